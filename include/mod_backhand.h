@@ -1,0 +1,143 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file mod_backhand.h
+ * @brief What a candidacy function written in C may use.
+ *
+ * The model in one paragraph: each server of a farm announces its figures to the others several times a second. What
+ * every server last said stands in a table in shared memory, one entry a server; entry 0 is this server. For a request
+ * in a place with a `Backhand` chain the chain's functions get the list of all entries, one after the other, and edit
+ * it. The first server of the list that remains serves the request.
+ *
+ * A candidacy function is any
+ *
+ *     int f(request_rec *r, ServerSlot *servers, int *n, char *arg);
+ *
+ * in a shared object that `BackhandFromSO file.so f [arg]` names. It edits `servers` in place (drop, reorder, or add,
+ * up to MAXSERVERS entries), stores the new length in `*n` and returns it. `arg` is the rest of the directive's line,
+ * or NULL. It is called in httpd's child processes, by several threads at once under a threaded MPM, and must not
+ * block. What it leaves is checked: entries that do not exist, duplicates and impossible lengths are never followed,
+ * and the error log names the function.
+ *
+ * Beside `f` the object may export `f_check` (see backhand_check_fn) to find mistakes at server start.
+ */
+#ifndef MOD_BACKHAND_H
+#define MOD_BACKHAND_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Version of this header and of the table it describes. */
+#define BACKHAND_API_VERSION 1
+
+#define BACKHAND_API __attribute__((visibility("default")))
+
+/** Idle pooled connections that one child process keeps to one server. */
+#define MAXSESSIONSPERSERVER 10
+/** A server that was heard from within this many seconds never loses its place in the table. */
+#define SERVER_TIMEOUT 20
+
+/** Room for a server's name, with its terminating NUL (a DNS name has at most 253 bytes). */
+#define BACKHAND_HOSTNAME_SIZE 256
+/** Room for a contact such as `https://[2001:db8::1]:8443`, with its terminating NUL. */
+#define BACKHAND_CONTACT_SIZE 72
+
+struct request_rec;
+struct server_rec;
+struct apr_pool_t;
+
+/**
+ * One server, as a policy sees it. Every number is one word, changed by one atomic store; it may change while you look
+ * at it. The strings change only when the entry gets another server. A number that you write is seen at once by every
+ * process of this server and lasts until that server's next announcement.
+ */
+typedef struct serverstat {
+    int64_t mtime;     /**< when it was last heard from, this server's clock, seconds; 0: never, or it has left */
+    int64_t arriba;    /**< speed score, larger is faster; 0: not measured yet */
+    int64_t aservers;  /**< workers (children or threads) that are ready for a request */
+    int64_t nservers;  /**< workers that run */
+    int64_t load;      /**< 1-minute load average x 1000 */
+    int64_t load_hwm;  /**< x 1000: smallest power of two >= the largest speed-normalised load seen */
+    int64_t cpu;       /**< idle share of its CPUs x 1000, 0 to 1000 */
+    int64_t ncpu;      /**< CPUs */
+    int64_t tmem;      /**< memory, bytes */
+    int64_t amem;      /**< memory available, bytes */
+    int64_t numbacked; /**< requests that it received as handed off since it started */
+    int64_t tatime;    /**< average time to serve a handed-off request, milliseconds */
+    int64_t inflight;  /**< requests being served there now */
+    char hostname[BACKHAND_HOSTNAME_SIZE]; /**< its name; empty: entry never used */
+    char contact[BACKHAND_CONTACT_SIZE];   /**< where requests for it are sent: `http://192.0.2.1:80` */
+} serverstat;
+
+/** One candidate. */
+typedef struct ServerSlot {
+    int id;       /**< entry in the table, 0 to MAXSERVERS - 1; 0 is this server */
+    int redirect; /**< BACKHAND_HANDOFF, or how the client is sent there instead */
+} ServerSlot;
+
+/** Values of ServerSlot.redirect. */
+enum { BACKHAND_HANDOFF = 0, BACKHAND_REDIRECT_IP = 1, BACKHAND_REDIRECT_NAME = 2 };
+
+/** A candidacy function; see the top of this file. */
+typedef int (*backhand_candidacy_fn)(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
+
+/**
+ * Checks a directive's argument at server start, after all modules are configured. A shared object that exports
+ * `f` may export one as `f_check`. Called once a directive in httpd's parent process.
+ * @param p    for the message
+ * @param s    the main server
+ * @param arg  what `f` will get: the rest of the directive's line, or NULL
+ * @return NULL, or what is wrong; it is written to the error log, and the server starts all the same
+ */
+typedef const char *(*backhand_check_fn)(struct apr_pool_t *p, struct server_rec *s, const char *arg);
+
+/** The table's MAXSERVERS entries, or NULL before it exists (httpd makes it after reading its configuration). */
+BACKHAND_API serverstat *backhand_serverstats(void);
+
+/** Entries in the table (`BackhandMaxServers`), or 0 before it exists. */
+BACKHAND_API int backhand_maxservers(void);
+
+/** This machine's own speed score, shared by all processes of this server, or NULL before the table exists. */
+BACKHAND_API int64_t *backhand_personal_arriba(void);
+
+#define serverstats                  (backhand_serverstats())
+#define MAXSERVERS                   (backhand_maxservers())
+#define mod_backhand_personal_arriba (*backhand_personal_arriba())
+
+/** A number in serverstat that policies may read and write, by the name that Perl knows it by. */
+typedef struct backhand_field {
+    const char *name; /**< `load` */
+    size_t offset;    /**< of its int64_t in serverstat */
+    int64_t min, max; /**< a written value is brought into this range */
+} backhand_field;
+
+/** The twelve writable numbers, mtime to tatime in serverstat's order; ended by an entry whose name is NULL. */
+BACKHAND_API const backhand_field *backhand_fields(void);
+
+/** Reads one number of a serverstat, whichever process writes it. */
+static inline int64_t backhand_number_get(const int64_t *number)
+{
+    return __atomic_load_n(number, __ATOMIC_RELAXED);
+}
+
+/** Writes one number of a serverstat, at once for every process. */
+static inline void backhand_number_set(int64_t *number, int64_t value)
+{
+    __atomic_store_n(number, value, __ATOMIC_RELAXED);
+}
+
+/**
+ * Copies both strings of an entry as its server announced them together; either buffer may be NULL.
+ * @return 1, or 0 (and empty strings) when the entry was never used or there is no table
+ */
+BACKHAND_API int backhand_identity_get(int id, char hostname[BACKHAND_HOSTNAME_SIZE],
+                                       char contact[BACKHAND_CONTACT_SIZE]);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

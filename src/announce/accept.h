@@ -1,0 +1,25 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file accept.h
+ * @brief AcceptStats: the addresses whose announcements, contacts and hand-offs are trusted. Core: no httpd.
+ */
+#ifndef BACKHAND_ACCEPT_H
+#define BACKHAND_ACCEPT_H
+
+#include <apr_network_io.h>
+#include <apr_tables.h>
+
+/** Array of apr_ipsubnet_t *. An empty list covers nothing. */
+typedef apr_array_header_t backhand_accept_list;
+
+/** Adds `addr[/bits]` or `addr/mask`, IPv4 or IPv6. @return NULL, or what is wrong and would be right */
+const char *backhand_accept_add(backhand_accept_list *list, const char *text);
+
+/** True when the list covers the address; an IPv4-mapped IPv6 address counts as the IPv4 one. */
+int backhand_accept_covers(const backhand_accept_list *list, apr_sockaddr_t *address);
+
+/** The same for a numeric address in text. Allocates nothing. False for what is no address. */
+int backhand_accept_covers_text(const backhand_accept_list *list, const char *address);
+
+#endif

@@ -1,0 +1,37 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file message.h
+ * @brief The wire format of announcements: text to struct and back. Core: no httpd, no sockets.
+ *
+ * A datagram is `v=1&ready=N&busy=N&bh=1&...`: keys and values joined by `=` and `&`, values in printable ASCII with
+ * everything but `A-Z a-z 0-9 . _ - : / [ ]` as %XX. httpd's own mod_heartmonitor understands it, and what mod_heartbeat
+ * sends is understood here as a server at its sender's address, port 80.
+ */
+#ifndef BACKHAND_MESSAGE_H
+#define BACKHAND_MESSAGE_H
+
+#include "table/table.h"
+
+/** The number in `bh=`; a reader takes this one. Keys it does not know are ignored. */
+#define BACKHAND_WIRE_FORMAT 1
+/** A datagram has fewer bytes than this. */
+#define BACKHAND_MESSAGE_SIZE 1000
+
+/**
+ * Writes `said` as a datagram.
+ * @return its length, without the terminating NUL; 0 when it does not fit (cannot happen with a hostname of at most
+ *         255 printable bytes and a farm of at most 63)
+ */
+apr_size_t backhand_message_encode(char out[BACKHAND_MESSAGE_SIZE], const backhand_announcement *said);
+
+/**
+ * Reads a datagram.
+ * @param sender  where it came from: the contact of a stock heartbeat (`http://sender:80`), whose hostname it is too
+ * @param detail  on failure the key that is at fault, NUL-terminated, escaped for a log; may be NULL
+ * @return BACKHAND_DROP_NONE, _LENGTH, _TEXT, _FORMAT, _KEYS or _RANGE; `out` is whole only with _NONE
+ */
+backhand_drop backhand_message_decode(backhand_announcement *out, const char *data, apr_size_t length,
+                                      const char *sender, char detail[32]);
+
+#endif

@@ -1,0 +1,69 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file chain.h
+ * @brief A container's chain of candidacy functions, and running it. Core: no httpd, `request_rec` is opaque.
+ */
+#ifndef BACKHAND_CHAIN_H
+#define BACKHAND_CHAIN_H
+
+#include "table/table.h"
+
+/** One function of a chain, as configured. */
+typedef struct backhand_function {
+    const char *name;  /**< `byLoad`; with an argument for byPerl and the like see `arg` */
+    char *arg;         /**< rest of the directive's line, or NULL */
+    const char *where; /**< `file:line` of the directive, for messages */
+    backhand_candidacy_fn call;
+    int foreign; /**< from a shared object: what it leaves is checked before the next function sees it */
+    const char *(*check)(apr_pool_t *p, struct server_rec *s, const char *arg); /**< `<name>_check`, or NULL */
+    int64_t *warned; /**< when its last complaint was logged, us; one word a process */
+} backhand_function;
+
+/** A chain: the parent's functions, then its own. */
+typedef struct backhand_chain {
+    const struct backhand_chain *parent; /**< the enclosing container's, or NULL; always NULL once `off` */
+    const apr_array_header_t *own;       /**< of backhand_function */
+    int off;                             /**< `off` stands in it: whatever is before that word is forgotten */
+} backhand_chain;
+
+/** What a chain left. */
+typedef struct backhand_candidates {
+    ServerSlot *list;    /**< room for max_servers entries; set by the caller */
+    int n;               /**< entries, each a valid id, none twice */
+    uint64_t generation; /**< the table's when the chain began: backhand_table_usable() wants it */
+    const char *emptied; /**< the function that left no candidate, or NULL */
+} backhand_candidates;
+
+/** Complaint about a function's result; called at most once a minute a function and process. */
+typedef void (*backhand_complain_fn)(void *ctx, const backhand_function *f, const char *what);
+
+/**
+ * Runs a chain from the list of all slots.
+ * A foreign function's impossible length leaves the list as it was before it; invalid ids and duplicates are dropped;
+ * each is a complaint that names the function.
+ * @return number of functions that ran: 0 means that there is no policy here and the request is served here
+ */
+int backhand_chain_run(const backhand_chain *chain, const backhand_table *table, struct request_rec *r,
+                       backhand_candidates *out, backhand_complain_fn complain, void *ctx);
+
+/** A built-in: its name and how its argument is checked when the configuration is read. */
+typedef struct backhand_builtin {
+    const char *name;
+    backhand_candidacy_fn call;
+    /** Checks the argument (NULL: none given). @return NULL, or what would be right, as in
+     * "takes the bias as a number from 0 on, as in 0.5" */
+    const char *(*check_arg)(const char *arg);
+} backhand_builtin;
+
+/** The built-in of that name (case counts not), or NULL. `off` is none: it is part of the chain. */
+const backhand_builtin *backhand_builtin_find(const char *name);
+/** All of them, ended by a NULL name, for messages and the manual. */
+const backhand_builtin *backhand_builtins(void);
+
+/** A random number below `bound` (1 to INT32_MAX), from a generator of the calling thread. */
+uint32_t backhand_random_below(uint32_t bound);
+/** Seeds the calling thread's generator: same seed, same sequence. Without it, from the system's randomness. */
+void backhand_random_seed(uint64_t seed);
+
+#endif

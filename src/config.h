@@ -1,0 +1,73 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file config.h
+ * @brief Directives: what the configuration says, and the words for when it is wrong.
+ */
+#ifndef BACKHAND_CONFIG_H
+#define BACKHAND_CONFIG_H
+
+#include "announce/accept.h"
+#include "announce/transport.h"
+#include "candidacy/chain.h"
+
+#include <httpd.h>
+#include <http_config.h>
+
+extern module AP_MODULE_DECLARE_DATA backhand_module;
+
+/** Server-wide; one for the whole httpd, owned by the main server, read-only once the configuration is read. A virtual
+ * host's config record points to the same struct. Defaults in brackets. */
+typedef struct backhand_config {
+    int max_servers;                     /**< BackhandMaxServers [256] */
+    const char *dir;                     /**< UnixSocketDir, absolute [backhand under DefaultRuntimeDir] */
+    apr_interval_time_t interval;        /**< BackhandInterval [250 ms] */
+    const char *farm;                    /**< BackhandFarm [default] */
+    const char *hostname;                /**< BackhandHostname [ServerName, else the system's name]; set after config */
+    int contact_set;                     /**< contact is configured or known */
+    backhand_contact contact;            /**< BackhandContact, or MulticastStats' myaddr, or the first usable Listen */
+    apr_array_header_t *destinations;    /**< MulticastStats: backhand_destination */
+    backhand_accept_list *accept;        /**< AcceptStats */
+    int max_handoffs;                    /**< BackhandMaxHandoffs, requests; -1: see max_handoffs_percent */
+    int max_handoffs_percent;            /**< of the workers [50] */
+    apr_off_t retry_body;                /**< BackhandRetryBody, bytes [65536] */
+    apr_interval_time_t connect_timeout; /**< BackhandConnectTimeout [1 s] */
+    apr_interval_time_t response_timeout; /**< BackhandResponseTimeout [0: ProxyTimeout] */
+    int tries;                            /**< BackhandTries: servers that are asked before this one [3] */
+    apr_interval_time_t retry;            /**< BackhandRetry: how long a refused server is tried last [5 s] */
+    backhand_table *table;                /**< set in post_config; NULL while only the syntax is checked */
+    int keepalive; /**< ms: the smallest KeepAliveTimeout of all hosts, 0: KeepAlive Off somewhere */
+    int used;      /**< some directive of ours stands in the configuration */
+} backhand_config;
+
+/** Per directory. */
+typedef struct backhand_dir_config {
+    backhand_chain chain;
+} backhand_dir_config;
+
+/** The directive table, for the module record. */
+extern const command_rec backhand_commands[];
+
+void *backhand_config_create(apr_pool_t *p, server_rec *s);
+void *backhand_config_merge(apr_pool_t *p, void *base, void *add);
+void *backhand_dir_config_create(apr_pool_t *p, char *dir);
+void *backhand_dir_config_merge(apr_pool_t *p, void *base, void *add);
+
+/** The server-wide configuration. */
+backhand_config *backhand_config_get(const server_rec *s);
+/** The request's chain. */
+const backhand_chain *backhand_config_chain(const request_rec *r);
+
+/**
+ * Fills in what the configuration left open (hostname, contact, keepalive) and checks what can be checked only when all
+ * of it is read, as that mod_proxy_http is there when some chain may hand off. Hook check_config: `apachectl
+ * configtest` runs it too, so it opens and makes nothing. Logs its errors.
+ * @return OK or HTTP_INTERNAL_SERVER_ERROR
+ */
+int backhand_config_complete(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s);
+
+/** Calls every function's `_check` of all chains in the configuration and logs what they say, naming `where`. Called in post_config of
+ * the real start. */
+void backhand_config_check_functions(apr_pool_t *ptemp, server_rec *s);
+
+#endif

@@ -1,0 +1,27 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file marked.h
+ * @brief Marked requests: the `Backhand-Proxied` header that tells the receiver whom it serves.
+ *
+ * `Backhand-Proxied: v=1&client=192.0.2.7:40312&scheme=http&port=8080` (IPv6 in brackets). Honoured only on a connection
+ * from an address that AcceptStats covers; taken away from every other request.
+ */
+#ifndef BACKHAND_MARKED_H
+#define BACKHAND_MARKED_H
+
+#include "config.h"
+
+#define BACKHAND_MARKED_HEADER "Backhand-Proxied"
+
+/** The header's value for a request that this server hands off. From r->pool. */
+const char *backhand_marked_format(request_rec *r);
+
+/** Hook post_read_request, after mod_remoteip and before mod_setenvif: takes the header off the request and, when it is to be
+ * trusted, restores the client. Counts every main request as being served. */
+int backhand_marked_receive(request_rec *r);
+
+/** True for a request that another server handed to this one. */
+int backhand_marked_is(const request_rec *r);
+
+#endif

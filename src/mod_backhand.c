@@ -1,0 +1,116 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/* The module record: which hook runs what, and the directive table. The rooms beside this file hold the rest:
+ * table/ and announce/ know, candidacy/ decides, dispatch/ acts, status/ shows. */
+
+#include "config.h"
+#include "announce/moderator.h"
+#include "dispatch/dispatch.h"
+#include "dispatch/marked.h"
+#include "status/page.h"
+#include "table/shared.h"
+
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <mpm_common.h>
+#include <scoreboard.h>
+
+/* The first of httpd's two passes over the configuration is only a rehearsal: no shared state, no process. */
+static int is_rehearsal(void)
+{
+    return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
+}
+
+static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    (void)plog;
+    return backhand_config_complete(pconf, ptemp, s);
+}
+
+static int start_moderator(apr_pool_t *pconf, server_rec *s)
+{
+    apr_status_t rv = backhand_moderator_start(s, pconf);
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s, "backhand: cannot start the moderator process");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return OK;
+}
+
+static apr_pool_t *config_pool;
+
+static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    int rc;
+    (void)plog;
+    if (is_rehearsal() || !backhand_config_get(s)->used) {
+        return OK;
+    }
+    config_pool = pconf;
+    rc = backhand_shared_open(pconf, s);
+    if (rc == OK) {
+        rc = backhand_dispatch_post_config(pconf, ptemp, s);
+    }
+    if (rc == OK) {
+        backhand_config_check_functions(ptemp, s);
+        /* At the first start there is no scoreboard yet; pre_mpm starts the moderator then. */
+        if (ap_scoreboard_image) {
+            rc = start_moderator(pconf, s);
+        }
+    }
+    return rc;
+}
+
+static int pre_mpm(apr_pool_t *p, ap_scoreboard_e sb_type)
+{
+    (void)p;
+    (void)sb_type;
+    if (!config_pool) {
+        return OK;
+    }
+    return start_moderator(config_pool, ap_server_conf);
+}
+
+static void child_init(apr_pool_t *pchild, server_rec *s)
+{
+    if (backhand_config_get(s)->used) {
+        backhand_dispatch_child_init(pchild, s);
+    }
+}
+
+static void child_status(server_rec *s, pid_t pid, ap_generation_t gen, int slot, mpm_child_status status)
+{
+    if (backhand_config_get(s)->used) {
+        backhand_moderator_child_status(s, pid, gen, slot, status);
+    }
+}
+
+static void register_hooks(apr_pool_t *p)
+{
+    static const char *const after_remoteip[] = {"mod_remoteip.c", NULL};
+    static const char *const before_setenvif[] = {"mod_setenvif.c", NULL};
+    static const char *const after_proxy[] = {"mod_proxy.c", NULL};
+    static const char *const after_scoreboard[] = {"core.c", NULL};
+
+    ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(post_config, after_proxy, NULL, APR_HOOK_LAST);
+    ap_hook_pre_mpm(pre_mpm, after_scoreboard, NULL, APR_HOOK_LAST);
+    ap_hook_child_init(child_init, after_proxy, NULL, APR_HOOK_LAST);
+    ap_hook_child_status(child_status, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_read_request(backhand_marked_receive, after_remoteip, before_setenvif, APR_HOOK_FIRST);
+    ap_hook_handler(backhand_dispatch_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_handler(backhand_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    backhand_dispatch_register(p);
+}
+
+AP_DECLARE_MODULE(backhand) = {
+    STANDARD20_MODULE_STUFF,
+    backhand_dir_config_create,
+    backhand_dir_config_merge,
+    backhand_config_create,
+    backhand_config_merge,
+    backhand_commands,
+    register_hooks,
+    0,
+};

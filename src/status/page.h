@@ -1,0 +1,17 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file page.h
+ * @brief The status page: `SetHandler backhand-handler`.
+ */
+#ifndef BACKHAND_PAGE_H
+#define BACKHAND_PAGE_H
+
+#include "config.h"
+
+#define BACKHAND_HANDLER "backhand-handler"
+
+/** Hook handler: the table as HTML, or with `?auto` as `key: value` lines. */
+int backhand_status_handler(request_rec *r);
+
+#endif

@@ -1,0 +1,58 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file figures.h
+ * @brief This machine's own figures: load, idle CPU, CPUs, memory. Core: no httpd.
+ *
+ * Read from the kernel's files below `proc_root` (`/proc`), so that tests can give recorded trees.
+ */
+#ifndef BACKHAND_FIGURES_H
+#define BACKHAND_FIGURES_H
+
+#include "mod_backhand.h"
+
+#include <apr_pools.h>
+#include <apr_time.h>
+
+typedef struct backhand_sampler backhand_sampler;
+
+/** Makes a sampler; nothing is read yet. `proc_root`: folder laid out as /proc, at most 200 bytes. */
+backhand_sampler *backhand_sampler_create(const char *proc_root, apr_pool_t *p);
+
+/**
+ * Reads the figures at time `now` into load, cpu, ncpu, tmem and amem of `out`; the rest of `out` is left alone.
+ * `cpu` is the idle share over the shortest span of at least one second that ends now (since the first call while
+ * that is less; 1000 at the first call). Allocates nothing.
+ * A file that can't be read leaves its figures as they were. @return APR_SUCCESS, or the first file's error
+ */
+apr_status_t backhand_sampler_read(backhand_sampler *sampler, apr_time_t now, serverstat *out);
+
+/** Speed-normalised high-water mark of load. See backhand_highwater_update. */
+typedef struct backhand_highwater {
+    int64_t value;   /**< x 1000, a power of two times 1000 */
+    apr_time_t seen; /**< when a load of more than half of it was last seen */
+} backhand_highwater;
+
+struct backhand_table;
+
+/**
+ * Updates the mark from the loads in the table (normalised: load x fastest arriba / own arriba) and returns it. The
+ * smallest power of two (x 1000, at least 1000) that is >= the largest normalised load of a live server; halves when
+ * no load of more than half of it was seen for 10 minutes. `announced`: a mark that another server raised just now, 0 if
+ * none.
+ */
+int64_t backhand_highwater_update(backhand_highwater *mark, const struct backhand_table *table, int64_t announced);
+
+/**
+ * Measures this machine's speed: a fixed floating-point task, run for about `budget` (100 ms is enough).
+ * @return units of the task a millisecond of CPU time of the calling thread, at least 1; larger is faster
+ */
+int64_t backhand_arriba_measure(apr_interval_time_t budget);
+
+/** Reads the cached score from `path`, up to 32 bytes of a decimal number. @return 0 when there is no usable one */
+int64_t backhand_arriba_load(const char *path, apr_pool_t *p);
+
+/** Writes the score to `path`, never through a symbolic link. */
+apr_status_t backhand_arriba_save(const char *path, int64_t score, apr_pool_t *p);
+
+#endif

@@ -1,0 +1,210 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file table.h
+ * @brief What every server last said: the table of servers in shared memory.
+ *
+ * A server is its contact (scheme, address, port) and has one slot. Slot 0 is this server. Two views of a slot:
+ *
+ *  - the *live* view, `stats[id]` (a serverstat of the public header): one atomic word a number, read by policies and
+ *    written by the moderator at each announcement, and by policies;
+ *  - the *announcement*, kept twice: the moderator fills the copy that is not published, then publishes it. A reader
+ *    always finds one whole announcement, however the moderator ended. Readers never wait.
+ *
+ * Who writes: only the moderator calls the functions marked [moderator]. Counters are atomics for every process.
+ * A slot that gets another server gets a new generation: a number that grows over the whole table, so that a request
+ * that noted `backhand_table_generation()` when it began can see that a candidate has changed since.
+ */
+#ifndef BACKHAND_TABLE_H
+#define BACKHAND_TABLE_H
+
+#include "mod_backhand.h"
+
+#include <apr_network_io.h>
+#include <apr_pools.h>
+#include <apr_time.h>
+
+/** Version of the shared memory's layout: another one at a graceful restart means a new segment. */
+#define BACKHAND_TABLE_LAYOUT 1
+
+#define BACKHAND_SERVERS_MIN     2
+#define BACKHAND_SERVERS_MAX     4096
+#define BACKHAND_SERVERS_DEFAULT 256
+#define BACKHAND_FARM_SIZE       64
+
+/** Where a server takes requests. */
+typedef struct backhand_contact {
+    int https;        /**< 0: http, 1: https */
+    int port;         /**< 1 to 65535 */
+    char address[48]; /**< numeric IPv4 or IPv6, no brackets */
+} backhand_contact;
+
+/** All that one datagram says; also what a server knows about itself. Numbers are in the ranges of backhand_fields(). */
+typedef struct backhand_announcement {
+    serverstat stat; /**< mtime unused; hostname; contact as backhand_contact_format() writes it */
+    backhand_contact contact;
+    char farm[BACKHAND_FARM_SIZE];
+    uint64_t boot;     /**< random number of this start of the moderator's server; 0: a stock heartbeat node */
+    uint64_t sequence; /**< counts the announcements of a boot */
+    int64_t interval;  /**< ms between two announcements */
+    int64_t keepalive; /**< ms its idle connections stay open; 0: it closes after each response */
+    int64_t leaving;   /**< 1: it stops serving now */
+} backhand_announcement;
+
+/** Why a datagram, or what it says, was not taken in. */
+typedef enum backhand_drop {
+    BACKHAND_DROP_NONE = 0,
+    BACKHAND_DROP_SENDER,  /**< from an address that AcceptStats does not cover */
+    BACKHAND_DROP_LENGTH,  /**< longer than an announcement can be */
+    BACKHAND_DROP_TEXT,    /**< bytes that are no printable ASCII */
+    BACKHAND_DROP_FORMAT,  /**< no `key=value&...`, another format number, a malformed value */
+    BACKHAND_DROP_KEYS,    /**< a key that an announcement must have is missing */
+    BACKHAND_DROP_RANGE,   /**< a number out of range */
+    BACKHAND_DROP_CONTACT, /**< a contact that AcceptStats does not cover */
+    BACKHAND_DROP_FARM,    /**< another farm's */
+    BACKHAND_DROP_OLD,     /**< an earlier announcement than the one we have */
+    BACKHAND_DROP_FULL,    /**< the table is full of live servers */
+    BACKHAND_DROP_REASONS
+} backhand_drop;
+
+/** One word for a reason, as in `dropped-sender`. */
+const char *backhand_drop_name(backhand_drop reason);
+
+/** One row a child process: what it has in its hands. Cleared when the process is gone. */
+typedef struct backhand_process {
+    int64_t pid;     /**< 0: free */
+    int64_t serving; /**< requests that it serves itself */
+    int64_t waiting; /**< requests that it handed off and whose answer is not complete */
+    int64_t pad[5];  /**< a cache line of its own */
+} backhand_process;
+
+typedef struct backhand_slot {
+    uint64_t generation;       /**< when this slot got its server; 0: never used */
+    uint64_t published;        /**< announcements so far; copy[published & 1] is the current one */
+    int64_t heard;             /**< when it was last heard from, us, this server's clock */
+    int64_t left;              /**< 1: it announced that it leaves */
+    int64_t sent;              /**< requests handed to it by this server, ever */
+    int64_t returned;          /**< of these, no longer waiting for it */
+    int64_t outstanding_heard; /**< sent - returned when its last announcement came in */
+    int64_t refused;     /**< when it last refused or dropped a connection of ours, us; 0: not since it was heard */
+    int64_t rival_boot;  /**< boot id of another server that announces the same contact */
+    int64_t rival_heard; /**< when, us; 0: never */
+    uint64_t copy[2][(sizeof(backhand_announcement) + 7) / 8];
+} backhand_slot;
+
+/** Counters of this server, all atomics. */
+typedef struct backhand_counters {
+    int64_t announced;                      /**< announcements sent */
+    int64_t accepted;                       /**< datagrams taken in */
+    int64_t dropped[BACKHAND_DROP_REASONS]; /**< datagrams dropped, by reason */
+    int64_t received;                       /**< requests received as handed off: `numbacked` */
+    int64_t received_usec;                  /**< smoothed time to serve one, us */
+    int64_t handed_off;                     /**< requests answered by another server */
+    int64_t failed_over;                    /**< tries that went on to another candidate */
+    int64_t moderator_pid;
+    int64_t stopping; /**< 1: this server is going down, announce that we leave */
+} backhand_counters;
+
+/** The head of the segment; the arrays follow it in the order of the pointers in backhand_table. */
+typedef struct backhand_head backhand_head;
+
+/** One process's handle on the segment. Made once, inherited by fork. */
+typedef struct backhand_table {
+    backhand_head *head;
+    int max_servers;
+    int max_processes;
+    serverstat *stats;           /**< [max_servers] */
+    backhand_slot *slots;        /**< [max_servers] */
+    backhand_process *processes; /**< [max_processes] */
+    backhand_counters *counters;
+    int64_t *personal_arriba;
+    apr_size_t size;         /**< bytes of the segment */
+    const char *path;        /**< the segment's file; NULL: anonymous memory */
+    apr_time_t (*now)(void); /**< the clock; apr_time_now unless a simulator or test says otherwise */
+} backhand_table;
+
+/* --- making it ------------------------------------------------------------------------------------------------- */
+
+/**
+ * Makes an empty table and registers nothing: the memory stays mapped until backhand_table_unmap.
+ * @param path  file to hold it, replaced if present (never followed when it is a link); NULL: anonymous memory
+ * @return APR_SUCCESS; APR_ENOSPC and the like when the file can't be allocated in full; APR_EINVAL for sizes out of range
+ */
+apr_status_t backhand_table_create(backhand_table **table, int max_servers, int max_processes, const char *path,
+                                   apr_pool_t *p);
+
+/** A handle on memory that backhand_table_create made in this process or its parent (kept over graceful restarts).
+ * @return APR_EMISMATCH when magic, layout or sizes differ from what is asked for */
+apr_status_t backhand_table_adopt(backhand_table **table, void *memory, apr_size_t size, int max_servers,
+                                  int max_processes, const char *path, apr_pool_t *p);
+
+void backhand_table_unmap(backhand_table *table);
+
+/** Makes `table` the one behind the public header's accessors in this process; NULL for none. */
+void backhand_table_publish(backhand_table *table);
+/** The table behind the accessors, or NULL. */
+backhand_table *backhand_table_current(void);
+
+/* --- reading (any process, any thread) ---------------------------------------------------------------------------- */
+
+/** Slots that were ever used: ids at and above it are empty. */
+int backhand_table_used(const backhand_table *table);
+
+/** The newest generation in the table. */
+uint64_t backhand_table_generation(const backhand_table *table);
+
+/** Copies one whole announcement and, if asked, its slot's generation. @return 0 when the slot was never used. */
+int backhand_table_read(const backhand_table *table, int id, backhand_announcement *out, uint64_t *generation);
+
+/** True when the slot's server may be asked: used, has not left, and got its server no later than `generation`. */
+int backhand_table_usable(const backhand_table *table, int id, uint64_t generation);
+
+/** Seconds since the server was heard from, by mtime; a server counts as older than `seconds` only if it has also been
+ * silent for 3 of its own intervals. Slot 0 follows the same rule. */
+int backhand_table_older(const backhand_table *table, int id, int64_t seconds);
+
+/** True when the server has been silent for 3 of its own intervals. */
+int backhand_table_silent(const backhand_table *table, int id);
+
+/** Ready workers it announced, less what this server has sent it since; never negative. */
+int64_t backhand_table_ready(const backhand_table *table, int id);
+
+/* --- announcements [moderator] ------------------------------------------------------------------------------------ */
+
+/**
+ * Takes in what another server said: finds its slot by contact, else a free one, else (table full) the one silent for
+ * longest and for more than SERVER_TIMEOUT.
+ * @param id  the slot, when taken in
+ * @return BACKHAND_DROP_NONE, _OLD (same boot, not a newer sequence), or _FULL. Another boot with the contact of a
+ *         server that is still heard is taken in, and noted in `rival_boot` and `rival_heard`; own announcements must
+ *         be sorted out before by their boot id.
+ */
+backhand_drop backhand_table_take(backhand_table *table, const backhand_announcement *said, int *id);
+
+/** Sets slot 0: this server as it will announce itself. */
+void backhand_table_set_self(backhand_table *table, const backhand_announcement *self);
+
+/* --- processes ---------------------------------------------------------------------------------------------------- */
+
+/** A row for a child process, freed of whatever a dead process of the same pid left. NULL: none free. */
+backhand_process *backhand_process_claim(backhand_table *table, int64_t pid);
+/** Clears the row of a process that is gone. */
+void backhand_process_release(backhand_table *table, int64_t pid);
+/** Sums over all rows; either may be NULL. */
+void backhand_process_sum(const backhand_table *table, int64_t *serving, int64_t *waiting);
+
+/* --- contacts ----------------------------------------------------------------------------------------------------- */
+
+/**
+ * Reads `[scheme://]addr[:port]`; addr is numeric IPv4, or IPv6 (in brackets when a port follows).
+ * @param port  used when the text has none; 0: 80 for http, 443 for https
+ * @return NULL, or what is wrong with it (static text)
+ */
+const char *backhand_contact_parse(backhand_contact *contact, const char *text, int port);
+
+/** Writes `http://192.0.2.1:80`, IPv6 in brackets; the port always. */
+void backhand_contact_format(char out[BACKHAND_CONTACT_SIZE], const backhand_contact *contact);
+
+int backhand_contact_equal(const backhand_contact *a, const backhand_contact *b);
+
+#endif
