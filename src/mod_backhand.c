@@ -12,6 +12,7 @@
 
 #include <http_core.h>
 #include <http_log.h>
+#include <http_main.h>
 #include <http_protocol.h>
 #include <mpm_common.h>
 #include <scoreboard.h>
