@@ -1,0 +1,111 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "status/rows.h"
+#include "status/view.h"
+
+#include <http_protocol.h>
+
+#include <inttypes.h>
+
+static void text_line(request_rec *r, const char *key, const char *text)
+{
+    ap_rvputs(r, key, ": ", backhand_view_plain(r, text), "\n", NULL);
+}
+
+static void server_text(request_rec *r, int id, const char *key, const char *text)
+{
+    ap_rprintf(r, "Server-%d-%s: %s\n", id, key, backhand_view_plain(r, text));
+}
+
+static void server_number(request_rec *r, int id, const char *key, int64_t number)
+{
+    ap_rprintf(r, "Server-%d-%s: %" PRId64 "\n", id, key, number);
+}
+
+static void server_decimal(request_rec *r, int id, const char *key, double number)
+{
+    ap_rprintf(r, "Server-%d-%s: %.3f\n", id, key, number);
+}
+
+/* A span that never was is left out: no number would be true. */
+static void server_span(request_rec *r, int id, const char *key, apr_interval_time_t span)
+{
+    if (span >= 0) {
+        server_decimal(r, id, key, (double)span / APR_USEC_PER_SEC);
+    }
+}
+
+static void print_box(request_rec *r, const backhand_config *conf)
+{
+    backhand_box box;
+
+    backhand_view_box(&box, r, conf);
+    text_line(r, "Machine", box.machine);
+    text_line(r, "Httpd-Version", ap_get_server_description());
+    text_line(r, "Httpd-Built", ap_get_server_built());
+    text_line(r, "Backhand-Version", BACKHAND_VERSION);
+    text_line(r, "Viewer", box.viewer);
+    text_line(r, "Farm", conf->farm);
+    text_line(r, "Hostname", conf->hostname);
+    text_line(r, "Contact", box.contact);
+    ap_rprintf(r, "Interval-Ms: %" PRId64 "\n", (int64_t)apr_time_as_msec(conf->interval));
+}
+
+static void print_row(request_rec *r, const backhand_row *row)
+{
+    const serverstat *stat = &row->said.stat;
+    int id = row->id;
+
+    server_text(r, id, "Hostname", stat->hostname);
+    server_text(r, id, "Contact", stat->contact);
+    server_text(r, id, "State", backhand_row_state_name(row->state));
+    server_span(r, id, "Age", row->age);
+    server_number(r, id, "Memory-Total", stat->tmem);
+    server_number(r, id, "Memory-Available", stat->amem);
+    server_number(r, id, "Workers-Ready", stat->aservers);
+    server_number(r, id, "Workers-Total", stat->nservers);
+    server_number(r, id, "In-Flight", stat->inflight);
+    server_number(r, id, "Ms-Per-Request", stat->tatime);
+    server_number(r, id, "Requests-Received", stat->numbacked);
+    server_number(r, id, "Arriba", stat->arriba);
+    server_number(r, id, "CPUs", stat->ncpu);
+    server_decimal(r, id, "Load", (double)stat->load / 1000);
+    server_decimal(r, id, "Load-HWM", (double)stat->load_hwm / 1000);
+    server_decimal(r, id, "CPU-Idle", (double)stat->cpu / 1000);
+    server_number(r, id, "Sent", row->sent);
+    server_number(r, id, "Sent-Waiting", row->waiting);
+    server_span(r, id, "Refused-Ago", row->refused);
+    server_span(r, id, "Rival-Ago", row->rival);
+}
+
+static void print_tallies(request_rec *r, const backhand_table *table)
+{
+    backhand_tally tallies[BACKHAND_TALLIES];
+    int n = backhand_tallies_read(tallies, table);
+    int i;
+
+    for (i = 0; i < n; i++) {
+        ap_rprintf(r, "%s%s: %" PRId64 "\n", tallies[i].dropped ? "Dropped-" : "", tallies[i].key, tallies[i].value);
+    }
+}
+
+void backhand_view_auto(request_rec *r, const backhand_config *conf)
+{
+    const backhand_table *table = conf->table;
+    backhand_row row;
+    int used, id;
+
+    print_box(r, conf);
+    if (!table) {
+        ap_rputs("Servers: 0\n", r);
+        return;
+    }
+    used = backhand_table_used(table);
+    ap_rprintf(r, "Servers: %d\nServers-Max: %d\n", used, table->max_servers);
+    print_tallies(r, table);
+    for (id = 0; id < used; id++) {
+        if (backhand_row_read(&row, table, id, table->now())) {
+            print_row(r, &row);
+        }
+    }
+}

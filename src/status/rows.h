@@ -1,0 +1,50 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file rows.h
+ * @brief What the status page shows: a row a server and the tallies, read from the table. Core: no httpd.
+ */
+#ifndef BACKHAND_ROWS_H
+#define BACKHAND_ROWS_H
+
+#include "table/table.h"
+
+typedef enum backhand_row_state {
+    BACKHAND_ROW_ALIVE, /**< heard from within SERVER_TIMEOUT */
+    BACKHAND_ROW_DEAD,  /**< silent for longer, and for 3 of its own intervals */
+    BACKHAND_ROW_LEFT   /**< announced that it leaves */
+} backhand_row_state;
+
+/** One server. Spans of time are in us; -1: it never happened. */
+typedef struct backhand_row {
+    int id;
+    backhand_row_state state;
+    apr_interval_time_t age;     /**< since it was heard from, as byAge sees it; -1 too when it has left */
+    apr_interval_time_t refused; /**< since it refused or dropped a connection of ours; -1: not since it was heard */
+    apr_interval_time_t rival;   /**< since another server announced its contact; -1: not within SERVER_TIMEOUT */
+    int64_t sent;                /**< requests that this server handed to it */
+    int64_t waiting;             /**< of these, those without a complete answer */
+    backhand_announcement said;  /**< its announcement, the numbers of `stat` as policies see them now */
+} backhand_row;
+
+/** Reads entry `id` (0 to backhand_table_used() - 1), each number once. @return 0 when the entry is not used */
+int backhand_row_read(backhand_row *row, const backhand_table *table, int id, apr_time_t now);
+
+/** `alive`, `dead` or `left`. */
+const char *backhand_row_state_name(backhand_row_state state);
+
+/** A number about this server itself. Texts are static. */
+typedef struct backhand_tally {
+    const char *key;   /**< for programs: `Handed-Off`; of a drop reason backhand_drop_name() */
+    const char *label; /**< for people: `requests answered by another server` */
+    int dropped;       /**< counts announcements that were dropped for the reason `key` */
+    int64_t value;
+} backhand_tally;
+
+/** Room for all tallies. */
+#define BACKHAND_TALLIES (7 + BACKHAND_DROP_REASONS)
+
+/** Reads the tallies. @return how many */
+int backhand_tallies_read(backhand_tally out[BACKHAND_TALLIES], const backhand_table *table);
+
+#endif
