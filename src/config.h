@@ -25,7 +25,9 @@ typedef struct backhand_config {
     const char *farm;                    /**< BackhandFarm [default] */
     const char *hostname;                /**< BackhandHostname [ServerName, else the system's name]; set after config */
     int contact_set;                     /**< contact is configured or known */
+    const char *contact_text;            /**< BackhandContact as written, or NULL */
     backhand_contact contact;            /**< BackhandContact, or MulticastStats' myaddr, or the first usable Listen */
+    apr_array_header_t *functions;       /**< backhand_function of all containers, in the configuration's order */
     apr_array_header_t *destinations;    /**< MulticastStats: backhand_destination */
     backhand_accept_list *accept;        /**< AcceptStats */
     int max_handoffs;                    /**< BackhandMaxHandoffs, requests; -1: see max_handoffs_percent */
@@ -38,6 +40,7 @@ typedef struct backhand_config {
     backhand_table *table;                /**< set in post_config; NULL while only the syntax is checked */
     int keepalive; /**< ms: the smallest KeepAliveTimeout of all hosts, 0: KeepAlive Off somewhere */
     int used;      /**< some directive of ours stands in the configuration */
+    struct backhand_dispatch *dispatch; /**< what handing off needs in this process; set in post_config */
 } backhand_config;
 
 /** Per directory. */

@@ -1,1 +1,114 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "candidacy/builtins.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* --- arguments ------------------------------------------------------------------------------------------------- */
+
+static const char *read_whole(int64_t *out, const char *text)
+{
+    int64_t value = 0;
+    for (; *text >= '0' && *text <= '9'; text++) {
+        value = value * 10 + (*text - '0');
+        if (value > BACKHAND_ARGUMENT_MAX) {
+            return NULL;
+        }
+    }
+    *out = value;
+    return text;
+}
+
+int backhand_argument_whole(int64_t *out, const char *arg)
+{
+    int64_t value;
+    const char *end = read_whole(&value, arg);
+    if (!end || end == arg || *end) {
+        return 0;
+    }
+    *out = value;
+    return 1;
+}
+
+int backhand_argument_thousandths(int64_t *out, const char *arg)
+{
+    int64_t value, unit = 1000;
+    const char *end = read_whole(&value, arg);
+    int digits;
+    if (!end) {
+        return 0;
+    }
+    digits = end != arg;
+    value *= unit;
+    if (*end == '.') {
+        for (end++; *end >= '0' && *end <= '9'; end++) {
+            digits = 1;
+            unit /= 10;
+            value += unit * (*end - '0');
+        }
+    }
+    if (!digits || *end) {
+        return 0;
+    }
+    *out = value;
+    return 1;
+}
+
+static const char *check_none(const char *arg)
+{
+    return arg ? "takes no argument" : NULL;
+}
+
+static const char *check_seconds(const char *arg)
+{
+    int64_t value;
+    return !arg || backhand_argument_whole(&value, arg)
+               ? NULL
+               : "takes the age in seconds as a whole number from 0 to 2147483647 (default 20)";
+}
+
+static const char *check_load_bias(const char *arg)
+{
+    int64_t value;
+    return !arg || backhand_argument_thousandths(&value, arg)
+               ? NULL
+               : "takes the bias for this server as a load of 0 or more, as in 0.5 (default 0)";
+}
+
+static const char *check_children_bias(const char *arg)
+{
+    int64_t value;
+    return !arg || backhand_argument_whole(&value, arg)
+               ? NULL
+               : "takes the bias for this server as a whole number of workers from 0 on, as in 2 (default 0)";
+}
+
+/* --- the table ------------------------------------------------------------------------------------------------- */
+
+static const backhand_builtin builtins[] = {
+    {"removeSelf", backhand_remove_self, check_none},
+    {"addSelf", backhand_add_self, check_none},
+    {"byAge", backhand_by_age, check_seconds},
+    {"byRandom", backhand_by_random, check_none},
+    {"byLogWindow", backhand_by_log_window, check_none},
+    {"byLoad", backhand_by_load, check_load_bias},
+    {"byBusyChildren", backhand_by_busy_children, check_children_bias},
+    {"byCPU", backhand_by_cpu, check_none},
+    {NULL, NULL, NULL},
+};
+
+const backhand_builtin *backhand_builtins(void)
+{
+    return builtins;
+}
+
+const backhand_builtin *backhand_builtin_find(const char *name)
+{
+    for (const backhand_builtin *builtin = builtins; builtin->name; builtin++) {
+        if (!strcasecmp(builtin->name, name)) {
+            return builtin;
+        }
+    }
+    return NULL;
+}

@@ -1,1 +1,225 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "candidacy/chain.h"
+
+#include <apr_strings.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#define COMPLAINT_SIZE  200
+#define COMPLAINT_PAUSE (60 * APR_USEC_PER_SEC)
+
+/* --- building -------------------------------------------------------------------------------------------------- */
+
+int backhand_chain_is_empty(const backhand_chain *chain)
+{
+    return !chain->parent && !chain->own && !chain->off;
+}
+
+void backhand_chain_append(backhand_chain *chain, const backhand_function *function, apr_pool_t *p)
+{
+    if (!chain->own) {
+        chain->own = apr_array_make(p, 4, sizeof(backhand_function));
+    }
+    APR_ARRAY_PUSH(chain->own, backhand_function) = *function;
+}
+
+void backhand_chain_forget(backhand_chain *chain)
+{
+    chain->parent = NULL;
+    chain->own = NULL;
+    chain->off = 1;
+}
+
+void backhand_chain_merge(backhand_chain *merged, const backhand_chain *outer, const backhand_chain *inner,
+                          apr_pool_t *p)
+{
+    *merged = *inner;
+    /* httpd merges nested <Location> and <Files> sections among themselves before it puts them into the rest, so
+     * `inner` may have parents that other requests share. */
+    while (merged->parent) {
+        backhand_chain *copy = apr_pmemdup(p, merged->parent, sizeof(*copy));
+        merged->parent = copy;
+        merged = copy;
+    }
+    if (!merged->off) {
+        merged->parent = outer;
+    }
+}
+
+/* --- running --------------------------------------------------------------------------------------------------- */
+
+typedef struct run {
+    const backhand_table *table;
+    struct request_rec *request;
+    backhand_candidates *out;
+    backhand_complain_fn complain;
+    void *ctx;
+} run;
+
+/* True when this process has not complained about the function for a minute. */
+static int may_complain(const run *now, const backhand_function *f)
+{
+    int64_t last, time;
+    if (!now->complain) {
+        return 0;
+    }
+    if (!f->warned) {
+        return 1;
+    }
+    last = __atomic_load_n(f->warned, __ATOMIC_RELAXED);
+    time = now->table->now();
+    if (last && time >= last && time - last < COMPLAINT_PAUSE) {
+        return 0;
+    }
+    return __atomic_compare_exchange_n(f->warned, &last, time, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+static void complain_length(const run *now, const backhand_function *f, int returned, int stored)
+{
+    char what[COMPLAINT_SIZE];
+    int max = now->table->max_servers;
+    if (!may_complain(now, f)) {
+        return;
+    }
+    if (stored < 0 || stored > max) {
+        snprintf(what, sizeof(what), "left a list of %d servers, where 0 to %d are possible; its list is not followed",
+                 stored, max);
+    }
+    else if (returned < 0 || returned > max) {
+        snprintf(what, sizeof(what), "returned a length of %d, where 0 to %d are possible; its list is not followed",
+                 returned, max);
+    }
+    else {
+        snprintf(what, sizeof(what), "returned a length of %d and stored %d; the stored one counts", returned, stored);
+    }
+    now->complain(now->ctx, f, what);
+}
+
+/* What was wrong with the entries of a list. */
+typedef struct faults {
+    int invalid, twice, redirects, example;
+} faults;
+
+static void complain_entries(const run *now, const backhand_function *f, const faults *found)
+{
+    char what[COMPLAINT_SIZE];
+    if (!may_complain(now, f)) {
+        return;
+    }
+    if (found->invalid) {
+        snprintf(what, sizeof(what), "left %d ids that do not exist, as %d, where 0 to %d do; they are dropped",
+                 found->invalid, found->example, now->table->max_servers - 1);
+    }
+    else if (found->twice) {
+        snprintf(what, sizeof(what), "left %d servers twice, as id %d; the first of each counts", found->twice,
+                 found->example);
+    }
+    else {
+        snprintf(what, sizeof(what), "left %d redirects of unknown kind, as %d; these servers are handed the request",
+                 found->redirects, found->example);
+    }
+    now->complain(now->ctx, f, what);
+}
+
+/* Keeps the entries that exist, each once. */
+static void clean_entries(const run *now, faults *found)
+{
+    uint64_t seen[BACKHAND_SERVERS_MAX / 64] = {0};
+    ServerSlot *list = now->out->list;
+    int kept = 0;
+
+    for (int i = 0; i < now->out->n; i++) {
+        ServerSlot slot = list[i];
+        if (slot.id < 0 || slot.id >= now->table->max_servers) {
+            found->example = found->invalid++ ? found->example : slot.id;
+            continue;
+        }
+        if (seen[slot.id / 64] & (UINT64_C(1) << (slot.id % 64))) {
+            if (!found->invalid) {
+                found->example = found->twice ? found->example : slot.id;
+            }
+            found->twice++;
+            continue;
+        }
+        seen[slot.id / 64] |= UINT64_C(1) << (slot.id % 64);
+        if (slot.redirect < BACKHAND_HANDOFF || slot.redirect > BACKHAND_REDIRECT_NAME) {
+            if (!found->invalid && !found->twice) {
+                found->example = found->redirects ? found->example : slot.redirect;
+            }
+            found->redirects++;
+            slot.redirect = BACKHAND_HANDOFF;
+        }
+        list[kept++] = slot;
+    }
+    now->out->n = kept;
+}
+
+static void call_foreign(const run *now, const backhand_function *f)
+{
+    ServerSlot before[BACKHAND_SERVERS_MAX];
+    int max = now->table->max_servers, n = now->out->n, stored = n, returned;
+    faults found = {0, 0, 0, 0};
+
+    memcpy(before, now->out->list, (size_t)n * sizeof(before[0]));
+    returned = f->call(now->request, now->out->list, &stored, f->arg);
+    if (stored < 0 || stored > max || returned < 0 || returned > max) {
+        memcpy(now->out->list, before, (size_t)n * sizeof(before[0]));
+        complain_length(now, f, returned, stored);
+        return;
+    }
+    now->out->n = stored;
+    clean_entries(now, &found);
+    if (returned != stored) {
+        complain_length(now, f, returned, stored);
+    }
+    else if (found.invalid || found.twice || found.redirects) {
+        complain_entries(now, f, &found);
+    }
+}
+
+static void call(const run *now, const backhand_function *f)
+{
+    backhand_candidates *out = now->out;
+    int before = out->n;
+    if (f->foreign) {
+        call_foreign(now, f);
+    }
+    else {
+        f->call(now->request, out->list, &out->n, f->arg);
+    }
+    if (out->n > 0) {
+        out->emptied = NULL;
+    }
+    else if (before > 0) {
+        out->emptied = f->name;
+    }
+}
+
+/* The outermost container's functions first. Returns how many ran. */
+static int run_chain(const run *now, const backhand_chain *chain)
+{
+    int count = chain->parent ? run_chain(now, chain->parent) : 0;
+    if (!chain->own) {
+        return count;
+    }
+    for (int i = 0; i < chain->own->nelts; i++) {
+        call(now, &APR_ARRAY_IDX(chain->own, i, backhand_function));
+    }
+    return count + chain->own->nelts;
+}
+
+int backhand_chain_run(const backhand_chain *chain, const backhand_table *table, struct request_rec *r,
+                       backhand_candidates *out, backhand_complain_fn complain, void *ctx)
+{
+    const run now = {table, r, out, complain, ctx};
+    /* Before any function looks: a server that takes over a slot later is not the one that was ranked. */
+    out->generation = backhand_table_generation(table);
+    out->emptied = NULL;
+    out->n = table->max_servers;
+    for (int i = 0; i < out->n; i++) {
+        out->list[i] = (ServerSlot){i, BACKHAND_HANDOFF};
+    }
+    return run_chain(&now, chain);
+}

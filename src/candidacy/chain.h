@@ -9,6 +9,8 @@
 
 #include "table/table.h"
 
+#include <apr_tables.h>
+
 /** One function of a chain, as configured. */
 typedef struct backhand_function {
     const char *name;  /**< `byLoad`; with an argument for byPerl and the like see `arg` */
@@ -20,12 +22,28 @@ typedef struct backhand_function {
     int64_t *warned; /**< when its last complaint was logged, us; one word a process */
 } backhand_function;
 
-/** A chain: the parent's functions, then its own. */
+/** A chain: the parent's functions, then its own. All zero: empty. Read-only once the configuration is read. */
 typedef struct backhand_chain {
     const struct backhand_chain *parent; /**< the enclosing container's, or NULL; always NULL once `off` */
-    const apr_array_header_t *own;       /**< of backhand_function */
+    apr_array_header_t *own;             /**< of backhand_function, or NULL */
     int off;                             /**< `off` stands in it: whatever is before that word is forgotten */
 } backhand_chain;
+
+/** True when the chain neither adds functions nor forgets what encloses it. */
+int backhand_chain_is_empty(const backhand_chain *chain);
+
+/** Appends a copy of the function. While the configuration is read. */
+void backhand_chain_append(backhand_chain *chain, const backhand_function *function, apr_pool_t *p);
+
+/** `Backhand off`: forgets the functions so far, and all that a merge would put before them. */
+void backhand_chain_forget(backhand_chain *chain);
+
+/**
+ * Sets `merged` to `inner` within `outer`. Copies no function: allocates one small struct for each container that
+ * `inner` was itself merged from, none for a plain one. Both must live as long as `merged`.
+ */
+void backhand_chain_merge(backhand_chain *merged, const backhand_chain *outer, const backhand_chain *inner,
+                          apr_pool_t *p);
 
 /** What a chain left. */
 typedef struct backhand_candidates {
@@ -39,9 +57,11 @@ typedef struct backhand_candidates {
 typedef void (*backhand_complain_fn)(void *ctx, const backhand_function *f, const char *what);
 
 /**
- * Runs a chain from the list of all slots.
- * A foreign function's impossible length leaves the list as it was before it; invalid ids and duplicates are dropped;
- * each is a complaint that names the function.
+ * Runs a chain from the list of all slots. Allocates nothing; uses up to 64 KiB of stack.
+ * A foreign function's impossible length (stored or returned) leaves the list as it was before it; invalid ids and
+ * duplicates are dropped; a `redirect` outside the enum is BACKHAND_HANDOFF; when the length that it returns differs
+ * from the one it stored in `*n`, the stored one counts. Each is a complaint that names the function.
+ * @param complain  may be NULL
  * @return number of functions that ran: 0 means that there is no policy here and the request is served here
  */
 int backhand_chain_run(const backhand_chain *chain, const backhand_table *table, struct request_rec *r,
@@ -51,7 +71,7 @@ int backhand_chain_run(const backhand_chain *chain, const backhand_table *table,
 typedef struct backhand_builtin {
     const char *name;
     backhand_candidacy_fn call;
-    /** Checks the argument (NULL: none given). @return NULL, or what would be right, as in
+    /** Checks the argument (NULL: none given); never NULL itself. @return NULL, or what would be right, as in
      * "takes the bias as a number from 0 on, as in 0.5" */
     const char *(*check_arg)(const char *arg);
 } backhand_builtin;
@@ -61,7 +81,8 @@ const backhand_builtin *backhand_builtin_find(const char *name);
 /** All of them, ended by a NULL name, for messages and the manual. */
 const backhand_builtin *backhand_builtins(void);
 
-/** A random number below `bound` (1 to INT32_MAX), from a generator of the calling thread. */
+/** A random number below `bound` (1 to INT32_MAX), each as likely, from a generator of the calling thread. Not for the
+ * parent process: children forked by a thread that has used it draw the same numbers. */
 uint32_t backhand_random_below(uint32_t bound);
 /** Seeds the calling thread's generator: same seed, same sequence. Without it, from the system's randomness. */
 void backhand_random_seed(uint64_t seed);

@@ -1,1 +1,164 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "candidacy/directives.h"
+
+#include <apr_dso.h>
+#include <apr_file_info.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_main.h>
+
+#include <string.h>
+#include <strings.h>
+
+/* Loaders name the file and every folder that they tried. */
+#define LOADER_MESSAGE_SIZE 1024
+
+static const char *wrong_place(cmd_parms *cmd)
+{
+    const char *error = ap_check_cmd_context(cmd, NOT_IN_LIMIT | NOT_IN_PROXY | NOT_IN_HTACCESS);
+    return error ? apr_pstrcat(cmd->pool, error,
+                               "; it belongs to the server, <VirtualHost>, <Directory>, <Location>, <Files> or <If>",
+                               NULL)
+                 : NULL;
+}
+
+/* The words that are left, quotes removed, joined by one blank; NULL when there is none. */
+static char *rest_of_line(apr_pool_t *p, const char *line)
+{
+    char *rest = NULL;
+    while (*line) {
+        const char *word = ap_getword_conf(p, &line);
+        rest = rest ? apr_pstrcat(p, rest, " ", word, NULL) : apr_pstrdup(p, word);
+    }
+    return rest;
+}
+
+/* Appends to the container's chain and to the list of all functions configured. */
+static void append(cmd_parms *cmd, backhand_dir_config *dir, backhand_function function)
+{
+    function.where = apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+    function.warned = apr_pcalloc(cmd->pool, sizeof(*function.warned));
+    backhand_chain_append(&dir->chain, &function, cmd->pool);
+    APR_ARRAY_PUSH(backhand_config_get(ap_server_conf)->functions, backhand_function) = function;
+}
+
+/* --- Backhand -------------------------------------------------------------------------------------------------- */
+
+static const char *unknown(cmd_parms *cmd, const char *name)
+{
+    const char *known = "off";
+    if (!strcasecmp(name, "byPerl")) {
+        return apr_pstrcat(cmd->pool, "Backhand ", name, ": comes with a shared object: ",
+                           "BackhandFromSO modules/byPerl.so byPerl Package::function", NULL);
+    }
+    if (!strcasecmp(name, "byHostname")) {
+        return apr_pstrcat(cmd->pool, "Backhand ", name,
+                           ": comes with a shared object: ", "BackhandFromSO modules/byHostname.so byHostname regex",
+                           NULL);
+    }
+    for (const backhand_builtin *builtin = backhand_builtins(); builtin->name; builtin++) {
+        known = apr_pstrcat(cmd->temp_pool, known, ", ", builtin->name, NULL);
+    }
+    return apr_pstrcat(cmd->pool, "Backhand ", *name ? name : "\"\"", ": there is no such function; there are ", known,
+                       "; for one from a shared object write BackhandFromSO file.so function", NULL);
+}
+
+static int is_off(const char *name)
+{
+    return !strcasecmp(name, "off") || !strcasecmp(name, "backhand_off");
+}
+
+const char *backhand_directive_builtin(cmd_parms *cmd, void *dir, const char *line)
+{
+    const char *name = ap_getword_conf(cmd->pool, &line);
+    char *arg = rest_of_line(cmd->pool, line);
+    backhand_function function = {.name = name, .arg = arg};
+    const backhand_builtin *builtin;
+    const char *error = wrong_place(cmd);
+
+    backhand_config_get(ap_server_conf)->used = 1;
+    if (error) {
+        return error;
+    }
+    if (is_off(name)) {
+        if (arg) {
+            return apr_pstrcat(cmd->pool, "Backhand ", name, " ", arg, ": takes no argument", NULL);
+        }
+        backhand_chain_forget(&((backhand_dir_config *)dir)->chain);
+        return NULL;
+    }
+    builtin = backhand_builtin_find(name);
+    if (!builtin) {
+        return unknown(cmd, name);
+    }
+    error = builtin->check_arg(arg);
+    if (error) {
+        return apr_pstrcat(cmd->pool, "Backhand ", name, arg ? " " : "", arg ? arg : "", ": ", error, NULL);
+    }
+    function.name = builtin->name;
+    function.call = builtin->call;
+    append(cmd, dir, function);
+    return NULL;
+}
+
+/* --- BackhandFromSO -------------------------------------------------------------------------------------------- */
+
+static const char *resolve_file(cmd_parms *cmd, const char *file, const char *name)
+{
+    apr_finfo_t info;
+    const char *path = ap_server_root_relative(cmd->pool, file);
+    if (path && apr_stat(&info, path, APR_FINFO_TYPE, cmd->temp_pool) == APR_SUCCESS && info.filetype == APR_DIR) {
+        int slash = path[strlen(path) - 1] == '/';
+        return apr_pstrcat(cmd->pool, path, slash ? "" : "/", name, ".so", NULL);
+    }
+    return path;
+}
+
+static const char *load(cmd_parms *cmd, const char *path, backhand_function *function)
+{
+    char message[LOADER_MESSAGE_SIZE];
+    apr_dso_handle_t *dso;
+    apr_dso_handle_sym_t symbol;
+    const char *check = apr_pstrcat(cmd->temp_pool, function->name, "_check", NULL);
+
+    if (apr_dso_load(&dso, path, cmd->pool) != APR_SUCCESS) {
+        return apr_pstrcat(cmd->pool, "cannot load the shared object: ", apr_dso_error(dso, message, sizeof(message)),
+                           "; the path is relative to ServerRoot, and a folder means ", function->name, ".so in it",
+                           NULL);
+    }
+    if (apr_dso_sym(&symbol, dso, function->name) != APR_SUCCESS) {
+        return apr_pstrcat(cmd->pool, path, " has no function ", function->name, ": ",
+                           apr_dso_error(dso, message, sizeof(message)), NULL);
+    }
+    function->call = (backhand_candidacy_fn)symbol;
+    if (apr_dso_sym(&symbol, dso, check) == APR_SUCCESS) {
+        function->check = (backhand_check_fn)symbol;
+    }
+    return NULL;
+}
+
+const char *backhand_directive_from_so(cmd_parms *cmd, void *dir, const char *line)
+{
+    const char *file = ap_getword_conf(cmd->pool, &line);
+    const char *name = ap_getword_conf(cmd->pool, &line);
+    backhand_function function = {.name = name, .arg = rest_of_line(cmd->pool, line), .foreign = 1};
+    const char *path, *error = wrong_place(cmd);
+
+    backhand_config_get(ap_server_conf)->used = 1;
+    if (error) {
+        return error;
+    }
+    if (!*file || !*name) {
+        return apr_pstrcat(cmd->pool, "BackhandFromSO ", *file ? file : "\"\"",
+                           ": takes a shared object, the name of a function in it, and its arguments if any, ",
+                           "as in BackhandFromSO modules/byHostname.so byHostname ^www", NULL);
+    }
+    path = resolve_file(cmd, file, name);
+    error = path ? load(cmd, path, &function) : "is no path that ServerRoot could complete";
+    if (error) {
+        return apr_pstrcat(cmd->pool, "BackhandFromSO ", file, " ", name, ": ", error, NULL);
+    }
+    append(cmd, dir, function);
+    return NULL;
+}

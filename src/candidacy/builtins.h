@@ -1,0 +1,37 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file builtins.h
+ * @brief The built-in candidacy functions, for their table in builtins.c. Core: no httpd.
+ *
+ * All follow the contract of mod_backhand.h, allocate nothing, and look at the published table. Each ranks by figures
+ * that it reads once a candidate, so that announcements that come in meanwhile cannot confuse it.
+ */
+#ifndef BACKHAND_BUILTINS_H
+#define BACKHAND_BUILTINS_H
+
+#include "candidacy/chain.h"
+
+/* filters.c */
+int backhand_remove_self(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
+int backhand_add_self(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
+int backhand_by_age(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
+int backhand_by_log_window(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
+
+/* orders.c; those by a figure keep the order of servers that have the same. */
+int backhand_by_random(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
+int backhand_by_load(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
+int backhand_by_busy_children(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
+int backhand_by_cpu(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
+
+/** Largest whole number that an argument may have. */
+#define BACKHAND_ARGUMENT_MAX INT32_MAX
+
+/** Reads a whole number, 0 to BACKHAND_ARGUMENT_MAX. @return 1, or 0 when it is none */
+int backhand_argument_whole(int64_t *out, const char *arg);
+
+/** Reads a number such as `2`, `0.5` or `.25`, 0 to BACKHAND_ARGUMENT_MAX, x 1000, whatever the locale; digits after
+ * the third decimal are ignored. @return 1, or 0 when it is none */
+int backhand_argument_thousandths(int64_t *out, const char *arg);
+
+#endif

@@ -1,0 +1,61 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "candidacy/builtins.h"
+
+int backhand_remove_self(struct request_rec *r, ServerSlot *servers, int *n, char *arg)
+{
+    int kept = 0;
+    (void)r;
+    (void)arg;
+    for (int i = 0; i < *n; i++) {
+        if (servers[i].id != 0) {
+            servers[kept++] = servers[i];
+        }
+    }
+    return *n = kept;
+}
+
+int backhand_add_self(struct request_rec *r, ServerSlot *servers, int *n, char *arg)
+{
+    (void)r;
+    (void)arg;
+    for (int i = 0; i < *n; i++) {
+        if (servers[i].id == 0) {
+            return *n;
+        }
+    }
+    servers[*n] = (ServerSlot){0, BACKHAND_HANDOFF};
+    return *n += 1;
+}
+
+int backhand_by_age(struct request_rec *r, ServerSlot *servers, int *n, char *arg)
+{
+    const backhand_table *table = backhand_table_current();
+    int64_t seconds = SERVER_TIMEOUT;
+    int kept = 0;
+    (void)r;
+    if (arg) {
+        backhand_argument_whole(&seconds, arg);
+    }
+    for (int i = 0; i < *n; i++) {
+        if (!backhand_table_older(table, servers[i].id, seconds)) {
+            servers[kept++] = servers[i];
+        }
+    }
+    return *n = kept;
+}
+
+int backhand_by_log_window(struct request_rec *r, ServerSlot *servers, int *n, char *arg)
+{
+    int window = 0;
+    (void)r;
+    (void)servers;
+    (void)arg;
+    for (int rest = *n; rest > 1; rest /= 2) {
+        window++;
+    }
+    if (*n > 0 && window == 0) {
+        window = 1;
+    }
+    return *n = window;
+}

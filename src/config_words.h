@@ -1,0 +1,27 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file config_words.h
+ * @brief Reading one word of a directive: numbers, times and names, strictly.
+ *
+ * Every reader returns 1, or 0 and leaves `out` alone. All of the word must be used up; signs and blanks are refused.
+ */
+#ifndef BACKHAND_CONFIG_WORDS_H
+#define BACKHAND_CONFIG_WORDS_H
+
+#include <apr_time.h>
+#include <stdint.h>
+
+/** A decimal number from `min` to `max`. */
+int backhand_word_number(int64_t *out, const char *word, int64_t min, int64_t max);
+
+/** A time as httpd writes it, `250ms`, `5s`, `5`, `1min`, `1h` (a number alone is seconds), from `min` to `max`. */
+int backhand_word_time(apr_interval_time_t *out, const char *word, apr_interval_time_t min, apr_interval_time_t max);
+
+/** True for 1 to 63 characters of A-Z a-z 0-9 . _ - */
+int backhand_word_is_farm(const char *word);
+
+/** True for 1 to 255 printable ASCII characters without blanks. */
+int backhand_word_is_hostname(const char *word);
+
+#endif
