@@ -1,0 +1,397 @@
+# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+package Farm::Server;
+
+# One real httpd in a folder of its own. Made by Farm's add(), which documents nothing of the following options:
+#   name, host, port   it listens there; its ServerName is NAME.test
+#   mpm                event, worker or prefork
+#   workers            how many requests it serves at once (default 8)
+#   conf               text at the end of its configuration
+#   head               text after the LoadModule lines of httpd's own modules
+#   modules            names of further modules of httpd, as 'headers'
+#   load               0: mod_backhand is not loaded; 'first': before mod_proxy
+#   announce           0: no MulticastStats, AcceptStats, BackhandFarm and BackhandInterval
+#   perl               1: mod_perl is loaded, with build/perl5 in its path
+# Under /app there are `who` (a file that holds the server's name) and programs: `echo` says what it was asked,
+# `slow?SECONDS` answers later. /who is the same file outside of /app, /backhand the status page.
+
+use strict;
+use warnings;
+
+use Carp qw(croak);
+use File::Path qw(make_path);
+use POSIX ();
+
+use Farm::Client;
+use Farm::Wait qw(wait_for);
+
+my $httpd = '/usr/sbin/apache2';
+
+my %programs = (
+    echo => <<'EOT',
+use Digest::MD5;
+my $length = 0;
+my $md5 = Digest::MD5->new;
+while (my $n = read STDIN, my $buffer, 65536) { $length += $n; $md5->add($buffer) }
+print "Content-Type: text/plain\n\n";
+print "$_=$ENV{$_}\n" for sort keys %ENV;
+print "BODY_LENGTH=$length\nBODY_MD5=", $md5->hexdigest, "\n";
+EOT
+    slow => <<'EOT',
+select undef, undef, undef, $ENV{QUERY_STRING};
+print "Content-Type: text/plain\n\nslow\n";
+EOT
+);
+
+sub new {
+    my ($class, %options) = @_;
+    my $self = bless { workers => 8, conf => '', head => '', modules => [], load => 1, announce => 1, %options }, $class;
+    $self->{root} = "$self->{farm}{root}/$self->{name}";
+    make_path(map { "$self->{root}/$_" } qw(htdocs/app cgi run));
+    $self->write_file('htdocs/who',     $self->{name});
+    $self->write_file('htdocs/app/who', $self->{name});
+    for my $name (keys %programs) {
+        chmod 0755, $self->write_file("cgi/$name", "#!/usr/bin/perl\nuse strict;\nuse warnings;\n$programs{$name}");
+    }
+    $self->write_config;
+    return $self;
+}
+
+# A file in the server's folder. Returns its path.
+sub write_file {
+    my ($self, $name, $text) = @_;
+    my $path = "$self->{root}/$name";
+    open my $file, '>', $path or croak "$path: $!";
+    print {$file} $text;
+    close $file or croak "$path: $!";
+    return $path;
+}
+
+sub write_config {
+    my ($self) = @_;
+    return $self->write_file('httpd.conf', $self->config);
+}
+
+# Other text at the end of the configuration, for the next (graceful) restart.
+sub reconfigure {
+    my ($self, $conf) = @_;
+    $self->{conf} = $conf;
+    return $self->write_config;
+}
+
+sub address { return "$_[0]{host}:$_[0]{port}" }
+sub contact { return 'http://' . $_[0]->address }
+sub name    { return $_[0]{name} }
+sub pid     { return $_[0]{pid} }
+sub root    { return $_[0]{root} }
+
+sub mpm_config {
+    my ($self) = @_;
+    my $workers = $self->{workers};
+    return "StartServers $workers\nMinSpareServers 1\nMaxSpareServers $workers\nServerLimit $workers\n"
+      . "MaxRequestWorkers $workers\n"
+      if $self->{mpm} eq 'prefork';
+    my $children = $workers > 8 ? 2 : 1;
+    my $threads  = $workers / $children;
+    return "StartServers $children\nServerLimit $children\nThreadsPerChild $threads\nThreadLimit $threads\n"
+      . "MinSpareThreads 1\nMaxSpareThreads $workers\nMaxRequestWorkers $workers\n";
+}
+
+sub load_config {
+    my ($self)   = @_;
+    my $modules  = Farm::modules_dir();
+    my $backhand = 'LoadModule backhand_module ' . Farm::build_dir() . "/modules/mod_backhand.so\n";
+    my @names    = (
+        "mpm_$self->{mpm}", qw(authz_core authz_host env setenvif alias dir mime proxy proxy_http),
+        $self->{mpm} eq 'prefork' ? 'cgi' : 'cgid',
+        $self->{perl} ? 'perl' : (),
+        @{ $self->{modules} }
+    );
+    my $text = join q(), map { "LoadModule ${_}_module $modules/mod_$_.so\n" } @names;
+    return $text if !$self->{load};
+    return $self->{load} eq 'first' ? $backhand . $text : $text . $backhand;
+}
+
+sub announce_config {
+    my ($self) = @_;
+    return '' if !$self->{load} || !$self->{announce};
+    my $farm = $self->{farm};
+    return <<"EOT";
+BackhandFarm $farm->{name}
+BackhandInterval 100ms
+BackhandContact @{[$self->contact]}
+MulticastStats $self->{host} 239.255.0.1:$farm->{udp},1
+AcceptStats 127.0.0.0/8
+EOT
+}
+
+sub config {
+    my ($self) = @_;
+    my $root   = $self->{root};
+    my $user   = $> ? '' : "User www-data\nGroup www-data\n";
+    my $cgid   = $self->{mpm} eq 'prefork' ? '' : "ScriptSock $root/run/cgisock\n";
+    my $status = $self->{load} ? "<Location /backhand>\nSetHandler backhand-handler\n</Location>\n" : '';
+    my $perl   = $self->{perl} ? 'PerlSwitches -I' . Farm::build_dir() . "/perl5\n" : '';
+    my $logged = '%h %l %>s %X BACKHAND \"%r\" server=%{BACKHAND_SERVER}e reason=%{BACKHAND_REASON}e '
+      . 'tries=%{BACKHAND_TRIES}e usec=%{BACKHAND_USEC}e received=%{BACKHAND_RECEIVED}e agent=%{c}a';
+    return <<"EOT";
+@{[$self->load_config]}ServerRoot $root
+DefaultRuntimeDir $root/run
+PidFile $root/run/httpd.pid
+${user}ServerName $self->{name}.test
+Listen @{[$self->address]}
+ErrorLog $root/error.log
+LogFormat "$logged" farm
+CustomLog $root/access.log farm
+@{[$self->mpm_config]}${cgid}GracefulShutdownTimeout 5
+KeepAliveTimeout 5
+TypesConfig /dev/null
+DocumentRoot $root/htdocs
+ScriptAlias /app/echo $root/cgi/echo
+ScriptAlias /app/slow $root/cgi/slow
+<Directory $root>
+    Require all granted
+</Directory>
+$status$perl@{[$self->announce_config]}$self->{head}
+$self->{conf}
+EOT
+}
+
+# Starts it, in a process group of its own, without waiting.
+sub spawn {
+    my ($self) = @_;
+    my $pid = fork;
+    croak "fork: $!" if !defined $pid;
+    if (!$pid) {
+        setpgrp 0, 0;
+        open STDIN,  '<',  '/dev/null'          or POSIX::_exit(2);
+        open STDOUT, '>>', "$self->{root}/output" or POSIX::_exit(2);
+        open STDERR, '>>&', \*STDOUT or POSIX::_exit(2);
+        delete @ENV{qw(PERL5LIB HARNESS_ACTIVE)};
+        exec $httpd, '-f', "$self->{root}/httpd.conf", '-DFOREGROUND' or POSIX::_exit(2);
+    }
+    $self->{pid} = $pid;
+    push @{ $self->{groups} }, $pid;
+    return $self;
+}
+
+sub start {
+    my ($self) = @_;
+    return $self->spawn->wait_ready;
+}
+
+# Waits until it answers; dies with what it said when it does not.
+sub wait_ready {
+    my ($self) = @_;
+    my $answers = wait_for {
+        return -1 if $self->reap;
+        my $response = eval { $self->get('/who') };
+        $response && $response->status == 200;
+    }
+    20;
+    return $self if $answers && $answers > 0;
+    croak "server $self->{name} does not start: " . join "\n", $self->output, $self->log_lines;
+}
+
+# The exit status of `httpd -t` and all that it says.
+sub configtest {
+    my ($self) = @_;
+    my $said = qx{'$httpd' -t -f '$self->{root}/httpd.conf' 2>&1 </dev/null};
+    return ($? >> 8, $said);
+}
+
+# True once httpd's parent process has ended.
+sub reap {
+    my ($self) = @_;
+    return 1 if !$self->{pid};
+    return 0 if waitpid($self->{pid}, POSIX::WNOHANG()) == 0;
+    $self->{exit} = $?;
+    delete $self->{pid};
+    return 1;
+}
+
+sub signal {
+    my ($self, $signal) = @_;
+    croak "server $self->{name} does not run" if !$self->{pid};
+    kill $signal, $self->{pid};
+    return $self;
+}
+
+# True when every process of every run has ended within the time.
+sub gone {
+    my ($self, $seconds) = @_;
+    return wait_for {
+        $self->reap;
+        !$self->left;
+    }
+    $seconds || 10;
+}
+
+# Stops at once (TERM) or when all requests are answered (WINCH). True when no process is left.
+sub stop {
+    my ($self) = @_;
+    return $self->signal('TERM')->gone;
+}
+
+sub graceful_stop {
+    my ($self) = @_;
+    return $self->signal('WINCH')->gone;
+}
+
+# A graceful restart; true when it is done.
+sub graceful {
+    my ($self) = @_;
+    my $before = $self->resumed;
+    $self->signal('USR1');
+    return wait_for { $self->resumed > $before };
+}
+
+sub resumed {
+    my ($self) = @_;
+    return scalar grep { /resuming normal operations/ } $self->log_lines;
+}
+
+# All processes at once, as when the machine loses power.
+sub kill_all {
+    my ($self) = @_;
+    for my $group (@{ $self->{groups} }) {
+        kill 'KILL', -$group;
+    }
+    wait_for { $self->reap } if $self->{pid};
+    return $self;
+}
+
+# All processes stand still, and go on.
+sub pause {
+    my ($self) = @_;
+    kill 'STOP', -$self->{pid};
+    return $self;
+}
+
+sub resume {
+    my ($self) = @_;
+    kill 'CONT', -$self->{pid};
+    return $self;
+}
+
+# All processes of this machine that are no zombies, as [pid, parent, group].
+sub processes {
+    my @processes;
+    for my $file (glob '/proc/[0-9]*/stat') {
+        open my $stat, '<', $file or next;
+        my $line = readline $stat;
+        close $stat;
+        if (defined $line && $line =~ /\A(\d+)[ ][(].*[)][ ]([A-Z])[ ](\d+)[ ](\d+)[ ]/s && $2 ne 'Z') {
+            push @processes, [$1, $3, $4];
+        }
+    }
+    return @processes;
+}
+
+# Pids of the parent's child processes.
+sub children {
+    my ($self) = @_;
+    return map { $_->[0] } grep { $_->[1] == $self->{pid} } processes();
+}
+
+# Pids of what is left of all runs.
+sub left {
+    my ($self) = @_;
+    my %group = map { $_ => 1 } grep { kill 0, -$_ } @{ $self->{groups} };
+    return %group ? map { $_->[0] } grep { $group{ $_->[2] } } processes() : ();
+}
+
+# A new connection to it. Options: from (source address), timeout.
+sub connect {    ## no critic (ProhibitBuiltinHomonyms)
+    my ($self, %options) = @_;
+    return Farm::Client->new(host => $self->{host}, port => $self->{port}, %options);
+}
+
+# One request on a connection of its own; options of connect() and of Farm::Client's request().
+sub request {
+    my ($self, $method, $path, %options) = @_;
+    return $self->connect(%options)->request($method, $path, close => 1, %options);
+}
+
+sub get {
+    my ($self, $path, %options) = @_;
+    return $self->request('GET', $path, %options);
+}
+
+sub post {
+    my ($self, $path, $body, %options) = @_;
+    return $self->request('POST', $path, body => $body, %options);
+}
+
+# The status page for programs, as a hash; undef when the server does not answer.
+sub status {
+    my ($self) = @_;
+    my $response = eval { $self->get('/backhand?auto') };
+    return if !$response || $response->status != 200;
+    return { map { /\A([^:]+):[ ]?(.*)\z/s ? ($1 => $2) : () } split /\n/, $response->body };
+}
+
+# A row of the status page for the server with that contact, as a hash: State, Age, …; and Id. Undef: no such row.
+sub row {
+    my ($self, $contact) = @_;
+    my $status = $self->status or return;
+    my ($id) = map { /\AServer-(\d+)-Contact\z/ && $status->{$_} eq $contact ? $1 : () } keys %{$status};
+    return if !defined $id;
+    return { Id => $id, map { /\AServer-$id-(.*)/ ? ($1 => $status->{$_}) : () } keys %{$status} };
+}
+
+# What it has in its table: contact => state.
+sub seen {
+    my ($self) = @_;
+    my $status = $self->status || {};
+    return { map { /\AServer-(\d+)-Contact\z/ ? ($status->{$_} => $status->{"Server-$1-State"}) : () } keys %{$status} };
+}
+
+sub lines {
+    my ($self, $name) = @_;
+    open my $file, '<', "$self->{root}/$name" or return;
+    my @lines = readline $file;
+    close $file;
+    chomp @lines;
+    return @lines;
+}
+
+sub log_lines    { return $_[0]->lines('error.log') }
+sub access_lines { return $_[0]->lines('access.log') }
+sub output       { return $_[0]->lines('output') }
+
+# The access log's fields of the newest request for that path: h, status, server, reason, tries, usec, received,
+# agent; waits for the line. Undef when it does not come.
+sub logged {
+    my ($self, $path) = @_;
+    my $line = wait_for {
+        my @found = grep { /"\S+ \Q$path\E(?:[?\s])/ } $self->access_lines;
+        $found[-1];
+    }
+    5;
+    return if !$line;
+    my ($client, $status) = $line =~ /\A(\S+) \S+ (\d+)/;
+    return { client => $client, status => $status, $line =~ /\b(server|reason|tries|usec|received|agent)=(\S+)/g };
+}
+
+# Waits for a line in the error log that matches, and returns it.
+sub wait_log {
+    my ($self, $pattern, $seconds) = @_;
+    return wait_for {
+        my ($line) = grep { /$pattern/ } $self->log_lines;
+        $line;
+    }
+    $seconds || 5;
+}
+
+# Lines of the logs at level warn or worse, or of children that crashed, that no pattern matches.
+sub unexpected_log {
+    my ($self, @announced) = @_;
+    my @lines = ($self->output, $self->log_lines);
+    return map { "$self->{name}: $_\n" } grep {
+        my $line = $_;
+        $line ne '' && (!$line =~ /\A\[[^\]]+\] \[\w*:(?:notice|info|debug|trace\d)\]/ || $line =~ /exit signal/)
+          && !grep { $line =~ $_ } @announced
+    } @lines;
+}
+
+1;

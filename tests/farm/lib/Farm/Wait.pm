@@ -1,0 +1,33 @@
+# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+package Farm::Wait;
+
+# Waiting with a deadline.
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+use Time::HiRes qw(sleep time);
+
+our @EXPORT_OK = qw(scaled wait_for);
+
+# Everything that waits in a test waits this long at most, times BACKHAND_TEST_TIMEOUT_SCALE.
+sub scaled {
+    my ($seconds) = @_;
+    return $seconds * ($ENV{BACKHAND_TEST_TIMEOUT_SCALE} || 1);
+}
+
+# wait_for { condition } SECONDS: polls; true as soon as the condition is, false at the deadline.
+sub wait_for (&;$) {    ## no critic (ProhibitSubroutinePrototypes)
+    my ($condition, $seconds) = @_;
+    my $deadline = time + scaled($seconds || 10);
+    while (1) {
+        my $value = $condition->();
+        return $value if $value;
+        return        if time > $deadline;
+        sleep 0.02;
+    }
+    return;
+}
+
+1;
