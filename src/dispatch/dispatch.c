@@ -1,1 +1,271 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "dispatch/dispatch.h"
+#include "dispatch/handoff.h"
+#include "dispatch/marked.h"
+#include "dispatch/redirect.h"
+#include "dispatch/response.h"
+#include "dispatch/say.h"
+#include "dispatch/track.h"
+#include "status/page.h"
+
+#include <ap_mpm.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+
+APLOG_USE_MODULE(backhand);
+
+/* A server's failing is said again only after this long. */
+#define COMPLAINT_PERIOD apr_time_from_sec(60)
+
+/* One request on its way through the list of candidates. */
+typedef struct walk {
+    request_rec *r;
+    const backhand_config *conf;
+    backhand_candidates candidates;
+    backhand_handoff handoff;
+    apr_time_t usec; /* to decide */
+    int prepared;    /* handoff is initialized */
+    int tries;       /* servers asked */
+    int passed_over; /* candidates before this one were not asked or failed */
+    int busy;        /* one was passed over because it has no ready worker */
+} walk;
+
+/* Once a request gets another answer from a step than this, the walk is over. */
+#define GO_ON (-100)
+
+static int serve_here(walk *w, backhand_reason reason)
+{
+    serverstat *self = w->conf->table->stats;
+    backhand_say(w->r, apr_pstrdup(w->r->pool, self->contact), reason, w->tries, w->usec);
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, w->r, "backhand: %s after %d tries", backhand_reason_text(reason),
+                  w->tries);
+    return DECLINED;
+}
+
+static int64_t handoff_limit(const backhand_config *conf)
+{
+    int daemons = 0, threads = 0;
+    int64_t workers, limit;
+
+    if (conf->max_handoffs >= 0) {
+        return conf->max_handoffs;
+    }
+    ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &daemons);
+    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
+    workers = (int64_t)daemons * (threads > 0 ? threads : 1);
+    limit = workers * conf->max_handoffs_percent / 100;
+    /* Rounding down must not turn hand-offs off for a small server; with one worker nobody would be left to serve. */
+    return limit == 0 && conf->max_handoffs_percent > 0 && workers > 1 ? 1 : limit;
+}
+
+/* Enters the request among those that wait for other servers, unless that are enough already: with all workers
+ * waiting, two servers could wait for each other for ever. */
+static int begin_waiting(const walk *w, backhand_process *process)
+{
+    int64_t waiting;
+
+    __atomic_sub_fetch(&process->serving, 1, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&process->waiting, 1, __ATOMIC_SEQ_CST);
+    backhand_process_sum(w->conf->table, NULL, &waiting);
+    return waiting <= handoff_limit(w->conf);
+}
+
+static void end_waiting(backhand_process *process)
+{
+    __atomic_sub_fetch(&process->waiting, 1, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&process->serving, 1, __ATOMIC_RELAXED);
+}
+
+static int refused_lately(const walk *w, int id)
+{
+    int64_t refused = __atomic_load_n(&w->conf->table->slots[id].refused, __ATOMIC_RELAXED);
+    return refused != 0 && apr_time_now() - refused < w->conf->retry;
+}
+
+static void note_failure(const walk *w, int id, const char *contact, backhand_outcome outcome)
+{
+    static const char *const what[] = {
+        [BACKHAND_REFUSED] = "cannot be reached",
+        [BACKHAND_DROPPED] = "closed the connection, or fell silent, before its response began",
+        [BACKHAND_TIMED_OUT] = "did not respond within BackhandResponseTimeout",
+    };
+    apr_time_t now = apr_time_now();
+    int64_t before = __atomic_exchange_n(&w->conf->table->slots[id].refused, now, __ATOMIC_RELAXED);
+
+    __atomic_add_fetch(&w->conf->table->counters->failed_over, 1, __ATOMIC_RELAXED);
+    ap_log_rerror(APLOG_MARK, now - before > COMPLAINT_PERIOD ? APLOG_WARNING : APLOG_DEBUG, 0, w->r,
+                  "backhand: server %s %s; it is asked last for the next %" APR_TIME_T_FMT " s", contact, what[outcome],
+                  apr_time_sec(w->conf->retry));
+}
+
+static int answered_elsewhere(walk *w, const char *contact)
+{
+    request_rec *r = w->r;
+    backhand_say(r, contact, w->passed_over ? BACKHAND_OFF_NEXT : BACKHAND_OFF_CHOSEN, w->tries, w->usec);
+    __atomic_add_fetch(&w->conf->table->counters->handed_off, 1, __ATOMIC_RELAXED);
+    return w->handoff.status;
+}
+
+/* The honest end of a request that some server may have taken and that cannot be repeated. */
+static int give_up(walk *w, const char *contact, backhand_outcome outcome)
+{
+    backhand_say(w->r, contact, BACKHAND_OFF_FAILED, w->tries, w->usec);
+    if (outcome == BACKHAND_CLIENT) {
+        return w->handoff.status;
+    }
+    return outcome == BACKHAND_TIMED_OUT ? HTTP_GATEWAY_TIME_OUT : HTTP_BAD_GATEWAY;
+}
+
+static int ask(walk *w, backhand_process *process, int id, const backhand_announcement *said)
+{
+    backhand_slot *slot = &w->conf->table->slots[id];
+    backhand_peer *peer = backhand_peer_get(w->conf->dispatch, said);
+    const char *contact;
+    backhand_outcome outcome;
+    int may_repeat;
+
+    if (!peer) {
+        return GO_ON;
+    }
+    if (!begin_waiting(w, process)) {
+        end_waiting(process);
+        return serve_here(w, BACKHAND_HERE_LIMIT);
+    }
+    if (!w->prepared) {
+        backhand_handoff_init(&w->handoff, w->r, w->conf);
+        w->prepared = 1;
+    }
+    contact = apr_pstrdup(w->r->pool, said->stat.contact);
+    w->tries++;
+    __atomic_add_fetch(&slot->sent, 1, __ATOMIC_RELAXED);
+    outcome = backhand_handoff_try(&w->handoff, peer, id, said);
+    __atomic_add_fetch(&slot->returned, 1, __ATOMIC_RELAXED);
+    end_waiting(process);
+    if (outcome == BACKHAND_ANSWERED) {
+        return answered_elsewhere(w, contact);
+    }
+    if (outcome != BACKHAND_CLIENT) {
+        note_failure(w, id, contact, outcome);
+    }
+    may_repeat = backhand_handoff_may_repeat(&w->handoff, outcome);
+    return may_repeat ? GO_ON : give_up(w, contact, outcome);
+}
+
+static int consider(walk *w, backhand_process *process, const ServerSlot *candidate, int lately_refused)
+{
+    const backhand_table *table = w->conf->table;
+    backhand_announcement said;
+
+    if (candidate->id == 0) {
+        return serve_here(w, w->tries ? BACKHAND_HERE_FAILED : w->busy ? BACKHAND_HERE_BUSY : BACKHAND_HERE_CHOSEN);
+    }
+    if (refused_lately(w, candidate->id) != lately_refused ||
+        !backhand_table_usable(table, candidate->id, w->candidates.generation) ||
+        !backhand_table_read(table, candidate->id, &said, NULL)) {
+        return GO_ON;
+    }
+    if (candidate->redirect != BACKHAND_HANDOFF) {
+        int rc = backhand_redirect(w->r, candidate->redirect, &said);
+        backhand_say(w->r, apr_pstrdup(w->r->pool, said.stat.contact), BACKHAND_REDIRECTED, w->tries, w->usec);
+        return rc;
+    }
+    if (backhand_table_ready(table, candidate->id) <= 0) {
+        w->busy = 1;
+        return GO_ON;
+    }
+    return ask(w, process, candidate->id, &said);
+}
+
+/* Servers that refused lately are asked last, in a second round. */
+static int follow(walk *w, backhand_process *process)
+{
+    for (int lately_refused = 0; lately_refused <= 1; lately_refused++) {
+        for (int i = 0; i < w->candidates.n; i++) {
+            int rc;
+            if (w->tries >= w->conf->tries) {
+                return serve_here(w, BACKHAND_HERE_FAILED);
+            }
+            rc = consider(w, process, &w->candidates.list[i], lately_refused);
+            if (rc != GO_ON) {
+                return rc;
+            }
+            w->passed_over = 1;
+        }
+    }
+    if (w->tries) {
+        return serve_here(w, BACKHAND_HERE_FAILED);
+    }
+    if (w->busy) {
+        return serve_here(w, BACKHAND_HERE_BUSY);
+    }
+    return serve_here(w, w->candidates.n ? BACKHAND_HERE_GONE : BACKHAND_HERE_NONE);
+}
+
+static void complain(void *ctx, const backhand_function *f, const char *what)
+{
+    request_rec *r = ctx;
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "backhand: function %s%s%s (%s): %s", f->name, f->arg ? " " : "",
+                  f->arg ? f->arg : "", f->where, what);
+}
+
+/* Only what a client asks for is decided on: no sub-request, no internal redirect, nothing that another server handed
+ * here, nothing that ProxyPass takes. */
+static int is_ours(const request_rec *r)
+{
+    return !r->main && !r->prev && !r->proxyreq && r->method_number != M_CONNECT && r->method_number != M_TRACE &&
+           !backhand_marked_is(r) && !(r->handler && strcmp(r->handler, BACKHAND_HANDLER) == 0);
+}
+
+int backhand_dispatch_handler(request_rec *r)
+{
+    const backhand_chain *chain = backhand_config_chain(r);
+    const backhand_config *conf = backhand_config_get(r->server);
+    backhand_process *process;
+    apr_time_t began;
+    walk w;
+
+    if (!chain || !conf->table || !conf->dispatch || !is_ours(r)) {
+        return DECLINED;
+    }
+    process = backhand_dispatch_process(conf->dispatch);
+    memset(&w, 0, sizeof(w));
+    w.r = r;
+    w.conf = conf;
+    w.candidates.list = apr_palloc(r->pool, (apr_size_t)conf->max_servers * sizeof(ServerSlot));
+    began = apr_time_now();
+    if (backhand_chain_run(chain, conf->table, r, &w.candidates, complain, r) == 0) {
+        return DECLINED;
+    }
+    w.usec = apr_time_now() - began;
+    return backhand_peers_ready(conf->dispatch) ? follow(&w, process) : serve_here(&w, BACKHAND_HERE_LIMIT);
+}
+
+void backhand_dispatch_child_init(apr_pool_t *pchild, server_rec *s)
+{
+    apr_status_t rv;
+
+    (void)pchild;
+    if (!backhand_config_get(s)->dispatch) {
+        return;
+    }
+    rv = backhand_peers_child_init(s);
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, rv, s,
+                     "backhand: this child process cannot hand off requests and serves all of them itself");
+    }
+}
+
+int backhand_dispatch_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s)
+{
+    return backhand_peers_post_config(p, ptemp, s);
+}
+
+void backhand_dispatch_register(apr_pool_t *p)
+{
+    (void)p;
+    backhand_track_register();
+    backhand_body_register();
+    backhand_response_register();
+}

@@ -1,1 +1,238 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "dispatch/handoff.h"
+#include "dispatch/marked.h"
+#include "dispatch/response.h"
+#include "dispatch/track.h"
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+/* All of a request that a try changes, to be put back when the try fails. */
+typedef struct saved_request {
+    server_rec *server;
+    ap_conf_vector_t *per_dir_config;
+    const struct ap_logconf *log;
+    struct ap_filter_t *output_filters, *input_filters, *proto_input_filters;
+    apr_table_t *headers_in, *headers_out, *err_headers_out, *trailers_out;
+    const char *content_type, *content_encoding, *status_line, *error_notes, *verbose_error_to;
+    apr_array_header_t *content_languages;
+    int status, proxyreq, no_cache, no_local_copy;
+    ap_conn_keepalive_e keepalive;
+} saved_request;
+
+static void request_save(saved_request *saved, request_rec *r)
+{
+    saved->server = r->server;
+    saved->per_dir_config = r->per_dir_config;
+    saved->log = r->log;
+    saved->output_filters = r->output_filters;
+    saved->input_filters = r->input_filters;
+    saved->proto_input_filters = r->proto_input_filters;
+    saved->headers_in = r->headers_in;
+    saved->headers_out = r->headers_out;
+    saved->err_headers_out = r->err_headers_out;
+    saved->trailers_out = r->trailers_out;
+    saved->content_type = r->content_type;
+    saved->content_encoding = r->content_encoding;
+    saved->content_languages = r->content_languages;
+    saved->status = r->status;
+    saved->status_line = r->status_line;
+    saved->proxyreq = r->proxyreq;
+    saved->no_cache = r->no_cache;
+    saved->no_local_copy = r->no_local_copy;
+    saved->keepalive = r->connection->keepalive;
+    saved->error_notes = apr_table_get(r->notes, "error-notes");
+    saved->verbose_error_to = apr_table_get(r->notes, "verbose-error-to");
+}
+
+/* What the host's own settings and log stand for again, whoever answered. */
+static void request_restore_settings(const saved_request *saved, request_rec *r)
+{
+    r->server = saved->server;
+    r->per_dir_config = saved->per_dir_config;
+    r->log = saved->log;
+    r->headers_in = saved->headers_in;
+    r->input_filters = saved->input_filters;
+    r->proto_input_filters = saved->proto_input_filters;
+}
+
+static void note_restore(request_rec *r, const char *name, const char *value)
+{
+    if (value) {
+        apr_table_setn(r->notes, name, value);
+    }
+    else {
+        apr_table_unset(r->notes, name);
+    }
+}
+
+static void request_restore(const saved_request *saved, request_rec *r)
+{
+    request_restore_settings(saved, r);
+    r->output_filters = saved->output_filters;
+    r->headers_out = saved->headers_out;
+    r->err_headers_out = saved->err_headers_out;
+    r->trailers_out = saved->trailers_out;
+    r->content_type = saved->content_type;
+    r->content_encoding = saved->content_encoding;
+    r->content_languages = saved->content_languages;
+    r->status = saved->status;
+    r->status_line = saved->status_line;
+    r->proxyreq = saved->proxyreq;
+    r->no_cache = saved->no_cache;
+    r->no_local_copy = saved->no_local_copy;
+    r->sent_bodyct = 0;
+    r->connection->keepalive = saved->keepalive;
+    note_restore(r, "error-notes", saved->error_notes);
+    note_restore(r, "verbose-error-to", saved->verbose_error_to);
+    apr_table_unset(r->notes, "proxy_timedout");
+    apr_table_unset(r->notes, "proxy-status");
+    apr_table_unset(r->notes, "proxy-source-port");
+}
+
+/* The request as the other server shall see it: as it came, and marked. What runs where a request is served (content
+ * filters, headers set by modules) runs there, not here too. */
+static void request_dress(backhand_handoff *handoff, const backhand_stand_in *stand_in, backhand_try *t)
+{
+    request_rec *r = handoff->r;
+
+    r->proxyreq = PROXYREQ_REVERSE;
+    r->server = stand_in->server;
+    r->log = &stand_in->server->log;
+    r->per_dir_config = backhand_peer_dir_config(handoff->dispatch, r);
+    r->headers_in = apr_table_copy(r->pool, r->headers_in);
+    apr_table_setn(r->headers_in, BACKHAND_MARKED_HEADER, backhand_marked_format(r));
+    r->headers_out = apr_table_make(r->pool, 12);
+    r->err_headers_out = apr_table_make(r->pool, 2);
+    r->trailers_out = apr_table_make(r->pool, 2);
+    r->content_type = NULL;
+    r->content_encoding = NULL;
+    r->content_languages = NULL;
+    r->no_cache = 0;
+    r->no_local_copy = 0;
+    if (handoff->body) {
+        r->proto_input_filters = backhand_body_filter(handoff->body);
+    }
+    r->input_filters = r->proto_input_filters;
+    r->output_filters = r->proto_output_filters;
+    backhand_response_insert(r, t);
+}
+
+/* The request's target as it was received, byte for byte: internal redirects (DirectoryIndex, a front controller) are the
+ * chosen server's to make. The absolute form is cut to its path; the host is in the Host header then. */
+static const char *request_target(const request_rec *r)
+{
+    const char *line = r->the_request;
+    const char *target = line ? ap_strchr_c(line, ' ') : NULL;
+    const char *end = NULL;
+
+    if (target) {
+        while (*target == ' ') {
+            target++;
+        }
+        end = ap_strrchr_c(target, ' ');
+    }
+    if (!target || !*target) {
+        return r->unparsed_uri;
+    }
+    target = end ? apr_pstrmemdup(r->pool, target, (apr_size_t)(end - target)) : target;
+    if (*target != '/' && *target != '*') {
+        const char *host = ap_strstr_c(target, "://");
+        const char *path = host ? ap_strchr_c(host + 3, '/') : NULL;
+        target = path ? path : "/";
+    }
+    return target;
+}
+
+static int is_idempotent(const request_rec *r)
+{
+    switch (r->method_number) {
+    case M_GET: /* and HEAD */
+    case M_OPTIONS:
+    case M_PUT:
+    case M_DELETE:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+void backhand_handoff_init(backhand_handoff *handoff, request_rec *r, const backhand_config *conf)
+{
+    memset(handoff, 0, sizeof(*handoff));
+    handoff->r = r;
+    handoff->dispatch = conf->dispatch;
+    handoff->idempotent = is_idempotent(r);
+    if (ap_request_has_body(r)) {
+        handoff->body = backhand_body_insert(r, handoff->idempotent ? conf->retry_body : -1);
+    }
+}
+
+/* How a try ended, from what mod_proxy_http returned and what our filters saw. */
+static backhand_outcome judge(const backhand_try *t, const request_rec *r, int rc, int has_body)
+{
+    /* With a body these can only be the client's: it sent less than it said, or too slowly. */
+    int client =
+        has_body && (rc == HTTP_BAD_REQUEST || rc == HTTP_REQUEST_TIME_OUT || rc == HTTP_REQUEST_ENTITY_TOO_LARGE);
+
+    if (t->begun) {
+        return BACKHAND_ANSWERED;
+    }
+    if (client) {
+        return BACKHAND_CLIENT;
+    }
+    if (!t->sent) {
+        return BACKHAND_REFUSED;
+    }
+    if (t->silenced) {
+        return BACKHAND_DROPPED;
+    }
+    if (rc == HTTP_GATEWAY_TIME_OUT || apr_table_get(r->notes, "proxy_timedout")) {
+        return BACKHAND_TIMED_OUT;
+    }
+    return BACKHAND_DROPPED;
+}
+
+backhand_outcome backhand_handoff_try(backhand_handoff *handoff, backhand_peer *peer, int id,
+                                      const backhand_announcement *said)
+{
+    request_rec *r = handoff->r;
+    const backhand_stand_in *stand_in = backhand_peer_stand_in(handoff->dispatch, r, peer);
+    backhand_try t = {.id = id, .repeatable = handoff->idempotent};
+    char *url = apr_pstrcat(r->pool, said->stat.contact, request_target(r), NULL);
+    saved_request saved;
+    backhand_outcome outcome;
+    int rc;
+
+    if (!stand_in) {
+        return BACKHAND_REFUSED;
+    }
+    request_save(&saved, r);
+    request_dress(handoff, stand_in, &t);
+    backhand_track_begin(&t);
+    rc = backhand_peer_run(handoff->dispatch, r, peer, stand_in->proxy, url);
+    backhand_track_end(&t);
+    outcome = judge(&t, r, rc, handoff->body != NULL);
+    backhand_response_remove(r, &t);
+    if (outcome == BACKHAND_ANSWERED) {
+        request_restore_settings(&saved, r);
+        handoff->status = rc;
+        return outcome;
+    }
+    request_restore(&saved, r);
+    handoff->status = outcome == BACKHAND_CLIENT ? rc : 0;
+    if (handoff->body && outcome == BACKHAND_REFUSED) {
+        backhand_body_unread(handoff->body, r);
+    }
+    else if (handoff->body && outcome == BACKHAND_DROPPED) {
+        handoff->idempotent = backhand_body_rewind(handoff->body, r) && handoff->idempotent;
+    }
+    return outcome;
+}
+
+int backhand_handoff_may_repeat(const backhand_handoff *handoff, backhand_outcome outcome)
+{
+    return outcome == BACKHAND_REFUSED || (outcome == BACKHAND_DROPPED && handoff->idempotent);
+}

@@ -1,1 +1,230 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "dispatch/marked.h"
+#include "announce/scoreboard.h"
+#include "dispatch/peers.h"
+
+#include <ap_mpm.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <stdlib.h>
+
+APLOG_USE_MODULE(backhand);
+
+/* How often the log hears of marked requests from strangers. */
+#define STRANGER_PERIOD apr_time_from_sec(600)
+/* The smoothed time to serve moves by this part of each new one. */
+#define SMOOTHING 8
+
+/* What we know of a request; in its request_config. */
+typedef struct request_record {
+    backhand_config *conf;
+    backhand_process *process;
+    apr_time_t began;
+    int marked;             /* another server handed it here */
+    apr_sockaddr_t *client; /* whose request it is; NULL: that of the connection */
+    char *client_ip;
+    const char *sender; /* address of the server that handed it here */
+} request_record;
+
+static request_record *record_get(const request_rec *r)
+{
+    return ap_get_module_config(r->request_config, &backhand_module);
+}
+
+int backhand_marked_is(const request_rec *r)
+{
+    const request_record *record = record_get(r);
+    return record && record->marked;
+}
+
+const char *backhand_marked_format(request_rec *r)
+{
+    int port = r->useragent_addr->port ? r->useragent_addr->port : r->connection->client_addr->port;
+    int ipv6 = strchr(r->useragent_ip, ':') != NULL;
+
+    return apr_psprintf(r->pool, "v=1&client=%s%s%s:%d&scheme=%s&port=%d", ipv6 ? "[" : "", r->useragent_ip,
+                        ipv6 ? "]" : "", port > 0 ? port : 1, ap_http_scheme(r), ap_get_server_port(r));
+}
+
+/* The value of a key in `k=v&k=v`, from the pool; NULL: absent or there twice. */
+static const char *value_of(const char *text, const char *key, apr_pool_t *p)
+{
+    apr_size_t length = strlen(key);
+    const char *found = NULL;
+
+    for (const char *pair = text; pair; pair = strchr(pair, '&')) {
+        pair += *pair == '&';
+        if (strncmp(pair, key, length) == 0 && pair[length] == '=') {
+            if (found) {
+                return NULL;
+            }
+            found = apr_pstrmemdup(p, pair + length + 1, strcspn(pair + length + 1, "&"));
+        }
+    }
+    return found;
+}
+
+/* Reads the header into the record. @return 0 when it is not what a server of this farm writes. */
+static int read_header(request_rec *r, const char *header, request_record *record)
+{
+    const char *version = value_of(header, "v", r->pool);
+    const char *client = value_of(header, "client", r->pool);
+    backhand_contact address;
+
+    if (!version || strcmp(version, "1") != 0 || !client || backhand_contact_parse(&address, client, 0) != NULL ||
+        strstr(client, "://")) {
+        return 0;
+    }
+    if (apr_sockaddr_info_get(&record->client, address.address, APR_UNSPEC, (apr_port_t)address.port, 0, r->pool) !=
+        APR_SUCCESS) {
+        record->client = NULL;
+        return 0;
+    }
+    record->client_ip = apr_pstrdup(r->pool, address.address);
+    return 1;
+}
+
+static void say_stranger(request_rec *r, const backhand_config *conf)
+{
+    backhand_counters *counters = conf->table->counters;
+    apr_time_t now = apr_time_now();
+    int64_t said = __atomic_load_n(&counters->untrusted_said, __ATOMIC_RELAXED);
+
+    __atomic_add_fetch(&counters->untrusted, 1, __ATOMIC_RELAXED);
+    if (now - said > STRANGER_PERIOD &&
+        __atomic_compare_exchange_n(&counters->untrusted_said, &said, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_WARNING, 0, r,
+            "backhand: %s sent a request marked as handed off, but is no accepted sender; the mark is ignored. "
+            "If it is a server of this farm, add \"AcceptStats %s\"",
+            r->connection->client_ip, r->connection->client_ip);
+    }
+}
+
+/* Without an event loop each idle connection holds a worker: when few are left the sender is asked to close. */
+static void spare_workers(request_rec *r)
+{
+    int async = 0, daemons = 0, threads = 0;
+    int64_t ready, running;
+
+    if (ap_mpm_query(AP_MPMQ_IS_ASYNC, &async) == APR_SUCCESS && async) {
+        return;
+    }
+    ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &daemons);
+    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
+    backhand_scoreboard_count(&ready, &running);
+    if (ready * 2 < (int64_t)daemons * (threads > 0 ? threads : 1)) {
+        r->connection->keepalive = AP_CONN_CLOSE;
+    }
+}
+
+static void receive_marked(request_rec *r, request_record *record, const char *header)
+{
+    record->marked = 1;
+    record->sender = r->connection->client_ip;
+    if (!read_header(r, header, record)) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                      "backhand: server %s handed off a request with a " BACKHAND_MARKED_HEADER
+                      " header that cannot be read; it is served for %s itself",
+                      record->sender, record->sender);
+    }
+    __atomic_add_fetch(&record->conf->table->counters->received, 1, __ATOMIC_RELAXED);
+    spare_workers(r);
+}
+
+/* Gives the request the client that it really comes from. The connection stays the other server's: its next request may
+ * be another client's. */
+static void restore_client(request_rec *r, const request_record *record)
+{
+    if (record->client) {
+        r->useragent_addr = record->client;
+        r->useragent_ip = record->client_ip;
+    }
+    apr_table_setn(r->subprocess_env, "BACKHAND_RECEIVED", record->sender);
+    apr_table_setn(r->notes, "BACKHAND_RECEIVED", record->sender);
+}
+
+static void smooth(int64_t *average, int64_t usec)
+{
+    int64_t before = __atomic_load_n(average, __ATOMIC_RELAXED);
+    int64_t after = before == 0 ? usec : before + (usec - before) / SMOOTHING;
+    /* Two requests that end at once may lose one of them from the average; nobody waits for the other. */
+    __atomic_store_n(average, after > 0 ? after : 1, __ATOMIC_RELAXED);
+}
+
+static apr_status_t request_ends(void *data)
+{
+    const request_record *record = data;
+    __atomic_sub_fetch(&record->process->serving, 1, __ATOMIC_RELAXED);
+    if (record->marked) {
+        smooth(&record->conf->table->counters->received_usec, apr_time_now() - record->began);
+    }
+    return APR_SUCCESS;
+}
+
+/* An internal redirect makes a new request of the same one: what was said of it stays true. */
+static void inherit(request_rec *r)
+{
+    static const char *const names[] = {"BACKHAND_SERVER", "BACKHAND_REASON", "BACKHAND_TRIES", "BACKHAND_USEC"};
+    request_record *record = record_get(r->prev);
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *value = apr_table_get(r->prev->notes, names[i]);
+        if (value) {
+            apr_table_setn(r->subprocess_env, names[i], value);
+            apr_table_setn(r->notes, names[i], value);
+        }
+    }
+    if (record && record->marked) {
+        ap_set_module_config(r->request_config, &backhand_module, record);
+        restore_client(r, record);
+    }
+}
+
+static request_record *record_make(request_rec *r, backhand_config *conf)
+{
+    request_record *record = apr_pcalloc(r->pool, sizeof(*record));
+    record->conf = conf;
+    record->began = r->request_time;
+    record->process = backhand_dispatch_process(conf->dispatch);
+    if (record->process) {
+        __atomic_add_fetch(&record->process->serving, 1, __ATOMIC_RELAXED);
+        apr_pool_cleanup_register(r->pool, record, request_ends, apr_pool_cleanup_null);
+    }
+    ap_set_module_config(r->request_config, &backhand_module, record);
+    return record;
+}
+
+int backhand_marked_receive(request_rec *r)
+{
+    backhand_config *conf = backhand_config_get(r->server);
+    request_record *record;
+    const char *header;
+
+    if (r->main) {
+        return DECLINED;
+    }
+    if (r->prev) {
+        inherit(r);
+        return DECLINED;
+    }
+    if (!conf->table || !conf->dispatch) {
+        return DECLINED;
+    }
+    record = record_make(r, conf);
+    header = apr_table_get(r->headers_in, BACKHAND_MARKED_HEADER);
+    if (!header) {
+        return DECLINED;
+    }
+    header = apr_pstrdup(r->pool, header);
+    apr_table_unset(r->headers_in, BACKHAND_MARKED_HEADER);
+    if (!backhand_accept_covers(conf->accept, r->connection->client_addr)) {
+        say_stranger(r, conf);
+        return DECLINED;
+    }
+    receive_marked(r, record, header);
+    restore_client(r, record);
+    return DECLINED;
+}

@@ -1,1 +1,135 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "dispatch/track.h"
+
+#include <apr_portable.h>
+#include <http_connection.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <util_filter.h>
+
+struct backhand_tracked {
+    apr_socket_t *socket;
+    backhand_try *current; /* the try that uses it now, or NULL; under the lock */
+};
+
+/* The tries under way in this process. A plain mutex, not one from a pool: it must outlive every pool. */
+static struct {
+    pthread_mutex_t lock;
+    backhand_try *first;
+} tries = {PTHREAD_MUTEX_INITIALIZER, NULL};
+
+/* mod_proxy opens and uses its connections in the thread of the request, and tells nobody for which. */
+static _Thread_local backhand_try *current;
+
+static ap_filter_rec_t *track_filter;
+
+static int has_data(apr_bucket_brigade *bb)
+{
+    for (apr_bucket *b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb); b = APR_BUCKET_NEXT(b)) {
+        if (!APR_BUCKET_IS_METADATA(b) && b->length != 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static apr_status_t track_output(ap_filter_t *f, apr_bucket_brigade *bb)
+{
+    if (current && !current->sent && has_data(bb)) {
+        struct backhand_tracked *tracked = f->ctx;
+        pthread_mutex_lock(&tries.lock);
+        current->sent = 1;
+        current->connection = tracked;
+        tracked->current = current;
+        pthread_mutex_unlock(&tries.lock);
+    }
+    return ap_pass_brigade(f->next, bb);
+}
+
+/* Runs before the socket is closed: from here on its descriptor may belong to somebody else. */
+static apr_status_t forget_connection(void *data)
+{
+    struct backhand_tracked *tracked = data;
+    pthread_mutex_lock(&tries.lock);
+    if (tracked->current) {
+        tracked->current->connection = NULL;
+        tracked->current = NULL;
+    }
+    pthread_mutex_unlock(&tries.lock);
+    return APR_SUCCESS;
+}
+
+static int track_connection(conn_rec *c, void *csd)
+{
+    if (current) {
+        struct backhand_tracked *tracked = apr_pcalloc(c->pool, sizeof(*tracked));
+        tracked->socket = csd;
+        apr_pool_pre_cleanup_register(c->pool, tracked, forget_connection);
+        ap_add_output_filter_handle(track_filter, tracked, NULL, c);
+    }
+    return OK;
+}
+
+void backhand_track_register(void)
+{
+    track_filter = ap_register_output_filter("BACKHAND_TRACK", track_output, NULL, AP_FTYPE_CONNECTION);
+    ap_hook_pre_connection(track_connection, NULL, NULL, APR_HOOK_MIDDLE);
+}
+
+apr_status_t backhand_track_child_init(void)
+{
+    /* A child that was forked while another thread of its parent held the lock would inherit it locked. */
+    tries.first = NULL;
+    return pthread_mutex_init(&tries.lock, NULL);
+}
+
+void backhand_track_begin(backhand_try *t)
+{
+    pthread_mutex_lock(&tries.lock);
+    t->next = tries.first;
+    t->link = &tries.first;
+    if (t->next) {
+        t->next->link = &t->next;
+    }
+    tries.first = t;
+    pthread_mutex_unlock(&tries.lock);
+    current = t;
+}
+
+void backhand_track_end(backhand_try *t)
+{
+    current = NULL;
+    pthread_mutex_lock(&tries.lock);
+    *t->link = t->next;
+    if (t->next) {
+        t->next->link = t->link;
+    }
+    if (t->connection) {
+        t->connection->current = NULL;
+    }
+    pthread_mutex_unlock(&tries.lock);
+}
+
+void backhand_track_response(backhand_try *t)
+{
+    pthread_mutex_lock(&tries.lock);
+    t->begun = 1;
+    pthread_mutex_unlock(&tries.lock);
+}
+
+int backhand_track_watch(const backhand_table *table)
+{
+    int n = 0;
+    pthread_mutex_lock(&tries.lock);
+    for (backhand_try *t = tries.first; t; t = t->next, n++) {
+        apr_os_sock_t fd;
+        if (t->repeatable && t->connection && !t->begun && !t->silenced && backhand_table_silent(table, t->id) &&
+            apr_os_sock_get(&fd, t->connection->socket) == APR_SUCCESS) {
+            t->silenced = 1;
+            shutdown(fd, SHUT_RDWR);
+        }
+    }
+    pthread_mutex_unlock(&tries.lock);
+    return n;
+}

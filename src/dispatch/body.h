@@ -1,0 +1,34 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file body.h
+ * @brief The request's body while it is on offer: whatever a try has read can be put back.
+ */
+#ifndef BACKHAND_BODY_H
+#define BACKHAND_BODY_H
+
+#include "config.h"
+
+#include <util_filter.h>
+
+typedef struct backhand_body backhand_body;
+
+/** Registers the filter. */
+void backhand_body_register(void);
+
+/**
+ * Puts a filter between the request's content filters and the protocol's.
+ * @param keep  bytes of the body that are kept so that it can be sent again
+ */
+backhand_body *backhand_body_insert(request_rec *r, apr_off_t keep);
+
+/** The filter, as the place where a try starts to read. */
+ap_filter_t *backhand_body_filter(backhand_body *body);
+
+/** After a try of which nothing left: what it had read is put back. */
+void backhand_body_unread(backhand_body *body, request_rec *r);
+
+/** After a try of which something left: the kept bytes are put back. @return 0 when the body was longer than kept */
+int backhand_body_rewind(backhand_body *body, request_rec *r);
+
+#endif

@@ -1,0 +1,41 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file handoff.h
+ * @brief One request handed to one other server through mod_proxy, and taken back when that fails.
+ */
+#ifndef BACKHAND_HANDOFF_H
+#define BACKHAND_HANDOFF_H
+
+#include "dispatch/body.h"
+#include "dispatch/peers.h"
+
+/** How a try ended. */
+typedef enum backhand_outcome {
+    BACKHAND_ANSWERED, /**< the response is passed on, or broke off after it began: the request is done */
+    BACKHAND_REFUSED,  /**< nothing of the request left: another server can have it */
+    BACKHAND_DROPPED, /**< closed, garbled or gone silent before the response began: another can have what may repeat */
+    BACKHAND_TIMED_OUT, /**< no response within BackhandResponseTimeout: 504 */
+    BACKHAND_CLIENT     /**< the client's request could not be read */
+} backhand_outcome;
+
+/** A request on offer to other servers. Lives on the handler's stack. */
+typedef struct backhand_handoff {
+    request_rec *r;
+    backhand_dispatch *dispatch;
+    backhand_body *body; /**< NULL: the request has none */
+    int idempotent;      /**< may be sent again after some of it left */
+    int status;          /**< what the handler returns after ANSWERED or CLIENT */
+} backhand_handoff;
+
+/** Prepares; changes nothing of the request but for a filter that can give its body back. */
+void backhand_handoff_init(backhand_handoff *handoff, request_rec *r, const backhand_config *conf);
+
+/** Asks one server. After anything but ANSWERED the request is as it was before, body included, except as said. */
+backhand_outcome backhand_handoff_try(backhand_handoff *handoff, backhand_peer *peer, int id,
+                                      const backhand_announcement *said);
+
+/** True when another server, or this one, can still have the request after an outcome. */
+int backhand_handoff_may_repeat(const backhand_handoff *handoff, backhand_outcome outcome);
+
+#endif

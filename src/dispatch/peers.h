@@ -1,0 +1,66 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file peers.h
+ * @brief The other servers as mod_proxy sees them: a proxy worker a server and child process, and mod_proxy's functions.
+ *
+ * Setting up a worker takes a lock that all processes share, so a request never does it: it asks the child's keeper
+ * thread and waits for it a bounded time. Workers are kept for the life of the child: a server that leaves and returns
+ * finds its worker again.
+ */
+#ifndef BACKHAND_PEERS_H
+#define BACKHAND_PEERS_H
+
+#include "config.h"
+
+#include <mod_proxy.h>
+
+/** One server that this child process can hand requests to. */
+typedef struct backhand_peer {
+    char contact[BACKHAND_CONTACT_SIZE]; /**< `http://192.0.2.1:80` */
+    proxy_worker *worker;
+    apr_interval_time_t idle_limit; /**< how long an idle pooled connection may wait */
+    int ipv6;
+    int64_t busy;          /**< hand-offs of this child that use it now */
+    apr_time_t used;       /**< when the last one ended */
+    apr_time_t complained; /**< when the log last heard that it fails, us; 0: works */
+} backhand_peer;
+
+/** Settings that stand in for those of a host while one of its requests is handed off. */
+typedef struct backhand_stand_in {
+    server_rec *server;       /**< the host's, with the proxy settings below and mod_proxy's complaints muted */
+    proxy_server_conf *proxy; /**< no Via, no other proxies, no blocked hosts, source address = own contact */
+} backhand_stand_in;
+
+typedef struct backhand_dispatch backhand_dispatch;
+
+/** Finds mod_proxy and prepares a stand-in for each host. Hook post_config. @return OK, or an error that is logged */
+int backhand_peers_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s);
+
+/** Starts the keeper thread of a child process. */
+apr_status_t backhand_peers_child_init(server_rec *s);
+
+/**
+ * The peer for a contact; waits up to 200 ms when this child meets the server for the first time.
+ * @return NULL when it could not be made in time
+ */
+backhand_peer *backhand_peer_get(backhand_dispatch *dispatch, const backhand_announcement *said);
+
+/** The stand-in for a request to that peer. */
+const backhand_stand_in *backhand_peer_stand_in(backhand_dispatch *dispatch, const request_rec *r,
+                                                const backhand_peer *peer);
+
+/** A copy of the request's directory configuration in which mod_proxy adds and maps no headers. From r->pool. */
+ap_conf_vector_t *backhand_peer_dir_config(backhand_dispatch *dispatch, request_rec *r);
+
+/** Runs mod_proxy's handler for the peer's scheme. Returns what it returns. */
+int backhand_peer_run(backhand_dispatch *dispatch, request_rec *r, backhand_peer *peer, proxy_server_conf *conf,
+                      char *url);
+
+/** True when this child can ask other servers at all. */
+int backhand_peers_ready(const backhand_dispatch *dispatch);
+
+/** This child's row in the table; NULL: there was none left. */
+backhand_process *backhand_dispatch_process(const backhand_dispatch *dispatch);
+
+#endif

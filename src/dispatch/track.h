@@ -1,0 +1,44 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file track.h
+ * @brief One try at another server, seen from its connection: did anything leave, did anything come back?
+ *
+ * mod_proxy tells only how a try ended. A filter on the connections it opens notes the first byte sent, and the keeper
+ * thread ends the wait for a server that has fallen silent.
+ */
+#ifndef BACKHAND_TRACK_H
+#define BACKHAND_TRACK_H
+
+#include "config.h"
+
+struct backhand_tracked; /* a connection to another server */
+
+/** A try. Lives on the stack of the thread that makes it. */
+typedef struct backhand_try {
+    int id;         /**< the slot that is asked */
+    int repeatable; /**< the request may be sent to another server when this one falls silent */
+    int sent;       /**< some of the request left */
+    int begun;      /**< some of the response was passed on */
+    int silenced;   /**< given up because the server fell silent */
+    struct backhand_tracked *connection;
+    struct backhand_try *next, **link; /**< private: the list of tries under way */
+} backhand_try;
+
+/** Registers the filter and the connection hook. */
+void backhand_track_register(void);
+
+/** Prepares the list of tries in a child process. */
+apr_status_t backhand_track_child_init(void);
+
+/** From here to backhand_track_end, connections of mod_proxy in this thread belong to `t`. */
+void backhand_track_begin(backhand_try *t);
+void backhand_track_end(backhand_try *t);
+
+/** The first byte of the response is about to be passed on: from now on the try is not given up. */
+void backhand_track_response(backhand_try *t);
+
+/** Keeper thread: ends the waiting of every repeatable try whose server has fallen silent. @return tries under way */
+int backhand_track_watch(const backhand_table *table);
+
+#endif
