@@ -1,0 +1,87 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file candidates.h
+ * @brief A table with an injected clock and a list of candidates, for the tests of built-in functions.
+ */
+#ifndef BACKHAND_TEST_CANDIDATES_H
+#define BACKHAND_TEST_CANDIDATES_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "candidacy/chain.h"
+
+#define SERVERS BACKHAND_SERVERS_MAX
+
+static apr_pool_t *pool;
+static backhand_table *table;
+static apr_time_t clock_now;
+static ServerSlot list[SERVERS];
+static int n;
+
+static apr_time_t fake_clock(void)
+{
+    return clock_now;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    assert_int_equal(backhand_table_create(&table, SERVERS, 4, NULL, pool), APR_SUCCESS);
+    table->now = fake_clock;
+    clock_now = apr_time_from_sec(1000000);
+    backhand_table_publish(table);
+    backhand_random_seed(20);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    backhand_table_publish(NULL);
+    backhand_table_unmap(table);
+    apr_pool_destroy(pool);
+    return 0;
+}
+
+static void fill(int count)
+{
+    n = count;
+    for (int i = 0; i < n; i++) {
+        list[i] = (ServerSlot){i, i % 3};
+    }
+}
+
+static void call(const char *name, const char *arg)
+{
+    char copy[40];
+    const backhand_builtin *builtin = backhand_builtin_find(name);
+    int returned;
+    assert_non_null(builtin);
+    assert_null(builtin->check_arg(arg));
+    returned = builtin->call(NULL, list, &n, arg ? strcpy(copy, arg) : NULL);
+    assert_int_equal(returned, n);
+}
+
+/* Every id of 0 to n - 1 once, with the redirect that fill() gave it. */
+static void assert_permutation(int count)
+{
+    static int seen[SERVERS];
+    memset(seen, 0, sizeof(seen));
+    assert_int_equal(n, count);
+    for (int i = 0; i < n; i++) {
+        assert_in_range(list[i].id, 0, count - 1);
+        assert_int_equal(list[i].redirect, list[i].id % 3);
+        assert_int_equal(seen[list[i].id]++, 0);
+    }
+}
+
+#endif
