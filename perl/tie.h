@@ -1,0 +1,35 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file tie.h
+ * @brief Perl's view of the table of servers: variables whose every read and write is one of shared memory.
+ *
+ * One structure an interpreter: an array of MAXSERVERS elements, which become references to hashes when they are first
+ * looked at. A value holds no address, only its entry's number and which field it is, so it works in interpreters cloned
+ * from this one. mod_backhand's functions are looked up at run time: nothing here is linked with it.
+ *
+ * The array and the hashes keep their shape: what would change it dies, and leaves them as they were.
+ */
+#ifndef BACKHAND_TIE_H
+#define BACKHAND_TIE_H
+
+#include "EXTERN.h"
+#include "perl.h"
+#include "mod_backhand.h"
+
+/** Finds mod_backhand. Croaks, saying what to do, outside httpd and when mod_backhand is not loaded. */
+void tie_boot(pTHX);
+
+/** Gives a cloned interpreter its own copy of what tie_boot() and the functions below keep. */
+void tie_clone(pTHX);
+
+/** A new reference to this interpreter's array. Croaks before the table exists. */
+SV *tie_serverstats(pTHX);
+
+/** A new reference to the scalar that is this machine's speed score. Croaks before the table exists. */
+SV *tie_personal_arriba(pTHX);
+
+/** Entries in the table. Croaks before the table exists. */
+int tie_maxservers(pTHX);
+
+#endif
