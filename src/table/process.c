@@ -1,1 +1,109 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "table/table.h"
+
+#include <errno.h>
+#include <signal.h>
+
+static int is_gone(int64_t pid)
+{
+    return kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+static void clear(backhand_process *row)
+{
+    backhand_number_set(&row->serving, 0);
+    backhand_number_set(&row->waiting, 0);
+}
+
+/* While it is cleared the row is nobody's: two who release it at once must not clear its next owner's figures. */
+static void release(backhand_process *row, int64_t pid)
+{
+    if (__atomic_compare_exchange_n(&row->pid, &pid, -pid, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+        clear(row);
+        __atomic_store_n(&row->pid, 0, __ATOMIC_RELEASE);
+    }
+}
+
+static backhand_process *find(const backhand_table *table, int64_t pid)
+{
+    for (int i = 0; i < table->max_processes; i++) {
+        if (backhand_number_get(&table->processes[i].pid) == pid) {
+            return &table->processes[i];
+        }
+    }
+    return NULL;
+}
+
+static backhand_process *take_free(backhand_table *table, int64_t pid)
+{
+    for (int i = 0; i < table->max_processes; i++) {
+        backhand_process *row = &table->processes[i];
+        int64_t free_row = 0;
+        if (backhand_number_get(&row->pid) == 0 &&
+            __atomic_compare_exchange_n(&row->pid, &free_row, pid, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+backhand_process *backhand_process_claim(backhand_table *table, int64_t pid)
+{
+    backhand_process *row = pid > 0 ? find(table, pid) : NULL;
+
+    if (pid <= 0) {
+        return NULL;
+    }
+    if (!row) {
+        row = take_free(table, pid);
+    }
+    if (!row && backhand_process_reap(table) > 0) {
+        row = take_free(table, pid);
+    }
+    if (row) {
+        clear(row);
+    }
+    return row;
+}
+
+void backhand_process_release(backhand_table *table, int64_t pid)
+{
+    backhand_process *row = pid > 0 ? find(table, pid) : NULL;
+    if (row) {
+        release(row, pid);
+    }
+}
+
+int backhand_process_reap(backhand_table *table)
+{
+    int reaped = 0;
+    for (int i = 0; i < table->max_processes; i++) {
+        int64_t pid = backhand_number_get(&table->processes[i].pid);
+        if (pid > 0 && is_gone(pid)) {
+            release(&table->processes[i], pid);
+            reaped++;
+        }
+    }
+    return reaped;
+}
+
+void backhand_process_sum(const backhand_table *table, int64_t *serving, int64_t *waiting)
+{
+    int64_t served = 0;
+    int64_t waited = 0;
+
+    for (int i = 0; i < table->max_processes; i++) {
+        const backhand_process *row = &table->processes[i];
+        if (backhand_number_get(&row->pid) > 0) {
+            served += backhand_number_get(&row->serving);
+            waited += backhand_number_get(&row->waiting);
+        }
+    }
+    if (serving) {
+        *serving = served > 0 ? served : 0;
+    }
+    if (waiting) {
+        *waiting = waited > 0 ? waited : 0;
+    }
+}

@@ -1,1 +1,169 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "table/segment.h"
+#include "table/index.h"
+
+#include <apr_strings.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define ALIGNED(size) (((apr_size_t)(size) + 63) & ~(apr_size_t)63)
+
+_Static_assert(sizeof(serverstat) % 8 == 0, "a serverstat is copied by words");
+_Static_assert(sizeof(backhand_announcement) % 8 == 0, "an announcement is copied by words");
+
+/* The table that the public header's accessors answer for. */
+static backhand_table *current;
+
+static apr_size_t stats_offset(void)
+{
+    return ALIGNED(sizeof(backhand_head));
+}
+
+static apr_size_t slots_offset(int max_servers)
+{
+    return stats_offset() + ALIGNED((apr_size_t)max_servers * sizeof(serverstat));
+}
+
+static apr_size_t processes_offset(int max_servers)
+{
+    return slots_offset(max_servers) + ALIGNED((apr_size_t)max_servers * sizeof(backhand_slot));
+}
+
+static apr_size_t segment_size(int max_servers, int max_processes)
+{
+    return processes_offset(max_servers) + ALIGNED((apr_size_t)max_processes * sizeof(backhand_process));
+}
+
+static int sizes_valid(int max_servers, int max_processes)
+{
+    return max_servers >= BACKHAND_SERVERS_MIN && max_servers <= BACKHAND_SERVERS_MAX && max_processes >= 1 &&
+           max_processes <= BACKHAND_PROCESSES_MAX;
+}
+
+static backhand_table *handle_make(void *memory, apr_size_t size, int max_servers, int max_processes, const char *path,
+                                   apr_pool_t *p)
+{
+    char *base = memory;
+    backhand_table *table = apr_pcalloc(p, sizeof(*table));
+
+    table->head = memory;
+    table->max_servers = max_servers;
+    table->max_processes = max_processes;
+    table->stats = (void *)(base + stats_offset());
+    table->slots = (void *)(base + slots_offset(max_servers));
+    table->processes = (void *)(base + processes_offset(max_servers));
+    table->counters = &table->head->counters;
+    table->personal_arriba = &table->head->personal_arriba;
+    table->size = size;
+    table->path = path ? apr_pstrdup(p, path) : NULL;
+    table->now = apr_time_now;
+    table->index = backhand_index_create(max_servers, p);
+    return table;
+}
+
+/* Allocates all of it now: a page that the file system has no room for would be a SIGBUS at its first touch. */
+static int allocate(int fd, apr_size_t size)
+{
+    int rc;
+    do {
+        rc = posix_fallocate(fd, 0, (off_t)size);
+    } while (rc == EINTR);
+    return rc;
+}
+
+static apr_status_t map_file(void **memory, apr_size_t size, const char *path)
+{
+    int fd;
+    int rc;
+
+    if (unlink(path) != 0 && errno != ENOENT) {
+        return errno;
+    }
+    fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return errno;
+    }
+    rc = allocate(fd, size);
+    if (rc == 0) {
+        *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        rc = *memory == MAP_FAILED ? errno : 0;
+    }
+    close(fd);
+    if (rc != 0) {
+        unlink(path);
+    }
+    return rc;
+}
+
+static apr_status_t map_anonymous(void **memory, apr_size_t size)
+{
+    *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return *memory == MAP_FAILED ? errno : APR_SUCCESS;
+}
+
+apr_status_t backhand_table_create(backhand_table **table, int max_servers, int max_processes, const char *path,
+                                   apr_pool_t *p)
+{
+    apr_size_t size;
+    void *memory = NULL;
+    backhand_head *head;
+    apr_status_t rv;
+
+    *table = NULL;
+    if (!sizes_valid(max_servers, max_processes)) {
+        return APR_EINVAL;
+    }
+    size = segment_size(max_servers, max_processes);
+    rv = path ? map_file(&memory, size, path) : map_anonymous(&memory, size);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    head = memory;
+    head->layout = BACKHAND_TABLE_LAYOUT;
+    head->size = size;
+    head->max_servers = (uint64_t)max_servers;
+    head->max_processes = (uint64_t)max_processes;
+    head->used = 1;
+    backhand_release(&head->magic, BACKHAND_SEGMENT_MAGIC);
+    *table = handle_make(memory, size, max_servers, max_processes, path, p);
+    return APR_SUCCESS;
+}
+
+apr_status_t backhand_table_adopt(backhand_table **table, void *memory, apr_size_t size, int max_servers,
+                                  int max_processes, const char *path, apr_pool_t *p)
+{
+    const backhand_head *head = memory;
+
+    *table = NULL;
+    if (!memory || !sizes_valid(max_servers, max_processes) || size != segment_size(max_servers, max_processes) ||
+        backhand_acquire(&head->magic) != BACKHAND_SEGMENT_MAGIC || head->layout != BACKHAND_TABLE_LAYOUT ||
+        head->size != size || head->max_servers != (uint64_t)max_servers ||
+        head->max_processes != (uint64_t)max_processes) {
+        return APR_EMISMATCH;
+    }
+    *table = handle_make(memory, size, max_servers, max_processes, path, p);
+    return APR_SUCCESS;
+}
+
+void backhand_table_unmap(backhand_table *table)
+{
+    if (backhand_table_current() == table) {
+        backhand_table_publish(NULL);
+    }
+    munmap(table->head, table->size);
+    table->head = NULL;
+}
+
+void backhand_table_publish(backhand_table *table)
+{
+    __atomic_store_n(&current, table, __ATOMIC_RELEASE);
+}
+
+backhand_table *backhand_table_current(void)
+{
+    return __atomic_load_n(&current, __ATOMIC_ACQUIRE);
+}

@@ -1,1 +1,118 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "table/segment.h"
+
+#define READ_TRIES 8
+
+const char *backhand_drop_name(backhand_drop reason)
+{
+    static const char *const names[BACKHAND_DROP_REASONS] = {
+        "none", "sender", "length", "text", "format", "keys", "range", "contact", "farm", "old", "full",
+    };
+    return (unsigned)reason < BACKHAND_DROP_REASONS ? names[reason] : "unknown";
+}
+
+int backhand_table_used(const backhand_table *table)
+{
+    return (int)backhand_acquire(&table->head->used);
+}
+
+uint64_t backhand_table_generation(const backhand_table *table)
+{
+    return backhand_acquire(&table->head->generation);
+}
+
+static uint64_t copy_words(char *out, const uint64_t *copy, size_t first, size_t words)
+{
+    for (size_t i = 0; i < words; i++) {
+        uint64_t word = backhand_acquire(&copy[first + i]);
+        memcpy(out + i * sizeof(word), &word, sizeof(word));
+    }
+    return backhand_acquire(&copy[BACKHAND_COPY_WORDS - 1]);
+}
+
+/* Whoever overwrites this copy has published the other one before. Each word is released after that and acquired here,
+ * so a reader that got one overwritten word sees `published` changed. */
+int backhand_slot_read(const backhand_slot *slot, void *out, size_t first, size_t words, uint64_t *generation)
+{
+    for (int i = 0; i < READ_TRIES; i++) {
+        uint64_t published = backhand_acquire(&slot->published);
+        uint64_t of;
+        if (published == 0) {
+            return 0;
+        }
+        of = copy_words(out, slot->copy[published & 1], first, words);
+        if (backhand_acquire(&slot->published) == published) {
+            if (generation) {
+                *generation = of;
+            }
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static const backhand_slot *slot_of(const backhand_table *table, int id)
+{
+    return id >= 0 && id < table->max_servers ? &table->slots[id] : NULL;
+}
+
+int backhand_table_read(const backhand_table *table, int id, backhand_announcement *out, uint64_t *generation)
+{
+    const backhand_slot *slot = slot_of(table, id);
+    return slot && backhand_slot_read(slot, out, 0, sizeof(*out) / 8, generation);
+}
+
+int backhand_table_usable(const backhand_table *table, int id, uint64_t generation)
+{
+    const backhand_slot *slot = slot_of(table, id);
+    uint64_t got = slot ? backhand_acquire(&slot->generation) : 0;
+    return got != 0 && got <= generation && !backhand_number_get(&slot->left);
+}
+
+int backhand_table_older(const backhand_table *table, int id, int64_t seconds)
+{
+    const backhand_slot *slot = slot_of(table, id);
+    int64_t mtime = slot ? backhand_number_get(&table->stats[id].mtime) : 0;
+    int64_t age;
+
+    if (mtime <= 0) {
+        return 1;
+    }
+    age = apr_time_sec(table->now()) - mtime;
+    return age > seconds && apr_time_from_sec(age) > backhand_slot_patience(slot);
+}
+
+int backhand_table_silent(const backhand_table *table, int id)
+{
+    const backhand_slot *slot = slot_of(table, id);
+    int64_t heard = slot ? backhand_number_get(&slot->heard) : 0;
+    return heard == 0 || table->now() - heard > backhand_slot_patience(slot);
+}
+
+int64_t backhand_table_ready(const backhand_table *table, int id)
+{
+    const backhand_slot *slot = slot_of(table, id);
+    int64_t announced;
+    int64_t running;
+    int64_t ready;
+
+    if (!slot) {
+        return 0;
+    }
+    announced = BACKHAND_ANNOUNCED(slot, stat.aservers);
+    running = BACKHAND_ANNOUNCED(slot, stat.nservers);
+    ready = announced - (backhand_number_get(&slot->sent) - backhand_number_get(&slot->returned) -
+                         backhand_number_get(&slot->outstanding_heard));
+    if (ready > announced && ready > running) {
+        ready = running > announced ? running : announced;
+    }
+    return ready > 0 ? ready : 0;
+}
+
+int backhand_table_rival(const backhand_table *table, int id)
+{
+    const backhand_slot *slot = slot_of(table, id);
+    int64_t heard = slot ? backhand_number_get(&slot->rival_heard) : 0;
+    return heard != 0 && table->now() - heard <= backhand_number_get(&slot->rival_window);
+}

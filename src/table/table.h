@@ -13,7 +13,14 @@
  *
  * Who writes: only the moderator calls the functions marked [moderator]. Counters are atomics for every process.
  * A slot that gets another server gets a new generation: a number that grows over the whole table, so that a request
- * that noted `backhand_table_generation()` when it began can see that a candidate has changed since.
+ * that noted `backhand_table_generation()` when it began can see that a candidate has changed since. Each copy of an
+ * announcement carries the generation that it belongs to.
+ *
+ * Two servers of one contact. A server that starts again announces a new boot id, and its earlier one is never heard
+ * again. Two servers that live at the same time and announce one contact are heard in turns: A, B, A, B. So a slot
+ * remembers the boots that it had, with their last sequence numbers, and counts a *turn* whenever an earlier one speaks
+ * again with a newer sequence. BACKHAND_RIVAL_TURNS turns, each within 3 intervals (of the slower one) of the turn
+ * before, are a rival. Late datagrams of a server that has just started again make fewer turns, and then none.
  */
 #ifndef BACKHAND_TABLE_H
 #define BACKHAND_TABLE_H
@@ -31,6 +38,14 @@
 #define BACKHAND_SERVERS_MAX     4096
 #define BACKHAND_SERVERS_DEFAULT 256
 #define BACKHAND_FARM_SIZE       64
+
+#define BACKHAND_PROCESSES_MAX 65536
+/** Earlier boots that a slot remembers. */
+#define BACKHAND_PAST_BOOTS 3
+/** Turns that make a rival. */
+#define BACKHAND_RIVAL_TURNS 3
+/** Words of one copy of an announcement: the announcement, then its slot's generation. */
+#define BACKHAND_COPY_WORDS (sizeof(backhand_announcement) / 8 + 1)
 
 /** Where a server takes requests. */
 typedef struct backhand_contact {
@@ -62,7 +77,7 @@ typedef enum backhand_drop {
     BACKHAND_DROP_RANGE,   /**< a number out of range */
     BACKHAND_DROP_CONTACT, /**< a contact that AcceptStats does not cover */
     BACKHAND_DROP_FARM,    /**< another farm's */
-    BACKHAND_DROP_OLD,     /**< an earlier announcement than the one we have */
+    BACKHAND_DROP_OLD,     /**< an earlier announcement than the one we have, or one that changes nothing */
     BACKHAND_DROP_FULL,    /**< the table is full of live servers */
     BACKHAND_DROP_REASONS
 } backhand_drop;
@@ -78,6 +93,13 @@ typedef struct backhand_process {
     int64_t pad[5];  /**< a cache line of its own */
 } backhand_process;
 
+/** A boot that a slot had before its current one, and the last sequence number heard of it. */
+typedef struct backhand_past_boot {
+    uint64_t boot;
+    uint64_t sequence;
+} backhand_past_boot;
+
+/** One server's place. Every word is an atomic: read it with backhand_number_get() or `__atomic_load_n`. */
 typedef struct backhand_slot {
     uint64_t generation;       /**< when this slot got its server; 0: never used */
     uint64_t published;        /**< announcements so far; copy[published & 1] is the current one */
@@ -86,10 +108,14 @@ typedef struct backhand_slot {
     int64_t sent;              /**< requests handed to it by this server, ever */
     int64_t returned;          /**< of these, no longer waiting for it */
     int64_t outstanding_heard; /**< sent - returned when its last announcement came in */
-    int64_t refused;     /**< when it last refused or dropped a connection of ours, us; 0: not since it was heard */
-    int64_t rival_boot;  /**< boot id of another server that announces the same contact */
-    int64_t rival_heard; /**< when, us; 0: never */
-    uint64_t copy[2][(sizeof(backhand_announcement) + 7) / 8];
+    int64_t refused;      /**< when it last refused or dropped a connection of ours, us; 0: not since it (re)started */
+    int64_t rival_boot;   /**< boot id of another server that announces the same contact */
+    int64_t rival_heard;  /**< when it was last heard, us; 0: never. See backhand_table_rival() */
+    int64_t rival_window; /**< us: 3 intervals of the slower one of the two */
+    int64_t rival_turns;  /**< turns in a row so far */
+    int64_t rival_turned; /**< when the last turn was, us */
+    backhand_past_boot past[BACKHAND_PAST_BOOTS]; /**< latest first; boot 0: none */
+    uint64_t copy[2][BACKHAND_COPY_WORDS];
 } backhand_slot;
 
 /** Counters of this server, all atomics. */
@@ -99,6 +125,8 @@ typedef struct backhand_counters {
     int64_t dropped[BACKHAND_DROP_REASONS]; /**< datagrams dropped, by reason */
     int64_t received;                       /**< requests received as handed off: `numbacked` */
     int64_t received_usec;                  /**< smoothed time to serve one, us */
+    int64_t untrusted;                      /**< marked requests from addresses that AcceptStats does not cover */
+    int64_t untrusted_said;                 /**< when the log last heard of one, us */
     int64_t handed_off;                     /**< requests answered by another server */
     int64_t failed_over;                    /**< tries that went on to another candidate */
     int64_t moderator_pid;
@@ -107,6 +135,8 @@ typedef struct backhand_counters {
 
 /** The head of the segment; the arrays follow it in the order of the pointers in backhand_table. */
 typedef struct backhand_head backhand_head;
+/** Finds slots by contact; private to the process that takes in announcements. */
+typedef struct backhand_index backhand_index;
 
 /** One process's handle on the segment. Made once, inherited by fork. */
 typedef struct backhand_table {
@@ -121,14 +151,17 @@ typedef struct backhand_table {
     apr_size_t size;         /**< bytes of the segment */
     const char *path;        /**< the segment's file; NULL: anonymous memory */
     apr_time_t (*now)(void); /**< the clock; apr_time_now unless a simulator or test says otherwise */
+    backhand_index *index;
 } backhand_table;
 
 /* --- making it ------------------------------------------------------------------------------------------------- */
 
 /**
  * Makes an empty table and registers nothing: the memory stays mapped until backhand_table_unmap.
+ * @param max_processes  1 to BACKHAND_PROCESSES_MAX
  * @param path  file to hold it, replaced if present (never followed when it is a link); NULL: anonymous memory
- * @return APR_SUCCESS; APR_ENOSPC and the like when the file can't be allocated in full; APR_EINVAL for sizes out of range
+ * @return APR_SUCCESS; APR_ENOSPC and the like when the file can't be allocated in full (no file is left then);
+ *         APR_EINVAL for sizes out of range
  */
 apr_status_t backhand_table_create(backhand_table **table, int max_servers, int max_processes, const char *path,
                                    apr_pool_t *p);
@@ -138,6 +171,7 @@ apr_status_t backhand_table_create(backhand_table **table, int max_servers, int 
 apr_status_t backhand_table_adopt(backhand_table **table, void *memory, apr_size_t size, int max_servers,
                                   int max_processes, const char *path, apr_pool_t *p);
 
+/** Unmaps the segment; the handle and all that was got through it are dead then. Its file stays. */
 void backhand_table_unmap(backhand_table *table);
 
 /** Makes `table` the one behind the public header's accessors in this process; NULL for none. */
@@ -147,56 +181,87 @@ backhand_table *backhand_table_current(void);
 
 /* --- reading (any process, any thread) ---------------------------------------------------------------------------- */
 
-/** Slots that were ever used: ids at and above it are empty. */
+/** Slots that were ever used, slot 0 always counted: ids at and above it are empty. */
 int backhand_table_used(const backhand_table *table);
 
 /** The newest generation in the table. */
 uint64_t backhand_table_generation(const backhand_table *table);
 
-/** Copies one whole announcement and, if asked, its slot's generation. @return 0 when the slot was never used. */
+/**
+ * Copies one whole announcement and, if asked, the generation that it belongs to: a request may follow it when that is
+ * no newer than the one it noted. For slot 0: what this server announces.
+ * @return 0 when the slot was never used or the id is out of range (also when 8 announcements in a row replaced what
+ *         was just being read, which takes a reader that was stopped 8 times)
+ */
 int backhand_table_read(const backhand_table *table, int id, backhand_announcement *out, uint64_t *generation);
 
-/** True when the slot's server may be asked: used, has not left, and got its server no later than `generation`. */
+/** True when the slot's server may be asked: used, has not left, and the slot got it no later than `generation`. What is
+ * read by backhand_table_read() afterwards may be of a newer generation: check that one then. */
 int backhand_table_usable(const backhand_table *table, int id, uint64_t generation);
 
-/** Seconds since the server was heard from, by mtime; a server counts as older than `seconds` only if it has also been
- * silent for 3 of its own intervals. Slot 0 follows the same rule. */
+/**
+ * True when the server's mtime is more than `seconds` and more than 3 of its own intervals ago. Slot 0 follows the same
+ * rule. By the live view: a policy that writes mtime changes the answer. An mtime of 0 is always older, one in the
+ * future never.
+ */
 int backhand_table_older(const backhand_table *table, int id, int64_t seconds);
 
-/** True when the server has been silent for 3 of its own intervals. */
+/** True when the server has been silent for more than 3 of its own intervals, or was never heard. By the time it was
+ * heard, whatever policies wrote. */
 int backhand_table_silent(const backhand_table *table, int id);
 
-/** Ready workers it announced, less what this server has sent it since; never negative. */
+/**
+ * Ready workers that it announced, less the change since then in the requests that this server waits for from it: sent
+ * since takes one away, returned since gives one back, up to the workers that it runs. Never negative. By the
+ * announcement, whatever policies wrote.
+ */
 int64_t backhand_table_ready(const backhand_table *table, int id);
+
+/** True while another live server announces this slot's contact: see the top of this file. */
+int backhand_table_rival(const backhand_table *table, int id);
 
 /* --- announcements [moderator] ------------------------------------------------------------------------------------ */
 
 /**
- * Takes in what another server said: finds its slot by contact, else a free one, else (table full) the one silent for
- * longest and for more than SERVER_TIMEOUT.
+ * Takes in what another server said: finds its slot by contact, else a free one, else (table full) that of the server
+ * silent for longest, and for more than SERVER_TIMEOUT and, unless it left, 3 of its intervals. Slot 0 is never given away.
+ *
+ * An announcement with `leaving` sets `left` and mtime 0; a later one brings the server back. Another boot with the
+ * contact of a known server takes its place. A stock heartbeat (boot 0) has no sequence: it is always newer, but never
+ * takes the place of a server that announces itself in full and is not silent.
+ *
+ * Own announcements must be sorted out before by their boot id. Another boot with the contact of slot 0 changes nothing
+ * but the slot's rival (see backhand_table_rival()).
+ *
  * @param id  the slot, when taken in
- * @return BACKHAND_DROP_NONE, _OLD (same boot, not a newer sequence), or _FULL. Another boot with the contact of a
- *         server that is still heard is taken in, and noted in `rival_boot` and `rival_heard`; own announcements must
- *         be sorted out before by their boot id.
+ * @return BACKHAND_DROP_NONE; _FULL; or _OLD: same boot and not a newer sequence, an earlier boot's late word, leaving
+ *         of a server that is not there, a stock heartbeat beside full announcements
  */
 backhand_drop backhand_table_take(backhand_table *table, const backhand_announcement *said, int *id);
 
-/** Sets slot 0: this server as it will announce itself. */
+/** Sets slot 0: this server as it will announce itself; `leaving` does not make slot 0 left. Another slot that has the
+ * same contact (of a server that had it before) counts as left from then on. */
 void backhand_table_set_self(backhand_table *table, const backhand_announcement *self);
 
 /* --- processes ---------------------------------------------------------------------------------------------------- */
 
-/** A row for a child process, freed of whatever a dead process of the same pid left. NULL: none free. */
+/**
+ * A row for a child process, cleared of whatever a dead process of the same pid left. Rows of processes that are gone
+ * are taken when no other is free. NULL: none free. Any process may call it for its own pid.
+ */
 backhand_process *backhand_process_claim(backhand_table *table, int64_t pid);
 /** Clears the row of a process that is gone. */
 void backhand_process_release(backhand_table *table, int64_t pid);
-/** Sums over all rows; either may be NULL. */
+/** Clears the rows of all processes that are gone. @return how many */
+int backhand_process_reap(backhand_table *table);
+/** Sums over all rows; either may be NULL. Never negative. */
 void backhand_process_sum(const backhand_table *table, int64_t *serving, int64_t *waiting);
 
 /* --- contacts ----------------------------------------------------------------------------------------------------- */
 
 /**
- * Reads `[scheme://]addr[:port]`; addr is numeric IPv4, or IPv6 (in brackets when a port follows).
+ * Reads `[scheme://]addr[:port]`; addr is numeric IPv4, or IPv6 (in brackets when a port follows). The address is kept
+ * in its canonical form, an IPv4-mapped IPv6 one as IPv4. Addresses of no single host (any, multicast) are wrong.
  * @param port  used when the text has none; 0: 80 for http, 443 for https
  * @return NULL, or what is wrong with it (static text)
  */
@@ -205,6 +270,7 @@ const char *backhand_contact_parse(backhand_contact *contact, const char *text, 
 /** Writes `http://192.0.2.1:80`, IPv6 in brackets; the port always. */
 void backhand_contact_format(char out[BACKHAND_CONTACT_SIZE], const backhand_contact *contact);
 
+/** True for the same scheme, port and address, both as backhand_contact_parse() leaves them. */
 int backhand_contact_equal(const backhand_contact *a, const backhand_contact *b);
 
 #endif

@@ -1,0 +1,275 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "table/index.h"
+#include "table/segment.h"
+
+#include <apr_strings.h>
+
+#define INTERVAL_MAX 86400000 /* ms */
+
+/* What is published has no stray bytes behind its strings: they would be seen by every reader of the memory. */
+static void clean(backhand_announcement *out, const backhand_announcement *said)
+{
+    *out = *said;
+    memset(out->stat.hostname, 0, sizeof(out->stat.hostname));
+    memset(out->stat.contact, 0, sizeof(out->stat.contact));
+    memset(out->farm, 0, sizeof(out->farm));
+    memset(&out->contact, 0, sizeof(out->contact));
+    apr_cpystrn(out->stat.hostname, said->stat.hostname, sizeof(out->stat.hostname));
+    apr_cpystrn(out->stat.contact, said->stat.contact, sizeof(out->stat.contact));
+    apr_cpystrn(out->farm, said->farm, sizeof(out->farm));
+    apr_cpystrn(out->contact.address, said->contact.address, sizeof(out->contact.address));
+    out->contact.https = !!said->contact.https;
+    out->contact.port = said->contact.port;
+    out->interval = said->interval < 1 ? 1 : said->interval > INTERVAL_MAX ? INTERVAL_MAX : said->interval;
+}
+
+static void publish_copy(backhand_slot *slot, const backhand_announcement *what, uint64_t generation)
+{
+    uint64_t n = slot->published + 1;
+    uint64_t *copy = backhand_slot_copy(slot, n);
+    const char *from = (const char *)what;
+
+    for (size_t i = 0; i < sizeof(*what) / 8; i++) {
+        uint64_t word;
+        memcpy(&word, from + i * sizeof(word), sizeof(word));
+        backhand_release(&copy[i], word);
+    }
+    backhand_release(&copy[BACKHAND_COPY_WORDS - 1], generation);
+    backhand_release(&slot->published, n);
+}
+
+/* Words that have not changed are left alone: policies read the strings byte by byte. */
+static void publish_live(serverstat *live, const serverstat *what)
+{
+    backhand_word *to = (void *)live;
+    const char *from = (const char *)what;
+
+    for (size_t i = 0; i < sizeof(*what) / 8; i++) {
+        uint64_t word;
+        memcpy(&word, from + i * sizeof(word), sizeof(word));
+        if (__atomic_load_n(&to[i], __ATOMIC_RELAXED) != word) {
+            __atomic_store_n(&to[i], word, __ATOMIC_RELAXED);
+        }
+    }
+}
+
+/* A request that noted the table's generation before sees this slot as changed from the first word on; one that notes it
+ * after sees all of the new server. */
+static void publish(backhand_table *table, int id, const backhand_announcement *said, int fresh, int left)
+{
+    backhand_head *head = table->head;
+    backhand_slot *slot = &table->slots[id];
+    backhand_announcement what;
+    apr_time_t now = table->now();
+    uint64_t generation = slot->generation;
+
+    clean(&what, said);
+    what.stat.mtime = left ? 0 : apr_time_sec(now);
+    if (fresh) {
+        generation = (generation > head->generation ? generation : head->generation) + 1;
+        backhand_release(&slot->generation, generation);
+    }
+    publish_copy(slot, &what, generation);
+    backhand_number_set(&slot->outstanding_heard,
+                        backhand_number_get(&slot->sent) - backhand_number_get(&slot->returned));
+    backhand_number_set(&slot->heard, now);
+    backhand_number_set(&slot->left, left);
+    publish_live(&table->stats[id], &what.stat);
+    if ((uint64_t)id >= head->used) {
+        backhand_release(&head->used, (uint64_t)id + 1);
+    }
+    if (head->generation < generation) {
+        backhand_release(&head->generation, generation);
+    }
+}
+
+/* --- boots of one contact ---------------------------------------------------------------------------------------- */
+
+static backhand_past_boot *past_find(backhand_slot *slot, uint64_t boot)
+{
+    for (int i = 0; i < BACKHAND_PAST_BOOTS; i++) {
+        if (slot->past[i].boot == boot) {
+            return &slot->past[i];
+        }
+    }
+    return NULL;
+}
+
+static void past_set(backhand_past_boot *past, uint64_t boot, uint64_t sequence)
+{
+    __atomic_store_n(&past->boot, boot, __ATOMIC_RELAXED);
+    __atomic_store_n(&past->sequence, sequence, __ATOMIC_RELAXED);
+}
+
+static void past_push(backhand_slot *slot, uint64_t boot, uint64_t sequence)
+{
+    for (int i = BACKHAND_PAST_BOOTS - 1; i > 0; i--) {
+        past_set(&slot->past[i], slot->past[i - 1].boot, slot->past[i - 1].sequence);
+    }
+    past_set(&slot->past[0], boot, sequence);
+}
+
+/* An earlier boot of `other`'s contact was heard again, or in slot 0 `other` itself. */
+static void note_turn(backhand_slot *slot, uint64_t other, int64_t interval, apr_time_t now)
+{
+    int64_t own = backhand_slot_patience(slot);
+    int64_t others = 3 * 1000 * (interval < INTERVAL_MAX ? interval : INTERVAL_MAX);
+    int64_t window = own > others ? own : others;
+    int64_t turns = now - slot->rival_turned <= window ? slot->rival_turns + 1 : 1;
+
+    backhand_number_set(&slot->rival_turns, turns);
+    backhand_number_set(&slot->rival_turned, now);
+    if (turns >= BACKHAND_RIVAL_TURNS) {
+        backhand_number_set(&slot->rival_boot, (int64_t)other);
+        backhand_number_set(&slot->rival_window, window);
+        backhand_number_set(&slot->rival_heard, now);
+    }
+}
+
+static void forget_past(backhand_slot *slot)
+{
+    for (int i = 0; i < BACKHAND_PAST_BOOTS; i++) {
+        past_set(&slot->past[i], 0, 0);
+    }
+    backhand_number_set(&slot->refused, 0);
+    backhand_number_set(&slot->rival_boot, 0);
+    backhand_number_set(&slot->rival_heard, 0);
+    backhand_number_set(&slot->rival_turns, 0);
+    backhand_number_set(&slot->rival_turned, 0);
+}
+
+/* Slot 0's contact, said by somebody else. */
+static backhand_drop take_beside_self(backhand_table *table, const backhand_announcement *said)
+{
+    backhand_slot *slot = &table->slots[0];
+    backhand_past_boot *past;
+
+    if (said->boot == 0 || said->leaving || said->boot == (uint64_t)BACKHAND_ANNOUNCED(slot, boot)) {
+        return BACKHAND_DROP_OLD;
+    }
+    past = past_find(slot, said->boot);
+    if (!past) {
+        past_push(slot, said->boot, said->sequence);
+        return BACKHAND_DROP_NONE;
+    }
+    if (said->sequence <= past->sequence) {
+        return BACKHAND_DROP_OLD;
+    }
+    past_set(past, said->boot, said->sequence);
+    note_turn(slot, said->boot, said->interval, table->now());
+    return BACKHAND_DROP_NONE;
+}
+
+/* Another boot than the slot's current one. */
+static backhand_drop take_boot(backhand_table *table, int id, const backhand_announcement *said)
+{
+    backhand_slot *slot = &table->slots[id];
+    uint64_t boot = (uint64_t)BACKHAND_ANNOUNCED(slot, boot);
+    uint64_t sequence = (uint64_t)BACKHAND_ANNOUNCED(slot, sequence);
+    backhand_past_boot *past = said->boot ? past_find(slot, said->boot) : NULL;
+
+    if (said->leaving || (past && said->sequence <= past->sequence) ||
+        (said->boot == 0 && !slot->left && !backhand_table_silent(table, id))) {
+        return BACKHAND_DROP_OLD;
+    }
+    if (past) {
+        past_set(past, boot, sequence);
+        note_turn(slot, boot, said->interval, table->now());
+    }
+    else if (boot != 0) {
+        past_push(slot, boot, sequence);
+    }
+    backhand_number_set(&slot->refused, 0);
+    return BACKHAND_DROP_NONE;
+}
+
+static backhand_drop take_known(backhand_table *table, int id, const backhand_announcement *said)
+{
+    backhand_slot *slot = &table->slots[id];
+    backhand_drop drop = BACKHAND_DROP_NONE;
+
+    if (said->boot != (uint64_t)BACKHAND_ANNOUNCED(slot, boot)) {
+        drop = take_boot(table, id, said);
+    }
+    else if (said->boot != 0 && said->sequence <= (uint64_t)BACKHAND_ANNOUNCED(slot, sequence)) {
+        drop = BACKHAND_DROP_OLD;
+    }
+    if (drop == BACKHAND_DROP_NONE) {
+        publish(table, id, said, 0, !!said->leaving);
+    }
+    return drop;
+}
+
+/* --- slots for servers that are new ------------------------------------------------------------------------------ */
+
+static int is_gone(const backhand_slot *slot, apr_time_t now)
+{
+    int64_t silent = now - slot->heard;
+    return silent > apr_time_from_sec(SERVER_TIMEOUT) && (slot->left || silent > backhand_slot_patience(slot));
+}
+
+/* The server that has been silent for longest, when it counts as gone; -1: none. */
+static int find_gone(const backhand_table *table)
+{
+    apr_time_t now = table->now();
+    int longest = -1;
+
+    for (int id = 1; id < table->max_servers; id++) {
+        const backhand_slot *slot = &table->slots[id];
+        if (is_gone(slot, now) && (longest < 0 || slot->heard < table->slots[longest].heard)) {
+            longest = id;
+        }
+    }
+    return longest;
+}
+
+static backhand_drop take_new(backhand_table *table, const backhand_announcement *said, int *id)
+{
+    int place = backhand_table_used(table);
+
+    if (said->leaving) {
+        return BACKHAND_DROP_OLD;
+    }
+    if (place >= table->max_servers) {
+        place = find_gone(table);
+    }
+    if (place < 0) {
+        return BACKHAND_DROP_FULL;
+    }
+    forget_past(&table->slots[place]);
+    publish(table, place, said, 1, 0);
+    *id = place;
+    return BACKHAND_DROP_NONE;
+}
+
+backhand_drop backhand_table_take(backhand_table *table, const backhand_announcement *said, int *id)
+{
+    int found = backhand_index_find(table, &said->contact);
+    backhand_drop drop;
+
+    if (found < 0) {
+        return take_new(table, said, id);
+    }
+    drop = found == 0 ? take_beside_self(table, said) : take_known(table, found, said);
+    if (drop == BACKHAND_DROP_NONE) {
+        *id = found;
+    }
+    return drop;
+}
+
+void backhand_table_set_self(backhand_table *table, const backhand_announcement *self)
+{
+    backhand_slot *slot = &table->slots[0];
+    int before = backhand_index_find(table, &self->contact);
+
+    if (before > 0) {
+        backhand_number_set(&table->slots[before].left, 1);
+        backhand_number_set(&table->stats[before].mtime, 0);
+    }
+    publish(table, 0, self, slot->generation == 0, 0);
+    if (before != 0) {
+        forget_past(slot);
+        backhand_index_forget(table->index);
+    }
+}
