@@ -14,7 +14,8 @@
 #include <httpd.h>
 #include <http_config.h>
 
-extern module AP_MODULE_DECLARE_DATA backhand_module;
+/* Everything else in this object is hidden unless said otherwise; httpd looks this one up by name. */
+extern BACKHAND_API module AP_MODULE_DECLARE_DATA backhand_module;
 
 /** Server-wide; one for the whole httpd, owned by the main server, read-only once the configuration is read. A virtual
  * host's config record points to the same struct. Defaults in brackets. */
