@@ -1,0 +1,266 @@
+# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+# What `apachectl configtest` says: wrong lines fail with the directive, the value and what would be right; right ones pass.
+use strict;
+use warnings;
+
+use File::Temp ();
+use FindBin    ();
+use Test::More;
+
+my $build   = $ENV{BACKHAND_BUILD_DIR} || "$FindBin::Bin/../../build";
+my $modules = "$build/modules";
+my $httpd   = '/usr/lib/apache2/modules';
+my $root    = File::Temp::tempdir('backhand-XXXXXXXX', TMPDIR => 1, CLEANUP => 1);
+my $port    = 7300;
+mkdir "$root/run" or die "$root/run: $!";
+
+-f "$modules/mod_backhand.so" or BAIL_OUT("no $modules/mod_backhand.so: ./run build makes it");
+
+my $backhand = "LoadModule backhand_module $modules/mod_backhand.so\n";
+my $proxy    = "LoadModule proxy_module $httpd/mod_proxy.so\n";
+my $http     = "LoadModule proxy_http_module $httpd/mod_proxy_http.so\n";
+
+# Runs httpd's check of a configuration. Options: mpm, load (the LoadModule lines of ours and mod_proxy's), listen.
+sub check {
+    my ($text, %option) = @_;
+    my $mpm  = $option{mpm}    || 'event';
+    my $load = $option{load}   || $proxy . $http . $backhand;
+    my $name = $option{name}   || 'ServerName a.test';
+    my $listen = $option{listen} || "Listen 127.0.0.1:$port";
+    open my $file, '>', "$root/httpd.conf" or die "$root/httpd.conf: $!";
+    print {$file} <<"END";
+ServerRoot $root
+DefaultRuntimeDir $root/run
+PidFile $root/pid
+ErrorLog $root/error_log
+$name
+LoadModule mpm_${mpm}_module $httpd/mod_mpm_$mpm.so
+LoadModule authz_core_module $httpd/mod_authz_core.so
+$load
+$listen
+$text
+END
+    close $file or die "$root/httpd.conf: $!";
+    my $said = `/usr/sbin/apache2 -t -f $root/httpd.conf 2>&1`;
+    return ($? >> 8, $said);
+}
+
+sub fails_with {
+    my ($name, $text, @parts) = @_;
+    my ($code, $said) = check($text);
+    my @missing = grep { ref $_ ? $said !~ $_ : index($said, $_) < 0 } @parts;
+    ok $code != 0 && !@missing, "wrong: $name"
+      or diag "exit $code, not said: @missing\n$said";
+    return;
+}
+
+sub passes {
+    my ($name, $text, %option) = @_;
+    my ($code, $said) = check($text, %option);
+    ok $code == 0 && $said !~ /backhand:/, "right: $name" or diag "exit $code\n$said";
+    return;
+}
+
+# --- both load orders, both MPMs ------------------------------------------------------------------------------------
+
+my $farm = <<'END';
+MulticastStats 127.0.0.1 239.255.0.1:4445,1
+AcceptStats 127.0.0.0/8
+Backhand byAge
+Backhand byLoad 0.5
+END
+for my $mpm (qw(event prefork)) {
+    passes "$mpm, mod_backhand after mod_proxy",           $farm, mpm => $mpm, load => $proxy . $http . $backhand;
+    passes "$mpm, mod_backhand before mod_proxy",          $farm, mpm => $mpm, load => $backhand . $proxy . $http;
+    passes "$mpm, mod_backhand loaded, nothing configured", '',   mpm => $mpm, load => $backhand;
+}
+
+# --- one value ------------------------------------------------------------------------------------------------------
+
+my %values = (
+    UnixSocketDir      => { right => [qw(backhand /run/backhand ../x), '"a b"'], wrong => [], says => '' },
+    BackhandMaxServers => {
+        right => [qw(2 256 4096)],
+        wrong => [qw(1 0 -1 4097 16x x 99999999999999999999 2.5)],
+        says  => 'takes a number of servers from 2 to 4096 (default 256)',
+    },
+    BackhandInterval => {
+        right => [qw(50ms 250ms 1 1s 60s 60 1min 1mi)],
+        wrong => [qw(49ms 0 61s 2min 1h 10x s ms -1 1.5s 1sx 250MS 99999999999999999999s), '" 5s"'],
+        says  => 'takes a time from 50ms to 60s',
+    },
+    BackhandContact => {
+        right => [qw(192.0.2.1 192.0.2.1:81 http://192.0.2.1 https://192.0.2.1:8443 [2001:db8::1]:80 http://[2001:db8::1])],
+        wrong => [qw(192.0.2.1:0 192.0.2.1:65536 192.0.2.300 ftp://192.0.2.1 http://192.0.2.1/x www.example.com)],
+        says  => 'right is [scheme://]address[:port]',
+    },
+    BackhandFarm => {
+        right => ['a', 'A-Z_0.9', 'x' x 63],
+        wrong => ['"a b"', 'x' x 64, 'a/b', 'a:b'],
+        says  => 'takes a name of 1 to 63 characters of A-Z a-z 0-9 . _ -',
+    },
+    BackhandHostname => {
+        right => ['www.example.com', 'x' x 255],
+        wrong => ['"a b"', 'x' x 256],
+        says  => q{takes this server's name, 1 to 255 printable ASCII characters},
+    },
+    BackhandMaxHandoffs => {
+        right => [qw(0 10 50% 0% 100% 1000000)],
+        wrong => [qw(-1 101% 1.5 % x% 1000001 50%%)],
+        says  => 'takes a number of requests from 0 to 1000000, or a share of the workers from 0% to 100% (default 50%)',
+    },
+    BackhandRetryBody => {
+        right => [qw(0 65536 16777216)],
+        wrong => [qw(16777217 64K -1 x)],
+        says  => 'takes a number of bytes from 0 to 16777216 (default 65536)',
+    },
+    BackhandConnectTimeout => {
+        right => [qw(1ms 500ms 1 1h)],
+        wrong => [qw(0 0ms 61min 2h x -1)],
+        says  => 'takes a time from 1ms to 1h',
+    },
+    BackhandResponseTimeout => {
+        right => [qw(0 1ms 300 24h)],
+        wrong => [qw(25h x -1)],
+        says  => 'takes a time from 1ms to 24h, or 0',
+    },
+    BackhandTries => {
+        right => [qw(0 3 100)],
+        wrong => [qw(101 -1 x)],
+        says  => 'takes the number of other servers to try, from 0 to 100 (default 3)',
+    },
+    BackhandRetry => {
+        right => [qw(0 5s 1h 3600)],
+        wrong => [qw(3601 2h x -1)],
+        says  => 'takes a time from 0 to 1h',
+    },
+    AcceptStats => {
+        right => ['192.0.2.1', '192.0.2.0/24', '192.0.2.1 198.51.100.0/24 2001:db8::/32', '2001:db8::1'],
+        wrong => ['192.0.2.300', '192.0.2.0/33', 'x'],
+        says  => qr/./,
+    },
+    MulticastStats => {
+        right => ['239.255.0.1:4445', '239.255.0.1:4445,3', '192.0.2.1 239.255.0.1:4445,1', '192.0.2.1:81 192.0.2.255:4445'],
+        wrong => ['239.255.0.1', '239.255.0.1:0', '239.255.0.1:70000', '239.255.0.1:4445,256', 'x y', '192.0.2.1:x 239.255.0.1:4445'],
+        says  => qr/./,
+    },
+);
+for my $directive (sort keys %values) {
+    my $case  = $values{$directive};
+    my $extra = $directive eq 'MulticastStats' ? "AcceptStats 127.0.0.0/8 192.0.2.0/24\n" : '';
+    passes "$directive $_", "$extra$directive $_" for @{ $case->{right} };
+    for my $value (@{ $case->{wrong} }) {
+        my $shown = $value =~ s/"//gr;
+        fails_with "$directive $value", "$directive $value", "$directive $shown:", $case->{says};
+    }
+    fails_with "$directive without a value", "$directive $_", $directive, 'argument' for '', '""';
+    for my $section ('<VirtualHost *>', '<Directory />', '<Location />', '<Files x>', q{<If "true">}) {
+        my ($name) = $section =~ /^<(\w+)/;
+        fails_with "$directive in $section", "$section\n$directive $case->{right}[0]\n</$name>",
+          "$directive: belongs to the whole server: put it outside of <$name>";
+    }
+}
+
+# --- chains ---------------------------------------------------------------------------------------------------------
+
+my $from  = "BackhandFromSO $modules/byHostname.so byHostname";
+my @right = (
+    'Backhand byAge',         'Backhand byAge 5',         'Backhand byage "7"',
+    'Backhand off',           'Backhand backhand_off',    'Backhand removeSelf',
+    'Backhand addSelf',       'Backhand byRandom',        'Backhand byLogWindow',
+    'Backhand byLoad',        'Backhand byLoad 0.25',     'Backhand byLoad 3',
+    'Backhand byCPU',         'Backhand byBusyChildren',  'Backhand byBusyChildren 2',
+    $from,                    "$from ^www",               "$from ^www more words",
+    "BackhandFromSO $modules/ byHostname ^www", "BackhandFromSO $modules byHostname",
+    "BackhandFromSO linked/ byHostname ^www",   'BackhandFromSO linked/byHostname.so byHostname ^www',
+    "$from a\n$from b",
+);
+symlink $modules, "$root/linked" or die "$root/linked: $!";
+my @containers = ('', '<VirtualHost *>', '<Directory />', '<Location />', '<LocationMatch x>', '<Files x>', '<If "true">');
+for my $line (@right) {
+    passes $line, $line;
+}
+for my $container (grep { $_ } @containers) {
+    my ($name) = $container =~ /^<(\w+)/;
+    passes "all of them in $container", join "\n", $container, @right, "</$name>";
+}
+
+my @wrong = (
+    ['Backhand byMagic', 'Backhand byMagic: there is no such function; there are off, removeSelf, addSelf, byAge, ', 'BackhandFromSO'],
+    ['Backhand', 'Backhand "": there is no such function'],
+    ['Backhand byPerl My::policy', 'Backhand byPerl:', 'BackhandFromSO modules/byPerl.so byPerl Package::function'],
+    ['Backhand byHostname ^www',   'Backhand byHostname:', 'BackhandFromSO modules/byHostname.so byHostname regex'],
+    ['Backhand off now',           'Backhand off now: takes no argument'],
+    ['Backhand byAge x',           'Backhand byAge x: takes the age in seconds as a whole number from 0 to 2147483647 (default 20)'],
+    ['Backhand byAge 5 6',         'Backhand byAge 5 6: takes the age'],
+    ['Backhand byAge -1',          'Backhand byAge -1: takes the age'],
+    ['Backhand byLoad much',       'Backhand byLoad much: takes the bias for this server as a load of 0 or more, as in 0.5 (default 0)'],
+    ['Backhand byLoad -0.5',       'Backhand byLoad -0.5: takes the bias'],
+    ['Backhand byBusyChildren 0.5', 'Backhand byBusyChildren 0.5: takes the bias for this server as a whole number of workers'],
+    ['Backhand byRandom 3',        'Backhand byRandom 3: takes no argument'],
+    ['Backhand byCPU 3',           'Backhand byCPU 3: takes no argument'],
+    ['BackhandFromSO',             'BackhandFromSO "": takes a shared object, the name of a function in it'],
+    ["BackhandFromSO $modules/byHostname.so", "BackhandFromSO $modules/byHostname.so: takes a shared object, the name of a function"],
+    ['BackhandFromSO gone.so f x', 'BackhandFromSO gone.so f: cannot load the shared object:', "$root/gone.so", 'No such file', 'ServerRoot'],
+    ["BackhandFromSO $modules/ f", "BackhandFromSO $modules/ f: cannot load the shared object:", "$modules/f.so"],
+    ["BackhandFromSO $modules/byHostname.so byhostname", "$modules/byHostname.so has no function byhostname", 'undefined symbol'],
+    ['BackhandFromSO httpd.conf f', 'BackhandFromSO httpd.conf f: cannot load the shared object:', 'invalid ELF header'],
+);
+for my $case (@wrong) {
+    my ($line, @parts) = @{$case};
+    fails_with $line, $line, @parts;
+}
+fails_with "a wrong line in $_", "$_\nBackhand byMagic\n</" . (/^<(\w+)/)[0] . '>', 'Backhand byMagic: there is no such'
+  for grep { $_ } @containers;
+fails_with 'Backhand in <Limit>', "<Location />\n<Limit GET>\nBackhand byAge\n</Limit>\n</Location>",
+  'Backhand cannot occur within <Limit>', 'it belongs to the server';
+fails_with 'Backhand in <Proxy>', "<Proxy *>\nBackhand byAge\n</Proxy>", 'Backhand cannot occur within <Proxy', 'it belongs to the server';
+
+# --- the whole ------------------------------------------------------------------------------------------------------
+
+sub needs {
+    my ($name, $load, $text, @lines) = @_;
+    my ($code, $said) = check($text, load => $load);
+    my @missing = grep { index($said, $_) < 0 } 'backhand: mod_proxy and mod_proxy_http are needed to hand off requests', @lines;
+    ok $code != 0 && !@missing, $name or diag "exit $code, not said: @missing\n$said";
+    return;
+}
+my $load_proxy = 'LoadModule proxy_module modules/mod_proxy.so';
+my $load_http  = 'LoadModule proxy_http_module modules/mod_proxy_http.so';
+needs 'a chain without mod_proxy',      $backhand,          'Backhand byAge', $load_proxy, $load_http;
+needs 'a chain without mod_proxy_http', $proxy . $backhand, "<Location /x>\nBackhand byAge\n</Location>", $load_http;
+passes 'no chain, no mod_proxy: a server that only announces',
+  "MulticastStats 127.0.0.1 239.255.0.1:4445\nAcceptStats 127.0.0.1", load => $backhand;
+passes 'only off, no mod_proxy', 'Backhand off', load => $backhand;
+
+sub warns {
+    my ($name, $text, $part, %option) = @_;
+    my ($code, $said) = check($text, %option);
+    ok $code == 0 && index($said, $part) >= 0, $name or diag "exit $code, not said: $part\n$said";
+    return;
+}
+my $to = '239.255.0.1:4445';
+warns 'MulticastStats without AcceptStats', "MulticastStats $to", 'MulticastStats is set and AcceptStats is not: no announcement will be accepted';
+
+# The warning about a contact that AcceptStats does not cover shows which contact was found.
+sub contact {
+    my ($name, $contact, $text, @listen) = @_;
+    warns "contact: $name", "AcceptStats 203.0.113.1\n$text", "does not cover this server's own contact $contact:",
+      @listen ? (listen => join "\n", map {"Listen $_"} @listen) : ();
+    return;
+}
+contact 'BackhandContact as given',          'https://192.0.2.9:99', 'BackhandContact https://192.0.2.9:99';
+contact 'its port by its scheme',            'https://192.0.2.9:443', 'BackhandContact https://192.0.2.9';
+contact 'its port by the first Listen',      'http://192.0.2.9:8080', 'BackhandContact 192.0.2.9', qw(8080 8081);
+contact 'its scheme by the Listen',          'https://192.0.2.9:443', 'BackhandContact 192.0.2.9:443', qw(80 443);
+contact 'before that of MulticastStats',     'http://192.0.2.9:99', "BackhandContact 192.0.2.9:99\nMulticastStats 192.0.2.7 $to";
+contact 'of MulticastStats',                 'http://192.0.2.7:81', "MulticastStats $to\nMulticastStats 192.0.2.7:81 $to", '192.0.2.1:80';
+contact 'of MulticastStats, without a port', 'http://127.0.0.7:7300', "MulticastStats 127.0.0.7 $to";
+contact 'the first public Listen', 'http://192.0.2.2:82', "MulticastStats $to", qw(80 [::]:81 127.0.0.1:81 [::1]:81 192.0.2.2:82 192.0.2.3:80);
+contact 'a plain Listen before TLS', 'http://192.0.2.2:80', "MulticastStats $to", '192.0.2.2:443', '192.0.2.2:8443 https', '192.0.2.2:80';
+contact 'TLS if there is nothing else', 'https://192.0.2.2:8443', "MulticastStats $to", '192.0.2.2:8443 https';
+contact 'IPv6', 'http://[2001:db8::2]:80', "MulticastStats $to", '[2001:db8::2]:80';
+passes 'a contact that AcceptStats covers', "AcceptStats 192.0.2.0/24\nBackhandContact 192.0.2.9\nMulticastStats $to";
+passes 'no contact known: the moderator finds it', "AcceptStats 192.0.2.0/24\nMulticastStats $to";
+
+done_testing;
