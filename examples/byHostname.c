@@ -62,7 +62,7 @@ const char *byHostname_check(apr_pool_t *p, server_rec *s, const char *arg)
     if (find(arg)) {
         return NULL;
     }
-    compiled = ap_pregcomp(pconf, arg, AP_REG_EXTENDED | AP_REG_ICASE | AP_REG_NOSUB);
+    compiled = ap_pregcomp(pconf, arg, AP_REG_ICASE);
     if (!compiled) {
         return "is no regular expression; every server stays a candidate";
     }

@@ -1,5 +1,7 @@
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
 # What `apachectl configtest` says: wrong lines fail with the directive, the value and what would be right; right ones pass.
+package main;
+
 use strict;
 use warnings;
 
@@ -20,6 +22,14 @@ my $backhand = "LoadModule backhand_module $modules/mod_backhand.so\n";
 my $proxy    = "LoadModule proxy_module $httpd/mod_proxy.so\n";
 my $http     = "LoadModule proxy_http_module $httpd/mod_proxy_http.so\n";
 
+sub write_file {
+    my ($path, $text) = @_;
+    open my $file, '>', $path or die "$path: $!";
+    print {$file} $text;
+    close $file or die "$path: $!";
+    return;
+}
+
 # Runs httpd's check of a configuration. Options: mpm, load (the LoadModule lines of ours and mod_proxy's), listen.
 sub check {
     my ($text, %option) = @_;
@@ -27,8 +37,7 @@ sub check {
     my $load = $option{load}   || $proxy . $http . $backhand;
     my $name = $option{name}   || 'ServerName a.test';
     my $listen = $option{listen} || "Listen 127.0.0.1:$port";
-    open my $file, '>', "$root/httpd.conf" or die "$root/httpd.conf: $!";
-    print {$file} <<"END";
+    write_file("$root/httpd.conf", <<"END");
 ServerRoot $root
 DefaultRuntimeDir $root/run
 PidFile $root/pid
@@ -40,24 +49,28 @@ $load
 $listen
 $text
 END
-    close $file or die "$root/httpd.conf: $!";
     my $said = `/usr/sbin/apache2 -t -f $root/httpd.conf 2>&1`;
     return ($? >> 8, $said);
+}
+
+sub verdict {
+    my ($good, $name, $details) = @_;
+    ok($good, $name) or diag $details;
+    return;
 }
 
 sub fails_with {
     my ($name, $text, @parts) = @_;
     my ($code, $said) = check($text);
     my @missing = grep { ref $_ ? $said !~ $_ : index($said, $_) < 0 } @parts;
-    ok $code != 0 && !@missing, "wrong: $name"
-      or diag "exit $code, not said: @missing\n$said";
+    verdict($code != 0 && !@missing, "wrong: $name", "exit $code, not said: @missing\n$said");
     return;
 }
 
 sub passes {
     my ($name, $text, %option) = @_;
     my ($code, $said) = check($text, %option);
-    ok $code == 0 && $said !~ /backhand:/, "right: $name" or diag "exit $code\n$said";
+    verdict($code == 0 && $said !~ /backhand:/, "right: $name", "exit $code\n$said");
     return;
 }
 
@@ -222,7 +235,7 @@ sub needs {
     my ($name, $load, $text, @lines) = @_;
     my ($code, $said) = check($text, load => $load);
     my @missing = grep { index($said, $_) < 0 } 'backhand: mod_proxy and mod_proxy_http are needed to hand off requests', @lines;
-    ok $code != 0 && !@missing, $name or diag "exit $code, not said: @missing\n$said";
+    verdict($code != 0 && !@missing, $name, "exit $code, not said: @missing\n$said");
     return;
 }
 my $load_proxy = 'LoadModule proxy_module modules/mod_proxy.so';
@@ -236,7 +249,7 @@ passes 'only off, no mod_proxy', 'Backhand off', load => $backhand;
 sub warns {
     my ($name, $text, $part, %option) = @_;
     my ($code, $said) = check($text, %option);
-    ok $code == 0 && index($said, $part) >= 0, $name or diag "exit $code, not said: $part\n$said";
+    verdict($code == 0 && index($said, $part) >= 0, $name, "exit $code, not said: $part\n$said");
     return;
 }
 my $to = '239.255.0.1:4445';

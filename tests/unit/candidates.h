@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <apr_strings.h>
 #include <string.h>
 
 #include "candidacy/chain.h"
@@ -67,7 +68,8 @@ static void call(const char *name, const char *arg)
     int returned;
     assert_non_null(builtin);
     assert_null(builtin->check_arg(arg));
-    returned = builtin->call(NULL, list, &n, arg ? strcpy(copy, arg) : NULL);
+    apr_cpystrn(copy, arg ? arg : "", sizeof(copy));
+    returned = builtin->call(NULL, list, &n, arg ? copy : NULL);
     assert_int_equal(returned, n);
 }
 

@@ -140,10 +140,10 @@ static int announce(const char *address, int64_t interval, int leaving)
     int id = -1;
     memset(&said, 0, sizeof(said));
     said.contact.port = 80;
-    strcpy(said.contact.address, address);
-    strcpy(said.stat.hostname, address);
+    apr_cpystrn(said.contact.address, address, sizeof(said.contact.address));
+    apr_cpystrn(said.stat.hostname, address, sizeof(said.stat.hostname));
     backhand_contact_format(said.stat.contact, &said.contact);
-    strcpy(said.farm, "default");
+    apr_cpystrn(said.farm, "default", sizeof(said.farm));
     said.boot = 77;
     said.sequence = ++sequence;
     said.interval = interval;

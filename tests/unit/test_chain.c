@@ -170,7 +170,7 @@ static void merging_is_associative(void **state)
         backhand_chain_merge(&bcd, &b, &cd, pool);
         backhand_chain_merge(&right, &a, &bcd, pool);
         backhand_chain_merge(&halves, &ab, &cd, pool);
-        strcpy(expected, order_of(&left));
+        apr_cpystrn(expected, order_of(&left), sizeof(expected));
         assert_string_equal(order_of(&right), expected);
         assert_string_equal(order_of(&halves), expected);
     }
