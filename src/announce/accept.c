@@ -1,1 +1,61 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "accept.h"
+
+#include <apr_strings.h>
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#define WRONG "takes a numeric IPv4 or IPv6 address or network, as in 192.0.2.0/24"
+
+const char *backhand_accept_add(backhand_accept_list *list, const char *text)
+{
+    char *address = apr_pstrdup(list->pool, text);
+    char *mask = strchr(address, '/');
+    apr_ipsubnet_t *subnet;
+    apr_status_t rv;
+    if (mask) {
+        *mask++ = '\0';
+    }
+    rv = apr_ipsubnet_create(&subnet, address, mask, list->pool);
+    if (rv == APR_EBADMASK) {
+        return WRONG "; the mask is wrong";
+    }
+    if (rv != APR_SUCCESS || *address == '\0') {
+        return WRONG;
+    }
+    APR_ARRAY_PUSH(list, apr_ipsubnet_t *) = subnet;
+    return NULL;
+}
+
+int backhand_accept_covers(const backhand_accept_list *list, apr_sockaddr_t *address)
+{
+    int i;
+    for (i = 0; i < list->nelts; i++) {
+        if (apr_ipsubnet_test(APR_ARRAY_IDX(list, i, apr_ipsubnet_t *), address)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int backhand_accept_covers_text(const backhand_accept_list *list, const char *address)
+{
+    apr_sockaddr_t sa;
+    memset(&sa, 0, sizeof(sa));
+    if (inet_pton(AF_INET, address, &sa.sa.sin.sin_addr) == 1) {
+        sa.family = sa.sa.sin.sin_family = APR_INET;
+        sa.ipaddr_ptr = &sa.sa.sin.sin_addr;
+        sa.ipaddr_len = sizeof(sa.sa.sin.sin_addr);
+    }
+    else if (inet_pton(AF_INET6, address, &sa.sa.sin6.sin6_addr) == 1) {
+        sa.family = sa.sa.sin6.sin6_family = APR_INET6;
+        sa.ipaddr_ptr = &sa.sa.sin6.sin6_addr;
+        sa.ipaddr_len = sizeof(sa.sa.sin6.sin6_addr);
+    }
+    else {
+        return 0;
+    }
+    return backhand_accept_covers(list, &sa);
+}

@@ -1,1 +1,152 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "intake.h"
+
+#include "table/index.h"
+
+#include <apr_strings.h>
+
+#include <stdio.h>
+
+#define MINUTE      apr_time_from_sec(60)
+#define DETAIL_SIZE (2 * BACKHAND_HOSTNAME_SIZE + BACKHAND_CONTACT_SIZE + 64)
+
+/* Who speaks, and what it said. */
+typedef struct visit {
+    backhand_announcement said;
+    backhand_announcement before; /* what stood in its slot, when `known` */
+    int known;
+    int absent; /* left or silent until now */
+    char sender[64];
+    char key[32];
+    char detail[DETAIL_SIZE];
+} visit;
+
+static void count(int64_t *counter)
+{
+    __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
+/* Calls the log, `burst` times a minute for what `place` of `quiet` stands for. */
+static void tell(backhand_intake *intake, size_t place, int64_t burst, backhand_event event, backhand_drop reason,
+                 int id, const visit *v)
+{
+    apr_time_t now = intake->table->now();
+    if (now - intake->quiet[place].began >= MINUTE || intake->quiet[place].began > now) {
+        intake->quiet[place].began = now;
+        intake->quiet[place].said = 0;
+    }
+    if (intake->quiet[place].said >= burst) {
+        intake->quiet[place].unsaid++;
+        return;
+    }
+    intake->quiet[place].said++;
+    if (intake->event) {
+        intake->event(intake->event_ctx, event, reason, id, v->sender, v->detail, intake->quiet[place].unsaid);
+    }
+    intake->quiet[place].unsaid = 0;
+}
+
+static backhand_drop check_farm(const backhand_intake *intake, visit *v)
+{
+    /* A stock heartbeat names no farm: whoever lists its address in AcceptStats wants it. */
+    if (v->said.boot == 0) {
+        apr_cpystrn(v->said.farm, intake->farm, sizeof(v->said.farm));
+    }
+    if (strcmp(v->said.farm, intake->farm) != 0) {
+        apr_cpystrn(v->detail, v->said.farm, sizeof(v->detail));
+        return BACKHAND_DROP_FARM;
+    }
+    return BACKHAND_DROP_NONE;
+}
+
+static backhand_drop check_contact(const backhand_intake *intake, visit *v)
+{
+    if (!backhand_accept_covers_text(intake->accept, v->said.contact.address)) {
+        apr_cpystrn(v->detail, v->said.stat.contact, sizeof(v->detail));
+        return BACKHAND_DROP_CONTACT;
+    }
+    return BACKHAND_DROP_NONE;
+}
+
+static void look_up(const backhand_table *table, visit *v)
+{
+    int id = backhand_index_find(table, &v->said.contact);
+    v->known = id >= 0 && backhand_table_read(table, id, &v->before, NULL);
+    v->absent = v->known && (backhand_number_get(&table->slots[id].left) || backhand_table_silent(table, id));
+}
+
+/* Events of an announcement that was taken in. */
+static void notice(backhand_intake *intake, int id, visit *v)
+{
+    if (backhand_table_rival(intake->table, id)) {
+        snprintf(v->detail, sizeof(v->detail), "%s and %s both announce %s", v->before.stat.hostname,
+                 v->said.stat.hostname, v->said.stat.contact);
+        tell(intake, BACKHAND_DROP_REASONS, 1, BACKHAND_EVENT_RIVAL, BACKHAND_DROP_NONE, id, v);
+    }
+    if (id == 0) {
+        return;
+    }
+    snprintf(v->detail, sizeof(v->detail), "%s at %s", v->said.stat.hostname, v->said.stat.contact);
+    if (v->said.leaving && !(v->known && v->before.leaving)) {
+        tell(intake, BACKHAND_DROP_REASONS + 2, BACKHAND_EVENT_BURST, BACKHAND_EVENT_LEFT, BACKHAND_DROP_NONE, id, v);
+    }
+    else if (!v->said.leaving && (!v->known || v->absent)) {
+        tell(intake, BACKHAND_DROP_REASONS + 1, BACKHAND_EVENT_BURST, BACKHAND_EVENT_JOINED, BACKHAND_DROP_NONE, id, v);
+    }
+    if (v->said.stat.load_hwm > (v->known ? v->before.stat.load_hwm : 0) && v->said.stat.load_hwm > intake->raised) {
+        intake->raised = v->said.stat.load_hwm;
+    }
+}
+
+static backhand_drop take(backhand_intake *intake, visit *v)
+{
+    backhand_drop reason;
+    int id;
+    look_up(intake->table, v);
+    reason = backhand_table_take(intake->table, &v->said, &id);
+    if (reason == BACKHAND_DROP_NONE) {
+        count(&intake->table->counters->accepted);
+        notice(intake, id, v);
+    }
+    return reason;
+}
+
+static backhand_drop read_datagram(backhand_intake *intake, const char *data, apr_size_t length, apr_sockaddr_t *sender,
+                                   visit *v)
+{
+    backhand_drop reason;
+    if (!backhand_accept_covers(intake->accept, sender)) {
+        return BACKHAND_DROP_SENDER;
+    }
+    reason = backhand_message_decode(&v->said, data, length, v->sender, v->key);
+    if (reason != BACKHAND_DROP_NONE) {
+        apr_cpystrn(v->detail, v->key, sizeof(v->detail));
+        return reason;
+    }
+    if (v->said.boot == intake->boot) {
+        return BACKHAND_DROP_NONE;
+    }
+    reason = check_farm(intake, v);
+    if (reason == BACKHAND_DROP_NONE) {
+        reason = check_contact(intake, v);
+    }
+    return reason == BACKHAND_DROP_NONE ? take(intake, v) : reason;
+}
+
+backhand_drop backhand_intake_datagram(backhand_intake *intake, const char *data, apr_size_t length,
+                                       apr_sockaddr_t *sender)
+{
+    backhand_drop reason;
+    visit v;
+    v.detail[0] = v.key[0] = '\0';
+    if (apr_sockaddr_ip_getbuf(v.sender, sizeof(v.sender), sender) != APR_SUCCESS) {
+        apr_cpystrn(v.sender, "?", sizeof(v.sender));
+    }
+    reason = read_datagram(intake, data, length, sender, &v);
+    if (reason != BACKHAND_DROP_NONE) {
+        count(&intake->table->counters->dropped[reason]);
+        tell(intake, reason, 1, BACKHAND_EVENT_DROPPED, reason, -1, &v);
+    }
+    return reason;
+}

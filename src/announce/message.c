@@ -1,1 +1,92 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "message_keys.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct writer {
+    char *out;
+    size_t used;
+    int full;
+} writer;
+
+static void put(writer *w, const char *text, size_t length)
+{
+    if (w->full || length >= BACKHAND_MESSAGE_SIZE - w->used) {
+        w->full = 1;
+        return;
+    }
+    memcpy(w->out + w->used, text, length);
+    w->used += length;
+}
+
+static void put_key(writer *w, backhand_key key)
+{
+    const char *name = backhand_key_name(key);
+    if (w->used) {
+        put(w, "&", 1);
+    }
+    put(w, name, strlen(name));
+    put(w, "=", 1);
+}
+
+static void put_integer(writer *w, backhand_key key, int64_t value)
+{
+    char digits[24];
+    int length = snprintf(digits, sizeof(digits), "%lld", (long long)value);
+    put_key(w, key);
+    put(w, digits, (size_t)length);
+}
+
+static void put_text(writer *w, backhand_key key, const char *text)
+{
+    put_key(w, key);
+    for (; *text; text++) {
+        char escaped[4];
+        if (backhand_key_plain(*text)) {
+            put(w, text, 1);
+        }
+        else {
+            snprintf(escaped, sizeof(escaped), "%%%02X", (unsigned)(unsigned char)*text);
+            put(w, escaped, 3);
+        }
+    }
+}
+
+static int64_t number_of(backhand_announcement *said, backhand_key key)
+{
+    int64_t min, max, value = *backhand_key_number(key, said, &min, &max);
+    if (value < min) {
+        return min;
+    }
+    return value > max ? max : value;
+}
+
+apr_size_t backhand_message_encode(char out[BACKHAND_MESSAGE_SIZE], const backhand_announcement *said)
+{
+    writer w = {out, 0, 0};
+    backhand_announcement copy = *said;
+    int64_t ready = number_of(&copy, BACKHAND_KEY_READY);
+    int64_t running = number_of(&copy, BACKHAND_KEY_BUSY);
+    char boot[24];
+    int key;
+
+    put_integer(&w, BACKHAND_KEY_V, 1);
+    put_integer(&w, BACKHAND_KEY_READY, ready);
+    put_integer(&w, BACKHAND_KEY_BUSY, running > ready ? running - ready : 0);
+    put_integer(&w, BACKHAND_KEY_BH, BACKHAND_WIRE_FORMAT);
+    put_text(&w, BACKHAND_KEY_FARM, said->farm);
+    snprintf(boot, sizeof(boot), "%llx", (unsigned long long)said->boot);
+    put_text(&w, BACKHAND_KEY_BOOT, boot);
+    put_text(&w, BACKHAND_KEY_HOST, said->stat.hostname);
+    put_text(&w, BACKHAND_KEY_CONTACT, said->stat.contact);
+    for (key = BACKHAND_KEY_SEQ; key < BACKHAND_KEY_LEAVE; key++) {
+        put_integer(&w, (backhand_key)key, number_of(&copy, (backhand_key)key));
+    }
+    if (said->leaving) {
+        put_integer(&w, BACKHAND_KEY_LEAVE, 1);
+    }
+    out[w.used] = '\0';
+    return w.full ? 0 : w.used;
+}

@@ -19,14 +19,19 @@
 #define BACKHAND_MESSAGE_SIZE 1000
 
 /**
- * Writes `said` as a datagram.
+ * Writes `said` as a datagram. Numbers out of their range are brought into it; `leave` is written when it is 1 only.
  * @return its length, without the terminating NUL; 0 when it does not fit (cannot happen with a hostname of at most
- *         255 printable bytes and a farm of at most 63)
+ *         255 valid bytes and a farm of at most 63)
  */
 apr_size_t backhand_message_encode(char out[BACKHAND_MESSAGE_SIZE], const backhand_announcement *said);
 
+/** True for a name that can be announced: 1 to 255 of `A-Z a-z 0-9 . - _ :`. */
+int backhand_hostname_valid(const char *name);
+
 /**
- * Reads a datagram.
+ * Reads a datagram. Allocates nothing; reads no byte beyond `length`. Keys of ours count after `bh` only; a datagram
+ * without `bh` is a stock heartbeat: boot 0, no farm, an announcement each second, idle connections kept for 5 s (httpd's
+ * default), no figures but its workers.
  * @param sender  where it came from: the contact of a stock heartbeat (`http://sender:80`), whose hostname it is too
  * @param detail  on failure the key that is at fault, NUL-terminated, escaped for a log; may be NULL
  * @return BACKHAND_DROP_NONE, _LENGTH, _TEXT, _FORMAT, _KEYS or _RANGE; `out` is whole only with _NONE

@@ -1,0 +1,141 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "transport.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <string.h>
+
+#define WRONG    "takes [myaddr[:port]] dest:port[,ttl], as in 192.0.2.1:80 239.255.0.1:4445,1; "
+#define TEXT_MAX 255
+
+/* An address as the kernel writes it, a name looked up. @return its family, 0: no such address or name */
+static int resolve(const char **out, const char *text, int family, apr_pool_t *p)
+{
+    struct addrinfo hints = {.ai_family = family, .ai_socktype = SOCK_DGRAM, .ai_flags = AI_NUMERICHOST}, *found;
+    char numeric[INET6_ADDRSTRLEN + 32];
+    int is_name = strspn(text, "0123456789.") != strlen(text) && !strchr(text, ':');
+    if (is_name) {
+        hints.ai_flags = 0;
+    }
+    if (getaddrinfo(text, NULL, &hints, &found) != 0) {
+        return 0;
+    }
+    family = found->ai_family;
+    if (getnameinfo(found->ai_addr, found->ai_addrlen, numeric, sizeof(numeric), NULL, 0, NI_NUMERICHOST) != 0) {
+        family = 0;
+    }
+    freeaddrinfo(found);
+    *out = family ? apr_pstrdup(p, numeric) : NULL;
+    return family;
+}
+
+/* A decimal number from 0 to `max`; -1: none. */
+static int read_small(const char *text, int max)
+{
+    int n = 0;
+    if (!*text || strlen(text) > 5) {
+        return -1;
+    }
+    for (; *text; text++) {
+        if (!apr_isdigit(*text)) {
+            return -1;
+        }
+        n = n * 10 + (*text - '0');
+    }
+    return n > max ? -1 : n;
+}
+
+/* Cuts `address[:port]`; the port is 0 when there is none. An IPv6 address without brackets has no port. */
+static int split(char *text, char **address, int *port)
+{
+    char *colon = strchr(text, ':');
+    *port = 0;
+    *address = text;
+    if (*text == '[') {
+        char *close = strchr(text, ']');
+        if (!close || !strchr(text, ':') || (close[1] && close[1] != ':')) {
+            return 0;
+        }
+        *address = text + 1;
+        colon = close[1] ? close + 1 : NULL;
+        *close = '\0';
+    }
+    else if (colon && strchr(colon + 1, ':')) {
+        colon = NULL;
+    }
+    if (colon) {
+        *colon = '\0';
+        *port = read_small(colon + 1, 65535);
+    }
+    return **address && (!colon || *port > 0);
+}
+
+static int is_any(const char *address)
+{
+    return strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0;
+}
+
+static int is_multicast(const char *address)
+{
+    struct in_addr v4;
+    if (inet_pton(AF_INET, address, &v4) == 1) {
+        return (ntohl(v4.s_addr) >> 28) == 14;
+    }
+    return strchr(address, ':') && strncasecmp(address, "ff", 2) == 0;
+}
+
+static const char *read_destination(backhand_destination *out, char *text, int *family, apr_pool_t *p)
+{
+    char *comma = strchr(text, ','), *address;
+    if (comma) {
+        *comma = '\0';
+        out->ttl = read_small(comma + 1, 255);
+        if (out->ttl < 0) {
+            return WRONG "ttl is a number from 0 to 255";
+        }
+    }
+    if (!split(text, &address, &out->port)) {
+        return WRONG "port is a number from 1 to 65535";
+    }
+    if (out->port == 0) {
+        return WRONG "dest needs a port, and brackets around an IPv6 address";
+    }
+    *family = resolve(&out->address, address, AF_UNSPEC, p);
+    if (!*family || is_any(out->address)) {
+        return WRONG "dest is no address or known name";
+    }
+    return NULL;
+}
+
+static const char *read_from(backhand_destination *out, char *text, int family, apr_pool_t *p)
+{
+    char *address;
+    if (!split(text, &address, &out->from_port)) {
+        return WRONG "myaddr's port is a number from 1 to 65535";
+    }
+    if (!resolve(&out->from, address, family, p)) {
+        return WRONG "myaddr is no address or known name of dest's kind (IPv4 or IPv6)";
+    }
+    return is_any(out->from) || is_multicast(out->from) ? WRONG "myaddr is one address of this machine" : NULL;
+}
+
+const char *backhand_destination_parse(backhand_destination *out, const char *first, const char *second, apr_pool_t *p)
+{
+    const char *problem;
+    int family;
+    memset(out, 0, sizeof(*out));
+    out->ttl = 1;
+    if (strlen(first) > TEXT_MAX || (second && strlen(second) > TEXT_MAX)) {
+        return WRONG "that is too long";
+    }
+    out->text = second ? apr_pstrcat(p, first, " ", second, NULL) : apr_pstrdup(p, first);
+    problem = read_destination(out, apr_pstrdup(p, second ? second : first), &family, p);
+    if (!problem && second) {
+        problem = read_from(out, apr_pstrdup(p, first), family, p);
+    }
+    return problem;
+}

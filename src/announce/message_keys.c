@@ -1,0 +1,84 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "message_keys.h"
+
+#include <apr_lib.h>
+
+#include <string.h>
+
+#define INTERVAL_MAX_MS  INT64_C(3600000)
+#define KEEPALIVE_MAX_MS INT64_C(1000000000)
+
+/* A number that policies know has the range that they know: no max here. */
+typedef struct key_record {
+    const char *name;
+    size_t offset;
+    int64_t min, max;
+} key_record;
+
+#define OF(field) offsetof(backhand_announcement, field)
+#define TEXT      0, 0, 0
+
+static const key_record keys[BACKHAND_KEYS] = {
+    [BACKHAND_KEY_V] = {"v", TEXT},
+    [BACKHAND_KEY_READY] = {"ready", OF(stat.aservers), 0, 0},
+    [BACKHAND_KEY_BUSY] = {"busy", OF(stat.nservers), 0, 0},
+    [BACKHAND_KEY_BH] = {"bh", TEXT},
+    [BACKHAND_KEY_FARM] = {"farm", TEXT},
+    [BACKHAND_KEY_BOOT] = {"boot", TEXT},
+    [BACKHAND_KEY_HOST] = {"host", TEXT},
+    [BACKHAND_KEY_CONTACT] = {"contact", TEXT},
+    [BACKHAND_KEY_SEQ] = {"seq", OF(sequence), 0, INT64_MAX},
+    [BACKHAND_KEY_MS] = {"ms", OF(interval), 1, INTERVAL_MAX_MS},
+    [BACKHAND_KEY_KA] = {"ka", OF(keepalive), 0, KEEPALIVE_MAX_MS},
+    [BACKHAND_KEY_LOAD] = {"load", OF(stat.load), 0, 0},
+    [BACKHAND_KEY_HWM] = {"hwm", OF(stat.load_hwm), 0, 0},
+    [BACKHAND_KEY_CPU] = {"cpu", OF(stat.cpu), 0, 0},
+    [BACKHAND_KEY_NCPU] = {"ncpu", OF(stat.ncpu), 0, 0},
+    [BACKHAND_KEY_TMEM] = {"tmem", OF(stat.tmem), 0, 0},
+    [BACKHAND_KEY_AMEM] = {"amem", OF(stat.amem), 0, 0},
+    [BACKHAND_KEY_SPEED] = {"speed", OF(stat.arriba), 0, 0},
+    [BACKHAND_KEY_BACKED] = {"backed", OF(stat.numbacked), 0, 0},
+    [BACKHAND_KEY_TATIME] = {"tatime", OF(stat.tatime), 0, 0},
+    [BACKHAND_KEY_INFLIGHT] = {"inflight", OF(stat.inflight), 0, INT32_MAX},
+    [BACKHAND_KEY_LEAVE] = {"leave", OF(leaving), 0, 1},
+};
+
+const char *backhand_key_name(backhand_key key)
+{
+    return keys[key].name;
+}
+
+int64_t *backhand_key_number(backhand_key key, backhand_announcement *said, int64_t *min, int64_t *max)
+{
+    const key_record *record = &keys[key];
+    const backhand_field *field;
+    *min = record->min;
+    *max = record->max;
+    for (field = backhand_fields(); !*max && field->name; field++) {
+        if (OF(stat) + field->offset == record->offset) {
+            *min = field->min;
+            *max = field->max;
+        }
+    }
+    return (int64_t *)((char *)said + record->offset);
+}
+
+int backhand_key_plain(char c)
+{
+    return apr_isalnum(c) || (c && strchr("._-:/[]", c));
+}
+
+int backhand_hostname_valid(const char *name)
+{
+    size_t length = strlen(name);
+    if (length == 0 || length >= BACKHAND_HOSTNAME_SIZE) {
+        return 0;
+    }
+    for (; *name; name++) {
+        if (!apr_isalnum(*name) && !strchr(".-_:", *name)) {
+            return 0;
+        }
+    }
+    return 1;
+}

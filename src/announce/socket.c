@@ -1,0 +1,247 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "socket.h"
+
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Room for what a few hundred servers say while the moderator is kept from running. */
+#define RECEIVE_BUFFER (1024 * 1024)
+
+/* --- addresses ---------------------------------------------------------------------------------------------------- */
+
+socklen_t backhand_address_length(const backhand_address *a)
+{
+    return a->sa.sa_family == AF_INET6 ? sizeof(a->v6) : sizeof(a->v4);
+}
+
+static int same_host(const backhand_address *a, const struct sockaddr *b)
+{
+    backhand_address other;
+    if (!b || a->sa.sa_family != b->sa_family || (b->sa_family != AF_INET && b->sa_family != AF_INET6)) {
+        return 0;
+    }
+    memcpy(&other, b, backhand_address_length(a));
+    if (b->sa_family == AF_INET) {
+        return a->v4.sin_addr.s_addr == other.v4.sin_addr.s_addr;
+    }
+    return memcmp(&a->v6.sin6_addr, &other.v6.sin6_addr, sizeof(a->v6.sin6_addr)) == 0;
+}
+
+int backhand_address_same(const backhand_address *a, const backhand_address *b)
+{
+    return same_host(a, &b->sa) && a->v4.sin_port == b->v4.sin_port &&
+           (a->sa.sa_family != AF_INET6 || a->v6.sin6_scope_id == b->v6.sin6_scope_id);
+}
+
+int backhand_address_any(const backhand_address *a)
+{
+    return a->sa.sa_family == AF_INET6 ? IN6_IS_ADDR_UNSPECIFIED(&a->v6.sin6_addr) : a->v4.sin_addr.s_addr == 0;
+}
+
+static int is_group(const backhand_address *a)
+{
+    return a->sa.sa_family == AF_INET6 ? IN6_IS_ADDR_MULTICAST(&a->v6.sin6_addr)
+                                       : IN_MULTICAST(ntohl(a->v4.sin_addr.s_addr));
+}
+
+static apr_status_t read_address(backhand_address *out, const char *text, int port)
+{
+    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_DGRAM}, *found;
+    char service[16];
+    snprintf(service, sizeof(service), "%d", port);
+    memset(out, 0, sizeof(*out));
+    if (getaddrinfo(text, service, &hints, &found) != 0) {
+        return APR_EINVAL;
+    }
+    memcpy(out, found->ai_addr, found->ai_addrlen < sizeof(*out) ? found->ai_addrlen : sizeof(*out));
+    freeaddrinfo(found);
+    return APR_SUCCESS;
+}
+
+/* --- routes ------------------------------------------------------------------------------------------------------- */
+
+/* The interfaces say which addresses are broadcast ones, and which interface has `from`. */
+static void ask_interfaces(backhand_route *route)
+{
+    struct ifaddrs *all, *each;
+    if (getifaddrs(&all) != 0) {
+        return;
+    }
+    for (each = all; each; each = each->ifa_next) {
+        if (each->ifa_flags & IFF_BROADCAST && same_host(&route->to, each->ifa_broadaddr)) {
+            route->cast = BACKHAND_BROADCAST;
+        }
+        if (route->config->from && same_host(&route->from, each->ifa_addr)) {
+            route->interface = if_nametoindex(each->ifa_name);
+        }
+    }
+    freeifaddrs(all);
+}
+
+static void classify(backhand_route *route)
+{
+    uint32_t v4 = ntohl(route->to.v4.sin_addr.s_addr);
+    ask_interfaces(route);
+    if (is_group(&route->to)) {
+        route->cast = BACKHAND_GROUP;
+    }
+    else if (route->to.sa.sa_family == AF_INET && (v4 == INADDR_BROADCAST || v4 == (INADDR_LOOPBACK | 0x00ffffff))) {
+        route->cast = BACKHAND_BROADCAST;
+    }
+    if (route->to.sa.sa_family == AF_INET6 && route->to.v6.sin6_scope_id) {
+        route->interface = route->to.v6.sin6_scope_id;
+    }
+}
+
+apr_status_t backhand_route_read(backhand_route *route, const backhand_destination *config)
+{
+    apr_status_t rv = read_address(&route->to, config->address, config->port);
+    memset(&route->from, 0, sizeof(route->from));
+    if (rv == APR_SUCCESS && config->from) {
+        rv = read_address(&route->from, config->from, 0);
+    }
+    if (rv == APR_SUCCESS && config->from && route->from.sa.sa_family != route->to.sa.sa_family) {
+        rv = APR_EINVAL;
+    }
+    route->config = config;
+    route->cast = BACKHAND_UNICAST;
+    route->interface = 0;
+    route->fd = -1;
+    route->joined = 0;
+    if (rv == APR_SUCCESS) {
+        classify(route);
+    }
+    return rv;
+}
+
+/* --- sockets ------------------------------------------------------------------------------------------------------ */
+
+static int set(int fd, int level, int option, int value)
+{
+    return setsockopt(fd, level, option, &value, sizeof(value)) == 0;
+}
+
+static int open_socket(int family)
+{
+    int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd >= 0 && family == AF_INET6) {
+        set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+    }
+    return fd;
+}
+
+/* Closes a socket that can't be used and keeps the error. */
+static apr_status_t give_up(int *fd)
+{
+    apr_status_t rv = errno;
+    if (*fd >= 0) {
+        close(*fd);
+    }
+    *fd = -1;
+    return rv;
+}
+
+static struct ip_mreqn group_of(const backhand_route *route)
+{
+    struct ip_mreqn group;
+    memset(&group, 0, sizeof(group));
+    group.imr_multiaddr = route->to.v4.sin_addr;
+    if (route->config->from) {
+        group.imr_address = route->from.v4.sin_addr;
+    }
+    return group;
+}
+
+static int prepare_group(const backhand_route *route, int fd)
+{
+    if (route->to.sa.sa_family == AF_INET6) {
+        return set(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, route->config->ttl) &&
+               set(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 1) &&
+               (!route->interface || set(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, (int)route->interface));
+    }
+    if (route->config->from) {
+        struct ip_mreqn group = group_of(route);
+        if (setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &group, sizeof(group)) != 0) {
+            return 0;
+        }
+    }
+    return set(fd, IPPROTO_IP, IP_MULTICAST_TTL, route->config->ttl) && set(fd, IPPROTO_IP, IP_MULTICAST_LOOP, 1);
+}
+
+static int prepare(const backhand_route *route, int fd)
+{
+    return fd >= 0 && (route->cast != BACKHAND_GROUP || prepare_group(route, fd)) &&
+           (route->cast != BACKHAND_BROADCAST || set(fd, SOL_SOCKET, SO_BROADCAST, 1)) &&
+           (!route->config->from || bind(fd, &route->from.sa, backhand_address_length(&route->from)) == 0);
+}
+
+apr_status_t backhand_route_open(backhand_route *route)
+{
+    route->fd = open_socket(route->to.sa.sa_family);
+    return prepare(route, route->fd) ? APR_SUCCESS : give_up(&route->fd);
+}
+
+apr_status_t backhand_route_join(backhand_route *route)
+{
+    int rc;
+    if (route->to.sa.sa_family == AF_INET6) {
+        struct ipv6_mreq group = {route->to.v6.sin6_addr, route->interface};
+        rc = setsockopt(route->hears->fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof(group));
+    }
+    else {
+        struct ip_mreqn group = group_of(route);
+        rc = setsockopt(route->hears->fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof(group));
+    }
+    /* In use: two directives name the same group and interface. */
+    route->joined = rc == 0 || errno == EADDRINUSE;
+    return route->joined ? APR_SUCCESS : errno;
+}
+
+backhand_listener backhand_route_listener(const backhand_route *route)
+{
+    backhand_listener wanted = {.at = route->to, .fd = -1, .shared = route->cast != BACKHAND_UNICAST};
+    if (route->cast == BACKHAND_UNICAST) {
+        memset(&wanted.at, 0, sizeof(wanted.at));
+        wanted.at.sa.sa_family = route->to.sa.sa_family;
+        if (route->config->from) {
+            wanted.at = route->from;
+        }
+        wanted.at.v4.sin_port = route->to.v4.sin_port;
+    }
+    return wanted;
+}
+
+apr_status_t backhand_listener_open(backhand_listener *listener)
+{
+    int size = RECEIVE_BUFFER;
+    listener->fd = open_socket(listener->at.sa.sa_family);
+    if (listener->fd < 0 || (listener->shared && !set(listener->fd, SOL_SOCKET, SO_REUSEADDR, 1)) ||
+        bind(listener->fd, &listener->at.sa, backhand_address_length(&listener->at)) != 0) {
+        return give_up(&listener->fd);
+    }
+    setsockopt(listener->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+    if (listener->at.sa.sa_family == AF_INET) {
+        /* A wildcard socket would hear each group that anybody on this machine has joined. */
+        set(listener->fd, IPPROTO_IP, IP_MULTICAST_ALL, 0);
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t backhand_route_source(const backhand_route *route, char out[48])
+{
+    backhand_address from;
+    socklen_t size = sizeof(from);
+    int fd = open_socket(route->to.sa.sa_family);
+    if (!prepare(route, fd) || connect(fd, &route->to.sa, backhand_address_length(&route->to)) != 0 ||
+        getsockname(fd, &from.sa, &size) != 0) {
+        return give_up(&fd);
+    }
+    close(fd);
+    return getnameinfo(&from.sa, size, out, 48, NULL, 0, NI_NUMERICHOST) == 0 ? APR_SUCCESS : APR_EINVAL;
+}
