@@ -53,10 +53,7 @@ int backhand_row_read(backhand_row *row, const backhand_table *table, int id, ap
     row->state = state_of(table, id, backhand_number_get(&slot->left));
     row->age = age_of(row->said.stat.mtime, backhand_number_get(&slot->heard), now);
     row->refused = since(backhand_number_get(&slot->refused), now);
-    row->rival = since(backhand_number_get(&slot->rival_heard), now);
-    if (row->rival > apr_time_from_sec(SERVER_TIMEOUT)) {
-        row->rival = -1;
-    }
+    row->rival = backhand_table_rival(table, id) ? since(backhand_number_get(&slot->rival_heard), now) : -1;
     returned = backhand_number_get(&slot->returned);
     row->sent = backhand_number_get(&slot->sent);
     row->waiting = row->sent > returned ? row->sent - returned : 0;

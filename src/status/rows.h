@@ -21,7 +21,7 @@ typedef struct backhand_row {
     backhand_row_state state;
     apr_interval_time_t age;     /**< since it was heard from, as byAge sees it; -1 too when it has left */
     apr_interval_time_t refused; /**< since it refused or dropped a connection of ours; -1: not since it was heard */
-    apr_interval_time_t rival;   /**< since another server announced its contact; -1: not within SERVER_TIMEOUT */
+    apr_interval_time_t rival;   /**< since another live server was heard to announce its contact; -1: there is none */
     int64_t sent;                /**< requests that this server handed to it */
     int64_t waiting;             /**< of these, those without a complete answer */
     backhand_announcement said;  /**< its announcement, the numbers of `stat` as policies see them now */

@@ -1,0 +1,240 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/* What the status page reads from the table. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "status/rows.h"
+
+#define START  (INT64_C(1700000000) * APR_USEC_PER_SEC + 250000)
+#define SECOND APR_USEC_PER_SEC
+
+static apr_pool_t *pool;
+static backhand_table *table;
+static apr_time_t clock_now;
+
+static apr_time_t fake_now(void)
+{
+    return clock_now;
+}
+
+static int make_table(void **state)
+{
+    (void)state;
+    apr_pool_create(&pool, NULL);
+    clock_now = START;
+    if (backhand_table_create(&table, 8, 4, NULL, pool) != APR_SUCCESS) {
+        return -1;
+    }
+    table->now = fake_now;
+    backhand_table_publish(table);
+    return 0;
+}
+
+static int drop_table(void **state)
+{
+    (void)state;
+    backhand_table_publish(NULL);
+    backhand_table_unmap(table);
+    apr_pool_destroy(pool);
+    return 0;
+}
+
+static backhand_announcement announcement(int host)
+{
+    backhand_announcement said;
+    memset(&said, 0, sizeof(said));
+    said.boot = 100 + (uint64_t)host;
+    said.sequence = (uint64_t)(clock_now - START) + 1;
+    said.interval = 250;
+    said.contact.port = 80;
+    snprintf(said.contact.address, sizeof(said.contact.address), "192.0.2.%d", host);
+    backhand_contact_format(said.stat.contact, &said.contact);
+    snprintf(said.stat.hostname, sizeof(said.stat.hostname), "host%d", host);
+    strcpy(said.farm, "default");
+    said.stat.aservers = 3;
+    said.stat.nservers = 8;
+    said.stat.load = 1250;
+    said.stat.inflight = 5;
+    said.stat.tmem = INT64_C(8) << 40;
+    return said;
+}
+
+static int take(const backhand_announcement *said)
+{
+    int id = -1;
+    assert_int_equal(backhand_table_take(table, said, &id), BACKHAND_DROP_NONE);
+    return id;
+}
+
+static backhand_row row_of(int id)
+{
+    backhand_row row;
+    assert_int_equal(backhand_row_read(&row, table, id, clock_now), 1);
+    assert_int_equal(row.id, id);
+    return row;
+}
+
+static void unused_entries_have_no_row(void **state)
+{
+    backhand_row row;
+    (void)state;
+    for (int id = 0; id < 8; id++) {
+        assert_int_equal(backhand_row_read(&row, table, id, clock_now), 0);
+    }
+}
+
+static void a_row_holds_what_was_announced(void **state)
+{
+    backhand_announcement said = announcement(7);
+    int id = take(&said);
+    backhand_row row;
+    (void)state;
+    clock_now += SECOND / 2;
+    row = row_of(id);
+    assert_string_equal(row.said.stat.hostname, "host7");
+    assert_string_equal(row.said.stat.contact, "http://192.0.2.7:80");
+    assert_int_equal(row.state, BACKHAND_ROW_ALIVE);
+    assert_int_equal(row.age, SECOND / 2);
+    assert_int_equal(row.refused, -1);
+    assert_int_equal(row.rival, -1);
+    assert_int_equal(row.said.stat.load, 1250);
+    assert_int_equal(row.said.stat.inflight, 5);
+    assert_true(row.said.stat.tmem == INT64_C(8) << 40);
+}
+
+static void a_row_shows_numbers_as_policies_see_them(void **state)
+{
+    backhand_announcement said = announcement(7);
+    int id = take(&said);
+    backhand_row row;
+    (void)state;
+    backhand_number_set(&table->stats[id].load, 9999);
+    backhand_number_set(&table->stats[id].mtime, apr_time_sec(clock_now) - 40);
+    row = row_of(id);
+    assert_int_equal(row.said.stat.load, 9999);
+    assert_int_equal(row.age, 40 * SECOND);
+}
+
+static void silence_kills(void **state)
+{
+    backhand_announcement said = announcement(7);
+    int id = take(&said);
+    (void)state;
+    clock_now += (SERVER_TIMEOUT - 1) * SECOND;
+    assert_int_equal(row_of(id).state, BACKHAND_ROW_ALIVE);
+    clock_now += 3 * SECOND;
+    assert_int_equal(row_of(id).state, BACKHAND_ROW_DEAD);
+    assert_string_equal(backhand_row_state_name(row_of(id).state), "dead");
+    said = announcement(7);
+    assert_int_equal(take(&said), id);
+    assert_int_equal(row_of(id).state, BACKHAND_ROW_ALIVE);
+}
+
+static void leaving_is_no_death(void **state)
+{
+    backhand_announcement said = announcement(7);
+    int id = take(&said);
+    (void)state;
+    clock_now += SECOND;
+    said = announcement(7);
+    said.leaving = 1;
+    assert_int_equal(take(&said), id);
+    clock_now += 60 * SECOND;
+    assert_int_equal(row_of(id).state, BACKHAND_ROW_LEFT);
+    assert_int_equal(row_of(id).age, -1);
+    assert_string_equal(row_of(id).said.stat.hostname, "host7");
+}
+
+static void a_rival_is_shown_while_it_is_heard(void **state)
+{
+    backhand_announcement said = announcement(7);
+    int id = take(&said);
+    (void)state;
+    for (int i = 0; i < 2 * BACKHAND_RIVAL_TURNS + 2; i++) {
+        clock_now += SECOND / 10;
+        said = announcement(7);
+        said.boot = i % 2 ? 107 : 999;
+        assert_int_equal(take(&said), id);
+    }
+    assert_in_range(row_of(id).rival, 0, SECOND / 10);
+    clock_now += 10 * SECOND;
+    assert_int_equal(row_of(id).rival, -1);
+}
+
+static void what_was_sent_is_counted(void **state)
+{
+    backhand_announcement said = announcement(7);
+    int id = take(&said);
+    (void)state;
+    table->slots[id].sent = 12;
+    table->slots[id].returned = 10;
+    table->slots[id].refused = clock_now - SECOND;
+    assert_int_equal(row_of(id).sent, 12);
+    assert_int_equal(row_of(id).waiting, 2);
+    assert_int_equal(row_of(id).refused, SECOND);
+    /* Read one after the other, the two may be of different moments. */
+    table->slots[id].returned = 13;
+    assert_int_equal(row_of(id).waiting, 0);
+}
+
+static void a_clock_set_back_makes_no_negative_age(void **state)
+{
+    backhand_announcement said = announcement(7);
+    int id = take(&said);
+    (void)state;
+    clock_now -= 3600 * SECOND;
+    assert_int_equal(row_of(id).age, 0);
+}
+
+static void tallies_have_a_key_and_a_label_each(void **state)
+{
+    backhand_tally tallies[BACKHAND_TALLIES];
+    int n = backhand_tallies_read(tallies, table), dropped = 0;
+    (void)state;
+    assert_in_range(n, BACKHAND_DROP_REASONS, BACKHAND_TALLIES);
+    for (int i = 0; i < n; i++) {
+        assert_non_null(tallies[i].key);
+        assert_non_null(tallies[i].label);
+        assert_int_equal(tallies[i].value, 0);
+        dropped += tallies[i].dropped;
+        for (int k = 0; k < i; k++) {
+            assert_string_not_equal(tallies[i].key, tallies[k].key);
+        }
+    }
+    assert_int_equal(dropped, BACKHAND_DROP_REASONS - 1);
+    table->counters->dropped[BACKHAND_DROP_FARM] = 4;
+    n = backhand_tallies_read(tallies, table);
+    for (int i = 0; i < n; i++) {
+        assert_int_equal(tallies[i].value, strcmp(tallies[i].key, "farm") == 0 ? 4 : 0);
+    }
+}
+
+#define WITH_TABLE(test) cmocka_unit_test_setup_teardown(test, make_table, drop_table)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_TABLE(unused_entries_have_no_row),
+        WITH_TABLE(a_row_holds_what_was_announced),
+        WITH_TABLE(a_row_shows_numbers_as_policies_see_them),
+        WITH_TABLE(silence_kills),
+        WITH_TABLE(leaving_is_no_death),
+        WITH_TABLE(a_rival_is_shown_while_it_is_heard),
+        WITH_TABLE(what_was_sent_is_counted),
+        WITH_TABLE(a_clock_set_back_makes_no_negative_age),
+        WITH_TABLE(tallies_have_a_key_and_a_label_each),
+    };
+    int failed;
+    apr_initialize();
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    apr_terminate();
+    return failed;
+}
