@@ -55,7 +55,7 @@ int backhand_status_handler(request_rec *r)
     if (!r->handler || strcmp(r->handler, BACKHAND_HANDLER) != 0) {
         return DECLINED;
     }
-    r->allowed |= AP_METHOD_BIT << M_GET;
+    ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_OPTIONS, -1);
     if (r->method_number != M_GET) {
         return r->method_number == M_OPTIONS ? DECLINED : HTTP_METHOD_NOT_ALLOWED;
     }
