@@ -78,12 +78,25 @@ const backhand_chain *backhand_config_chain(const request_rec *r)
 
 /* --- server-wide directives ------------------------------------------------------------------------------------ */
 
+const char *backhand_config_too_late(const cmd_parms *cmd)
+{
+    if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_RUN_MPM) {
+        return NULL;
+    }
+    return apr_pstrcat(cmd->pool, cmd->cmd->name,
+                       ": belongs to the server's configuration; a .htaccess file or a request cannot set it", NULL);
+}
+
 /* Sets `conf` for a directive that stands in the server's own configuration; elsewhere returns what is wrong. */
 static const char *server_wide(cmd_parms *cmd, backhand_config **conf)
 {
+    const char *error = backhand_config_too_late(cmd);
+    if (error) {
+        return error;
+    }
     *conf = backhand_config_get(ap_server_conf);
     (*conf)->used = 1;
-    if (!ap_check_cmd_context(cmd, GLOBAL_ONLY | NOT_IN_HTACCESS)) {
+    if (!ap_check_cmd_context(cmd, GLOBAL_ONLY)) {
         return NULL;
     }
     return apr_pstrcat(cmd->pool, cmd->cmd->name, ": belongs to the whole server: put it outside of ",

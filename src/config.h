@@ -59,6 +59,9 @@ void *backhand_dir_config_merge(apr_pool_t *p, void *base, void *add);
 
 /** The server-wide configuration. */
 backhand_config *backhand_config_get(const server_rec *s);
+/** NULL while the configuration is read; later, as for a .htaccess file or a module that gives a request directives of
+ * its own, what is wrong with that. */
+const char *backhand_config_too_late(const cmd_parms *cmd);
 /** The request's chain. */
 const backhand_chain *backhand_config_chain(const request_rec *r);
 

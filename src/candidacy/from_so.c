@@ -16,11 +16,17 @@
 
 static const char *wrong_place(cmd_parms *cmd)
 {
-    const char *error = ap_check_cmd_context(cmd, NOT_IN_LIMIT | NOT_IN_PROXY | NOT_IN_HTACCESS);
-    return error ? apr_pstrcat(cmd->pool, error,
-                               "; it belongs to the server, <VirtualHost>, <Directory>, <Location>, <Files> or <If>",
-                               NULL)
-                 : NULL;
+    const char *error = backhand_config_too_late(cmd);
+    if (error) {
+        return error;
+    }
+    error = ap_check_cmd_context(cmd, NOT_IN_LIMIT | NOT_IN_PROXY);
+    if (error) {
+        return apr_pstrcat(cmd->pool, error,
+                           "; it belongs to the server, <VirtualHost>, <Directory>, <Location>, <Files> or <If>", NULL);
+    }
+    backhand_config_get(ap_server_conf)->used = 1;
+    return NULL;
 }
 
 /* The words that are left, quotes removed, joined by one blank; NULL when there is none. */
@@ -77,7 +83,6 @@ const char *backhand_directive_builtin(cmd_parms *cmd, void *dir, const char *li
     const backhand_builtin *builtin;
     const char *error = wrong_place(cmd);
 
-    backhand_config_get(ap_server_conf)->used = 1;
     if (error) {
         return error;
     }
@@ -145,7 +150,6 @@ const char *backhand_directive_from_so(cmd_parms *cmd, void *dir, const char *li
     backhand_function function = {.name = name, .arg = rest_of_line(cmd->pool, line), .foreign = 1};
     const char *path, *error = wrong_place(cmd);
 
-    backhand_config_get(ap_server_conf)->used = 1;
     if (error) {
         return error;
     }
