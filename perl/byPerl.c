@@ -1,0 +1,202 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/* The candidacy function `byPerl Package::function [words]`: hands the list to a function written in Perl. */
+
+#define PERL_NO_GET_CONTEXT
+#include "policy.h"
+#include "clones.h"
+
+#include <http_log.h>
+
+/** Words after the function's name that are passed on. */
+#define MAX_WORDS 64
+/** A complaint about a function is not repeated within so many seconds by one process. */
+#define QUIET_SECONDS 60
+/** Complaints that one process remembers; a power of two. */
+#define REMEMBERED 64
+
+BACKHAND_API int byPerl(request_rec *r, ServerSlot *servers, int *n, char *arg);
+BACKHAND_API const char *byPerl_check(apr_pool_t *p, server_rec *s, const char *arg);
+
+static const char names_no_function[] =
+    "names no Perl function: BackhandFromSO .../byPerl.so byPerl Package::function [arguments]";
+
+/* --- complaints --------------------------------------------------------------------------------------------------- */
+
+/* True for the first complaint of this kind about a function in a while. Two that share a place in the memory make
+ * each other heard again, no more. */
+static int is_news(const char *name, int kind)
+{
+    static uint64_t memory[REMEMBERED];
+    uint64_t now = (uint64_t)apr_time_sec(apr_time_now()), hash = 5381 + (uint64_t)kind, before, after;
+    uint64_t *place;
+    for (; *name; name++) {
+        hash = hash * 33 + (unsigned char)*name;
+    }
+    hash &= 0xffffffff;
+    place = &memory[hash % REMEMBERED];
+    before = __atomic_load_n(place, __ATOMIC_RELAXED);
+    if (before >> 32 == hash && now - (before & 0xffffffff) < QUIET_SECONDS) {
+        return 0;
+    }
+    after = hash << 32 | (now & 0xffffffff);
+    return __atomic_compare_exchange_n(place, &before, after, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+static void complain(const policy_call *call)
+{
+    request_rec *r = call->request;
+    const char *stays = "the list of servers stays as it was";
+    if (!is_news(call->name, (int)call->outcome)) {
+        return;
+    }
+    switch (call->outcome) {
+    case POLICY_UNDEFINED:
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "backhand: byPerl: %s is not defined, %s: load its package with PerlModule", call->name, stays);
+        break;
+    case POLICY_DIED:
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "backhand: byPerl: %s died, %s: %s", call->name, stays, call->text);
+        break;
+    case POLICY_EXITED:
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "backhand: byPerl: %s called exit, %s: let it return a reference to an array of ids", call->name,
+                      stays);
+        break;
+    case POLICY_WRONG:
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "backhand: byPerl: %s returned %s, %s: let it return a reference to an array of ids", call->name,
+                      call->text, stays);
+        break;
+    case POLICY_OK:
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "backhand: byPerl: %s returned a list with %d entries that are no id from 0 to %d and %d that came "
+                      "twice%s; they were dropped",
+                      call->name, call->strangers, call->room - 1, call->duplicates,
+                      call->unseen ? ", and further ones after twice as many as there are servers" : "");
+        break;
+    }
+}
+
+/* --- the function ------------------------------------------------------------------------------------------------- */
+
+/* Splits the directive's words; NULL when there is none. */
+static const char *read_words(policy_call *call, apr_pool_t *p, const char *arg)
+{
+    const char *name = arg ? ap_getword_conf(p, &arg) : "";
+    if (!*name) {
+        return NULL;
+    }
+    if (*arg) {
+        call->words = apr_palloc(p, MAX_WORDS * sizeof(*call->words));
+    }
+    while (*arg && call->n_words < MAX_WORDS) {
+        call->words[call->n_words++] = ap_getword_conf(p, &arg);
+    }
+    return name;
+}
+
+static void run(policy_call *call)
+{
+    request_rec *r = call->request;
+    MP_dINTERPa(r, r->connection, r->server);
+    if (!MP_HAS_INTERP(interp)) {
+        call->outcome = POLICY_DIED;
+        apr_cpystrn(call->text, "mod_perl has no interpreter for this server", sizeof(call->text));
+        return;
+    }
+    policy_run(aTHX_ call);
+    MP_INTERP_PUTBACK(interp, aTHX);
+}
+
+/* An id that was in the list before keeps its way of being reached. */
+static void store(const policy_call *call, ServerSlot *servers, int *n)
+{
+    int *redirects = apr_pcalloc(call->request->pool, (apr_size_t)call->room * sizeof(int));
+    int i;
+    for (i = 0; i < *n; i++) {
+        redirects[servers[i].id] = servers[i].redirect;
+    }
+    for (i = 0; i < call->n; i++) {
+        servers[i].id = call->ids[i];
+        servers[i].redirect = redirects[call->ids[i]];
+    }
+    *n = call->n;
+}
+
+int byPerl(request_rec *r, ServerSlot *servers, int *n, char *arg)
+{
+    policy_call *call = apr_pcalloc(r->pool, sizeof(*call));
+    int *given = apr_palloc(r->pool, (apr_size_t)(*n + 1) * sizeof(int));
+    int i;
+
+    call->request = r;
+    call->room = MAXSERVERS;
+    call->name = read_words(call, r->pool, arg);
+    if (!call->name) {
+        if (is_news("", 0)) {
+            ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "backhand: byPerl %s", names_no_function);
+        }
+        return *n;
+    }
+    for (i = 0; i < *n; i++) {
+        given[i] = servers[i].id;
+    }
+    call->given = given;
+    call->n_given = *n;
+    call->ids = apr_palloc(r->pool, (apr_size_t)call->room * sizeof(int));
+    call->seen = apr_pcalloc(r->pool, (apr_size_t)call->room);
+    run(call);
+    if (call->outcome != POLICY_OK || call->strangers || call->duplicates || call->unseen) {
+        complain(call);
+    }
+    if (call->outcome == POLICY_OK) {
+        store(call, servers, n);
+    }
+    return *n;
+}
+
+/* --- the check ---------------------------------------------------------------------------------------------------- */
+
+/* Looks in the interpreter that a server's request interpreters will be cloned from. */
+static int is_defined(server_rec *s, const char *name)
+{
+    int found;
+    MP_dINTERPa(NULL, NULL, s);
+    policy_prepare(aTHX);
+    found = policy_defined(aTHX_ name);
+    MP_INTERP_PUTBACK(interp, aTHX);
+    return found;
+}
+
+static int is_defined_somewhere(server_rec *main_server, const char *name)
+{
+    server_rec *s;
+    for (s = main_server; s; s = s->next) {
+        MP_dSCFG(s);
+        /* Files of PerlPostConfigRequire are read later than this. */
+        if (scfg->mip && (is_defined(s, name) || scfg->PerlPostConfigRequire->nelts)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+const char *byPerl_check(apr_pool_t *p, server_rec *s, const char *arg)
+{
+    modperl_config_srv_t *scfg = modperl_config_srv_get(s);
+    policy_call words = {0};
+    const char *name = read_words(&words, p, arg);
+    void *context = PERL_GET_CONTEXT;
+    int found;
+    if (!name) {
+        return names_no_function;
+    }
+    if (!scfg || !scfg->mip) {
+        return "mod_perl has not started: load it (LoadModule perl_module) before this directive";
+    }
+    clones_arrange(s);
+    found = is_defined_somewhere(s, name);
+    PERL_SET_CONTEXT(context);
+    return found ? NULL : apr_psprintf(p, "%s is not defined: load its package with PerlModule", name);
+}

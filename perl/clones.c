@@ -1,0 +1,34 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#define PERL_NO_GET_CONTEXT
+#include "clones.h"
+
+static const char arranged_key[] = "backhand: clones after PerlChildInitHandler";
+
+/* Runs after mod_perl's hook, before the child has threads. */
+static void replace_clones(apr_pool_t *p, server_rec *s)
+{
+    MP_dSCFG(s);
+    modperl_tipool_t *pool = scfg->mip ? scfg->mip->tipool : NULL;
+    (void)p;
+    if (!pool || pool->in_use || !scfg->handlers_process[MP_CHILD_INIT_HANDLER]) {
+        return;
+    }
+    /* The old ones are only forgotten: to destroy them would run their END blocks and destructors in this child, and
+     * copy memory that it shares with the parent process. */
+    pool->idle = NULL;
+    pool->size = 0;
+    modperl_tipool_init(pool);
+}
+
+void clones_arrange(server_rec *s)
+{
+    apr_pool_t *pconf = s->process->pconf;
+    void *arranged = NULL;
+    apr_pool_userdata_get(&arranged, arranged_key, pconf);
+    if (arranged || !modperl_threaded_mpm()) {
+        return;
+    }
+    apr_pool_userdata_setn(arranged_key, arranged_key, NULL, pconf);
+    ap_hook_child_init(replace_clones, NULL, NULL, APR_HOOK_REALLY_LAST);
+}

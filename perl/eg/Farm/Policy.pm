@@ -1,0 +1,1 @@
+package Farm::Policy; 1;

@@ -1,0 +1,268 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#define PERL_NO_GET_CONTEXT
+#include "policy.h"
+
+/* Where PL_modglobal, which clones get a copy of, keeps the function that runs the steps below under an eval. */
+static const char guard_key[] = "Apache::Backhand::byPerl";
+
+/* Part of a call that may run Perl code, and so may die at any point. */
+typedef struct policy_step {
+    void (*run)(pTHX_ policy_call *call, SV *argument);
+    policy_call *call;
+    SV *argument;
+    int finished;
+} policy_step;
+
+static XSPROTO(policy_guard)
+{
+    dXSARGS;
+    policy_step *step = INT2PTR(policy_step *, SvIV(ST(0)));
+    PERL_UNUSED_VAR(items);
+    step->run(aTHX_ step->call, step->argument);
+    step->finished = 1;
+    XSRETURN_EMPTY;
+}
+
+/* Runs one step under an eval. What it died with is in $@. Returns whether it came to its end. */
+static int guarded(pTHX_ void (*run)(pTHX_ policy_call *, SV *), policy_call *call, SV *argument)
+{
+    policy_step step = {run, call, argument, 0};
+    SV **guard = hv_fetch(PL_modglobal, guard_key, sizeof(guard_key) - 1, 0);
+    dSP;
+    ENTER;
+    SAVETMPS;
+    PUSHMARK(SP);
+    XPUSHs(sv_2mortal(newSViv(PTR2IV(&step))));
+    PUTBACK;
+    call_sv(*guard, G_EVAL | G_VOID | G_DISCARD);
+    FREETMPS;
+    LEAVE;
+    return step.finished;
+}
+
+/* --- which function ----------------------------------------------------------------------------------------------- */
+
+static int has_body(const CV *cv)
+{
+    return cv && (CvROOT(cv) || CvXSUB(cv));
+}
+
+/* `arrow`: where `->` stands in the name; NULL for a function. */
+static CV *resolve(pTHX_ const char *name, const char *arrow)
+{
+    HV *stash;
+    GV *gv;
+    if (!arrow) {
+        CV *cv = get_cv(name, 0);
+        return has_body(cv) ? cv : NULL;
+    }
+    stash = gv_stashpvn(name, (U32)(arrow - name), 0);
+    gv = stash ? gv_fetchmethod_autoload(stash, arrow + 2, TRUE) : NULL;
+    return gv && isGV(gv) && has_body(GvCV(gv)) ? GvCV(gv) : NULL;
+}
+
+int policy_defined(pTHX_ const char *name)
+{
+    return resolve(aTHX_ name, strstr(name, "->")) != NULL;
+}
+
+/* --- what it returned --------------------------------------------------------------------------------------------- */
+
+/* The id that an element stands for, or -1. */
+static int id_of(pTHX_ SV *sv, int room)
+{
+    NV number;
+    SvGETMAGIC(sv);
+    if (!SvOK(sv) || (SvROK(sv) ? !SvAMAGIC(sv) : !looks_like_number(sv))) {
+        return -1;
+    }
+    number = SvNV_nomg(sv);
+    return number >= 0 && number < room && number == (NV)(int)number ? (int)number : -1;
+}
+
+static void take_element(pTHX_ policy_call *call, SV *sv)
+{
+    int id = id_of(aTHX_ sv, call->room);
+    if (id < 0) {
+        call->strangers++;
+    }
+    else if (call->seen[id]) {
+        call->duplicates++;
+    }
+    else {
+        call->seen[id] = 1;
+        call->ids[call->n++] = id;
+    }
+}
+
+static void take_array(pTHX_ policy_call *call, AV *array)
+{
+    SSize_t i, most = 2 * (SSize_t)call->room;
+    ENTER;
+    SAVETMPS;
+    /* Its elements may be code that changes or frees the array. */
+    SvREFCNT_inc_simple_void_NN(sv_2mortal((SV *)array));
+    SAVETMPS;
+    for (i = 0; i <= av_len(array); i++) {
+        SV **element;
+        if (i == most) {
+            call->unseen = 1;
+            break;
+        }
+        element = av_fetch(array, i, 0);
+        if (element) {
+            take_element(aTHX_ call, sv_2mortal(SvREFCNT_inc_simple_NN(*element)));
+        }
+        else {
+            call->strangers++;
+        }
+        FREETMPS;
+    }
+    LEAVE;
+}
+
+static void describe_result(pTHX_ policy_call *call, SV *sv)
+{
+    if (!SvOK(sv)) {
+        my_snprintf(call->text, sizeof(call->text), "undef");
+    }
+    else if (SvROK(sv)) {
+        my_snprintf(call->text, sizeof(call->text), "a reference to a thing of type %s", sv_reftype(SvRV(sv), 1));
+    }
+    else {
+        my_snprintf(call->text, sizeof(call->text), "`%.60s`", SvPV_nomg_nolen(sv));
+    }
+}
+
+static void take_result(pTHX_ policy_call *call, SV *sv)
+{
+    SvGETMAGIC(sv);
+    if (SvROK(sv) && SvAMAGIC(sv)) {
+        sv = amagic_deref_call(sv, to_av_amg);
+    }
+    if (!SvROK(sv) || SvTYPE(SvRV(sv)) != SVt_PVAV) {
+        call->outcome = POLICY_WRONG;
+        describe_result(aTHX_ call, sv);
+        return;
+    }
+    take_array(aTHX_ call, (AV *)SvRV(sv));
+    call->outcome = POLICY_OK;
+}
+
+/* --- the call ----------------------------------------------------------------------------------------------------- */
+
+static SV *list_of(pTHX_ const policy_call *call)
+{
+    AV *list = newAV();
+    int i;
+    if (call->n_given) {
+        av_extend(list, call->n_given - 1);
+    }
+    for (i = 0; i < call->n_given; i++) {
+        av_push(list, newSViv(call->given[i]));
+    }
+    return newRV_noinc((SV *)list);
+}
+
+static void step_call(pTHX_ policy_call *call, SV *argument)
+{
+    const char *arrow = strstr(call->name, "->");
+    CV *cv = resolve(aTHX_ call->name, arrow);
+    int i;
+    SV *result;
+    dSP;
+    PERL_UNUSED_ARG(argument);
+    if (!cv) {
+        call->outcome = POLICY_UNDEFINED;
+        return;
+    }
+    ENTER;
+    SAVETMPS;
+    PUSHMARK(SP);
+    EXTEND(SP, 3 + call->n_words);
+    if (arrow) {
+        mPUSHp(call->name, (STRLEN)(arrow - call->name));
+    }
+    PUSHs(sv_2mortal(modperl_ptr2obj(aTHX_(char *) "Apache2::RequestRec", call->request)));
+    PUSHs(sv_2mortal(list_of(aTHX_ call)));
+    for (i = 0; i < call->n_words; i++) {
+        mPUSHp(call->words[i], strlen(call->words[i]));
+    }
+    PUTBACK;
+    call_sv((SV *)cv, G_SCALAR);
+    SPAGAIN;
+    result = POPs;
+    PUTBACK;
+    take_result(aTHX_ call, result);
+    FREETMPS;
+    LEAVE;
+}
+
+/* What a policy died with can be an object whose conversion to text or number is code, too. */
+static void step_explain(pTHX_ policy_call *call, SV *error)
+{
+    const char *text;
+    STRLEN length;
+    if (SvROK(error) && sv_derived_from(error, "APR::Error") && SvIV(error) == MODPERL_RC_EXIT) {
+        call->outcome = POLICY_EXITED;
+        return;
+    }
+    text = SvPV(error, length);
+    while (length && isSPACE(text[length - 1])) {
+        length--;
+    }
+    if (length >= sizeof(call->text)) {
+        length = sizeof(call->text) - 1;
+    }
+    memcpy(call->text, text, length);
+    call->text[length] = '\0';
+}
+
+static void explain(pTHX_ policy_call *call)
+{
+    SV *error = newSVsv(ERRSV);
+    call->outcome = POLICY_DIED;
+    if (!guarded(aTHX_ step_explain, call, error)) {
+        my_snprintf(call->text, sizeof(call->text), "something that cannot be turned into text");
+    }
+    SvREFCNT_dec(error);
+}
+
+void policy_run(pTHX_ policy_call *call)
+{
+    GV *selected = PL_defoutgv;
+    dSAVE_ERRNO;
+    TAINT_NOT;
+    ENTER;
+    save_scalar(PL_errgv);
+    save_scalar(PL_defgv);
+    SvREFCNT_inc_simple_void(selected);
+    policy_prepare(aTHX);
+    if (!guarded(aTHX_ step_call, call, NULL)) {
+        explain(aTHX_ call);
+    }
+    if (PL_defoutgv != selected) {
+        setdefout(selected);
+    }
+    SvREFCNT_dec(selected);
+    LEAVE;
+    TAINT_NOT;
+    RESTORE_ERRNO;
+}
+
+void policy_prepare(pTHX)
+{
+    static const char *const classes[] = {"Apache2::RequestRec", "Apache2::RequestUtil", "Apache2::RequestIO",
+                                          "Apache2::Connection", "Apache2::ServerRec",   "Apache2::Log",
+                                          "APR::Table",          NULL};
+    const char *const *class;
+    if (hv_exists(PL_modglobal, guard_key, sizeof(guard_key) - 1)) {
+        return;
+    }
+    for (class = classes; *class; class ++) {
+        modperl_require_module(aTHX_ * class, TRUE);
+    }
+    (void)hv_store(PL_modglobal, guard_key, sizeof(guard_key) - 1, newRV_noinc((SV *)newXS(NULL, policy_guard, __FILE__)),
+                   0);
+}

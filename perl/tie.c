@@ -1,0 +1,361 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#define PERL_NO_GET_CONTEXT
+#include "tie.h"
+
+#include <dlfcn.h>
+
+/* Which value of a hash: the numbers of backhand_fields() by their index, then three that only this server's moderator
+ * writes. An entry's number and this one share a MAGIC's mg_len. */
+enum { FIELD_NUMBERS = 12, FIELD_HOSTNAME = FIELD_NUMBERS, FIELD_CONTACT, FIELD_INFLIGHT, FIELDS, FIELD_BITS = 4 };
+
+#define MG_ENTRY(mg) ((int)((mg)->mg_len >> FIELD_BITS))
+#define MG_FIELD(mg) ((int)((mg)->mg_len & ((1 << FIELD_BITS) - 1)))
+
+/* Where PL_modglobal, which clones get a copy of, keeps the two structures. */
+static const char servers_key[] = "Apache::Backhand::serverstats";
+static const char arriba_key[] = "Apache::Backhand::personal_arriba";
+
+#define MY_CXT_KEY "Apache::Backhand::_guts" XS_VERSION
+typedef struct {
+    serverstat *(*stats)(void);
+    int (*maxservers)(void);
+    int64_t *(*arriba)(void);
+    int (*identity)(int, char *, char *);
+    backhand_field fields[FIELDS];
+    int arriba_field;
+    AV *servers;      /* owned by PL_modglobal */
+    SV *arriba_value; /* owned by PL_modglobal */
+} my_cxt_t;
+START_MY_CXT
+
+PERL_STATIC_NO_RET void croak_no_table(pTHX)
+{
+    croak("Apache::Backhand: there is no table of servers yet: it is made once httpd has read its configuration and has "
+          "found a directive of mod_backhand there; ask for it in a PerlChildInitHandler or later, as in a policy");
+}
+
+/* --- numbers ------------------------------------------------------------------------------------------------------ */
+
+/* The address is worked out at each access: the table may lie elsewhere after a restart. */
+static int64_t *number_find(pTHX_ const my_cxt_t *cxt, const MAGIC *mg)
+{
+    serverstat *stats = cxt->stats();
+    int entry = MG_ENTRY(mg);
+    if (!stats || entry >= cxt->maxservers()) {
+        croak_no_table(aTHX);
+    }
+    return (int64_t *)((char *)(stats + entry) + cxt->fields[MG_FIELD(mg)].offset);
+}
+
+/* As Perl makes a number of it, brought into the field's range; undef and NaN are 0. */
+static int64_t number_of(pTHX_ SV *sv, const backhand_field *field)
+{
+    int64_t value = 0;
+    if (SvOK(sv)) {
+        NV nv = SvNV(sv);
+        if (nv >= 9223372036854775807.0) {
+            value = INT64_MAX;
+        }
+        else if (nv <= -9223372036854775808.0) {
+            value = INT64_MIN;
+        }
+        else if (nv > -9007199254740992.0 && nv < 9007199254740992.0) {
+            value = (int64_t)nv;
+        }
+        else if (nv == nv) {
+            value = SvIV(sv);
+        }
+    }
+    return value < field->min ? field->min : value > field->max ? field->max : value;
+}
+
+static int number_get(pTHX_ SV *sv, MAGIC *mg)
+{
+    dMY_CXT;
+    sv_setiv(sv, (IV)backhand_number_get(number_find(aTHX_ & MY_CXT, mg)));
+    return 0;
+}
+
+static int number_set(pTHX_ SV *sv, MAGIC *mg)
+{
+    dMY_CXT;
+    int64_t value;
+    /* `local` empties the variable before it gets its value. */
+    if (PL_localizing == 1) {
+        return 0;
+    }
+    value = number_of(aTHX_ sv, &MY_CXT.fields[MG_FIELD(mg)]);
+    backhand_number_set(number_find(aTHX_ & MY_CXT, mg), value);
+    sv_setiv(sv, (IV)value);
+    return 0;
+}
+
+static int arriba_get(pTHX_ SV *sv, MAGIC *mg)
+{
+    dMY_CXT;
+    const int64_t *arriba = MY_CXT.arriba();
+    PERL_UNUSED_ARG(mg);
+    if (!arriba) {
+        croak_no_table(aTHX);
+    }
+    sv_setiv(sv, (IV)backhand_number_get(arriba));
+    return 0;
+}
+
+static int arriba_set(pTHX_ SV *sv, MAGIC *mg)
+{
+    dMY_CXT;
+    int64_t *arriba = MY_CXT.arriba();
+    PERL_UNUSED_ARG(mg);
+    if (PL_localizing == 1) {
+        return 0;
+    }
+    if (!arriba) {
+        croak_no_table(aTHX);
+    }
+    backhand_number_set(arriba, number_of(aTHX_ sv, &MY_CXT.fields[MY_CXT.arriba_field]));
+    return 0;
+}
+
+/* --- strings ------------------------------------------------------------------------------------------------------ */
+
+static int identity_get(pTHX_ SV *sv, MAGIC *mg)
+{
+    dMY_CXT;
+    char text[BACKHAND_HOSTNAME_SIZE > BACKHAND_CONTACT_SIZE ? BACKHAND_HOSTNAME_SIZE : BACKHAND_CONTACT_SIZE];
+    int is_hostname = MG_FIELD(mg) == FIELD_HOSTNAME;
+    MY_CXT.identity(MG_ENTRY(mg), is_hostname ? text : NULL, is_hostname ? NULL : text);
+    sv_setpv(sv, text);
+    return 0;
+}
+
+static int fixed_set(pTHX_ SV *sv, MAGIC *mg)
+{
+    dMY_CXT;
+    /* `local` sets the variable at both its ends. */
+    if (PL_localizing) {
+        return 0;
+    }
+    sv_setsv(sv, &PL_sv_undef);
+    croak("Apache::Backhand: %s is read-only", MY_CXT.fields[MG_FIELD(mg)].name);
+}
+
+/* --- one server's hash -------------------------------------------------------------------------------------------- */
+
+/* Called before a value leaves its hash. */
+static int value_clear(pTHX_ SV *sv, MAGIC *mg)
+{
+    dMY_CXT;
+    PERL_UNUSED_ARG(sv);
+    croak("Apache::Backhand: %s cannot be deleted from a server's hash", MY_CXT.fields[MG_FIELD(mg)].name);
+}
+
+static const MGVTBL number_vtbl = {number_get, number_set, NULL, value_clear, NULL, NULL, NULL, NULL};
+static const MGVTBL inflight_vtbl = {number_get, fixed_set, NULL, value_clear, NULL, NULL, NULL, NULL};
+static const MGVTBL identity_vtbl = {identity_get, fixed_set, NULL, value_clear, NULL, NULL, NULL, NULL};
+static const MGVTBL arriba_vtbl = {arriba_get, arriba_set, NULL, NULL, NULL, NULL, NULL, NULL};
+
+static void hash_fill(pTHX_ HV *hash, int entry)
+{
+    dMY_CXT;
+    int field;
+    for (field = 0; field < FIELDS; field++) {
+        const MGVTBL *vtbl = field < FIELD_NUMBERS ? &number_vtbl : &identity_vtbl;
+        const char *name = MY_CXT.fields[field].name;
+        SV *value = newSV_type(SVt_PVMG);
+        if (field == FIELD_INFLIGHT) {
+            vtbl = &inflight_vtbl;
+        }
+        sv_magicext(value, NULL, PERL_MAGIC_ext, vtbl, NULL, ((I32)entry << FIELD_BITS) | field);
+        (void)hv_store(hash, name, (I32)strlen(name), value, 0);
+    }
+}
+
+/* The hash has just lost its values by an assignment to it as a whole or by undef. */
+static int hash_clear(pTHX_ SV *sv, MAGIC *mg)
+{
+    if (PL_dirty) {
+        return 0;
+    }
+    hash_fill(aTHX_(HV *) sv, (int)mg->mg_len);
+    croak("Apache::Backhand: a server's hash cannot be assigned to as a whole, nor emptied; assign to its values");
+}
+
+/* Called before a new value enters the hash. */
+static int hash_copy(pTHX_ SV *sv, MAGIC *mg, SV *value, const char *key, I32 length)
+{
+    PERL_UNUSED_ARG(sv);
+    PERL_UNUSED_ARG(mg);
+    PERL_UNUSED_ARG(value);
+    if (length == HEf_SVKEY) {
+        croak("Apache::Backhand: a server's hash takes no further key, as `%" SVf "`", SVfARG((const SV *)key));
+    }
+    croak("Apache::Backhand: a server's hash takes no further key, as `%.*s`", (int)length, key);
+}
+
+static const MGVTBL hash_vtbl = {NULL, NULL, NULL, hash_clear, NULL, hash_copy, NULL, NULL};
+
+static HV *hash_create(pTHX_ int entry)
+{
+    HV *hash = newHV();
+    MAGIC *mg;
+    hash_fill(aTHX_ hash, entry);
+    /* Perl asks the values before it deletes one, and the hash before it stores one, only where the hash has magic of
+     * one of the kinds with a capital letter; env's is the one that nothing else is attached to. */
+    mg = sv_magicext((SV *)hash, NULL, PERL_MAGIC_env, &hash_vtbl, NULL, entry);
+    mg->mg_flags |= MGf_COPY;
+    return hash;
+}
+
+/* --- the array ---------------------------------------------------------------------------------------------------- */
+
+/* The first look at an element makes its hash; from then on it is an ordinary reference. */
+static int element_get(pTHX_ SV *sv, MAGIC *mg)
+{
+    HV *hash = hash_create(aTHX_(int) mg->mg_len);
+    sv_unmagicext(sv, PERL_MAGIC_ext, mg->mg_virtual);
+    SvRV_set(sv, (SV *)hash);
+    SvROK_on(sv);
+    return 0;
+}
+
+/* `local` gets an ordinary variable for a while. */
+static int element_local(pTHX_ SV *sv, MAGIC *mg)
+{
+    PERL_UNUSED_CONTEXT;
+    PERL_UNUSED_ARG(sv);
+    PERL_UNUSED_ARG(mg);
+    return 0;
+}
+
+static const MGVTBL element_vtbl = {element_get, NULL, NULL, NULL, NULL, NULL, NULL, element_local};
+
+static void array_fill(pTHX_ AV *array, int servers)
+{
+    int entry;
+    SvREADONLY_off(array);
+    av_extend(array, servers - 1);
+    for (entry = (int)av_len(array) + 1; entry < servers; entry++) {
+        SV *element = newSV_type(SVt_PVMG);
+        sv_magicext(element, NULL, PERL_MAGIC_ext, &element_vtbl, NULL, entry)->mg_flags |= MGf_LOCAL;
+        SvREADONLY_on(element);
+        av_push(array, element);
+    }
+    SvREADONLY_on(array);
+}
+
+/* A read-only array can still be cut by an assignment to $#array. */
+static int array_set(pTHX_ SV *sv, MAGIC *mg)
+{
+    AV *array = (AV *)sv;
+    if (PL_dirty || AvFILLp(array) + 1 == mg->mg_len) {
+        return 0;
+    }
+    array_fill(aTHX_ array, (int)mg->mg_len);
+    croak("Apache::Backhand: the array of servers keeps its length");
+}
+
+static const MGVTBL array_vtbl = {NULL, array_set, NULL, NULL, NULL, NULL, NULL, NULL};
+
+/* Puts a structure where clones find theirs. */
+static void keep(pTHX_ const char *key, SV *what)
+{
+    (void)hv_store(PL_modglobal, key, (I32)strlen(key), newRV_noinc(what), 0);
+}
+
+static SV *kept(pTHX_ const char *key)
+{
+    SV **found = hv_fetch(PL_modglobal, key, (I32)strlen(key), 0);
+    return found && SvROK(*found) ? SvRV(*found) : NULL;
+}
+
+/* --- what Backhand.xs uses ---------------------------------------------------------------------------------------- */
+
+static void *symbol_find(pTHX_ const char *name)
+{
+    void *symbol = dlsym(RTLD_DEFAULT, name);
+    if (symbol) {
+        return symbol;
+    }
+    if (!dlsym(RTLD_DEFAULT, "ap_run_post_config")) {
+        croak("Apache::Backhand works only inside httpd, with mod_perl and mod_backhand: load it there, by `PerlModule "
+              "Apache::Backhand` in httpd's configuration or by `use` in a policy, and not from the command line");
+    }
+    croak("Apache::Backhand needs mod_backhand, and httpd has not loaded it%s: put `LoadModule backhand_module "
+          ".../mod_backhand.so` before whatever loads Apache::Backhand",
+          dlsym(RTLD_DEFAULT, "backhand_serverstats") ? " in the version that this module was built for" : "");
+}
+
+void tie_boot(pTHX)
+{
+    static const backhand_field beyond[] = {
+        {"hostname", offsetof(serverstat, hostname), 0, 0},
+        {"contact", offsetof(serverstat, contact), 0, 0},
+        {"inflight", offsetof(serverstat, inflight), 0, 0},
+    };
+    const backhand_field *(*fields)(void);
+    const backhand_field *field;
+    int n = 0;
+    MY_CXT_INIT;
+
+    Zero(&MY_CXT, 1, my_cxt_t);
+    MY_CXT.stats = (serverstat * (*)(void)) symbol_find(aTHX_ "backhand_serverstats");
+    MY_CXT.maxservers = (int (*)(void))symbol_find(aTHX_ "backhand_maxservers");
+    MY_CXT.arriba = (int64_t * (*)(void)) symbol_find(aTHX_ "backhand_personal_arriba");
+    MY_CXT.identity = (int (*)(int, char *, char *))symbol_find(aTHX_ "backhand_identity_get");
+    fields = (const backhand_field *(*)(void))symbol_find(aTHX_ "backhand_fields");
+    for (field = fields(); field->name && n < FIELD_NUMBERS; field++, n++) {
+        MY_CXT.fields[n] = *field;
+        if (strEQ(field->name, "arriba")) {
+            MY_CXT.arriba_field = n;
+        }
+    }
+    if (n != FIELD_NUMBERS || field->name) {
+        croak("Apache::Backhand was built for another version of mod_backhand: build it again");
+    }
+    Copy(beyond, MY_CXT.fields + FIELD_NUMBERS, FIELDS - FIELD_NUMBERS, backhand_field);
+}
+
+void tie_clone(pTHX)
+{
+    MY_CXT_CLONE;
+    MY_CXT.servers = (AV *)kept(aTHX_ servers_key);
+    MY_CXT.arriba_value = kept(aTHX_ arriba_key);
+}
+
+int tie_maxservers(pTHX)
+{
+    dMY_CXT;
+    if (!MY_CXT.stats()) {
+        croak_no_table(aTHX);
+    }
+    return MY_CXT.maxservers();
+}
+
+SV *tie_serverstats(pTHX)
+{
+    dMY_CXT;
+    int servers = tie_maxservers(aTHX);
+    if (!MY_CXT.servers || AvFILLp(MY_CXT.servers) + 1 != servers) {
+        AV *array = newAV();
+        array_fill(aTHX_ array, servers);
+        sv_magicext((SV *)array, NULL, PERL_MAGIC_ext, &array_vtbl, NULL, servers);
+        keep(aTHX_ servers_key, (SV *)array);
+        MY_CXT.servers = array;
+    }
+    return newRV_inc((SV *)MY_CXT.servers);
+}
+
+SV *tie_personal_arriba(pTHX)
+{
+    dMY_CXT;
+    (void)tie_maxservers(aTHX);
+    if (!MY_CXT.arriba_value) {
+        SV *value = newSV_type(SVt_PVMG);
+        sv_magicext(value, NULL, PERL_MAGIC_ext, &arriba_vtbl, NULL, 0);
+        keep(aTHX_ arriba_key, value);
+        MY_CXT.arriba_value = value;
+    }
+    return newRV_inc(MY_CXT.arriba_value);
+}
