@@ -5,6 +5,7 @@
 #include "dispatch/marked.h"
 #include "dispatch/redirect.h"
 #include "dispatch/response.h"
+#include "dispatch/restore.h"
 #include "dispatch/say.h"
 #include "dispatch/track.h"
 #include "status/page.h"
@@ -34,6 +35,9 @@ typedef struct walk {
 
 /* Once a request gets another answer from a step than this, the walk is over. */
 #define GO_ON (-100)
+
+/* Stands for a candidate that was asked already. */
+#define ASKED (-1)
 
 static int serve_here(walk *w, backhand_reason reason)
 {
@@ -153,17 +157,19 @@ static int ask(walk *w, backhand_process *process, int id, const backhand_announ
     return may_repeat ? GO_ON : give_up(w, contact, outcome);
 }
 
-static int consider(walk *w, backhand_process *process, const ServerSlot *candidate, int lately_refused)
+static int consider(walk *w, backhand_process *process, ServerSlot *candidate, int lately_refused)
 {
     const backhand_table *table = w->conf->table;
     backhand_announcement said;
+    uint64_t generation;
+    int id;
 
     if (candidate->id == 0) {
         return serve_here(w, w->tries ? BACKHAND_HERE_FAILED : w->busy ? BACKHAND_HERE_BUSY : BACKHAND_HERE_CHOSEN);
     }
-    if (refused_lately(w, candidate->id) != lately_refused ||
+    if (candidate->id == ASKED || refused_lately(w, candidate->id) != lately_refused ||
         !backhand_table_usable(table, candidate->id, w->candidates.generation) ||
-        !backhand_table_read(table, candidate->id, &said, NULL)) {
+        !backhand_table_read(table, candidate->id, &said, &generation) || generation > w->candidates.generation) {
         return GO_ON;
     }
     if (candidate->redirect != BACKHAND_HANDOFF) {
@@ -175,7 +181,9 @@ static int consider(walk *w, backhand_process *process, const ServerSlot *candid
         w->busy = 1;
         return GO_ON;
     }
-    return ask(w, process, candidate->id, &said);
+    id = candidate->id;
+    candidate->id = ASKED;
+    return ask(w, process, id, &said);
 }
 
 /* Servers that refused lately are asked last, in a second round. */
@@ -268,4 +276,5 @@ void backhand_dispatch_register(apr_pool_t *p)
     backhand_track_register();
     backhand_body_register();
     backhand_response_register();
+    backhand_restore_register();
 }

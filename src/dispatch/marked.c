@@ -3,6 +3,7 @@
 #include "dispatch/marked.h"
 #include "announce/scoreboard.h"
 #include "dispatch/peers.h"
+#include "dispatch/restore.h"
 
 #include <ap_mpm.h>
 #include <apr_strings.h>
@@ -23,9 +24,8 @@ typedef struct request_record {
     backhand_process *process;
     apr_time_t began;
     int marked;             /* another server handed it here */
-    apr_sockaddr_t *client; /* whose request it is; NULL: that of the connection */
-    char *client_ip;
-    const char *sender; /* address of the server that handed it here */
+    backhand_origin origin; /* what it came with; client NULL: unknown */
+    const char *sender;     /* address of the server that handed it here */
 } request_record;
 
 static request_record *record_get(const request_rec *r)
@@ -67,23 +67,26 @@ static const char *value_of(const char *text, const char *key, apr_pool_t *p)
 }
 
 /* Reads the header into the record. @return 0 when it is not what a server of this farm writes. */
-static int read_header(request_rec *r, const char *header, request_record *record)
+static int read_header(request_rec *r, const char *header, backhand_origin *origin)
 {
     const char *version = value_of(header, "v", r->pool);
     const char *client = value_of(header, "client", r->pool);
+    const char *scheme = value_of(header, "scheme", r->pool);
+    const char *port = value_of(header, "port", r->pool);
     backhand_contact address;
 
-    if (!version || strcmp(version, "1") != 0 || !client || backhand_contact_parse(&address, client, 0) != NULL ||
-        strstr(client, "://")) {
+    if (!version || strcmp(version, "1") != 0 || !client || strstr(client, "://") || !scheme || !port ||
+        backhand_contact_parse(&address, client, 0) != NULL) {
         return 0;
     }
-    if (apr_sockaddr_info_get(&record->client, address.address, APR_UNSPEC, (apr_port_t)address.port, 0, r->pool) !=
-        APR_SUCCESS) {
-        record->client = NULL;
+    origin->https = strcmp(scheme, "https") == 0;
+    origin->port = (int)strtol(port, NULL, 10);
+    if ((!origin->https && strcmp(scheme, "http") != 0) || origin->port < 1 || origin->port > 65535) {
         return 0;
     }
-    record->client_ip = apr_pstrdup(r->pool, address.address);
-    return 1;
+    origin->client_ip = apr_pstrdup(r->pool, address.address);
+    return apr_sockaddr_info_get(&origin->client, address.address, APR_UNSPEC, (apr_port_t)address.port, 0, r->pool) ==
+           APR_SUCCESS;
 }
 
 static void say_stranger(request_rec *r, const backhand_config *conf)
@@ -124,7 +127,8 @@ static void receive_marked(request_rec *r, request_record *record, const char *h
 {
     record->marked = 1;
     record->sender = r->connection->client_ip;
-    if (!read_header(r, header, record)) {
+    if (!read_header(r, header, &record->origin)) {
+        record->origin.client = NULL;
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
                       "backhand: server %s handed off a request with a " BACKHAND_MARKED_HEADER
                       " header that cannot be read; it is served for %s itself",
@@ -134,13 +138,10 @@ static void receive_marked(request_rec *r, request_record *record, const char *h
     spare_workers(r);
 }
 
-/* Gives the request the client that it really comes from. The connection stays the other server's: its next request may
- * be another client's. */
-static void restore_client(request_rec *r, const request_record *record)
+static void restore(request_rec *r, request_record *record)
 {
-    if (record->client) {
-        r->useragent_addr = record->client;
-        r->useragent_ip = record->client_ip;
+    if (record->origin.client) {
+        backhand_restore(r, &record->origin);
     }
     apr_table_setn(r->subprocess_env, "BACKHAND_RECEIVED", record->sender);
     apr_table_setn(r->notes, "BACKHAND_RECEIVED", record->sender);
@@ -179,7 +180,7 @@ static void inherit(request_rec *r)
     }
     if (record && record->marked) {
         ap_set_module_config(r->request_config, &backhand_module, record);
-        restore_client(r, record);
+        restore(r, record);
     }
 }
 
@@ -225,6 +226,6 @@ int backhand_marked_receive(request_rec *r)
         return DECLINED;
     }
     receive_marked(r, record, header);
-    restore_client(r, record);
+    restore(r, record);
     return DECLINED;
 }
