@@ -30,7 +30,14 @@ use Test::More ();
 use Farm::Server;
 use Farm::Wait qw(scaled wait_for);
 
-our @EXPORT_OK = qw(build_dir configtest free_port in_parallel modules_dir repo_dir scaled wait_for);
+our @EXPORT_OK = qw(build_dir configtest eventually free_port in_parallel modules_dir repo_dir scaled wait_for);
+
+# eventually { condition } SECONDS, 'what': a test that the condition becomes true in time.
+sub eventually (&$$) {    ## no critic (ProhibitSubroutinePrototypes)
+    my ($condition, $seconds, $what) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return Test::More::ok(wait_for(\&{$condition}, $seconds), $what);
+}
 
 sub repo_dir {
     my $dir = $FindBin::Bin;

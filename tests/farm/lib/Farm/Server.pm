@@ -120,7 +120,7 @@ BackhandFarm $farm->{name}
 BackhandInterval 100ms
 BackhandContact @{[$self->contact]}
 MulticastStats $self->{host} 239.255.0.1:$farm->{udp},1
-AcceptStats 127.0.0.0/8
+AcceptStats 127.0.0.0/28
 EOT
 }
 
@@ -131,8 +131,8 @@ sub config {
     my $cgid   = $self->{mpm} eq 'prefork' ? '' : "ScriptSock $root/run/cgisock\n";
     my $status = $self->{load} ? "<Location /backhand>\nSetHandler backhand-handler\n</Location>\n" : '';
     my $perl   = $self->{perl} ? 'PerlSwitches -I' . Farm::build_dir() . "/perl5\n" : '';
-    my $logged = '%h %l %>s %X BACKHAND \"%r\" server=%{BACKHAND_SERVER}e reason=%{BACKHAND_REASON}e '
-      . 'tries=%{BACKHAND_TRIES}e usec=%{BACKHAND_USEC}e received=%{BACKHAND_RECEIVED}e agent=%{c}a';
+    my $logged = '%h %>s \"%r\" server=%{BACKHAND_SERVER}e reason=%{BACKHAND_REASON}e '
+      . 'tries=%{BACKHAND_TRIES}e usec=%{BACKHAND_USEC}e received=%{BACKHAND_RECEIVED}e peer=%{c}a kept=%k';
     return <<"EOT";
 @{[$self->load_config]}ServerRoot $root
 DefaultRuntimeDir $root/run
@@ -300,10 +300,10 @@ sub left {
     return %group ? map { $_->[0] } grep { $group{ $_->[2] } } processes() : ();
 }
 
-# A new connection to it. Options: from (source address), timeout.
+# A new connection to it. Options: from (source address; not one that AcceptStats covers), timeout.
 sub connect {    ## no critic (ProhibitBuiltinHomonyms)
     my ($self, %options) = @_;
-    return Farm::Client->new(host => $self->{host}, port => $self->{port}, %options);
+    return Farm::Client->new(host => $self->{host}, port => $self->{port}, from => '127.0.0.99', %options);
 }
 
 # One request on a connection of its own; options of connect() and of Farm::Client's request().
@@ -360,7 +360,7 @@ sub access_lines { return $_[0]->lines('access.log') }
 sub output       { return $_[0]->lines('output') }
 
 # The access log's fields of the newest request for that path: h, status, server, reason, tries, usec, received,
-# agent; waits for the line. Undef when it does not come.
+# peer (address of the connection), kept (requests before it on the connection); waits for the line. Undef when it does not come.
 sub logged {
     my ($self, $path) = @_;
     my $line = wait_for {
@@ -369,8 +369,8 @@ sub logged {
     }
     5;
     return if !$line;
-    my ($client, $status) = $line =~ /\A(\S+) \S+ (\d+)/;
-    return { client => $client, status => $status, $line =~ /\b(server|reason|tries|usec|received|agent)=(\S+)/g };
+    my ($client, $status) = $line =~ /\A(\S+) (\d+)/;
+    return { client => $client, status => $status, line => $line, $line =~ /\b(server|reason|tries|usec|received|peer|kept)=(\S+)/g };
 }
 
 # Waits for a line in the error log that matches, and returns it.

@@ -1,0 +1,73 @@
+#!/usr/bin/perl
+# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+# The documentation names what the code has, and what it links to is there.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/../farm/lib";
+use Farm qw(repo_dir);
+use File::Basename qw(dirname);
+use Test::More;
+
+my $repo = repo_dir();
+
+sub text_of {
+    my ($name) = @_;
+    open my $file, '<', "$repo/$name" or die "$repo/$name: $!";
+    local $/ = undef;
+    return scalar readline $file;
+}
+
+# As the places that show Markdown make them.
+sub anchor {
+    my ($heading) = @_;
+    my $anchor = lc $heading;
+    $anchor =~ s/[^\w\- ]//g;
+    $anchor =~ tr/ /-/;
+    return $anchor;
+}
+
+sub anchors {
+    my ($name) = @_;
+    return { map { anchor($_) => 1 } text_of($name) =~ /^#+[ ]+(.+?)[ ]*$/gm };
+}
+
+my @pages = map { s{\A\Q$repo\E/}{}r } glob "$repo/*.md $repo/docs/*.md";
+cmp_ok scalar @pages, '>', 5, 'there are pages';
+
+# Every directive, and no other, has a section.
+my %directives = map { $_ => 1 } text_of('src/config.c') =~ /\bAP_INIT_\w+\(\s*"(\w+)"/g;
+my %sections   = map { $_ => 1 } text_of('docs/directives.md') =~ /^## (\w+)$/gm;
+cmp_ok scalar keys %directives, '>', 10, 'there are directives';
+is_deeply [grep { !$sections{$_} } sort keys %directives], [], 'every directive has its section';
+is_deeply [grep { !$directives{$_} } sort keys %sections], [], 'every section has its directive';
+
+# Every built-in function is described.
+my $functions = text_of('docs/functions.md');
+my @builtins = map { text_of($_) =~ /^\s*\{"(\w+)",\s*\w+,/gm } map { s{\A\Q$repo\E/}{}r } glob "$repo/src/candidacy/*.c";
+cmp_ok scalar @builtins, '>', 5, 'there are built-in functions';
+is_deeply [grep { $functions !~ /^#+ .*\b$_\b/m } @builtins], [], 'every built-in function has its section';
+
+# Links lead somewhere.
+for my $page (@pages) {
+    my @dead;
+    my $text = text_of($page) =~ s/^```.*?^```//gmsr =~ s/`[^`\n]*`//gr;
+    for my $link ($text =~ /\]\(([^)\s]+)\)/g) {
+        next if $link =~ /\A(?:https?|mailto):/;
+        my ($path, $anchor) = $link =~ /\A([^#]*)(?:#(.*))?\z/;
+        my $target = $path eq '' ? $page : dirname($page) . "/$path";
+        if (!-e "$repo/$target" || (defined $anchor && !anchors($target)->{$anchor})) {
+            push @dead, $link;
+        }
+    }
+    is_deeply \@dead, [], "$page: links lead somewhere";
+}
+
+# Commands are there.
+my %commands = map { $_ => 1 } qx{'$repo/run'} =~ /^  (\w+) /gm;
+for my $page (@pages) {
+    is_deeply [grep { !$commands{$_} } text_of($page) =~ m{\./run ([a-z]\w*)}g], [], "$page: ./run has these commands";
+}
+
+done_testing;

@@ -1,0 +1,88 @@
+#!/usr/bin/perl
+# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+
+# Examples in the documentation are right. A block marked `apache` is a whole configuration, one marked `apacheconf` a
+# part of one, in which ${BACKHAND} is the build folder; httpd checks both. Blocks marked `c` of one page are one file.
+
+use strict;
+use warnings;
+
+use File::Temp ();
+use FindBin    ();
+use lib "$FindBin::Bin/../farm/lib";
+
+use Test::More;
+
+use Farm qw(build_dir configtest repo_dir);
+
+my $repo  = repo_dir();
+my $build = build_dir();
+my $dir   = File::Temp::tempdir(CLEANUP => 1);
+
+sub text_of {
+    my ($page) = @_;
+    open my $file, '<', "$repo/$page" or die "$page: $!";
+    local $/ = undef;
+    return scalar readline $file;
+}
+
+# The blocks of that mark in a page, as [line, text].
+sub blocks {
+    my ($page, $mark) = @_;
+    my $text = text_of($page);
+    my @found;
+    while ($text =~ /^```\Q$mark\E\n(.*?)^```$/gms) {
+        push @found, [1 + (substr($text, 0, $-[0]) =~ tr/\n//), $1];
+    }
+    return @found;
+}
+
+sub save {
+    my ($name, $text) = @_;
+    open my $file, '>', "$dir/$name" or die "$dir/$name: $!";
+    print {$file} $text;
+    close $file or die "$dir/$name: $!";
+    return "$dir/$name";
+}
+
+# What in a whole configuration belongs to a machine becomes this one's.
+sub localize {
+    my ($conf) = @_;
+    my %local = (BACKHAND => $build, RUN => $dir, NETWORK => '127.0.0.0/8');
+    $conf =~ s/^Define (\w+)\s+\S+$/Define $1 $local{$1}/gm;
+    $conf =~ s{/etc/mime\.types}{/dev/null}g;
+    $conf =~ s{/var/www/html}{$dir}g;
+    return $conf;
+}
+
+my @pages = map { s{\A\Q$repo\E/}{}r } glob "$repo/*.md $repo/docs/*.md";
+my %count;
+
+for my $page (@pages) {
+    for my $block (blocks($page, 'apache')) {
+        my ($line, $conf) = @{$block};
+        my $file = save('whole.conf', localize($conf));
+        my $said = qx{apache2 -t -f '$file' 2>&1 </dev/null};
+        is $?, 0, "$page:$line is a configuration" or diag $said;
+        unlike $said, qr/warn|error/i, 'without a warning';
+        $count{apache}++;
+    }
+    for my $block (blocks($page, 'apacheconf')) {
+        my ($line, $conf) = @{$block};
+        my ($status, $said) = configtest(
+            perl    => 1,
+            modules => ['headers'],
+            conf    => "Define BACKHAND $build\n$conf"
+        );
+        is $status, 0, "$page:$line works in a configuration" or diag $said;
+        $count{apacheconf}++;
+    }
+    my @code = blocks($page, 'c') or next;
+    my $file = save('code.c', join '', "#include <stdlib.h>\n", map { $_->[1] } @code);
+    my $said = qx{cc -shared -fPIC -Wall -Wextra -Werror -Wno-unused-parameter -I'$repo/include' -o '$dir/code.so' '$file' 2>&1};
+    is $?, 0, "the code in $page compiles" or diag $said;
+    $count{c}++;
+}
+ok $count{apache} && $count{apacheconf} && $count{c}, 'there are examples of each kind';
+
+done_testing;
