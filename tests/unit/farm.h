@@ -1,0 +1,98 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file farm.h
+ * @brief A small table with an injected clock, and announcements of numbered servers, for the tests of the table.
+ */
+#ifndef BACKHAND_TEST_FARM_H
+#define BACKHAND_TEST_FARM_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "table/table.h"
+
+#define SERVERS   8
+#define PROCESSES 4
+#define INTERVAL  250 /* ms */
+
+static apr_pool_t *pool;
+static backhand_table *table;
+static apr_time_t clock_now;
+
+static apr_time_t fake_clock(void)
+{
+    return clock_now;
+}
+
+__attribute__((unused)) static void wait_ms(int64_t ms)
+{
+    clock_now += apr_time_from_msec(ms);
+}
+
+/* Server `n` (0 to 65535) of boot `boot`: contact http://10.0.x.y:80. */
+static backhand_announcement server(int n, uint64_t boot, uint64_t sequence)
+{
+    backhand_announcement said;
+    memset(&said, 0, sizeof(said));
+    snprintf(said.contact.address, sizeof(said.contact.address), "10.0.%d.%d", (n >> 8) & 255, n & 255);
+    said.contact.port = 80;
+    backhand_contact_format(said.stat.contact, &said.contact);
+    snprintf(said.stat.hostname, sizeof(said.stat.hostname), "server%d", n);
+    snprintf(said.farm, sizeof(said.farm), "default");
+    said.boot = boot;
+    said.sequence = sequence;
+    said.interval = INTERVAL;
+    said.stat.aservers = 5;
+    said.stat.nservers = 8;
+    return said;
+}
+
+__attribute__((unused)) static backhand_drop take(const backhand_announcement *said, int *id)
+{
+    *id = -1;
+    return backhand_table_take(table, said, id);
+}
+
+/* Takes in what must be taken in. @return the slot */
+__attribute__((unused)) static int hear(int n, uint64_t boot, uint64_t sequence)
+{
+    backhand_announcement said = server(n, boot, sequence);
+    int id;
+    assert_int_equal(take(&said, &id), BACKHAND_DROP_NONE);
+    assert_in_range(id, 0, SERVERS - 1);
+    return id;
+}
+
+static int setup(void **state)
+{
+    backhand_announcement self = server(0, 1, 1);
+    (void)state;
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    assert_int_equal(backhand_table_create(&table, SERVERS, PROCESSES, NULL, pool), APR_SUCCESS);
+    table->now = fake_clock;
+    clock_now = apr_time_from_sec(1000000);
+    backhand_table_set_self(table, &self);
+    backhand_table_publish(table);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    backhand_table_publish(NULL);
+    backhand_table_unmap(table);
+    apr_pool_destroy(pool);
+    return 0;
+}
+
+#define FARM_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+#endif
