@@ -88,20 +88,35 @@ static int refused_lately(const walk *w, int id)
     return refused != 0 && apr_time_now() - refused < w->conf->retry;
 }
 
-static void note_failure(const walk *w, int id, const char *contact, backhand_outcome outcome)
+/* Every failure counts; the log hears of a server's failing once a minute at most. */
+static void note_failure(const walk *w, int id, const char *contact, const char *what)
+{
+    apr_time_t now = apr_time_now();
+    int64_t before = __atomic_exchange_n(&w->conf->table->slots[id].refused, now, __ATOMIC_RELAXED);
+
+    ap_log_rerror(APLOG_MARK, now - before > COMPLAINT_PERIOD ? APLOG_WARNING : APLOG_DEBUG, 0, w->r,
+                  "backhand: server %s %s; it is asked last for the next %" APR_TIME_T_FMT " s", contact, what,
+                  apr_time_sec(w->conf->retry));
+}
+
+static void note_outcome(const walk *w, int id, const char *contact, backhand_outcome outcome)
 {
     static const char *const what[] = {
         [BACKHAND_REFUSED] = "cannot be reached",
         [BACKHAND_DROPPED] = "closed the connection, or fell silent, before its response began",
         [BACKHAND_TIMED_OUT] = "did not respond within BackhandResponseTimeout",
     };
-    apr_time_t now = apr_time_now();
-    int64_t before = __atomic_exchange_n(&w->conf->table->slots[id].refused, now, __ATOMIC_RELAXED);
 
-    __atomic_add_fetch(&w->conf->table->counters->failed_over, 1, __ATOMIC_RELAXED);
-    ap_log_rerror(APLOG_MARK, now - before > COMPLAINT_PERIOD ? APLOG_WARNING : APLOG_DEBUG, 0, w->r,
-                  "backhand: server %s %s; it is asked last for the next %" APR_TIME_T_FMT " s", contact, what[outcome],
-                  apr_time_sec(w->conf->retry));
+    if (outcome == BACKHAND_ANSWERED) {
+        /* mod_proxy's word for a response that broke off; tunnels end with it too. */
+        if (w->handoff.status == DONE && !w->r->connection->aborted && w->r->status != HTTP_SWITCHING_PROTOCOLS) {
+            note_failure(w, id, contact, "broke off a response");
+        }
+    }
+    else if (outcome != BACKHAND_CLIENT) {
+        __atomic_add_fetch(&w->conf->table->counters->failed_over, 1, __ATOMIC_RELAXED);
+        note_failure(w, id, contact, what[outcome]);
+    }
 }
 
 static int answered_elsewhere(walk *w, const char *contact)
@@ -147,11 +162,9 @@ static int ask(walk *w, backhand_process *process, int id, const backhand_announ
     outcome = backhand_handoff_try(&w->handoff, peer, id, said);
     __atomic_add_fetch(&slot->returned, 1, __ATOMIC_RELAXED);
     end_waiting(process);
+    note_outcome(w, id, contact, outcome);
     if (outcome == BACKHAND_ANSWERED) {
         return answered_elsewhere(w, contact);
-    }
-    if (outcome != BACKHAND_CLIENT) {
-        note_failure(w, id, contact, outcome);
     }
     may_repeat = backhand_handoff_may_repeat(&w->handoff, outcome);
     return may_repeat ? GO_ON : give_up(w, contact, outcome);
