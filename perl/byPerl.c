@@ -69,11 +69,12 @@ static void complain(const policy_call *call)
                       call->text, stays);
         break;
     case POLICY_OK:
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "backhand: byPerl: %s returned a list with %d entries that are no id from 0 to %d and %d that came "
-                      "twice%s; they were dropped",
-                      call->name, call->strangers, call->room - 1, call->duplicates,
-                      call->unseen ? ", and further ones after twice as many as there are servers" : "");
+        ap_log_rerror(
+            APLOG_MARK, APLOG_ERR, 0, r,
+            "backhand: byPerl: %s returned a list with %d entries that are no id from 0 to %d and %d that came "
+            "twice%s; they were dropped",
+            call->name, call->strangers, call->room - 1, call->duplicates,
+            call->unseen ? ", and further ones after twice as many as there are servers" : "");
         break;
     }
 }
@@ -83,7 +84,7 @@ static void complain(const policy_call *call)
 /* Splits the directive's words; NULL when there is none. */
 static const char *read_words(policy_call *call, apr_pool_t *p, const char *arg)
 {
-    const char *name = arg ? ap_getword_conf(p, &arg) : "";
+    const char *name = arg ? ap_getword_white(p, &arg) : "";
     if (!*name) {
         return NULL;
     }
@@ -91,7 +92,7 @@ static const char *read_words(policy_call *call, apr_pool_t *p, const char *arg)
         call->words = apr_palloc(p, MAX_WORDS * sizeof(*call->words));
     }
     while (*arg && call->n_words < MAX_WORDS) {
-        call->words[call->n_words++] = ap_getword_conf(p, &arg);
+        call->words[call->n_words++] = ap_getword_white(p, &arg);
     }
     return name;
 }

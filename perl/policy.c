@@ -253,9 +253,9 @@ void policy_run(pTHX_ policy_call *call)
 
 void policy_prepare(pTHX)
 {
-    static const char *const classes[] = {"Apache2::RequestRec", "Apache2::RequestUtil", "Apache2::RequestIO",
-                                          "Apache2::Connection", "Apache2::ServerRec",   "Apache2::Log",
-                                          "APR::Table",          NULL};
+    static const char *const classes[] = {
+        "Apache2::RequestRec", "Apache2::RequestUtil", "Apache2::RequestIO", "Apache2::Connection",
+        "Apache2::ServerRec",  "Apache2::Log",         "APR::Table",         NULL};
     const char *const *class;
     if (hv_exists(PL_modglobal, guard_key, sizeof(guard_key) - 1)) {
         return;
@@ -263,6 +263,6 @@ void policy_prepare(pTHX)
     for (class = classes; *class; class ++) {
         modperl_require_module(aTHX_ * class, TRUE);
     }
-    (void)hv_store(PL_modglobal, guard_key, sizeof(guard_key) - 1, newRV_noinc((SV *)newXS(NULL, policy_guard, __FILE__)),
-                   0);
+    (void)hv_store(PL_modglobal, guard_key, sizeof(guard_key) - 1,
+                   newRV_noinc((SV *)newXS(NULL, policy_guard, __FILE__)), 0);
 }

@@ -30,10 +30,10 @@ typedef struct policy_call {
     const int *given;     /**< ids handed to it */
     int n_given;
 
-    int room;   /**< out: ids are below this number, and `ids` and `seen` have that many places */
-    int *ids;   /**< out: each valid, none twice; only with POLICY_OK */
-    char *seen; /**< zeroed by the caller */
-    int n;      /**< out */
+    int room;       /**< out: ids are below this number, and `ids` and `seen` have that many places */
+    int *ids;       /**< out: each valid, none twice; only with POLICY_OK */
+    char *seen;     /**< zeroed by the caller */
+    int n;          /**< out */
     int strangers;  /**< out: entries dropped because they are no id */
     int duplicates; /**< out: entries dropped because they came before */
     int unseen;     /**< out: 1 when the list was longer than twice `room`; what is beyond was not looked at */

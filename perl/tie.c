@@ -31,8 +31,9 @@ START_MY_CXT
 
 PERL_STATIC_NO_RET void croak_no_table(pTHX)
 {
-    croak("Apache::Backhand: there is no table of servers yet: it is made once httpd has read its configuration and has "
-          "found a directive of mod_backhand there; ask for it in a PerlChildInitHandler or later, as in a policy");
+    croak(
+        "Apache::Backhand: there is no table of servers yet: it is made once httpd has read its configuration and has "
+        "found a directive of mod_backhand there; ask for it in a PerlChildInitHandler or later, as in a policy");
 }
 
 /* --- numbers ------------------------------------------------------------------------------------------------------ */

@@ -1,1 +1,0 @@
-package Farm::Policy; 1;
