@@ -1,1 +1,221 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "announce/moderator.h"
+
+#include "announce/announcer.h"
+#include "announce/stop.h"
+
+#include <ap_listen.h>
+#include <ap_mpm.h>
+#include <http_log.h>
+#include <mpm_common.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+APLOG_USE_MODULE(backhand);
+
+/* A moderator that dies at once is not started again at once. */
+#define PAUSE apr_time_from_sec(1)
+/* How long httpd's stop waits for the announcement that we leave, and then for the others to take it in, ms. */
+#define LEAVE_WAIT   200
+#define LEAVE_LINGER 20
+
+/* The parent's side of the moderator. */
+typedef struct moderator {
+    server_rec *s;
+    apr_pool_t *pconf;
+    apr_proc_t proc;
+    pid_t parent;
+    int link; /* to the moderator; -1: none */
+    apr_time_t started;
+} moderator;
+
+/* The one of this configuration: a signal handler finds it nowhere else. */
+static moderator *volatile current;
+
+static void maintain(int reason, void *data, int status);
+
+static void close_link(moderator *m)
+{
+    int fd = m->link;
+    m->link = -1;
+    if (fd >= 0) {
+        /* Children have a copy, which would keep it open. */
+        shutdown(fd, SHUT_RDWR);
+        close(fd);
+    }
+}
+
+static apr_status_t forget(void *data)
+{
+    moderator *m = data;
+    if (getpid() == m->parent) {
+        current = NULL;
+        close_link(m);
+    }
+    return APR_SUCCESS;
+}
+
+/* The new process: nothing of httpd's parent but its memory and its log. */
+static void become_moderator(const moderator *m, int link, apr_interval_time_t pause, const sigset_t *mask)
+{
+    static const int ignored[] = {SIGINT, SIGHUP, SIGPIPE, AP_SIG_GRACEFUL, AP_SIG_GRACEFUL_STOP};
+    static const int fatal[] = {SIGCHLD, SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE};
+    apr_pool_t *p;
+    size_t i;
+    for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++) {
+        signal(ignored[i], SIG_IGN);
+    }
+    for (i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++) {
+        signal(fatal[i], SIG_DFL);
+    }
+    backhand_announcer_signals();
+    sigprocmask(SIG_SETMASK, mask, NULL);
+    ap_close_listeners();
+    apr_pool_create(&p, m->pconf);
+    apr_pool_tag(p, "backhand_moderator");
+    if (ap_run_drop_privileges(p, m->s) == OK) {
+        backhand_announcer_run(m->s, m->parent, link, pause, p);
+    }
+    /* Exit handlers and pool cleanups belong to the parent. */
+    _exit(0);
+}
+
+static apr_status_t fork_moderator(moderator *m, apr_interval_time_t pause)
+{
+    sigset_t all, before;
+    apr_status_t rv;
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
+        return errno;
+    }
+    /* A signal that comes before the new process has its own handlers would be lost in the parent's. */
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
+    rv = apr_proc_fork(&m->proc, m->pconf);
+    if (rv == APR_INCHILD) {
+        close(ends[0]);
+        become_moderator(m, ends[1], pause, &before);
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    close(ends[1]);
+    if (rv != APR_INPARENT) {
+        close(ends[0]);
+        return rv;
+    }
+    close_link(m);
+    m->link = ends[0];
+    m->started = apr_time_now() + pause;
+    apr_proc_other_child_register(&m->proc, maintain, m, NULL, m->pconf);
+    return APR_SUCCESS;
+}
+
+static int is_stopping(void)
+{
+    int state;
+    return ap_mpm_query(AP_MPMQ_MPM_STATE, &state) != APR_SUCCESS || state == AP_MPMQ_STOPPING;
+}
+
+static void start_again(moderator *m, int status)
+{
+    apr_interval_time_t age = apr_time_now() - m->started;
+    apr_status_t rv;
+    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, m->s,
+                 "backhand: the moderator process %" APR_PID_T_FMT " ended unexpectedly (status %d), starting another",
+                 m->proc.pid, status);
+    rv = fork_moderator(m, age >= 0 && age < PAUSE ? PAUSE : 0);
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, m->s,
+                     "backhand: cannot start the moderator process: nothing is announced or heard until a restart");
+    }
+}
+
+static void maintain(int reason, void *data, int status)
+{
+    if (reason == APR_OC_REASON_DEATH || reason == APR_OC_REASON_LOST) {
+        apr_proc_other_child_unregister(data);
+        if (!is_stopping()) {
+            start_again(data, status);
+        }
+    }
+}
+
+apr_status_t backhand_moderator_start(server_rec *s, apr_pool_t *pconf)
+{
+    moderator *m = current;
+    apr_status_t rv;
+    if (m) {
+        return APR_SUCCESS;
+    }
+    m = apr_pcalloc(pconf, sizeof(*m));
+    m->s = s;
+    m->pconf = pconf;
+    m->parent = getpid();
+    m->link = -1;
+    backhand_number_set(&backhand_config_get(s)->table->counters->stopping, 0);
+    rv = fork_moderator(m, 0);
+    if (rv == APR_SUCCESS) {
+        current = m;
+        apr_pool_note_subprocess(pconf, &m->proc, APR_KILL_AFTER_TIMEOUT);
+        apr_pool_cleanup_register(pconf, m, forget, apr_pool_cleanup_null);
+    }
+    return rv;
+}
+
+/* ms, and async-signal-safe */
+static int64_t clock_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Waits for the moderator's word that it is done. */
+static int wait_for_answer(int fd)
+{
+    int64_t end = clock_ms() + LEAVE_WAIT, left;
+    char answer;
+    while ((left = end - clock_ms()) > 0) {
+        struct pollfd polled = {.fd = fd, .events = POLLIN};
+        if (poll(&polled, 1, (int)left) > 0) {
+            return recv(fd, &answer, 1, MSG_DONTWAIT) == 1;
+        }
+    }
+    return 0;
+}
+
+void backhand_moderator_leave(void)
+{
+    const moderator *m = current;
+    int64_t *stopping;
+    if (!m || m->link < 0) {
+        return;
+    }
+    stopping = &backhand_config_get(m->s)->table->counters->stopping;
+    if (backhand_number_get(stopping)) {
+        return;
+    }
+    backhand_number_set(stopping, 1);
+    if (send(m->link, "L", 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1 && wait_for_answer(m->link)) {
+        poll(NULL, 0, LEAVE_LINGER);
+    }
+}
+
+void backhand_moderator_child_status(server_rec *s, pid_t pid, ap_generation_t gen, int slot, int status)
+{
+    const backhand_config *conf = backhand_config_get(s);
+    (void)gen;
+    (void)slot;
+    if (status == MPM_CHILD_STARTED && current) {
+        backhand_stop_watch(current->pconf, backhand_moderator_leave);
+    }
+    /* A child that only lost its slot still finishes its requests. */
+    if (status == MPM_CHILD_EXITED && conf->table) {
+        backhand_process_release(conf->table, pid);
+    }
+}

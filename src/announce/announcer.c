@@ -1,0 +1,239 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "announce/announcer.h"
+
+#include "announce/identity.h"
+#include "announce/journal.h"
+#include "announce/scoreboard.h"
+#include "announce/speed.h"
+#include "table/figures.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+/* How often the loop looks at least whether httpd's parent is still there, and at most whether workers are ready. */
+#define LOOK_AT_LEAST apr_time_from_sec(1)
+#define LOOK_AT_MOST  apr_time_from_msec(20)
+/* How often sockets that could not be opened are tried again. */
+#define REPAIR apr_time_from_sec(5)
+/* How long after SIGTERM the parent's word is waited for: a whole process group may get the signal. */
+#define LAST_WORDS apr_time_from_msec(100)
+
+typedef struct announcer {
+    server_rec *s;
+    const backhand_config *conf;
+    backhand_table *table;
+    pid_t parent;
+    int link;
+    backhand_transport *transport;
+    backhand_sampler *sampler;
+    backhand_highwater mark;
+    backhand_announcement said; /* this server */
+    backhand_intake intake;
+    backhand_journal journal;
+    backhand_speed speed;
+    int contact_known;
+    int ready; /* a ready worker was announced */
+    int left;  /* it was announced that we leave */
+    int ended; /* nobody is at the other end of the link */
+    apr_time_t repair;
+} announcer;
+
+static volatile sig_atomic_t terminated;
+
+static void on_term(int sig)
+{
+    (void)sig;
+    terminated = 1;
+}
+
+void backhand_announcer_signals(void)
+{
+    struct sigaction action;
+    memset(&action, 0, sizeof(action));
+    action.sa_handler = on_term;
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/* The wall clock may be set. */
+static apr_time_t clock_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return apr_time_make(t.tv_sec, t.tv_nsec / 1000);
+}
+
+static void measure(announcer *a)
+{
+    serverstat *stat = &a->said.stat;
+    const backhand_counters *counters = a->table->counters;
+    apr_status_t rv = backhand_sampler_read(a->sampler, a->table->now(), stat);
+    backhand_journal_state(&a->journal, BACKHAND_STATE_FIGURES, rv, "cannot read this machine's figures below /proc");
+    backhand_scoreboard_count(&stat->aservers, &stat->nservers);
+    backhand_process_sum(a->table, &stat->inflight, NULL);
+    stat->arriba = backhand_number_get(a->table->personal_arriba);
+    stat->numbacked = backhand_number_get(&counters->received);
+    stat->tatime = (backhand_number_get(&counters->received_usec) + 500) / 1000;
+    stat->load_hwm = backhand_highwater_update(&a->mark, a->table, a->intake.raised);
+    a->intake.raised = 0;
+}
+
+static void send_out(announcer *a)
+{
+    char data[BACKHAND_MESSAGE_SIZE], text[BACKHAND_JOURNAL_TEXT];
+    const backhand_destination *failed = NULL;
+    apr_size_t length = backhand_message_encode(data, &a->said);
+    apr_status_t rv = length ? backhand_transport_send(a->transport, data, length, &failed) : APR_ENOSPC;
+    snprintf(text, sizeof(text), "cannot announce this server%s%s", failed ? " to MulticastStats " : "",
+             failed ? failed->text : "");
+    backhand_journal_state(&a->journal, BACKHAND_STATE_SEND, rv, text);
+    __atomic_fetch_add(&a->table->counters->announced, 1, __ATOMIC_RELAXED);
+}
+
+static void announce(announcer *a)
+{
+    measure(a);
+    a->said.sequence++;
+    backhand_table_set_self(a->table, &a->said);
+    a->ready = a->ready || a->said.stat.aservers > 0;
+    if (!a->left) {
+        send_out(a);
+    }
+}
+
+static void leave(announcer *a)
+{
+    a->said.leaving = 1;
+    announce(a);
+    announce(a);
+    a->left = 1;
+}
+
+static void receive(void *ctx, const char *data, apr_size_t length, apr_sockaddr_t *sender)
+{
+    announcer *a = ctx;
+    backhand_intake_datagram(&a->intake, data, length, sender);
+}
+
+/* What httpd's parent says. */
+static void listen_to_parent(announcer *a)
+{
+    char word;
+    ssize_t got = recv(a->link, &word, 1, MSG_DONTWAIT);
+    if (got == 1) {
+        leave(a);
+        if (send(a->link, &word, 1, MSG_DONTWAIT | MSG_NOSIGNAL) != 1) {
+            a->ended = 1;
+        }
+    }
+    else if (got == 0) {
+        a->ended = 1;
+    }
+}
+
+static void repair(announcer *a, apr_time_t now)
+{
+    if (now < a->repair) {
+        return;
+    }
+    a->repair = now + REPAIR;
+    backhand_journal_sockets(&a->journal, backhand_transport_repair(a->transport, NULL, NULL));
+    if (!a->contact_known) {
+        a->contact_known = backhand_identity_contact(&a->said, a->conf, a->transport, &a->journal);
+    }
+}
+
+static int has_ready_worker(void)
+{
+    int64_t ready, running;
+    backhand_scoreboard_count(&ready, &running);
+    return ready > 0;
+}
+
+static apr_interval_time_t patience(const announcer *a, apr_interval_time_t until)
+{
+    apr_interval_time_t most = a->ready ? LOOK_AT_LEAST : LOOK_AT_MOST;
+    if (backhand_speed_unknown(&a->speed)) {
+        return 0;
+    }
+    return until < most ? until : most;
+}
+
+static void loop(announcer *a)
+{
+    apr_time_t next = clock_now();
+    while (!terminated && !a->ended && getppid() == a->parent) {
+        apr_time_t now = clock_now();
+        if (now >= next) {
+            announce(a);
+            next += a->conf->interval;
+            next = next > now ? next : now + a->conf->interval;
+        }
+        else if (!a->ready && has_ready_worker()) {
+            announce(a);
+        }
+        backhand_transport_poll(a->transport, patience(a, next - now), a->link, receive, a);
+        listen_to_parent(a);
+        repair(a, now);
+        backhand_speed_step(&a->speed, a->table, a->s);
+    }
+}
+
+/* Whoever sends SIGTERM to all of httpd's processes means a stop: then the parent's word is on its way. */
+static void end(announcer *a)
+{
+    apr_time_t deadline = clock_now() + LAST_WORDS;
+    while (!a->left && !a->ended && getppid() == a->parent && clock_now() < deadline) {
+        backhand_transport_poll(a->transport, LAST_WORDS / 10, a->link, receive, a);
+        listen_to_parent(a);
+    }
+}
+
+/* After a graceful restart the others and the table still know the mark. */
+static void recall_mark(announcer *a)
+{
+    backhand_announcement before;
+    if (backhand_table_read(a->table, 0, &before, NULL)) {
+        a->mark.value = before.stat.load_hwm;
+        a->mark.seen = a->table->now();
+    }
+}
+
+static void prepare(announcer *a, apr_pool_t *p)
+{
+    backhand_journal_init(&a->journal, a->s, a->table->max_servers);
+    a->sampler = backhand_sampler_create("/proc", p);
+    backhand_transport_open(&a->transport, a->conf->destinations, backhand_journal_problem, &a->journal, p);
+    backhand_identity_make(&a->said, a->conf);
+    a->contact_known = backhand_identity_contact(&a->said, a->conf, a->transport, &a->journal);
+    a->repair = clock_now() + REPAIR;
+    a->intake.table = a->table;
+    a->intake.accept = a->conf->accept;
+    a->intake.farm = a->conf->farm;
+    a->intake.boot = a->said.boot;
+    a->intake.event = backhand_journal_event;
+    a->intake.event_ctx = &a->journal;
+    recall_mark(a);
+    backhand_speed_init(&a->speed, a->conf, p);
+    backhand_number_set(&a->table->counters->moderator_pid, getpid());
+}
+
+void backhand_announcer_run(server_rec *s, pid_t parent, int link, apr_interval_time_t pause, apr_pool_t *p)
+{
+    announcer *a = apr_pcalloc(p, sizeof(*a));
+    a->s = s;
+    a->conf = backhand_config_get(s);
+    a->table = a->conf->table;
+    a->parent = parent;
+    a->link = link;
+    if (pause) {
+        apr_sleep(pause);
+    }
+    prepare(a, p);
+    loop(a);
+    end(a);
+}

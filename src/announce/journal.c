@@ -1,0 +1,112 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "announce/journal.h"
+
+#include "config.h"
+
+#include <http_log.h>
+
+#include <apr_strings.h>
+
+#include <stdio.h>
+#include <string.h>
+
+APLOG_USE_MODULE(backhand);
+
+void backhand_journal_init(backhand_journal *journal, server_rec *s, int max_servers)
+{
+    memset(journal, 0, sizeof(*journal));
+    journal->s = s;
+    journal->max_servers = max_servers;
+}
+
+void backhand_journal_state(backhand_journal *journal, backhand_state state, apr_status_t rv, const char *text)
+{
+    char *bad = journal->bad[state];
+    if (rv != APR_SUCCESS && !*bad) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, rv, journal->s, "backhand: %s", text);
+        apr_cpystrn(bad, text, BACKHAND_JOURNAL_TEXT);
+    }
+    else if (rv == APR_SUCCESS && *bad) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, journal->s, "backhand: over: %s", bad);
+        *bad = '\0';
+    }
+}
+
+void backhand_journal_problem(void *ctx, const char *text, apr_status_t rv)
+{
+    backhand_journal *journal = ctx;
+    journal->sockets++;
+    ap_log_error(APLOG_MARK, APLOG_WARNING, rv, journal->s, "backhand: %s; tried again from time to time", text);
+}
+
+void backhand_journal_sockets(backhand_journal *journal, int problems)
+{
+    if (problems == 0 && journal->sockets > 0) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, journal->s, "backhand: all sockets of MulticastStats are open now");
+    }
+    journal->sockets = problems;
+}
+
+static void log_dropped(const backhand_journal *journal, backhand_drop reason, const char *sender, const char *detail,
+                        const char *more)
+{
+    server_rec *s = journal->s;
+    switch (reason) {
+    case BACKHAND_DROP_SENDER:
+        ap_log_error(
+            APLOG_MARK, APLOG_WARNING, 0, s,
+            "backhand: announcement from %s dropped: AcceptStats does not cover that address; if it is a server "
+            "of this farm add \"AcceptStats %s\"%s",
+            sender, sender, more);
+        break;
+    case BACKHAND_DROP_CONTACT:
+        ap_log_error(
+            APLOG_MARK, APLOG_WARNING, 0, s,
+            "backhand: announcement from %s dropped: AcceptStats does not cover the contact %s that it names; add "
+            "that address here, or set BackhandContact there%s",
+            sender, detail, more);
+        break;
+    case BACKHAND_DROP_FULL:
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     "backhand: announcement from %s dropped: the table is full of live servers; raise "
+                     "\"BackhandMaxServers %d\"%s",
+                     sender, journal->max_servers, more);
+        break;
+    case BACKHAND_DROP_FARM:
+    case BACKHAND_DROP_OLD:
+        ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, s, "backhand: announcement from %s dropped (%s) %s%s", sender,
+                     backhand_drop_name(reason), detail, more);
+        break;
+    default:
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     "backhand: announcement from %s dropped: no announcement that this release understands (%s%s%s)%s",
+                     sender, backhand_drop_name(reason), *detail ? ", key " : "", detail, more);
+    }
+}
+
+void backhand_journal_event(void *ctx, backhand_event event, backhand_drop reason, int id, const char *sender,
+                            const char *detail, int64_t unsaid)
+{
+    const backhand_journal *journal = ctx;
+    char more[64] = "";
+    (void)id;
+    if (unsaid > 0) {
+        snprintf(more, sizeof(more), " (%lld more like it until now)", (long long)unsaid);
+    }
+    switch (event) {
+    case BACKHAND_EVENT_DROPPED:
+        log_dropped(journal, reason, sender, detail, more);
+        break;
+    case BACKHAND_EVENT_RIVAL:
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, journal->s,
+                     "backhand: %s (heard from %s): give one of them another BackhandContact%s", detail, sender, more);
+        break;
+    case BACKHAND_EVENT_JOINED:
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, journal->s, "backhand: server %s is there%s", detail, more);
+        break;
+    case BACKHAND_EVENT_LEFT:
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, journal->s, "backhand: server %s leaves%s", detail, more);
+        break;
+    }
+}
