@@ -50,7 +50,6 @@ static apr_status_t reader_open(reader *in, const backhand_sampler *sampler, con
 {
     char path[PATH_SIZE];
     apr_snprintf(path, sizeof(path), "%s/%s", sampler->root, name);
-    in->start = in->end = 0;
     in->fd = open(path, O_RDONLY | O_CLOEXEC);
     return in->fd < 0 ? errno : APR_SUCCESS;
 }
@@ -143,7 +142,7 @@ static apr_status_t parse_load(const char *line, int64_t *out)
 
 static apr_status_t read_load(const backhand_sampler *sampler, serverstat *out)
 {
-    reader in;
+    reader in = {.fd = -1};
     const char *line;
     apr_status_t rv = reader_open(&in, sampler, "loadavg");
 
@@ -236,7 +235,7 @@ static void update_cpu(backhand_sampler *sampler, const cpu_sample *sample)
 
 static apr_status_t read_cpus(backhand_sampler *sampler, apr_time_t now, serverstat *out)
 {
-    reader in;
+    reader in = {.fd = -1};
     cpu_sample sample;
     int64_t ncpu;
     apr_status_t rv = reader_open(&in, sampler, "stat");
@@ -269,7 +268,7 @@ static void parse_memory(const char *line, const char *name, int64_t *bytes)
 
 static apr_status_t read_memory(const backhand_sampler *sampler, serverstat *out)
 {
-    reader in;
+    reader in = {.fd = -1};
     const char *line;
     int64_t total = -1;
     int64_t available = -1;

@@ -75,51 +75,57 @@ static int allocate(int fd, apr_size_t size)
     return rc;
 }
 
-static apr_status_t map_file(void **memory, apr_size_t size, const char *path)
+static void *map(apr_size_t size, int flags, int fd, apr_status_t *rv)
 {
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
+    if (memory == MAP_FAILED) {
+        *rv = errno;
+        return NULL;
+    }
+    return memory;
+}
+
+/* @return the memory, or NULL and the error in `rv` */
+static void *map_file(apr_size_t size, const char *path, apr_status_t *rv)
+{
+    void *memory = NULL;
     int fd;
-    int rc;
 
     if (unlink(path) != 0 && errno != ENOENT) {
-        return errno;
+        *rv = errno;
+        return NULL;
     }
     fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) {
-        return errno;
+        *rv = errno;
+        return NULL;
     }
-    rc = allocate(fd, size);
-    if (rc == 0) {
-        *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-        rc = *memory == MAP_FAILED ? errno : 0;
+    *rv = allocate(fd, size);
+    if (*rv == APR_SUCCESS) {
+        memory = map(size, MAP_SHARED, fd, rv);
     }
     close(fd);
-    if (rc != 0) {
+    if (!memory) {
         unlink(path);
     }
-    return rc;
-}
-
-static apr_status_t map_anonymous(void **memory, apr_size_t size)
-{
-    *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    return *memory == MAP_FAILED ? errno : APR_SUCCESS;
+    return memory;
 }
 
 apr_status_t backhand_table_create(backhand_table **table, int max_servers, int max_processes, const char *path,
                                    apr_pool_t *p)
 {
     apr_size_t size;
-    void *memory = NULL;
+    void *memory;
     backhand_head *head;
-    apr_status_t rv;
+    apr_status_t rv = APR_SUCCESS;
 
     *table = NULL;
     if (!sizes_valid(max_servers, max_processes)) {
         return APR_EINVAL;
     }
     size = segment_size(max_servers, max_processes);
-    rv = path ? map_file(&memory, size, path) : map_anonymous(&memory, size);
-    if (rv != APR_SUCCESS) {
+    memory = path ? map_file(size, path, &rv) : map(size, MAP_SHARED | MAP_ANONYMOUS, -1, &rv);
+    if (!memory) {
         return rv;
     }
     head = memory;

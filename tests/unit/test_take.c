@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* What announcements do to the table: slots, order, leaving, restarts and rivals. */
+/* What announcements do to the table: slots, order, leaving. Two servers of one contact: test_rival.c. */
 
 #include "farm.h"
 
@@ -129,98 +129,6 @@ static void takes_heartbeats(void **state)
     assert_int_equal(take(&said, &id), BACKHAND_DROP_OLD);
 }
 
-/* --- restarts and rivals ----------------------------------------------------------------------------------------- */
-
-static void a_restart_is_no_rival(void **state)
-{
-    (void)state;
-    for (uint64_t boot = 1; boot < 30; boot++) {
-        for (uint64_t sequence = 1; sequence < 4; sequence++) {
-            assert_false(backhand_table_rival(table, hear(1, boot, sequence)));
-            wait_ms(INTERVAL);
-        }
-    }
-}
-
-static void late_words_are_no_rival(void **state)
-{
-    backhand_announcement late = server(1, 1, 10);
-    int id;
-    (void)state;
-    hear(1, 1, 10);
-    hear(1, 2, 1);
-    assert_int_equal(take(&late, &id), BACKHAND_DROP_OLD);
-    hear(1, 1, 11); /* overtaken on the way */
-    assert_false(backhand_table_rival(table, hear(1, 2, 2)));
-    assert_int_equal(serverstats[1].mtime, 1000000);
-    wait_ms(INTERVAL);
-    assert_false(backhand_table_rival(table, hear(1, 2, 3)));
-}
-
-/* So many servers of one contact, each every `interval` ms in turn. @return rounds until they were told apart, -1: never */
-static int rounds_to_rival(int n, uint64_t boots, const int64_t *interval)
-{
-    int64_t due[4] = {0};
-    for (int64_t ms = 0; ms < 400000; ms += 50, wait_ms(50)) {
-        for (uint64_t b = 0; b < boots; b++) {
-            backhand_announcement said = server(n, 100 + b, (uint64_t)ms / 50 + 1);
-            int id;
-            if (ms < due[b]) {
-                continue;
-            }
-            due[b] = ms + interval[b];
-            said.interval = interval[b];
-            assert_int_equal(take(&said, &id), BACKHAND_DROP_NONE);
-            if (backhand_table_rival(table, id)) {
-                return (int)(ms / interval[boots - 1]) + 1;
-            }
-        }
-    }
-    return -1;
-}
-
-static void tells_rivals(void **state)
-{
-    static const int64_t same[] = {250, 250, 250, 250};
-    static const int64_t apart[] = {50, 60000};
-    backhand_slot *slot;
-    (void)state;
-    assert_in_range(rounds_to_rival(1, 2, same), 1, 4);
-    assert_in_range(rounds_to_rival(2, 3, same), 1, 4);
-    assert_in_range(rounds_to_rival(3, 4, same), 1, 4);
-    assert_in_range(rounds_to_rival(4, 2, apart), 1, 4);
-    slot = &table->slots[1];
-    assert_in_range(slot->rival_boot, 100, 101);
-    hear(1, 100, 1000000);
-    wait_ms(10 * INTERVAL); /* one is gone */
-    assert_false(backhand_table_rival(table, hear(1, 100, 1000001)));
-}
-
-static void tells_rivals_of_self(void **state)
-{
-    backhand_announcement self = server(0, 1, 2);
-    backhand_announcement said = server(0, 50, 1);
-    uint64_t generation = backhand_table_generation(table);
-    int id;
-    (void)state;
-    said.stat.load = 4321;
-    for (uint64_t i = 0; i < 4; i++) {
-        assert_false(backhand_table_rival(table, 0));
-        said.sequence++;
-        assert_int_equal(take(&said, &id), BACKHAND_DROP_NONE);
-        assert_int_equal(id, 0);
-        wait_ms(INTERVAL);
-        backhand_table_set_self(table, &self);
-    }
-    assert_true(backhand_table_rival(table, 0));
-    assert_int_equal(table->slots[0].rival_boot, 50);
-    assert_int_equal(take(&said, &id), BACKHAND_DROP_OLD);
-    assert_int_equal(serverstats[0].load, 0);
-    assert_int_equal(backhand_table_generation(table), generation);
-    wait_ms(3 * INTERVAL);
-    assert_false(backhand_table_rival(table, 0));
-}
-
 /* --- self -------------------------------------------------------------------------------------------------------- */
 
 static void sets_self(void **state)
@@ -301,85 +209,120 @@ static void assert_one_slot_a_contact(void)
     }
 }
 
-static int alive(const backhand_announcement *who, apr_time_t heard)
+/* What the table must hold, kept by contact and knowing nothing of how slots are found. */
+enum { CONTACTS = 20 };
+static struct {
+    backhand_announcement said;
+    apr_time_t heard;
+    int id; /* 0: not in the table */
+} known[CONTACTS];
+
+static int is_alive(int n)
 {
-    apr_time_t silent = clock_now - heard;
-    return silent <= apr_time_from_sec(SERVER_TIMEOUT) ||
-           (!who->leaving && silent <= 3 * apr_time_from_msec(who->interval));
+    apr_time_t silent = clock_now - known[n].heard;
+    return known[n].id != 0 && (silent <= apr_time_from_sec(SERVER_TIMEOUT) ||
+                                (!known[n].said.leaving && silent <= 3 * apr_time_from_msec(known[n].said.interval)));
 }
 
-/* What the table must hold, kept by a list that knows nothing of slots. */
+static int count_alive(void)
+{
+    int alive = 0;
+    for (int n = 1; n < CONTACTS; n++) {
+        alive += is_alive(n);
+    }
+    return alive;
+}
+
+/* @return 1 when the slot was another's */
+static int note(int n, int id, const backhand_announcement *said)
+{
+    int reused = 0;
+    assert_in_range(id, 1, SERVERS - 1);
+    assert_true(known[n].id == 0 || known[n].id == id);
+    for (int other = 1; other < CONTACTS; other++) {
+        if (other != n && known[other].id == id) {
+            assert_false(is_alive(other));
+            known[other].id = 0;
+            reused = 1;
+        }
+    }
+    known[n].said = *said;
+    known[n].heard = clock_now;
+    known[n].id = id;
+    assert_int_equal(backhand_table_usable(table, id, UINT64_MAX), !said->leaving);
+    assert_int_equal(serverstats[id].mtime, said->leaving ? 0 : apr_time_sec(clock_now));
+    return reused;
+}
+
+static void assert_holds_what_is_known(void)
+{
+    for (int n = 1; n < CONTACTS; n++) {
+        backhand_announcement got;
+        if (known[n].id != 0) {
+            assert_true(backhand_table_read(table, known[n].id, &got, NULL));
+            assert_int_equal(got.sequence, known[n].said.sequence);
+            assert_true(backhand_contact_equal(&got.contact, &known[n].said.contact));
+        }
+    }
+}
+
+static backhand_announcement anything(int step, int *n)
+{
+    backhand_announcement said;
+    *n = 1 + (int)below(step / 1000 % 2 ? CONTACTS - 1 : SERVERS - 2);
+    said = server(*n, 1 + below(3), (uint64_t)step + 100 - below(30) * below(2));
+    said.leaving = below(20) == 0;
+    said.interval = below(10) ? INTERVAL : 60000;
+    return said;
+}
+
+static int full;
+static int reused;
+
+static void take_anything(int step)
+{
+    int n;
+    int id;
+    backhand_announcement said = anything(step, &n);
+    wait_ms((int64_t)below(step % 5000 < 50 ? 20000 : 1500));
+    switch (take(&said, &id)) {
+    case BACKHAND_DROP_FULL:
+        full++;
+        assert_int_equal(count_alive(), SERVERS - 1);
+        assert_int_equal(known[n].id, 0);
+        break;
+    case BACKHAND_DROP_NONE:
+        reused += note(n, id, &said);
+        break;
+    case BACKHAND_DROP_OLD:
+        assert_true(known[n].id != 0 || said.leaving);
+        break;
+    default:
+        fail();
+    }
+}
+
 static void holds_whatever_comes(void **state)
 {
-    enum { CONTACTS = 20 };
-    static struct {
-        backhand_announcement said;
-        apr_time_t heard;
-        int id;
-    } known[CONTACTS];
-    int full = 0;
-    int reused = 0;
     (void)state;
-    for (seed = 1; seed < 6; seed++) {
-        uint64_t first = seed;
+    for (uint64_t run = 1; run < 6; run++) {
         uint64_t generation = 0;
+        int used = 1;
+        seed = run;
         memset(known, 0, sizeof(known));
         setup(NULL);
         for (int step = 0; step < 20000; step++) {
-            int n = 1 + (int)below(step / 1000 % 2 ? CONTACTS - 1 : SERVERS - 2);
-            backhand_announcement said = server(n, 1 + below(3), (uint64_t)step + 1 - below(30) * below(2));
-            backhand_announcement got;
-            int used = backhand_table_used(table);
-            int live = 0;
-            int id;
-            backhand_drop drop;
-            said.leaving = below(20) == 0;
-            said.interval = below(10) ? INTERVAL : 60000;
-            wait_ms((int64_t)below(step % 5000 < 50 ? 20000 : 1500));
-            for (int i = 1; i < CONTACTS; i++) {
-                live += known[i].id > 0 && alive(&known[i].said, known[i].heard);
-            }
-            drop = take(&said, &id);
-            if (drop == BACKHAND_DROP_FULL) {
-                full++;
-                assert_int_equal(live, SERVERS - 1);
-                assert_int_equal(known[n].id, 0);
-            }
-            else if (drop == BACKHAND_DROP_NONE) {
-                assert_in_range(id, 1, SERVERS - 1);
-                assert_true(known[n].id == 0 || known[n].id == id);
-                for (int i = 1; i < CONTACTS; i++) {
-                    if (i != n && known[i].id == id) {
-                        assert_false(alive(&known[i].said, known[i].heard));
-                        known[i].id = 0;
-                        reused++;
-                    }
-                }
-                known[n].said = said;
-                known[n].heard = clock_now;
-                known[n].id = id;
-                assert_int_equal(backhand_table_usable(table, id, UINT64_MAX), !said.leaving);
-                assert_int_equal(serverstats[id].mtime, said.leaving ? 0 : apr_time_sec(clock_now));
-            }
-            else {
-                assert_int_equal(drop, BACKHAND_DROP_OLD);
-            }
+            take_anything(step);
             assert_true(backhand_table_generation(table) >= generation);
-            generation = backhand_table_generation(table);
             assert_in_range(backhand_table_used(table), used, SERVERS);
-            for (int i = 1; i < CONTACTS; i++) {
-                if (known[i].id > 0) {
-                    assert_true(backhand_table_read(table, known[i].id, &got, NULL));
-                    assert_int_equal(got.sequence, known[i].said.sequence);
-                    assert_true(backhand_contact_equal(&got.contact, &known[i].said.contact));
-                }
-            }
+            generation = backhand_table_generation(table);
+            used = backhand_table_used(table);
+            assert_holds_what_is_known();
             if (step % 100 == 0) {
                 assert_one_slot_a_contact();
             }
         }
         teardown(NULL);
-        seed = first;
     }
     assert_true(full > 100);
     assert_true(reused > 100);
@@ -388,19 +331,9 @@ static void holds_whatever_comes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FARM_TEST(takes_in),
-        FARM_TEST(policies_write_until_the_next),
-        FARM_TEST(publishes_no_stray_bytes),
-        FARM_TEST(drops_the_old),
-        FARM_TEST(leaves_and_comes_back),
-        FARM_TEST(takes_heartbeats),
-        FARM_TEST(a_restart_is_no_rival),
-        FARM_TEST(late_words_are_no_rival),
-        FARM_TEST(tells_rivals),
-        FARM_TEST(tells_rivals_of_self),
-        FARM_TEST(sets_self),
-        FARM_TEST(reuses_the_longest_silent),
-        cmocka_unit_test(holds_whatever_comes),
+        FARM_TEST(takes_in),      FARM_TEST(policies_write_until_the_next), FARM_TEST(publishes_no_stray_bytes),
+        FARM_TEST(drops_the_old), FARM_TEST(leaves_and_comes_back),         FARM_TEST(takes_heartbeats),
+        FARM_TEST(sets_self),     FARM_TEST(reuses_the_longest_silent),     cmocka_unit_test(holds_whatever_comes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
