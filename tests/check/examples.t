@@ -2,7 +2,8 @@
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
 
 # Examples in the documentation are right. A block marked `apache` is a whole configuration, one marked `apacheconf` a
-# part of one, in which ${BACKHAND} is the build folder; httpd checks both. Blocks marked `c` of one page are one file.
+# part of one, in which ${BACKHAND} is the build folder and ${RUN} one for logs; httpd checks both. Blocks marked `c` of
+# one page are one file.
 
 use strict;
 use warnings;
@@ -62,7 +63,7 @@ for my $page (@pages) {
     for my $block (blocks($page, 'apache')) {
         my ($line, $conf) = @{$block};
         my $file = save('whole.conf', localize($conf));
-        my $said = qx{apache2 -t -f '$file' 2>&1 </dev/null};
+        my $said = qx{/usr/sbin/apache2 -t -f '$file' 2>&1 </dev/null};
         is $?, 0, "$page:$line is a configuration" or diag $said;
         unlike $said, qr/warn|error/i, 'without a warning';
         $count{apache}++;
@@ -72,7 +73,7 @@ for my $page (@pages) {
         my ($status, $said) = configtest(
             perl    => 1,
             modules => ['headers'],
-            conf    => "Define BACKHAND $build\n$conf"
+            conf    => "Define BACKHAND $build\nDefine RUN $dir\n$conf"
         );
         is $status, 0, "$page:$line works in a configuration" or diag $said;
         $count{apacheconf}++;

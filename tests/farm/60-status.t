@@ -65,7 +65,7 @@ my $second = $farm->add(conf => '');
 $farm->start;
 ok $farm->together, 'two servers see each other';
 
-my $page = $first->get('/backhand');
+my $page = $first->get('/backhand', from => '127.0.0.77');
 is $page->status, 200, 'the page is there, although the chain of its place never serves here';
 like $page->header('Content-Type'), qr{\Atext/html;\s*charset=utf-8\z}i, 'it is HTML';
 is $page->header('Cache-Control'), 'no-store', 'and is not kept by caches';
@@ -73,7 +73,7 @@ is html_fault($page->body), '', 'and valid';
 unlike $page->body, qr/https?:(?!\/\/127\.)|src=|url\(|\@import/i, 'and needs nothing from elsewhere';
 like $page->body, qr{<h1>mod_backhand on [^<]+</h1>}, 'it names the machine';
 like $page->body, qr{<dd>Apache/2\.4[^<]*</dd>}, 'and httpd';
-like $page->body, qr{<dt>You are</dt><dd>127\.0\.0\.1</dd>}, 'and the viewer';
+like $page->body, qr{<dt>You are</dt><dd>127\.0\.0\.77</dd>}, 'and the viewer';
 like $page->body, qr{<dt>Farm</dt><dd>\Q@{[$farm->name]}\E</dd>}, 'and the farm';
 like $page->body, qr{<dt>Contact</dt><dd>\Q@{[$first->contact]}\E</dd>}, 'and its contact';
 like $page->body, qr{<dt>Interval</dt><dd>100 ms</dd>}, 'and its interval';
