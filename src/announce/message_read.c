@@ -251,11 +251,19 @@ static backhand_drop complete_heartbeat(backhand_announcement *out, const char *
     return BACKHAND_DROP_NONE;
 }
 
+static void name_known(char detail[32], backhand_key key)
+{
+    span name = {backhand_key_name(key), 0};
+    name.length = strlen(name.at);
+    name_key(detail, name);
+}
+
 /* Workers that run are the ready and the busy ones. */
-static backhand_drop sum_workers(backhand_announcement *out)
+static backhand_drop sum_workers(backhand_announcement *out, char detail[32])
 {
     int64_t min, max, *running = backhand_key_number(BACKHAND_KEY_BUSY, out, &min, &max);
     if (*running > max - out->stat.aservers) {
+        name_known(detail, BACKHAND_KEY_BUSY);
         return BACKHAND_DROP_RANGE;
     }
     *running += out->stat.aservers;
@@ -266,9 +274,7 @@ static backhand_drop find_missing(unsigned seen, char detail[32])
 {
     unsigned missing = (seen & BIT(BH) ? ALL_KEYS : HEARTBEAT_KEYS) & ~seen;
     if (missing) {
-        const char *name = backhand_key_name((backhand_key)__builtin_ctz(missing));
-        span key = {name, strlen(name)};
-        name_key(detail, key);
+        name_known(detail, (backhand_key)__builtin_ctz(missing));
         return BACKHAND_DROP_KEYS;
     }
     return BACKHAND_DROP_NONE;
@@ -294,7 +300,7 @@ backhand_drop backhand_message_decode(backhand_announcement *out, const char *da
         reason = find_missing(seen, detail);
     }
     if (reason == BACKHAND_DROP_NONE) {
-        reason = sum_workers(out);
+        reason = sum_workers(out, detail);
     }
     if (reason == BACKHAND_DROP_NONE && !(seen & BIT(BH))) {
         reason = complete_heartbeat(out, sender);
