@@ -84,7 +84,8 @@ is_deeply [map { scalar @{$_} } @servers], [(scalar @{$heading}) x 2], 'as many 
 is "$servers[0][0] $servers[0][1]", '0 a.test', 'this server first';
 like $servers[0][2], qr/\Aalive, this server\z/, 'and so marked';
 is "$servers[1][1] $servers[1][4]", 'b.test ' . $second->contact, 'then the other';
-like $servers[1][3], qr/\A0\.\d s\z/, 'heard from just now';
+like $servers[1][3], qr/\A\d+\.\d s\z/, 'with an age';
+ok wait_for { (rows($first->get('/backhand')->body))[2][3] =~ /\A0\.[0-2] s\z/ }, 'which starts anew at each announcement';
 like "@{$servers[1]}[5, 6]", qr/\A[\d.]+ [MG]B [\d.]+ [MG]B\z/, 'its memory';
 like $servers[1][7], qr{\A\d+/8\z}, 'its workers';
 
