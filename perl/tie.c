@@ -188,7 +188,8 @@ static int hash_copy(pTHX_ SV *sv, MAGIC *mg, SV *value, const char *key, I32 le
 {
     PERL_UNUSED_ARG(sv);
     PERL_UNUSED_ARG(mg);
-    PERL_UNUSED_ARG(value);
+    /* Nobody else would free it. */
+    sv_2mortal(value);
     if (length == HEf_SVKEY) {
         croak("Apache::Backhand: a server's hash takes no further key, as `%" SVf "`", SVfARG((const SV *)key));
     }
@@ -218,6 +219,8 @@ static int element_get(pTHX_ SV *sv, MAGIC *mg)
     sv_unmagicext(sv, PERL_MAGIC_ext, mg->mg_virtual);
     SvRV_set(sv, (SV *)hash);
     SvROK_on(sv);
+    /* Perl lifts this while it calls us, and puts it back only where magic is left. */
+    SvREADONLY_on(sv);
     return 0;
 }
 
@@ -232,29 +235,47 @@ static int element_local(pTHX_ SV *sv, MAGIC *mg)
 
 static const MGVTBL element_vtbl = {element_get, NULL, NULL, NULL, NULL, NULL, NULL, element_local};
 
+static SV *element_create(pTHX_ int entry)
+{
+    SV *element = newSV_type(SVt_PVMG);
+    sv_magicext(element, NULL, PERL_MAGIC_ext, &element_vtbl, NULL, entry)->mg_flags |= MGf_LOCAL;
+    SvREADONLY_on(element);
+    return element;
+}
+
+static int element_is_ours(const SV *element, int entry)
+{
+    const MAGIC *mg;
+    if (!element || SvTYPE(element) < SVt_PVMG) {
+        return 0;
+    }
+    mg = SvROK(element) ? mg_findext(SvRV(element), PERL_MAGIC_env, &hash_vtbl)
+                        : mg_findext(element, PERL_MAGIC_ext, &element_vtbl);
+    return mg && mg->mg_len == entry;
+}
+
 static void array_fill(pTHX_ AV *array, int servers)
 {
     int entry;
     SvREADONLY_off(array);
     av_extend(array, servers - 1);
-    for (entry = (int)av_len(array) + 1; entry < servers; entry++) {
-        SV *element = newSV_type(SVt_PVMG);
-        sv_magicext(element, NULL, PERL_MAGIC_ext, &element_vtbl, NULL, entry)->mg_flags |= MGf_LOCAL;
-        SvREADONLY_on(element);
-        av_push(array, element);
+    for (entry = 0; entry < servers; entry++) {
+        SV **element = av_fetch(array, entry, 0);
+        if (!element || !element_is_ours(*element, entry)) {
+            (void)av_store(array, entry, element_create(aTHX_ entry));
+        }
     }
     SvREADONLY_on(array);
 }
 
-/* A read-only array can still be cut by an assignment to $#array. */
+/* A read-only array can still be cut by an assignment to $#array, and its elements made aliases of other variables. */
 static int array_set(pTHX_ SV *sv, MAGIC *mg)
 {
-    AV *array = (AV *)sv;
-    if (PL_dirty || AvFILLp(array) + 1 == mg->mg_len) {
+    if (PL_dirty) {
         return 0;
     }
-    array_fill(aTHX_ array, (int)mg->mg_len);
-    croak("Apache::Backhand: the array of servers keeps its length");
+    array_fill(aTHX_(AV *) sv, (int)mg->mg_len);
+    croak("Apache::Backhand: the array of servers keeps its length and its elements");
 }
 
 static const MGVTBL array_vtbl = {NULL, array_set, NULL, NULL, NULL, NULL, NULL, NULL};

@@ -1,0 +1,79 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/* Stands in for httpd and mod_backhand, preloaded into perl. BACKHAND_STUB says what of it is there: `httpd` (this file
+ * compiled with -DHTTPD_ONLY), else a table of so many servers, 0 for none yet. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mod_backhand.h"
+
+int ap_run_post_config(void);
+
+int ap_run_post_config(void)
+{
+    return 0;
+}
+
+#ifndef HTTPD_ONLY
+
+static serverstat table[4096];
+
+serverstat *backhand_serverstats(void)
+{
+    return backhand_maxservers() ? table : NULL;
+}
+
+int backhand_maxservers(void)
+{
+    static int servers = -1;
+    if (servers < 0) {
+        const char *said = getenv("BACKHAND_STUB");
+        servers = said ? atoi(said) : 0;
+    }
+    return servers;
+}
+
+int64_t *backhand_personal_arriba(void)
+{
+    return backhand_maxservers() ? &table[0].arriba : NULL;
+}
+
+#define FIELD(name, max)                                                                                               \
+    {                                                                                                                  \
+#name, offsetof(serverstat, name), 0, max                                                                      \
+    }
+
+const backhand_field *backhand_fields(void)
+{
+    static const backhand_field fields[] = {
+        FIELD(mtime, INT64_MAX),
+        FIELD(arriba, INT64_MAX),
+        FIELD(aservers, INT64_MAX),
+        FIELD(nservers, INT64_MAX),
+        FIELD(load, INT64_MAX),
+        FIELD(load_hwm, INT64_MAX),
+        FIELD(cpu, 1000),
+        FIELD(ncpu, INT64_MAX),
+        FIELD(tmem, INT64_MAX),
+        FIELD(amem, INT64_MAX),
+        FIELD(numbacked, INT64_MAX),
+        FIELD(tatime, INT64_MAX),
+        {NULL, 0, 0, 0},
+    };
+    return fields;
+}
+
+int backhand_identity_get(int id, char hostname[BACKHAND_HOSTNAME_SIZE], char contact[BACKHAND_CONTACT_SIZE])
+{
+    if (hostname) {
+        snprintf(hostname, BACKHAND_HOSTNAME_SIZE, "server%d.test", id);
+    }
+    if (contact) {
+        snprintf(contact, BACKHAND_CONTACT_SIZE, "http://192.0.2.%d:80", id);
+    }
+    return 1;
+}
+
+#endif
