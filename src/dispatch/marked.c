@@ -106,19 +106,21 @@ static void say_stranger(request_rec *r, const backhand_config *conf)
     }
 }
 
-/* Without an event loop each idle connection holds a worker: when few are left the sender is asked to close. */
+/* Without an event loop each idle connection holds a worker: when few are left, running or to be started, the sender is
+ * asked to close. */
 static void spare_workers(request_rec *r)
 {
     int async = 0, daemons = 0, threads = 0;
-    int64_t ready, running;
+    int64_t ready, running, limit;
 
     if (ap_mpm_query(AP_MPMQ_IS_ASYNC, &async) == APR_SUCCESS && async) {
         return;
     }
     ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &daemons);
     ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
+    limit = (int64_t)daemons * (threads > 0 ? threads : 1);
     backhand_scoreboard_count(&ready, &running);
-    if (ready * 2 < (int64_t)daemons * (threads > 0 ? threads : 1)) {
+    if (ready < 2 || (limit - running + ready) * 2 < limit) {
         r->connection->keepalive = AP_CONN_CLOSE;
     }
 }
