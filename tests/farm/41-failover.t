@@ -7,7 +7,7 @@ use warnings;
 use Digest::MD5 qw(md5_hex);
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Farm qw(eventually in_parallel scaled);
+use Farm qw(eventually in_parallel scaled wait_for);
 use Farm::Fake;
 use List::Util qw(max);
 use Test::More;
@@ -28,8 +28,11 @@ EOT
 my $asked_last = qr/backhand: server \S+ .*asked last/;
 
 # 6 clients ask a server for SECONDS; meanwhile something happens. Returns [status, body, seconds] of every request.
+# A kept connection that httpd closes before it reads a request from it is no failure: the client asks again on a new
+# one, as browsers do. That it did not read the request is seen in its log, which must hold no more than was answered.
 sub under_load {
     my ($server, $seconds, $happens) = @_;
+    my $logged = grep { m{/app/who} } $server->access_lines;
     my $pid = fork;
     die "fork: $!" if !defined $pid;
     if (!$pid) {
@@ -39,17 +42,26 @@ sub under_load {
     }
     my @results = in_parallel 6, sub {
         my $end = time + $seconds;
-        my ($client, @answers);
+        my ($client, $kept, @answers);
         while (time < $end) {
             $client ||= $server->connect;
             my $response = eval { $client->request('GET', '/app/who') };
+            if (!$response && $kept && $@ =~ /closed without a response/) {
+                ($client, $kept) = ();
+                next;
+            }
             push @answers, $response ? [$response->status, $response->body, $response->seconds] : [0, $@, 0];
-            $client = undef if !$response || ($response->header('connection') || '') eq 'close' || rand() < 0.1;
+            $kept = $response && ($response->header('connection') || '') ne 'close' && rand() > 0.1;
+            $client = undef if !$kept;
         }
         return \@answers;
     };
     waitpid $pid, 0;
-    return map { ref eq 'ARRAY' ? @{$_} : [0, $_->{died}, 0] } @results;
+    my @answers = map { ref eq 'ARRAY' ? @{$_} : [0, $_->{died}, 0] } @results;
+    my $read = sub { return scalar(grep { m{/app/who} } $server->access_lines) - $logged };
+    wait_for { $read->() >= @answers } 5;
+    is $read->(), scalar @answers, 'every request that was read was answered';
+    return @answers;
 }
 
 sub all_answered {
@@ -61,11 +73,13 @@ sub all_answered {
     note join ', ', map { "$_: $by{$_}" } sort keys %by;
     cmp_ok scalar @answers, '>', 50, "$what: there was load";
     cmp_ok scalar keys %by, '>', 1,  "$what: several servers answered";
-    return is scalar @bad, 0, "$what: every request is answered" || diag explain $bad[0];
+    is scalar @bad, 0, "$what: every request is answered";
+    diag explain \@bad if @bad;
+    return;
 }
 
 for my $mpm (qw(event prefork)) {
-    my $farm = Farm->new(mpm => $mpm, conf => "$anywhere\nBackhandResponseTimeout 2s");
+    my $farm = Farm->new(mpm => $mpm, conf => "$anywhere\nBackhandResponseTimeout 2s\nBackhandRetry 1s");
     my $a    = $farm->add;
     my $b    = $farm->add;
     my $c    = $farm->add;
@@ -73,21 +87,21 @@ for my $mpm (qw(event prefork)) {
     ok $farm->together, "$mpm: they see each other";
     $farm->announce_log($asked_last);
 
-    all_answered "$mpm: a server is killed", under_load $a, 3, sub { kill 'KILL', -$c->pid };
+    all_answered "$mpm: a server is killed", under_load $a, 2, sub { kill 'KILL', -$c->pid };
     $c->kill_all->start;
     ok $farm->together, 'it is back';
     eventually { $a->get('/app/who')->body eq 'c' } 10, 'and gets requests again';
 
-    all_answered "$mpm: a server is stopped", under_load $a, 3, sub { kill 'TERM', $c->pid };
+    all_answered "$mpm: a server is stopped", under_load $a, 2, sub { kill 'TERM', $c->pid };
     $c->gone;
     $c->start;
     ok $farm->together, 'it is back';
-    all_answered "$mpm: a server is stopped gracefully", under_load $a, 3, sub { kill 'WINCH', $c->pid };
+    all_answered "$mpm: a server is stopped gracefully", under_load $a, 2, sub { kill 'WINCH', $c->pid };
     $c->gone;
     $c->start;
     ok $farm->together, 'it is back';
-    all_answered "$mpm: a server restarts gracefully", under_load $a, 3, sub { kill 'USR1', $c->pid };
-    all_answered "$mpm: the server that is asked restarts gracefully", under_load $b, 3, sub { kill 'USR1', $b->pid };
+    all_answered "$mpm: a server restarts gracefully", under_load $a, 2, sub { kill 'USR1', $c->pid };
+    all_answered "$mpm: the server that is asked restarts gracefully", under_load $b, 2, sub { kill 'USR1', $b->pid };
     ok $farm->together, 'they see each other';
 
     my @answers = under_load $a, 4, sub { $c->pause };

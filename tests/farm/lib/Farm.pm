@@ -36,7 +36,9 @@ our @EXPORT_OK = qw(build_dir configtest eventually free_port in_parallel module
 sub eventually (&$$) {    ## no critic (ProhibitSubroutinePrototypes)
     my ($condition, $seconds, $what) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return Test::More::ok(wait_for(\&{$condition}, $seconds), $what);
+    my $became = Test::More::ok(wait_for(\&{$condition}, $seconds), $what);
+    Test::More::diag($Farm::Wait::died) if !$became && $Farm::Wait::died;
+    return $became;
 }
 
 sub repo_dir {
@@ -177,15 +179,16 @@ sub start {
     return $self;
 }
 
-# Waits until each of the servers (default: all) has every other one alive in its table.
+# Waits until each of the servers (default: all) has all of them in its table, alive and ready to work.
 sub together {
     my ($self, @servers) = @_;
     @servers = $self->servers if !@servers;
     return wait_for {
         for my $viewer (@servers) {
-            my $seen = $viewer->seen;
+            my $rows = $viewer->rows;
             for my $other (@servers) {
-                return 0 if ($seen->{ $other->contact } || '') ne 'alive';
+                my $row = $rows->{ $other->contact };
+                return 0 if !$row || $row->{State} ne 'alive' || !$row->{'Workers-Ready'};
             }
         }
         1;

@@ -330,20 +330,21 @@ sub status {
     return { map { /\A([^:]+):[ ]?(.*)\z/s ? ($1 => $2) : () } split /\n/, $response->body };
 }
 
-# A row of the status page for the server with that contact, as a hash: State, Age, …; and Id. Undef: no such row.
-sub row {
-    my ($self, $contact) = @_;
-    my $status = $self->status or return;
-    my ($id) = map { /\AServer-(\d+)-Contact\z/ && $status->{$_} eq $contact ? $1 : () } keys %{$status};
-    return if !defined $id;
-    return { Id => $id, map { /\AServer-$id-(.*)/ ? ($1 => $status->{$_}) : () } keys %{$status} };
-}
-
-# What it has in its table: contact => state.
-sub seen {
+# The table: contact => row, a hash of Id and what the status page says, as State and Age.
+sub rows {
     my ($self) = @_;
     my $status = $self->status || {};
-    return { map { /\AServer-(\d+)-Contact\z/ ? ($status->{$_} => $status->{"Server-$1-State"}) : () } keys %{$status} };
+    my %by_id;
+    for my $key (keys %{$status}) {
+        $by_id{$1}{$2} = $status->{$key} if $key =~ /\AServer-(\d+)-(.+)\z/;
+    }
+    return { map { $by_id{$_}{Contact} => { Id => $_, %{ $by_id{$_} } } } keys %by_id };
+}
+
+# The row of the server with that contact; undef: there is none.
+sub row {
+    my ($self, $contact) = @_;
+    return $self->rows->{$contact};
 }
 
 sub lines {
@@ -389,7 +390,7 @@ sub unexpected_log {
     my @lines = ($self->output, $self->log_lines);
     return map { "$self->{name}: $_\n" } grep {
         my $line = $_;
-        $line ne '' && (!$line =~ /\A\[[^\]]+\] \[\w*:(?:notice|info|debug|trace\d)\]/ || $line =~ /exit signal/)
+        $line ne '' && ($line !~ /\A\[[^\]]+\] \[\w*:(?:notice|info|debug|trace\d)\]/ || $line =~ /exit signal/)
           && !grep { $line =~ $_ } @announced
     } @lines;
 }

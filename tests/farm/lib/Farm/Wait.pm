@@ -11,18 +11,23 @@ use Time::HiRes qw(sleep time);
 
 our @EXPORT_OK = qw(scaled wait_for);
 
+# Why the last condition died, while it did.
+our $died = '';
+
 # Everything that waits in a test waits this long at most, times BACKHAND_TEST_TIMEOUT_SCALE.
 sub scaled {
     my ($seconds) = @_;
     return $seconds * ($ENV{BACKHAND_TEST_TIMEOUT_SCALE} || 1);
 }
 
-# wait_for { condition } SECONDS: polls; true as soon as the condition is, false at the deadline.
+# wait_for { condition } SECONDS: polls; true as soon as the condition is, false at the deadline. A condition that dies is
+# not true yet.
 sub wait_for (&;$) {    ## no critic (ProhibitSubroutinePrototypes)
     my ($condition, $seconds) = @_;
     my $deadline = time + scaled($seconds || 10);
     while (1) {
-        my $value = $condition->();
+        my $value = eval { $condition->() };
+        $died = $@;
         return $value if $value;
         return        if time > $deadline;
         sleep 0.02;
