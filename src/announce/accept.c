@@ -9,24 +9,46 @@
 
 #define WRONG "takes a numeric IPv4 or IPv6 address or network, as in 192.0.2.0/24"
 
+static apr_status_t add(backhand_accept_list *list, const char *address, const char *mask)
+{
+    apr_ipsubnet_t *subnet;
+    apr_status_t rv = apr_ipsubnet_create(&subnet, address, mask, list->pool);
+    if (rv == APR_SUCCESS) {
+        APR_ARRAY_PUSH(list, apr_ipsubnet_t *) = subnet;
+    }
+    return rv;
+}
+
+/* APR knows no network of 0 bits. */
+static apr_status_t add_all(backhand_accept_list *list, const char *address)
+{
+    unsigned char any[sizeof(struct in6_addr)];
+    if (inet_pton(AF_INET, address, any) == 1) {
+        return add(list, address, "0.0.0.0");
+    }
+    if (inet_pton(AF_INET6, address, any) != 1) {
+        return APR_EINVAL;
+    }
+    add(list, "::", "1");
+    return add(list, "8000::", "1");
+}
+
 const char *backhand_accept_add(backhand_accept_list *list, const char *text)
 {
     char *address = apr_pstrdup(list->pool, text);
     char *mask = strchr(address, '/');
-    apr_ipsubnet_t *subnet;
     apr_status_t rv;
     if (mask) {
         *mask++ = '\0';
     }
-    rv = apr_ipsubnet_create(&subnet, address, mask, list->pool);
+    if (*address == '\0') {
+        return WRONG;
+    }
+    rv = mask && strcmp(mask, "0") == 0 ? add_all(list, address) : add(list, address, mask);
     if (rv == APR_EBADMASK) {
         return WRONG "; the mask is wrong";
     }
-    if (rv != APR_SUCCESS || *address == '\0') {
-        return WRONG;
-    }
-    APR_ARRAY_PUSH(list, apr_ipsubnet_t *) = subnet;
-    return NULL;
+    return rv == APR_SUCCESS ? NULL : WRONG;
 }
 
 int backhand_accept_covers(const backhand_accept_list *list, apr_sockaddr_t *address)

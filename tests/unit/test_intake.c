@@ -1,0 +1,447 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/* Who is accepted, and what each datagram does to the table and to the log. */
+
+#include "announcements.h"
+
+#include "announce/intake.h"
+
+#include <apr_general.h>
+#include <apr_hash.h>
+#include <apr_strings.h>
+
+#define OWN_BOOT 0xb007
+
+static apr_pool_t *pool;
+static apr_time_t now;
+static apr_hash_t *senders;
+
+/* What the log was told. */
+static struct heard {
+    int events[4];
+    int dropped[BACKHAND_DROP_REASONS];
+    int64_t unsaid;
+    char sender[64];
+    char detail[700];
+    int id;
+} heard;
+
+static backhand_intake intake;
+
+static apr_time_t clock_of_test(void)
+{
+    return now;
+}
+
+static void on_event(void *ctx, backhand_event event, backhand_drop reason, int id, const char *sender,
+                     const char *detail, int64_t unsaid)
+{
+    assert_ptr_equal(ctx, &heard);
+    heard.events[event]++;
+    heard.dropped[reason] += event == BACKHAND_EVENT_DROPPED;
+    heard.unsaid += unsaid;
+    heard.id = id;
+    apr_cpystrn(heard.sender, sender, sizeof(heard.sender));
+    apr_cpystrn(heard.detail, detail, sizeof(heard.detail));
+}
+
+static backhand_accept_list *accept_list(const char *text)
+{
+    backhand_accept_list *list = apr_array_make(pool, 2, sizeof(apr_ipsubnet_t *));
+    assert_null(backhand_accept_add(list, text));
+    return list;
+}
+
+static int start(void **state)
+{
+    backhand_announcement self;
+    (void)state;
+    apr_pool_create(&pool, NULL);
+    senders = apr_hash_make(pool);
+    now = apr_time_from_sec(1000000);
+    memset(&heard, 0, sizeof(heard));
+    memset(&intake, 0, sizeof(intake));
+    assert_int_equal(backhand_table_create(&intake.table, 8, 4, NULL, pool), APR_SUCCESS);
+    intake.table->now = clock_of_test;
+    intake.accept = accept_list("192.0.2.0/24");
+    intake.farm = "blue";
+    intake.boot = OWN_BOOT;
+    intake.event = on_event;
+    intake.event_ctx = &heard;
+    memset(&self, 0, sizeof(self));
+    self.boot = OWN_BOOT;
+    self.sequence = 1;
+    self.interval = 250;
+    strcpy(self.farm, "blue");
+    strcpy(self.stat.hostname, "self.test");
+    backhand_contact_parse(&self.contact, "192.0.2.1:80", 0);
+    backhand_contact_format(self.stat.contact, &self.contact);
+    backhand_table_set_self(intake.table, &self);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    backhand_table_unmap(intake.table);
+    apr_pool_destroy(pool);
+    return 0;
+}
+
+static backhand_announcement server(int n)
+{
+    backhand_announcement said;
+    char text[64];
+    memset(&said, 0, sizeof(said));
+    said.boot = (uint64_t)n + 1;
+    said.sequence = 1;
+    said.interval = 250;
+    said.stat.load_hwm = 1000;
+    strcpy(said.farm, "blue");
+    snprintf(said.stat.hostname, sizeof(said.stat.hostname), "s%d.test", n);
+    snprintf(text, sizeof(text), "192.0.2.%d:80", n);
+    backhand_contact_parse(&said.contact, text, 0);
+    backhand_contact_format(said.stat.contact, &said.contact);
+    return said;
+}
+
+static backhand_drop give(const char *from, const char *data)
+{
+    apr_sockaddr_t *sender = apr_hash_get(senders, from, APR_HASH_KEY_STRING);
+    if (!sender) {
+        assert_int_equal(apr_sockaddr_info_get(&sender, from, APR_UNSPEC, 4445, 0, pool), APR_SUCCESS);
+        apr_hash_set(senders, from, APR_HASH_KEY_STRING, sender);
+    }
+    return backhand_intake_datagram(&intake, data, strlen(data), sender);
+}
+
+static backhand_drop say(const char *from, const backhand_announcement *said)
+{
+    char data[BACKHAND_MESSAGE_SIZE];
+    assert_int_not_equal(backhand_message_encode(data, said), 0);
+    return give(from, data);
+}
+
+/* --- the list ------------------------------------------------------------------------------------------------------ */
+
+static void the_list_covers_what_it_says(void **state)
+{
+    static const struct {
+        const char *network, *address;
+        int covered;
+    } cases[] = {
+        {"192.0.2.0/24", "192.0.2.255", 1},
+        {"192.0.2.0/24", "192.0.3.0", 0},
+        {"192.0.2.0/24", "::ffff:192.0.2.9", 1},
+        {"192.0.2.0/24", "::ffff:192.0.3.9", 0},
+        {"192.0.2.0/24", "2001:db8::1", 0},
+        {"192.0.2.0/255.255.255.0", "192.0.2.77", 1},
+        {"192.0.2.7", "192.0.2.7", 1},
+        {"192.0.2.7", "192.0.2.8", 0},
+        {"0.0.0.0/0", "203.0.113.9", 1},
+        {"0.0.0.0/0", "2001:db8::1", 0},
+        {"::/0", "2001:db8::1", 1},
+        {"::/0", "fe80::1", 1},
+        {"2001:db8::/32", "2001:db8:1::1", 1},
+        {"2001:db8::/32", "2001:db9::1", 0},
+        {"2001:db8::1", "2001:db8::1", 1},
+        {"::1", "192.0.2.1", 0},
+        {"192.0.2.0/24", "a.test", 0},
+        {"192.0.2.0/24", "", 0},
+        {"192.0.2.0/24", "192.0.2", 0},
+        {"192.0.2.0/24", "192.0.2.1:80", 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        backhand_accept_list *list = accept_list(cases[i].network);
+        apr_sockaddr_t *address;
+        if (backhand_accept_covers_text(list, cases[i].address) != cases[i].covered) {
+            fail_msg("%s covers %s?", cases[i].network, cases[i].address);
+        }
+        if (strpbrk(cases[i].address, ":") == NULL || strchr(cases[i].address, '.') == NULL) {
+            continue;
+        }
+        if (apr_sockaddr_info_get(&address, cases[i].address, APR_INET6, 1, 0, pool) == APR_SUCCESS) {
+            assert_int_equal(backhand_accept_covers(list, address), cases[i].covered);
+        }
+    }
+}
+
+static void an_empty_list_covers_nothing(void **state)
+{
+    backhand_accept_list *list = apr_array_make(pool, 1, sizeof(apr_ipsubnet_t *));
+    (void)state;
+    assert_false(backhand_accept_covers_text(list, "127.0.0.1"));
+    assert_false(backhand_accept_covers_text(list, "::1"));
+}
+
+static void the_list_says_what_would_be_right(void **state)
+{
+    static const char *const wrong[] = {"",         "a.test",         "localhost", "192.0.2.0/33", "192.0.2.0/x",
+                                        "192.0.2/", "192.0.2.0/24/8", "300.0.0.1", "::1/129",      "[::1]",
+                                        "a.test/0", "192.0.2.1:80",   "/24",       "192.0.2.0/-1", "192.0.2.1 "};
+    backhand_accept_list *list = apr_array_make(pool, 1, sizeof(apr_ipsubnet_t *));
+    (void)state;
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        const char *problem = backhand_accept_add(list, wrong[i]);
+        if (!problem) {
+            fail_msg("'%s' was accepted", wrong[i]);
+        }
+        assert_non_null(strstr(problem, "192.0.2.0/24"));
+    }
+    assert_int_equal(list->nelts, 0);
+}
+
+/* --- datagrams ----------------------------------------------------------------------------------------------------- */
+
+static void the_good_one_is_in_the_table(void **state)
+{
+    backhand_announcement said = server(7), found;
+    (void)state;
+    said.stat.load = 1234;
+    assert_int_equal(say("192.0.2.7", &said), BACKHAND_DROP_NONE);
+    assert_int_equal(backhand_table_used(intake.table), 2);
+    assert_true(backhand_table_read(intake.table, 1, &found, NULL));
+    assert_int_equal(found.stat.load, 1234);
+    assert_string_equal(found.stat.hostname, "s7.test");
+    assert_int_equal(intake.table->counters->accepted, 1);
+    assert_int_equal(heard.events[BACKHAND_EVENT_JOINED], 1);
+    assert_non_null(strstr(heard.detail, "s7.test at http://192.0.2.7:80"));
+}
+
+static void each_check_has_its_reason(void **state)
+{
+    backhand_announcement said = server(7);
+    char data[BACKHAND_MESSAGE_SIZE + 100];
+    (void)state;
+    assert_int_equal(say("192.0.3.7", &said), BACKHAND_DROP_SENDER);
+    assert_int_equal(say("2001:db8::1", &said), BACKHAND_DROP_SENDER);
+    strcpy(said.farm, "red");
+    assert_int_equal(say("192.0.2.7", &said), BACKHAND_DROP_FARM);
+    assert_string_equal(heard.detail, "red");
+    said = server(7);
+    backhand_contact_parse(&said.contact, "203.0.113.1:80", 0);
+    backhand_contact_format(said.stat.contact, &said.contact);
+    assert_int_equal(say("192.0.2.7", &said), BACKHAND_DROP_CONTACT);
+    assert_string_equal(heard.detail, "http://203.0.113.1:80");
+    assert_string_equal(heard.sender, "192.0.2.7");
+    memset(data, 'a', sizeof(data));
+    data[BACKHAND_MESSAGE_SIZE] = '\0';
+    assert_int_equal(give("192.0.2.7", data), BACKHAND_DROP_LENGTH);
+    assert_int_equal(give("192.0.2.7", "v=1&ready=1\n"), BACKHAND_DROP_TEXT);
+    assert_int_equal(give("192.0.2.7", "v=3"), BACKHAND_DROP_FORMAT);
+    assert_int_equal(give("192.0.2.7", "v=1"), BACKHAND_DROP_KEYS);
+    assert_string_equal(heard.detail, "ready");
+    assert_int_equal(give("192.0.2.7", "v=1&ready=-1"), BACKHAND_DROP_RANGE);
+    said = server(7);
+    assert_int_equal(say("192.0.2.7", &said), BACKHAND_DROP_NONE);
+    assert_int_equal(say("192.0.2.7", &said), BACKHAND_DROP_OLD);
+    for (int reason = BACKHAND_DROP_SENDER; reason < BACKHAND_DROP_FULL; reason++) {
+        assert_int_equal(intake.table->counters->dropped[reason], reason == BACKHAND_DROP_SENDER ? 2 : 1);
+        assert_int_equal(heard.dropped[reason], 1);
+    }
+    assert_int_equal(backhand_table_used(intake.table), 2);
+}
+
+static void a_full_table_says_so(void **state)
+{
+    (void)state;
+    for (int i = 2; i < 9; i++) {
+        backhand_announcement said = server(i);
+        assert_int_equal(say("192.0.2.9", &said), BACKHAND_DROP_NONE);
+    }
+    backhand_announcement said = server(9);
+    assert_int_equal(say("192.0.2.9", &said), BACKHAND_DROP_FULL);
+    assert_int_equal(heard.dropped[BACKHAND_DROP_FULL], 1);
+}
+
+/* Ours come back by loopback, from an accepted address or not; that is nothing to count or to say. */
+static void own_announcements_count_as_nothing(void **state)
+{
+    backhand_announcement said = server(1);
+    backhand_counters before = *intake.table->counters;
+    (void)state;
+    said.boot = OWN_BOOT;
+    said.stat.load = 77;
+    for (int i = 0; i < 5; i++) {
+        said.sequence++;
+        assert_int_equal(say("192.0.2.1", &said), BACKHAND_DROP_NONE);
+        assert_int_equal(say("203.0.113.1", &said), BACKHAND_DROP_NONE);
+    }
+    assert_memory_equal(&before, intake.table->counters, sizeof(before));
+    assert_int_equal(backhand_table_used(intake.table), 1);
+    assert_int_equal(intake.table->stats[0].load, 0);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(heard.events[i], 0);
+    }
+}
+
+static void a_stock_heartbeat_joins_any_farm(void **state)
+{
+    backhand_announcement full = server(9), found;
+    (void)state;
+    assert_int_equal(give("192.0.2.9", "v=1&ready=5&busy=2"), BACKHAND_DROP_NONE);
+    now += apr_time_from_sec(1);
+    assert_int_equal(give("192.0.2.9", "v=1&ready=4&busy=3"), BACKHAND_DROP_NONE);
+    assert_true(backhand_table_read(intake.table, 1, &found, NULL));
+    assert_int_equal(found.stat.aservers, 4);
+    assert_string_equal(found.farm, "blue");
+    assert_int_equal(heard.events[BACKHAND_EVENT_JOINED], 1);
+    assert_int_equal(give("192.0.3.9", "v=1&ready=5&busy=2"), BACKHAND_DROP_SENDER);
+
+    /* A server that also runs mod_heartbeat is the one that it says itself. */
+    full.stat.load = 5;
+    assert_int_equal(say("192.0.2.9", &full), BACKHAND_DROP_NONE);
+    give("192.0.2.9", "v=1&ready=1&busy=1");
+    assert_int_equal(intake.table->stats[1].load, 5);
+    give("192.0.2.1", "v=1&ready=1&busy=1");
+    assert_int_equal(backhand_table_used(intake.table), 2);
+    assert_int_equal(heard.events[BACKHAND_EVENT_RIVAL], 0);
+}
+
+static void servers_come_and_go(void **state)
+{
+    backhand_announcement said = server(7);
+    (void)state;
+    say("192.0.2.7", &said);
+    assert_int_equal(heard.events[BACKHAND_EVENT_JOINED], 1);
+    for (int i = 0; i < 5; i++) {
+        now += apr_time_from_msec(250);
+        said.sequence++;
+        say("192.0.2.7", &said);
+    }
+    assert_int_equal(heard.events[BACKHAND_EVENT_JOINED], 1);
+
+    said.leaving = 1;
+    said.sequence++;
+    say("192.0.2.7", &said);
+    said.sequence++;
+    say("192.0.2.7", &said);
+    assert_int_equal(heard.events[BACKHAND_EVENT_LEFT], 1);
+    assert_int_equal(intake.table->stats[1].mtime, 0);
+
+    said.leaving = 0;
+    said.boot++;
+    said.sequence = 1;
+    say("192.0.2.7", &said);
+    assert_int_equal(heard.events[BACKHAND_EVENT_JOINED], 2);
+
+    now += apr_time_from_sec(2);
+    said.sequence++;
+    say("192.0.2.7", &said);
+    assert_int_equal(heard.events[BACKHAND_EVENT_JOINED], 3);
+    assert_int_equal(backhand_table_used(intake.table), 2);
+}
+
+static void a_raised_mark_is_handed_on(void **state)
+{
+    backhand_announcement said = server(7);
+    (void)state;
+    said.stat.load_hwm = 4000;
+    say("192.0.2.7", &said);
+    assert_int_equal(intake.raised, 4000);
+    intake.raised = 0;
+    said.sequence++;
+    say("192.0.2.7", &said);
+    assert_int_equal(intake.raised, 0);
+    said.sequence++;
+    said.stat.load_hwm = 2000;
+    say("192.0.2.7", &said);
+    assert_int_equal(intake.raised, 0);
+    said.sequence++;
+    said.stat.load_hwm = 8000;
+    say("192.0.2.7", &said);
+    assert_int_equal(intake.raised, 8000);
+}
+
+/* Two servers with our contact, or with another one's, heard in turns. */
+static void rivals_are_named(int contact, int id)
+{
+    backhand_announcement one = server(contact), two = server(contact);
+    one.boot = 101;
+    two.boot = 102;
+    strcpy(one.stat.hostname, "one.test");
+    strcpy(two.stat.hostname, "two.test");
+    for (int i = 0; i < 20; i++) {
+        one.sequence++;
+        two.sequence++;
+        now += apr_time_from_msec(250);
+        say("192.0.2.8", &one);
+        if (id != 0) {
+            say("192.0.2.9", &two);
+        }
+    }
+    assert_int_equal(heard.events[BACKHAND_EVENT_RIVAL], 1);
+    assert_int_equal(backhand_table_used(intake.table), id + 1);
+    assert_true(backhand_table_rival(intake.table, id));
+}
+
+static void a_rival_of_another_is_named(void **state)
+{
+    (void)state;
+    rivals_are_named(7, 1);
+}
+
+static void a_rival_of_ours_gets_no_slot(void **state)
+{
+    (void)state;
+    rivals_are_named(1, 0);
+    assert_non_null(strstr(heard.detail, "self.test and one.test both announce http://192.0.2.1:80"));
+    assert_int_equal(heard.id, 0);
+    assert_string_equal(intake.table->stats[0].hostname, "self.test");
+}
+
+static void a_flood_is_quiet_and_nothing_is_lost_count_of(void **state)
+{
+    int64_t said;
+    (void)state;
+    for (int i = 0; i < 100000; i++) {
+        give("192.0.2.7", "v=1");
+        give("203.0.113.7", "v=1&ready=1&busy=1");
+        now += apr_time_from_msec(2);
+    }
+    /* 200 s: at the beginning, and after 60, 120 and 180 s. */
+    assert_int_equal(heard.dropped[BACKHAND_DROP_KEYS], 4);
+    assert_int_equal(heard.dropped[BACKHAND_DROP_SENDER], 4);
+    assert_int_equal(intake.table->counters->dropped[BACKHAND_DROP_KEYS], 100000);
+    said = heard.unsaid + heard.dropped[BACKHAND_DROP_KEYS] + heard.dropped[BACKHAND_DROP_SENDER];
+    assert_int_equal(said + intake.quiet[BACKHAND_DROP_KEYS].unsaid + intake.quiet[BACKHAND_DROP_SENDER].unsaid,
+                     200000);
+}
+
+static void comings_and_goings_are_bounded_too(void **state)
+{
+    backhand_announcement said = server(7);
+    (void)state;
+    for (int i = 0; i < 10000; i++) {
+        said.sequence++;
+        said.leaving = i % 2;
+        say("192.0.2.7", &said);
+    }
+    assert_int_equal(heard.events[BACKHAND_EVENT_JOINED], BACKHAND_EVENT_BURST);
+    assert_int_equal(heard.events[BACKHAND_EVENT_LEFT], BACKHAND_EVENT_BURST);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_list_covers_what_it_says),
+        TEST(an_empty_list_covers_nothing),
+        TEST(the_list_says_what_would_be_right),
+        TEST(the_good_one_is_in_the_table),
+        TEST(each_check_has_its_reason),
+        TEST(a_full_table_says_so),
+        TEST(own_announcements_count_as_nothing),
+        TEST(a_stock_heartbeat_joins_any_farm),
+        TEST(servers_come_and_go),
+        TEST(a_raised_mark_is_handed_on),
+        TEST(a_rival_of_another_is_named),
+        TEST(a_rival_of_ours_gets_no_slot),
+        TEST(a_flood_is_quiet_and_nothing_is_lost_count_of),
+        TEST(comings_and_goings_are_bounded_too),
+    };
+    apr_initialize();
+    return cmocka_run_group_tests_name("intake", tests, NULL, NULL);
+}
