@@ -208,9 +208,9 @@ static const char *set_hostname(cmd_parms *cmd, void *unused, const char *word)
     if (error) {
         return error;
     }
-    if (!backhand_word_is_hostname(word)) {
+    if (!backhand_hostname_valid(word)) {
         return wrong(cmd, word,
-                     "takes this server's name, 1 to 255 printable ASCII characters (default: the main ServerName)");
+                     "takes this server's name, 1 to 255 of A-Z a-z 0-9 . _ - : (default: the main ServerName)");
     }
     conf->hostname = word;
     return NULL;

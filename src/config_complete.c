@@ -150,7 +150,7 @@ static void complete_hostname(backhand_config *conf, apr_pool_t *pconf, server_r
         return;
     }
     /* Without the directive httpd has put a guess there, often an address. */
-    if (next_directive(NULL, "ServerName") && s->server_hostname && backhand_word_is_hostname(s->server_hostname)) {
+    if (next_directive(NULL, "ServerName") && s->server_hostname && backhand_hostname_valid(s->server_hostname)) {
         conf->hostname = s->server_hostname;
         return;
     }
@@ -158,7 +158,7 @@ static void complete_hostname(backhand_config *conf, apr_pool_t *pconf, server_r
         system[0] = '\0';
     }
     system[sizeof(system) - 1] = '\0';
-    conf->hostname = backhand_word_is_hostname(system) ? apr_pstrdup(pconf, system) : "localhost";
+    conf->hostname = backhand_hostname_valid(system) ? apr_pstrdup(pconf, system) : "localhost";
 }
 
 static int smallest_keepalive(const server_rec *s)

@@ -78,17 +78,3 @@ int backhand_word_is_farm(const char *word)
     }
     return 1;
 }
-
-int backhand_word_is_hostname(const char *word)
-{
-    size_t length = strlen(word);
-    if (length == 0 || length >= BACKHAND_HOSTNAME_SIZE) {
-        return 0;
-    }
-    for (; *word; word++) {
-        if (*word <= ' ' || *word > '~') {
-            return 0;
-        }
-    }
-    return 1;
-}

@@ -114,8 +114,8 @@ my %values = (
     },
     BackhandHostname => {
         right => ['www.example.com', 'x' x 255],
-        wrong => ['"a b"', 'x' x 256],
-        says  => q{takes this server's name, 1 to 255 printable ASCII characters},
+        wrong => ['"a b"', 'a@b', 'x' x 256],
+        says  => q{takes this server's name, 1 to 255 of A-Z a-z 0-9 . _ - :},
     },
     BackhandMaxHandoffs => {
         right => [qw(0 10 50% 0% 100% 1000000)],
