@@ -57,7 +57,7 @@ static int split(char *text, char **address, int *port)
     *address = text;
     if (*text == '[') {
         char *close = strchr(text, ']');
-        if (!close || !strchr(text, ':') || (close[1] && close[1] != ':')) {
+        if (!close || !colon || colon > close || (close[1] && close[1] != ':')) {
             return 0;
         }
         *address = text + 1;

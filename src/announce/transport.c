@@ -81,19 +81,19 @@ static void find_listener(backhand_transport *transport, backhand_route *r)
     }
 }
 
-static int collides(const backhand_listener *wildcard, const backhand_listener *other)
+static int collides(const backhand_listener *one, const backhand_listener *other)
 {
-    return backhand_address_any(&wildcard->at) && other->shared &&
-           other->at.sa.sa_family == wildcard->at.sa.sa_family && other->at.v4.sin_port == wildcard->at.v4.sin_port;
+    return (backhand_address_any(&one->at) || backhand_address_any(&other->at)) &&
+           other->at.sa.sa_family == one->at.sa.sa_family && other->at.v4.sin_port == one->at.v4.sin_port;
 }
 
-/* The kernel lets a wildcard address stand beside a group of the same port only when both are shared. */
+/* The kernel lets a wildcard address stand beside another of the same port only when both are shared. */
 static void share_wildcards(backhand_transport *transport)
 {
     int i, k;
     for (i = 0; i < transport->listeners; i++) {
         for (k = 0; k < transport->listeners; k++) {
-            transport->listener[i].shared |= collides(&transport->listener[i], &transport->listener[k]);
+            transport->listener[i].shared |= i != k && collides(&transport->listener[i], &transport->listener[k]);
         }
     }
 }
