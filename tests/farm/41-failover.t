@@ -85,7 +85,8 @@ for my $mpm (qw(event prefork)) {
     my $c    = $farm->add;
     $farm->start;
     ok $farm->together, "$mpm: they see each other";
-    $farm->announce_log($asked_last);
+    # A busy machine may need all workers, and old children may take long to end.
+    $farm->announce_log($asked_last, qr/AH03490:|AH00161:|AH00484:|AH00485:/);
 
     all_answered "$mpm: a server is killed", under_load $a, 2, sub { kill 'KILL', -$c->pid };
     $c->kill_all->start;

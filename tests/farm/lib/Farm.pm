@@ -245,7 +245,7 @@ END {
 }
 
 for my $signal (qw(INT TERM HUP)) {
-    $SIG{$signal} = sub { exit 130 };    ## no critic (RequireLocalizedPunctuationVars)
+    $SIG{$signal} = sub { exit 130 };
 }
 
 1;

@@ -92,8 +92,8 @@ sub start {
     my $pid = fork;
     croak "fork: $!" if !defined $pid;
     if (!$pid) {
-        $SIG{TERM} = $SIG{INT} = 'DEFAULT';    ## no critic (RequireLocalizedPunctuationVars)
-        $SIG{PIPE} = 'IGNORE';                 ## no critic (RequireLocalizedPunctuationVars)
+        $SIG{TERM} = $SIG{INT} = 'DEFAULT';
+        $SIG{PIPE} = 'IGNORE';
         eval { $self->run($listener); 1 } or warn $@;
         POSIX::_exit(1);
     }

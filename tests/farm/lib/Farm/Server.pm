@@ -159,6 +159,8 @@ EOT
 # Starts it, in a process group of its own, without waiting.
 sub spawn {
     my ($self) = @_;
+    # A killed server has left it, and the next one would say so.
+    unlink "$self->{root}/run/httpd.pid";
     my $pid = fork;
     croak "fork: $!" if !defined $pid;
     if (!$pid) {
