@@ -12,8 +12,9 @@
 #define MAX_WORDS 64
 /** A complaint about a function is not repeated within so many seconds by one process. */
 #define QUIET_SECONDS 60
-/** Complaints that one process remembers; a power of two. */
-#define REMEMBERED 64
+/** Complaints that one process remembers, and places that each may have among them. */
+#define REMEMBERED 512
+#define PLACES     16
 
 BACKHAND_API int byPerl(request_rec *r, ServerSlot *servers, int *n, char *arg);
 BACKHAND_API const char *byPerl_check(apr_pool_t *p, server_rec *s, const char *arg);
@@ -23,24 +24,42 @@ static const char names_no_function[] =
 
 /* --- complaints --------------------------------------------------------------------------------------------------- */
 
-/* True for the first complaint of this kind about a function in a while. Two that share a place in the memory make
- * each other heard again, no more. */
-static int is_news(const char *name, int kind)
+/* Where the process remembers a complaint: the place it has, else the one that is empty or oldest among its few. */
+static uint64_t *place_of(uint64_t hash)
 {
     static uint64_t memory[REMEMBERED];
-    uint64_t now = (uint64_t)apr_time_sec(apr_time_now()), hash = 5381 + (uint64_t)kind, before, after;
+    uint64_t *oldest = &memory[hash % REMEMBERED];
+    uint64_t i;
+    for (i = 0; i < PLACES; i++) {
+        uint64_t *place = &memory[(hash + i) % REMEMBERED];
+        uint64_t said = __atomic_load_n(place, __ATOMIC_RELAXED);
+        if (said >> 32 == hash) {
+            return place;
+        }
+        if ((said & 0xffffffff) < (__atomic_load_n(oldest, __ATOMIC_RELAXED) & 0xffffffff)) {
+            oldest = place;
+        }
+    }
+    return oldest;
+}
+
+/* True for the first complaint of this kind about a function in a while. A word of the memory holds a hash of what was
+ * complained about, and the second when. */
+static int is_news(const char *name, int kind)
+{
+    uint64_t now = (uint64_t)apr_time_sec(apr_time_now()), hash = 0xcbf29ce484222325 + (uint64_t)kind, before;
     uint64_t *place;
     for (; *name; name++) {
-        hash = hash * 33 + (unsigned char)*name;
+        hash = (hash ^ (unsigned char)*name) * 0x100000001b3;
     }
-    hash &= 0xffffffff;
-    place = &memory[hash % REMEMBERED];
+    hash = (hash ^ hash >> 32) & 0xffffffff;
+    place = place_of(hash);
     before = __atomic_load_n(place, __ATOMIC_RELAXED);
     if (before >> 32 == hash && now - (before & 0xffffffff) < QUIET_SECONDS) {
         return 0;
     }
-    after = hash << 32 | (now & 0xffffffff);
-    return __atomic_compare_exchange_n(place, &before, after, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    return __atomic_compare_exchange_n(place, &before, hash << 32 | (now & 0xffffffff), 0, __ATOMIC_RELAXED,
+                                       __ATOMIC_RELAXED);
 }
 
 static void complain(const policy_call *call)
