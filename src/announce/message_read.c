@@ -2,7 +2,9 @@
 
 #include "message_keys.h"
 
+#include <apr_strings.h>
 #include <apr_lib.h>
+#include <apr_strings.h>
 
 #include <string.h>
 
@@ -246,7 +248,7 @@ static backhand_drop complete_heartbeat(backhand_announcement *out, const char *
     if (strlen(sender) >= sizeof(out->contact.address) || backhand_contact_parse(&out->contact, sender, 80) != NULL) {
         return BACKHAND_DROP_FORMAT;
     }
-    strcpy(out->stat.hostname, sender);
+    apr_cpystrn(out->stat.hostname, sender, sizeof(out->stat.hostname));
     backhand_contact_format(out->stat.contact, &out->contact);
     return BACKHAND_DROP_NONE;
 }
