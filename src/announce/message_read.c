@@ -4,7 +4,6 @@
 
 #include <apr_strings.h>
 #include <apr_lib.h>
-#include <apr_strings.h>
 
 #include <string.h>
 
