@@ -258,7 +258,7 @@ sub kill_all {
     for my $group (@{ $self->{groups} }) {
         kill 'KILL', -$group;
     }
-    wait_for { $self->reap } if $self->{pid};
+    $self->gone if $self->{groups};
     return $self;
 }
 
