@@ -9,6 +9,7 @@
 #include <ap_mpm.h>
 #include <http_log.h>
 #include <mpm_common.h>
+#include <unixd.h>
 
 #include <errno.h>
 #include <poll.h>
@@ -29,6 +30,7 @@ APLOG_USE_MODULE(backhand);
 typedef struct moderator {
     server_rec *s;
     apr_pool_t *pconf;
+    const ap_unixd_mpm_retained_data *mpm; /* lives as long as httpd */
     apr_proc_t proc;
     pid_t parent;
     int link; /* to the moderator; -1: none */
@@ -49,6 +51,16 @@ static void close_link(moderator *m)
         shutdown(fd, SHUT_RDWR);
         close(fd);
     }
+}
+
+/* A stop that came before its signal was watched for. */
+static apr_status_t leave_late(void *data)
+{
+    moderator *m = data;
+    if (getpid() == m->parent && m->mpm->shutdown_pending) {
+        backhand_moderator_leave();
+    }
+    return APR_SUCCESS;
 }
 
 static apr_status_t forget(void *data)
@@ -156,12 +168,14 @@ apr_status_t backhand_moderator_start(server_rec *s, apr_pool_t *pconf)
     m->s = s;
     m->pconf = pconf;
     m->parent = getpid();
+    m->mpm = ap_unixd_mpm_get_retained_data();
     m->link = -1;
     backhand_number_set(&backhand_config_get(s)->table->counters->stopping, 0);
     rv = fork_moderator(m, 0);
     if (rv == APR_SUCCESS) {
         current = m;
         apr_pool_note_subprocess(pconf, &m->proc, APR_KILL_AFTER_TIMEOUT);
+        apr_pool_pre_cleanup_register(pconf, m, leave_late);
         apr_pool_cleanup_register(pconf, m, forget, apr_pool_cleanup_null);
     }
     return rv;
@@ -211,7 +225,7 @@ void backhand_moderator_child_status(server_rec *s, pid_t pid, ap_generation_t g
     const backhand_config *conf = backhand_config_get(s);
     (void)gen;
     (void)slot;
-    if (status == MPM_CHILD_STARTED && current) {
+    if (current) {
         backhand_stop_watch(current->pconf, backhand_moderator_leave);
     }
     /* A child that only lost its slot still finishes its requests. */

@@ -27,8 +27,8 @@ apr_status_t backhand_moderator_start(server_rec *s, apr_pool_t *pconf);
  */
 void backhand_moderator_leave(void);
 
-/** Hook child_status: watches for the parent's stop signals once children run (see stop.c), and clears the rows of
- * children that are gone. */
+/** Hook child_status: watches for the parent's stop signals from the first child that comes or goes (see stop.h), and
+ * clears the rows of children that are gone. */
 void backhand_moderator_child_status(server_rec *s, pid_t pid, ap_generation_t gen, int slot, int status);
 
 #endif
