@@ -206,7 +206,7 @@ static void recall_mark(announcer *a)
 static void prepare(announcer *a, apr_pool_t *p)
 {
     backhand_journal_init(&a->journal, a->s, a->table->max_servers);
-    a->sampler = backhand_sampler_create("/proc", p);
+    a->sampler = backhand_sampler_create("/proc", "/sys/fs/cgroup", p);
     backhand_transport_open(&a->transport, a->conf->destinations, backhand_journal_problem, &a->journal, p);
     backhand_identity_make(&a->said, a->conf);
     a->contact_known = backhand_identity_contact(&a->said, a->conf, a->transport, &a->journal);

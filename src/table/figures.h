@@ -2,9 +2,12 @@
 
 /**
  * @file figures.h
- * @brief This machine's own figures: load, idle CPU, CPUs, memory. Core: no httpd.
+ * @brief This server's own figures: load, idle CPU, CPUs, memory. Core: no httpd.
  *
- * Read from the kernel's files below `proc_root` (`/proc`), so that tests can give recorded trees.
+ * Read from the kernel's files below `proc_root` (`/proc`) and `cgroup_root` (`/sys/fs/cgroup`), so that tests can give
+ * recorded trees. Where control groups limit this process, as in a container, the figures are those of the limits: CPUs
+ * (rounded up), idle CPU (of the time that the limit allows), total and available memory (of the machine's or the limit's, what is
+ * less). A limit that is shared with others counts what they use. The load stays the machine's: the kernel keeps no other.
  */
 #ifndef BACKHAND_FIGURES_H
 #define BACKHAND_FIGURES_H
@@ -16,8 +19,9 @@
 
 typedef struct backhand_sampler backhand_sampler;
 
-/** Makes a sampler; nothing is read yet. `proc_root`: folder laid out as /proc, at most 200 bytes. */
-backhand_sampler *backhand_sampler_create(const char *proc_root, apr_pool_t *p);
+/** Makes a sampler; nothing is read yet. `proc_root`: folder laid out as /proc; `cgroup_root`: as /sys/fs/cgroup, NULL:
+ * limits do not count; at most 200 bytes each. */
+backhand_sampler *backhand_sampler_create(const char *proc_root, const char *cgroup_root, apr_pool_t *p);
 
 /**
  * Reads the figures at time `now` into load, cpu, ncpu, tmem and amem of `out`; the rest of `out` is left alone.

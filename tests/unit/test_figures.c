@@ -58,7 +58,7 @@ static int setup(void **state)
     put("loadavg", "1.25 0.50 0.10 2/345 6789\n");
     put("meminfo", "MemTotal:       8388608 kB\nMemFree:  1 kB\nMemAvailable:   4194304 kB\nBuffers: 5 kB\n");
     put_stat(1000, 3000);
-    sampler = backhand_sampler_create(root, pool);
+    sampler = backhand_sampler_create(root, NULL, pool);
     return 0;
 }
 
@@ -97,7 +97,7 @@ static void reads_all(void **state)
 static void reads_the_kernels_own(void **state)
 {
     serverstat stat;
-    backhand_sampler *real = backhand_sampler_create("/proc", pool);
+    backhand_sampler *real = backhand_sampler_create("/proc", NULL, pool);
     (void)state;
     memset(&stat, 0, sizeof(stat));
     assert_int_equal(backhand_sampler_read(real, apr_time_now(), &stat), APR_SUCCESS);
@@ -138,7 +138,7 @@ static void spans_a_second(void **state)
         uint64_t busy = 0;
         uint64_t idle = 0;
         serverstat stat;
-        sampler = backhand_sampler_create(root, pool);
+        sampler = backhand_sampler_create(root, NULL, pool);
         for (; ms <= 4 * span; ms += step, idle += (uint64_t)step) {
             put_stat(busy, idle);
             assert_int_equal(backhand_sampler_read(sampler, apr_time_from_msec(ms), &stat), APR_SUCCESS);

@@ -1,0 +1,32 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file cgroup.h
+ * @brief What the control groups of this process, a container's above all, leave of the machine. Core: no httpd.
+ *
+ * Version 2, version 1, and both at once (each controller where it is). A group is limited by its parents too, so each
+ * figure is the tightest from the own group up to the root of what is mounted. In a container whose own path is hidden
+ * from it, that root is the container's group.
+ */
+#ifndef BACKHAND_CGROUP_H
+#define BACKHAND_CGROUP_H
+
+#include <stdint.h>
+
+typedef struct backhand_limits {
+    int64_t cpus;        /**< x 1000, at least 1: a quota of half a CPU is 500; INT64_MAX: no limit */
+    int64_t cpu_usec;    /**< CPU time used by all that share this limit, us; -1: unknown */
+    int64_t memory;      /**< bytes, at least 1; INT64_MAX: no limit */
+    int64_t memory_left; /**< bytes until the limit that is nearest, file cache that can be dropped left out;
+                              INT64_MAX: no limit */
+} backhand_limits;
+
+/**
+ * Reads the limits. `proc_root`: folder laid out as /proc; `cgroup_root`: as /sys/fs/cgroup; at most 200 bytes each.
+ * Limits above `cpus` CPUs and `memory` bytes, what the machine has, are none. What can't be read or understood is no limit;
+ * of a path of more than 700 bytes only the root counts. Allocates nothing.
+ */
+void backhand_cgroup_read(const char *proc_root, const char *cgroup_root, int64_t cpus, int64_t memory,
+                          backhand_limits *out);
+
+#endif

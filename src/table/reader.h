@@ -1,0 +1,35 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file reader.h
+ * @brief The kernel's small text files, line by line, without allocating. Core: no httpd. For this room only.
+ */
+#ifndef BACKHAND_READER_H
+#define BACKHAND_READER_H
+
+#include <apr_errno.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** A file that is being read. A line has at most 4094 bytes. */
+typedef struct backhand_reader {
+    int fd;
+    size_t start, end;
+    char data[4096];
+} backhand_reader;
+
+/** Opens a file. @return APR_SUCCESS, and then backhand_reader_close is due; else the error */
+apr_status_t backhand_reader_open(backhand_reader *in, const char *path);
+
+void backhand_reader_close(const backhand_reader *in);
+
+/** The next line, without its newline, until the next call; what follows the last newline is one too.
+ * NULL at the end and for a line that does not fit. */
+char *backhand_reader_line(backhand_reader *in);
+
+/** Reads digits, after blanks; a number that is too large becomes UINT64_MAX.
+ * @return what follows, or NULL when there are none */
+const char *backhand_read_count(const char *text, uint64_t *out);
+
+#endif
