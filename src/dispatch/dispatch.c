@@ -39,10 +39,20 @@ typedef struct walk {
 /* Stands for a candidate that was asked already. */
 #define ASKED (-1)
 
+/* In the first moments of a server the moderator has not yet written it into the table. */
+static const char *own_contact(const walk *w)
+{
+    char *contact = apr_pcalloc(w->r->pool, BACKHAND_CONTACT_SIZE);
+    backhand_identity_get(0, NULL, contact);
+    if (!*contact && w->conf->contact_set) {
+        backhand_contact_format(contact, &w->conf->contact);
+    }
+    return contact;
+}
+
 static int serve_here(walk *w, backhand_reason reason)
 {
-    serverstat *self = w->conf->table->stats;
-    backhand_say(w->r, apr_pstrdup(w->r->pool, self->contact), reason, w->tries, w->usec);
+    backhand_say(w->r, own_contact(w), reason, w->tries, w->usec);
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, w->r, "backhand: %s after %d tries", backhand_reason_text(reason),
                   w->tries);
     return DECLINED;
