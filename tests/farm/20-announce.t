@@ -72,7 +72,7 @@ for my $mpm (qw(event prefork)) {
 subtest 'multicast, broadcast and unicast' => sub {
     my $farm = Farm->new(announce => 0);
     my $udp  = $farm->udp;
-    my @common = ('BackhandFarm ' . $farm->name, 'BackhandInterval 100ms', 'AcceptStats 127.0.0.0/28');
+    my @common = ('BackhandFarm ' . $farm->name, 'BackhandInterval 250ms', 'AcceptStats 127.0.0.0/28');
     my $a = $farm->add(conf => join "\n", @common, "MulticastStats 127.0.0.1:@{[$farm->port]} 127.255.255.255:$udp");
     my $b = $farm->add(conf => join "\n", @common, "MulticastStats 127.0.0.2:@{[$farm->port]} 127.255.255.255:$udp");
     $farm->start;
@@ -112,7 +112,7 @@ subtest 'who is not accepted is not heard' => sub {
     my $a    = $farm->add;
     my $deaf = $farm->add(announce => 0, conf => <<"EOT");
 BackhandFarm @{[$farm->name]}
-BackhandInterval 100ms
+BackhandInterval 250ms
 MulticastStats 127.0.0.2:@{[$farm->port]} 239.255.0.1:@{[$farm->udp]}
 EOT
     my $stranger = $farm->add(host => '127.0.0.88');

@@ -88,7 +88,9 @@ for my $mpm (qw(event prefork)) {
         my $client = $a->connect;
         my $wrong  = grep { $client->request('GET', $_ % 3 ? '/app/who' : '/who')->body ne ($_ % 3 ? 'b' : 'a') } 1 .. 60;
         is $wrong, 0, 'here and there by turns on one kept connection';
-        cmp_ok $b->logged('/app/who')->{kept}, '>', 0, 'connections to b are kept';
+        my @kept = grep { m{/app/who} && !/kept=0/ } $b->access_lines;
+        # Under prefork each holds a worker, and b asks a to close when few are left.
+        cmp_ok scalar @kept, '>', $mpm eq 'event' ? 20 : 0, 'connections to b are kept';
 
         my @bodies = in_parallel 6, sub {
             my $client = $a->connect;

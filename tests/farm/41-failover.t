@@ -162,7 +162,7 @@ subtest 'a peer that accepts and never answers' => sub {
     $fake->{quiet} = 1;
     $fake->stop;
     $fake->start;
-    eventually { $a->row($fake->contact)->{Age} > 0.5 } 5, 'it has fallen silent';
+    eventually { $a->row($fake->contact)->{Age} > 0.8 } 5, 'it has fallen silent';
     $response = $a->get('/app/who');
     is $response->status . $response->body, '200a', 'then it is served here';
     cmp_ok $response->seconds, '<', scaled(2), 'at once or after BackhandResponseTimeout';

@@ -42,7 +42,7 @@ sub announcement {
         host  => 'fake.test',
         contact => $self->contact,
         seq     => ++$self->{seq},
-        ms      => 100,
+        ms      => 250,
         ka      => 5000,
         load    => 100,
         hwm     => 1000,

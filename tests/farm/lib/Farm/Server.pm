@@ -117,7 +117,7 @@ sub announce_config {
     my $farm = $self->{farm};
     return <<"EOT";
 BackhandFarm $farm->{name}
-BackhandInterval 100ms
+BackhandInterval @{[int Farm::Wait::scaled(250)]}ms
 BackhandContact @{[$self->contact]}
 MulticastStats $self->{host} 239.255.0.1:$farm->{udp},1
 AcceptStats 127.0.0.0/28
