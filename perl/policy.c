@@ -167,10 +167,11 @@ static SV *list_of(pTHX_ const policy_call *call)
 
 static void step_call(pTHX_ policy_call *call, SV *argument)
 {
+    static char request_class[] = "Apache2::RequestRec";
     const char *arrow = strstr(call->name, "->");
     CV *cv = resolve(aTHX_ call->name, arrow);
     int i;
-    SV *result;
+    SV *result, *request;
     dSP;
     PERL_UNUSED_ARG(argument);
     if (!cv) {
@@ -184,7 +185,8 @@ static void step_call(pTHX_ policy_call *call, SV *argument)
     if (arrow) {
         mPUSHp(call->name, (STRLEN)(arrow - call->name));
     }
-    PUSHs(sv_2mortal(modperl_ptr2obj(aTHX_(char *) "Apache2::RequestRec", call->request)));
+    request = modperl_ptr2obj(aTHX_ request_class, call->request);
+    PUSHs(sv_2mortal(request));
     PUSHs(sv_2mortal(list_of(aTHX_ call)));
     for (i = 0; i < call->n_words; i++) {
         mPUSHp(call->words[i], strlen(call->words[i]));
@@ -256,12 +258,12 @@ void policy_prepare(pTHX)
     static const char *const classes[] = {
         "Apache2::RequestRec", "Apache2::RequestUtil", "Apache2::RequestIO", "Apache2::Connection",
         "Apache2::ServerRec",  "Apache2::Log",         "APR::Table",         NULL};
-    const char *const *class;
+    size_t i;
     if (hv_exists(PL_modglobal, guard_key, sizeof(guard_key) - 1)) {
         return;
     }
-    for (class = classes; *class; class ++) {
-        modperl_require_module(aTHX_ * class, TRUE);
+    for (i = 0; classes[i]; i++) {
+        modperl_require_module(aTHX_ classes[i], TRUE);
     }
     (void)hv_store(PL_modglobal, guard_key, sizeof(guard_key) - 1,
                    newRV_noinc((SV *)newXS(NULL, policy_guard, __FILE__)), 0);

@@ -7,7 +7,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib", "$FindBin::Bin/../../tests/farm/lib";
-use Farm qw(build_dir repo_dir);
+use Farm       qw(build_dir repo_dir);
 use File::Temp qw(tempdir);
 use Pod::Checker;
 use Test::More;
@@ -17,8 +17,10 @@ my $long   = $ENV{BACKHAND_TEST_LONG};
 
 sub stand_in {
     my ($name, @flags) = @_;
-    my @command = ('cc', '-shared', '-fPIC', '-I' . repo_dir() . '/include', @flags, "$FindBin::Bin/stub.c", '-o',
-        "$folder/$name.so");
+    my @command = (
+        'cc',   '-shared',              '-fPIC', '-I' . repo_dir() . '/include',
+        @flags, "$FindBin::Bin/stub.c", '-o',    "$folder/$name.so"
+    );
     system(@command) == 0 or die "@command: $?";
     return "$folder/$name.so";
 }
@@ -40,25 +42,34 @@ my $caught   = 'eval { require Apache::Backhand; 1 } or print "caught: $@"; prin
 
 my ($status, $said) = run(undef, $caught);
 is $status, 0, 'loading it outside httpd can be caught';
-like $said, qr/^caught: Apache::Backhand works only inside httpd, with mod_perl and mod_backhand: load it there/, 'and says why';
+like $said, qr/^caught: Apache::Backhand works only inside httpd, with mod_perl and mod_backhand: load it there/,
+  'and says why';
 like $said, qr/^alive$/m, 'perl goes on';
 ($status, $said) = run(undef, 'use Apache::Backhand;');
 is $status >> 8, 2, 'not caught, it ends perl as any exception does';
 
 ($status, $said) = run($httpd, $caught);
-like $said, qr/^caught: Apache::Backhand needs mod_backhand, and httpd has not loaded it: put `LoadModule backhand_module/, 'in httpd without mod_backhand';
+like $said,
+  qr/^caught: Apache::Backhand needs mod_backhand, and httpd has not loaded it: put `LoadModule backhand_module/,
+  'in httpd without mod_backhand';
 like $said, qr/^alive$/m, 'perl goes on';
 
 foreach my $function (qw(load_serverstats load_personal_arriba MAXSERVERS)) {
-    ($status, $said) = run($backhand, "use Apache::Backhand; eval { Apache::Backhand::$function(); 1 } or print \$@; print 'alive'");
-    like $said, qr/^Apache::Backhand: there is no table of servers yet: .* PerlChildInitHandler .*alive\z/s, "$function before there is a table";
+    ($status, $said) =
+      run($backhand, "use Apache::Backhand; eval { Apache::Backhand::$function(); 1 } or print \$@; print 'alive'");
+    like $said, qr/^Apache::Backhand: there is no table of servers yet: .* PerlChildInitHandler .*alive\z/s,
+      "$function before there is a table";
 }
-($status, $said) = run($backhand, 'use Apache::Backhand; print Apache::Backhand::MAXSESSIONSPERSERVER(), Apache::Backhand::SERVER_TIMEOUT()');
+($status, $said) = run($backhand,
+    'use Apache::Backhand; print Apache::Backhand::MAXSESSIONSPERSERVER(), Apache::Backhand::SERVER_TIMEOUT()');
 is $said, '1020', 'what needs no table is there';
 
-($status, $said) = run($backhand, 'use Apache::Backhand; print defined &load_serverstats ? "exported" : "not exported"');
+($status, $said) =
+  run($backhand, 'use Apache::Backhand; print defined &load_serverstats ? "exported" : "not exported"');
 is $said, 'not exported', 'nothing is exported that was not asked for';
-($status, $said) = run($backhand, 'use Apache::Backhand qw(load_serverstats load_personal_arriba MAXSERVERS MAXSESSIONSPERSERVER SERVER_TIMEOUT); print "exported"');
+($status, $said) = run($backhand,
+    'use Apache::Backhand qw(load_serverstats load_personal_arriba MAXSERVERS MAXSESSIONSPERSERVER SERVER_TIMEOUT); print "exported"'
+);
 is $said, 'exported', 'and all that is';
 
 $ENV{BACKHAND_STUB} = 4096;
@@ -75,8 +86,8 @@ print join ',', map { threads->create($_)->join } sub { $row->{load} }, sub { $s
     sub { threads->create(sub { $s->[4095]{load} })->join }, sub { eval { delete $row->{load} }; $@ ? 'died' : 'lived' }, sub { $s->[9]{hostname} };
 print ' ', $s->[4095]{load};
 EOT
-is $said, '5,5,5,same,8,8,6,6,died,server9.test 6', 'cloned interpreters';
-is $status, 0, 'ends well';
+is $said,   '5,5,5,same,8,8,6,6,died,server9.test 6', 'cloned interpreters';
+is $status, 0,                                        'ends well';
 
 my $times = $long ? 1_000_000 : 100_000;
 ($status, $said) = run($backhand, <<"EOT");
@@ -116,7 +127,7 @@ open my $manifest, '<', "$perl_dir/MANIFEST" or die $!;
 chomp(my @listed = readline $manifest);
 is_deeply [grep { !-f "$perl_dir/$_" } @listed], [], 'MANIFEST lists what is there';
 my %listed = map { $_ => 1 } @listed;
-my @there = map { s{^\Q$perl_dir\E/}{}r } glob("$perl_dir/*.{c,h,xs,PL} $perl_dir/lib/Apache/* $perl_dir/eg/lib/*/*");
+my @there  = map { s{^\Q$perl_dir\E/}{}r } glob("$perl_dir/*.{c,h,xs,PL} $perl_dir/lib/Apache/* $perl_dir/eg/lib/*/*");
 is_deeply [grep { !$listed{$_} } @there], [], 'and all of the sources';
 
 done_testing;

@@ -7,7 +7,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Bridge qw(bridge call left_by);
-use Farm qw(eventually);
+use Farm   qw(eventually);
 use Test::More;
 
 my $perl = <<'EOT';
@@ -159,11 +159,18 @@ foreach my $mpm (qw(event prefork)) {
             conf     => "BackhandMaxServers 16\nPerlInterpStart 2\nPerlInterpMaxRequests 100000\n"
         );
         $farm->start;
-        is call($server, 'T::constants'), '16 10 20', 'constants';
-        is call($server, 'T::shape'), 'ARRAY 16 15 16 1 0 16 3 1', 'an array of MAXSERVERS references to hashes';
-        is call($server, 'T::keys_of', 0), join(' ', sort qw(mtime arriba aservers nservers load load_hwm cpu ncpu tmem amem numbacked tatime hostname contact inflight)), 'keys';
+        is call($server, 'T::constants'), '16 10 20',                  'constants';
+        is call($server, 'T::shape'),     'ARRAY 16 15 16 1 0 16 3 1', 'an array of MAXSERVERS references to hashes';
+        is call($server, 'T::keys_of', 0),
+          join(' ',
+            sort
+              qw(mtime arriba aservers nservers load load_hwm cpu ncpu tmem amem numbacked tatime hostname contact inflight)
+          ),
+          'keys';
         is call($server, 'T::counts'), '15 15 30 1', 'keys, values, each';
-        is call($server, 'T::untouched'), join(',', map { /hostname|contact/ ? "$_=" : "$_=0" } split / /, call($server, 'T::keys_of', 9)), 'a server never heard of';
+        is call($server, 'T::untouched'),
+          join(',', map { /hostname|contact/ ? "$_=" : "$_=0" } split / /, call($server, 'T::keys_of', 9)),
+          'a server never heard of';
         eventually { call($server, 'T::get', 0, 'nservers') == 4 } 5, 'workers are counted';
         is call($server, 'T::self'), 'a.test ' . $server->contact . ' 4 1 1', 'this server';
         cmp_ok call($server, 'T::alive'), '<', 5, 'and it is alive';
@@ -178,29 +185,48 @@ foreach my $mpm (qw(event prefork)) {
             }
         }
         cmp_ok scalar keys %pids, '>', 1, 'several processes answered' if $mpm eq 'prefork';
-        is left_by($server, 0), '3:1 1:0 0:0 2:0', 'the policy that writes leaves its list';
-        is $server->get('/p0')->header('X-Numbers'), '4711 0', 'a C function sees what Perl wrote';
+        is left_by($server, 0),                      '3:1 1:0 0:0 2:0', 'the policy that writes leaves its list';
+        is $server->get('/p0')->header('X-Numbers'), '4711 0',          'a C function sees what Perl wrote';
 
         call($server, 'T::set', 5, 'load', 0);
-        is call($server, 'T::bump'), 20, '+=, ++, *=';
-        is call($server, 'T::slice'), '7 8 9', 'slices';
-        is call($server, 'T::alias'), '4 4 12', 'aliases and references';
-        is call($server, 'T::undefine'), 0, 'undef is 0';
-        is call($server, 'T::localise'), '9 3', 'local sets and restores';
-        is call($server, 'T::localise_fixed'), 'died: Apache::Backhand: hostname is read-only same', 'local of a read-only value';
-        is call($server, 'T::string'), '12|2', 'text is its number' ;
-        is call($server, 'T::value_of_assignment'), 1000, 'an assignment has the value that was stored';
-        my $min = 0;
-        my @numbers = (['undef', 0], ["''", 0], ["'abc'", 0], ["'12abc'", 12], ['-5', 0], ['3.9', 3], ['-0.5', 0], ["'0x10'", 0], ["' 42 '", 42],
-            ['9**9**9', 'max'], ['-9**9**9', 0], ['9**9**9/9**9**9', 0], ["'nan'", 0], ["'inf'", 'max'], ['18446744073709551615', 'max'], ['1e300', 'max'], ['2**63', 'max'],
-            ["'9999999999999999999999'", 'max'], ['[]', 'any'], ['bless({},"Odd")', 'died: no number']);
+        is call($server, 'T::bump'),     20,       '+=, ++, *=';
+        is call($server, 'T::slice'),    '7 8 9',  'slices';
+        is call($server, 'T::alias'),    '4 4 12', 'aliases and references';
+        is call($server, 'T::undefine'), 0,        'undef is 0';
+        is call($server, 'T::localise'), '9 3',    'local sets and restores';
+        is call($server, 'T::localise_fixed'), 'died: Apache::Backhand: hostname is read-only same',
+          'local of a read-only value';
+        is call($server, 'T::string'),              '12|2', 'text is its number';
+        is call($server, 'T::value_of_assignment'), 1000,   'an assignment has the value that was stored';
+        my @numbers = (
+            ['undef',                    0],
+            ["''",                       0],
+            ["'abc'",                    0],
+            ["'12abc'",                  12],
+            ['-5',                       0],
+            ['3.9',                      3],
+            ['-0.5',                     0],
+            ["'0x10'",                   0],
+            ["' 42 '",                   42],
+            ['9**9**9',                  'max'],
+            ['-9**9**9',                 0],
+            ['9**9**9-9**9**9',          0],
+            ["'nan'",                    0],
+            ["'inf'",                    'max'],
+            ['18446744073709551615',     'max'],
+            ['1e300',                    'max'],
+            ['2**63',                    'max'],
+            ["'9999999999999999999999'", 'max'],
+            ['[]',                       'any'],
+            ['bless({},"Odd")',          'died: no number']
+        );
+
         for my $key (qw(tmem cpu mtime)) {
             my $max = call($server, 'T::set_in', 5, $key, '2**64');
             for (@numbers) {
                 my ($code, $value) = @{$_};
-                next if $code =~ m{/};
                 my $is = call($server, 'T::set_in', 5, $key, $code =~ s/ /%20/gr);
-                next if $value eq 'any';
+                next          if $value eq 'any';
                 $value = $max if $value eq 'max' || ($value =~ /^\d+$/ && $value > $max);
                 is $is =~ s/\s+\z//r, $value, "$key = $code";
             }
@@ -216,10 +242,10 @@ foreach my $mpm (qw(event prefork)) {
             like $said, qr/^died: (?:Apache::Backhand: |Modification of a read-only value)/, "$name: $said";
             is call($server, 'T::intact'), 'intact', "intact after $name" or last;
         }
-        is call($server, 'T::odd'), 'survived', 'odd things' for 1 .. 4;
-        is call($server, 'T::intact'), 'intact', 'intact after odd things' for 1 .. 4;
-        is call($server, 'T::mtime_of_all'), 16, 'mtime of all';
-        is call($server, 'T::writes_of_all'), 'done', 'any number into all';
+        is call($server, 'T::odd'),           'survived', 'odd things'              for 1 .. 4;
+        is call($server, 'T::intact'),        'intact',   'intact after odd things' for 1 .. 4;
+        is call($server, 'T::mtime_of_all'),  16,         'mtime of all';
+        is call($server, 'T::writes_of_all'), 'done',     'any number into all';
         cmp_ok call($server, 'T::alive'), '<=', 6, 'the next announcement brings this server back' for 1;
         $farm->announce_log(qr/isn't numeric|Use of uninitialized/);
         $farm->check;

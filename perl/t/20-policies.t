@@ -8,7 +8,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Bridge qw(bridge call left_by);
-use Farm qw(build_dir);
+use Farm   qw(build_dir);
 use Test::More;
 
 # No `use` line: $r has its methods all the same.
@@ -121,6 +121,7 @@ EOT
 
 my $stays = '3:1 1:0 0:0 2:0';
 my $kept  = qr/the list of servers stays as it was/;
+
 # Policy => [the list that is left, the log line: none when it is missing]
 my @cases = (
     'Good::same'         => [$stays],
@@ -180,26 +181,26 @@ my @cases = (
         join(' ', map { $_ . ':' . ($_ == 3 ? 1 : 0) } 0 .. 15),
         qr/16 entries that are no id .*, and further ones after twice as many as there are servers/
     ],
-    'Ids::longer'             => ['', qr/32 entries that are no id .*further ones/],
-    'Ids::nan'                => ['1:0', qr/2 entries that are no id/],
-    'Ids::holes'              => ['1:0', qr/5 entries that are no id/],
+    'Ids::longer'             => ['',        qr/32 entries that are no id .*further ones/],
+    'Ids::nan'                => ['1:0',     qr/2 entries that are no id/],
+    'Ids::holes'              => ['1:0',     qr/5 entries that are no id/],
     'Ids::tied'               => ['5:0 1:0', qr/1 that came twice/],
-    'Ids::tied_dies'          => [$stays, qr/died, $kept: no element$/],
-    'Ids::tied_endless'       => ['1:0', qr/31 that came twice, and further ones/],
+    'Ids::tied_dies'          => [$stays,    qr/died, $kept: no element$/],
+    'Ids::tied_endless'       => ['1:0',     qr/31 that came twice, and further ones/],
     'Ids::tied_frees'         => ['3:1'],
-    'Ids::tied_size'          => [undef, qr/backhand: byPerl: Ids::tied_size /],
+    'Ids::tied_size'          => [undef,  qr/backhand: byPerl: Ids::tied_size /],
     'Ids::tied_exits'         => [$stays, qr/called exit, $kept/],
     'Ids::tied_scalar'        => ['7:0'],
     'Ids::overloaded'         => ['2:0 1:0'],
-    'Ids::overloaded_dies'    => [$stays, qr/died, $kept: no array$/],
+    'Ids::overloaded_dies'    => [$stays,    qr/died, $kept: no array$/],
     'Ids::overloaded_ids'     => ['2:0 1:0', qr/1 entries that are no id/],
-    'Ids::overloaded_id_dies' => [$stays, qr/died, $kept: no number$/],
-    'Ids::stats'              => ['', qr/16 entries that are no id/],
-    'Ids::loop'               => ['', qr/1 entries that are no id/],
+    'Ids::overloaded_id_dies' => [$stays,    qr/died, $kept: no number$/],
+    'Ids::stats'              => ['',        qr/16 entries that are no id/],
+    'Ids::loop'               => ['',        qr/1 entries that are no id/],
 );
 my @policies = map { $cases[2 * $_] } 0 .. $#cases / 2;
 my %case     = @cases;
-my @special = ('Good::words one two  "three four"', 'Good->method word', 'Good::full_r', 'Good::words');
+my @special  = ('Good::words one two  "three four"', 'Good->method word', 'Good::full_r', 'Good::words');
 
 foreach my $mpm (qw(event prefork)) {
     subtest $mpm => sub {
@@ -222,19 +223,22 @@ foreach my $mpm (qw(event prefork)) {
                 my $left = left_by($server, $n);
                 is $left, $list, "$policies[$n], call $round" if defined $list;
                 unlike $left, qr/body|status/, "$policies[$n] is harmless, call $round" if !defined $list;
-                is call($server, 'Pollute::check'), $clean, '$@, $_ and the selected handle are as before' or last
+                is call($server, 'Pollute::check'), $clean, '$@, $_ and the selected handle are as before'
+                  or last
                   if $policies[$n] =~ /Pollute|Wrong/;
             }
         }
         my $next = @policies;
-        is left_by($server, $next++), '4:0', 'words are arguments';
-        is call($server, 'Good::saw'), 'one|two|three|four', 'split at blanks';
-        is left_by($server, $next++), '1:0', 'a method';
+        is left_by($server, $next++),  '4:0',                             'words are arguments';
+        is call($server, 'Good::saw'), 'one|two|three|four',              'split at blanks';
+        is left_by($server, $next++),  '1:0',                             'a method';
         is call($server, 'Good::saw'), 'Good|Apache2::RequestRec|4|word', 'gets class, request, list, words';
-        is left_by($server, $next), '1:0', 'the whole $r';
+        is left_by($server, $next),    '1:0',                             'the whole $r';
         is call($server, 'Good::saw'),
-          join('|', "/p$next", 'GET', 'host', 'none', '127.0.0.99', '127.0.0.99', 'a.test', 'value', "/p$next", 'main',
-            'APR::Pool', 'none', '127.0.0.1'), 'with all its methods';
+          join('|',
+            "/p$next", 'GET',     'host', 'none',      '127.0.0.99', '127.0.0.99', 'a.test',
+            'value',   "/p$next", 'main', 'APR::Pool', 'none',       '127.0.0.1'),
+          'with all its methods';
         is left_by($server, ++$next), '0:0', 'no words';
         is left_by($server, ++$next), '1:0', 'an alarm in a policy' if @alarm;
 

@@ -7,7 +7,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Bridge qw(bridge call);
-use Farm qw(build_dir);
+use Farm   qw(build_dir);
 use Test::More;
 
 my $requests = $ENV{BACKHAND_TEST_LONG} ? 10_000 : 1_000;
@@ -29,6 +29,7 @@ sub tied_dies { $calls{tied_dies}++; tie my @l, 'Tied::Dies'; return \@l }
 package Tied; sub TIEARRAY { bless [], shift } sub FETCHSIZE { 3 } sub FETCH { $_[1] + 1 } sub DESTROY {}
 package Tied::Dies; our @ISA = 'Tied'; sub FETCH { die "no element\n" }
 EOT
+
 # Not one that exits: mod_perl's exit leaves its exception in memory each time, wherever it is called.
 my @policies = qw(T::good T->method T::dies T::dies_object T::wrong T::dirty T::tied T::tied_dies T::nosuch);
 
@@ -41,7 +42,10 @@ sub pages {
 foreach my $mpm (qw(event prefork)) {
     subtest $mpm => sub {
         my $object = build_dir() . '/modules/byPerl.so';
-        my $chain = join '', map { my $policy = $_; map { "BackhandFromSO $object byPerl $policy a b c\n" } 1 .. 10 } @policies;
+        my $chain  = join '', map {
+            my $policy = $_;
+            map { "BackhandFromSO $object byPerl $policy a b c\n" } 1 .. 10
+        } @policies;
         my ($farm, $server) = bridge(
             mpm     => $mpm,
             workers => 1,
@@ -51,7 +55,7 @@ foreach my $mpm (qw(event prefork)) {
               . "$chain</Location>\n<Location /many>\nBackhandFromSO @{[build_dir()]}/none.so\n</Location>\n",
         );
         my $probe = $server->root . '/probe.so';
-        my $text = join "\n", $server->lines('httpd.conf');
+        my $text  = join "\n", $server->lines('httpd.conf');
         $text =~ s{BackhandFromSO \S+/none.so}{BackhandFromSO $probe probe_shown};
         $server->write_file('httpd.conf', "$text\n");
         $farm->start;
@@ -71,8 +75,13 @@ foreach my $mpm (qw(event prefork)) {
         cmp_ok $more, '<', 128, "less than 512 KiB more ($more pages)";
         is call($server, 'T::pid'), $pid, 'by one process';
         my $calls = 10 * ($requests + $requests / 5);
-        is call($server, 'T::calls'), join(',', map { "$_ $calls" } sort qw(good method dies object wrong dirty tied tied_dies)), 'all were called';
-        $farm->announce_log(qr/backhand: byPerl: T(?:::|->)/, qr/backhand: byPerl T::nosuch|is not defined/, qr/server reached MaxRequestWorkers/);
+        is call($server, 'T::calls'),
+          join(',', map { "$_ $calls" } sort qw(good method dies object wrong dirty tied tied_dies)), 'all were called';
+        $farm->announce_log(
+            qr/backhand: byPerl: T(?:::|->)/,
+            qr/backhand: byPerl T::nosuch|is not defined/,
+            qr/server reached MaxRequestWorkers/
+        );
         $farm->check;
     };
 }

@@ -326,7 +326,8 @@ to the one server that looks best, that server is the worst a moment later. Take
 candidacy functions C<byRandom> and C<byLogWindow> before a policy do that.
 
 A policy that reads the request's body takes it away from whoever serves the request. One that keeps C<$r> in a variable beyond
-the call keeps a pointer to memory that is gone. One that sleeps, or waits for another machine, makes its client wait.
+the call keeps a pointer to memory that is gone. One that calls C<< $r->pnotes >> or registers a cleanup keeps its interpreter
+until the request is over. One that sleeps, or waits for another machine, makes its client wait.
 
 Under a threaded MPM signals, and so C<alarm>, belong to the process and not to a thread: do not use them in policies.
 

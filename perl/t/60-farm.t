@@ -1,0 +1,102 @@
+#!/usr/bin/perl
+# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+# Farms balanced by Perl: the example policies, and that a request that waits for another server holds no interpreter.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Bridge;
+use Farm qw(build_dir eventually in_parallel repo_dir scaled);
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+my $byperl = 'BackhandFromSO ' . build_dir() . '/modules/byPerl.so byPerl';
+
+# Who answers N requests for a path, as name => count; what is no 200 counts as its status.
+sub asked {
+    my ($server, $path, $n, %options) = @_;
+    my %answers;
+    for my $counted (
+        in_parallel(
+            4,
+            sub {
+                my %mine;
+                for (1 .. $n / 4) {
+                    my $response = $server->get($path, %options);
+                    $mine{ $response->status == 200 ? $response->body : $response->status }++;
+                }
+                return \%mine;
+            }
+        )
+    ) {
+        $answers{$_} += $counted->{$_} foreach keys %{$counted};
+    }
+    return \%answers;
+}
+
+foreach my $mpm (qw(event prefork)) {
+    subtest "$mpm: the examples" => sub {
+        my $conf     = 'PerlSwitches -I' . repo_dir() . "/perl/eg/lib\nPerlModule Apache::Backhand Farm::Policy\n";
+        my @policies = ('least_busy', 'least_busy 0.5', 'by_capacity', 'by_visitor', 'by_visitor X-Visitor');
+        for my $n (0 .. $#policies) {
+            $conf .= "<Location /app/$n>\nBackhand byAge 5\n$byperl Farm::Policy::$policies[$n]\n</Location>\n";
+        }
+        my $farm    = Farm->new(mpm => $mpm, workers => 8);
+        my @servers = map { $farm->add(perl => 1, conf => $conf) } 1 .. 3;
+        for my $server (@servers) {
+            mkdir $server->root . "/htdocs/app/$_" for 0 .. $#policies;
+            $server->write_file("htdocs/app/$_/who", $server->name) for 0 .. $#policies;
+        }
+        $farm->start;
+        ok $farm->together, 'three servers know one another';
+        for my $n (0 .. 2) {
+            my %answers;
+            eventually {
+                my $more = asked($servers[0], "/app/$n/who", 40);
+                $answers{$_} += $more->{$_} foreach keys %{$more};
+                keys %answers >= 3;
+            }
+            10, "$policies[$n]: every server has a share";
+            is join(' ', sort keys %answers), 'a b c', 'and all requests are answered' or diag explain \%answers;
+        }
+        my %by_header;
+        for my $visitor (1 .. 30) {
+            my $answers = asked($servers[$visitor % 3], '/app/4/who', 4, headers => ['X-Visitor' => $visitor]);
+            is_deeply [values %{$answers}], [4], "visitor $visitor stays with one server" or diag explain $answers;
+            $by_header{ (keys %{$answers})[0] }++;
+        }
+        is scalar keys %by_header, 3, 'other visitors with others';
+        my %whose = map { %{ asked($_, '/app/3/who', 4) } } @servers;
+        is scalar keys %whose, 1, 'an address goes to the same server from everywhere';
+        $farm->check;
+    };
+
+    subtest "$mpm: the interpreter is given back before the hand-off" => sub {
+        my $farm = Farm->new(mpm => $mpm);
+        my $file =
+          "package Other; sub policy { my (\$r, \$ids) = \@_; \$r->headers_in; return [grep { \$_ } \@\$ids] }\n1;\n";
+        my $near   = $farm->add(perl => 1);
+        my $policy = $near->write_file('other.pl', $file);
+        $near->reconfigure("PerlModule Apache::Backhand\nPerlRequire $policy\nPerlInterpStart 1\nPerlInterpMax 1\n"
+              . "<Location /app>\nBackhand byAge\n$byperl Other::policy\n</Location>\n");
+        my $far = $farm->add;
+        $farm->start;
+        ok $farm->together, 'two servers know each other';
+        my @seconds = map { ref eq 'HASH' ? $_->{died} : $_ } in_parallel(
+            4,
+            sub {
+                my $start    = time;
+                my $response = $near->get($_[0] ? '/app/who' : '/app/slow?2', timeout => 20);
+                sleep 0.2;
+                $start    = time;
+                $response = $near->get('/app/who') if $_[0];
+                return $response->status == 200 ? sprintf('%.2f', time - $start) : 'status ' . $response->status;
+            }
+        );
+        cmp_ok $_, '<', scaled(1), "answered in $_ s while another waits" for @seconds[1 .. 3];
+        like $seconds[0], qr/\A[\d.]+\z/, 'and that one is, too';
+        $farm->check;
+    };
+}
+done_testing;
