@@ -1,0 +1,93 @@
+#!/usr/bin/perl
+# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+# The demo: shows what it promises, and leaves nothing behind.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Farm qw(build_dir eventually free_port repo_dir);
+use Farm::Client;
+use Farm::Server;
+use IO::Socket::INET;
+use Test::More;
+
+local $ENV{BACKHAND_BUILD_DIR} = build_dir();
+my $repo = repo_dir();
+
+# Exit status and output of a command, with PORT set.
+sub said {
+    my ($port, @command) = @_;
+    local $ENV{PORT} = $port;
+    my $pid = open my $out, '-|', "@command 2>&1 </dev/null" or die "$command[0]: $!";
+    my $text = join q(), readline $out;
+    close $out;
+    return ($? >> 8, $text);
+}
+
+# Is anything listening there?
+sub listening {
+    my ($port) = @_;
+    return grep { IO::Socket::INET->new(PeerAddr => "127.0.0.$_", PeerPort => $port, Timeout => 2) } 1 .. 4;
+}
+
+my $port = free_port();
+my ($status, $text) = said($port, "$repo/tools/demo", '--once');
+is $status, 0, 'demo --once' or diag $text;
+like $text, qr{http://127\.0\.0\.$_:$port/app/}, "names address $_" for 1 .. 4;
+my %served = $text =~ /^  (server\d\.demo)\s+(\d+)$/gm;
+my $sum = 0;
+$sum += $_ for values %served;
+is $sum, 40, 'all requests are answered';
+cmp_ok scalar keys %served, '>', 1, 'by several servers';
+like $text, qr{^  server\d\.demo +http://127\.0\.0\.$_:$port +alive}m, "the table holds $_" for 1 .. 4;
+like $text, qr/handed-off:chosen/, 'it says why';
+is scalar listening($port), 0, 'nothing is left running';
+
+for my $senseless ('abc', '0', '-1', '70000', '99999999999', '80 80', '') {
+    ($status, $text) = said($senseless, "$repo/run", 'demo', '--once');
+    is $status, 1, "PORT='$senseless': an error";
+    is scalar(my @lines = split /\n/, $text), 1, 'of one line';
+    like $text, qr/PORT=\Q$senseless\E /, 'that names it';
+}
+
+$port = free_port();
+my $other = IO::Socket::INET->new(LocalAddr => '127.0.0.3', LocalPort => $port, Listen => 1) or die "listen: $!";
+($status, $text) = said($port, "$repo/tools/demo", '--once');
+is $status, 1, 'a port that is taken: an error';
+is scalar(my @lines = split /\n/, $text), 1, 'of one line';
+like $text, qr/\b$port\b/, 'that names it';
+close $other;
+is scalar listening($port), 0, 'nothing is left running';
+
+for my $signal (qw(INT TERM)) {
+    $port = free_port();
+    my $pid = fork;
+    die "fork: $!" if !defined $pid;
+    if (!$pid) {
+        $ENV{PORT} = $port;
+        setpgrp 0, 0;
+        open STDOUT, '>', '/dev/null' or POSIX::_exit(2);
+        open STDIN,  '<', '/dev/null' or POSIX::_exit(2);
+        exec "$repo/tools/demo" or POSIX::_exit(2);
+    }
+    eventually { listening($port) == 4 } 20, 'the demo is up';
+    kill $signal, $pid;
+    eventually { waitpid $pid, POSIX::WNOHANG() } 15, "$signal ends it";
+    is scalar listening($port), 0, 'nothing is left listening';
+    eventually {
+        !grep { my ($process) = $_->[0]; (readlink "/proc/$process/exe" || '') =~ /apache2/ && cmdline($process) =~ /Define PORT "$port"/ }
+          Farm::Server::processes()
+    }
+    5, 'nor running';
+}
+
+sub cmdline {
+    my ($pid) = @_;
+    open my $file, '<', "/proc/$pid/cmdline" or return '';
+    my $text = join q(), readline $file;
+    close $file;
+    return $text;
+}
+
+done_testing;
