@@ -75,6 +75,10 @@ int backhand_identity_contact(backhand_announcement *said, const backhand_config
     said->contact = conf->contact;
     if (!final) {
         apr_status_t rv = backhand_transport_source(transport, said->contact.address);
+        /* An address that is good on one link only is no contact. */
+        if (rv == APR_SUCCESS && strchr(said->contact.address, '%')) {
+            rv = APR_EINVAL;
+        }
         final = rv == APR_SUCCESS || conf->destinations->nelts == 0;
         backhand_journal_state(journal, BACKHAND_STATE_CONTACT, final ? APR_SUCCESS : rv,
                                "cannot tell which address announcements leave from; set BackhandContact");

@@ -97,6 +97,9 @@ static void classify(backhand_route *route)
     if (route->to.sa.sa_family == AF_INET6 && route->to.v6.sin6_scope_id) {
         route->interface = route->to.v6.sin6_scope_id;
     }
+    else if (route->to.sa.sa_family == AF_INET6 && IN6_IS_ADDR_MC_LINKLOCAL(&route->to.v6.sin6_addr)) {
+        route->to.v6.sin6_scope_id = route->interface;
+    }
 }
 
 apr_status_t backhand_route_read(backhand_route *route, const backhand_destination *config)
