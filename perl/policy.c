@@ -255,9 +255,9 @@ void policy_run(pTHX_ policy_call *call)
 
 void policy_prepare(pTHX)
 {
-    static const char *const classes[] = {
-        "Apache2::RequestRec", "Apache2::RequestUtil", "Apache2::RequestIO", "Apache2::Connection",
-        "Apache2::ServerRec",  "Apache2::Log",         "APR::Table",         NULL};
+    static const char *const classes[] = {"Apache2::RequestRec", "Apache2::RequestUtil", "Apache2::RequestIO",
+                                          "Apache2::Connection", "Apache2::ServerRec",   "Apache2::Log",
+                                          "APR::Table",          "APR::Error",           NULL};
     size_t i;
     if (hv_exists(PL_modglobal, guard_key, sizeof(guard_key) - 1)) {
         return;
