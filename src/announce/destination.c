@@ -123,6 +123,13 @@ static const char *read_from(backhand_destination *out, char *text, int family, 
     return is_any(out->from) || is_multicast(out->from) ? WRONG "myaddr is one address of this machine" : NULL;
 }
 
+/* Every link has its own ff02::1. */
+static int needs_interface(const backhand_destination *d)
+{
+    struct in6_addr v6;
+    return !d->from && inet_pton(AF_INET6, d->address, &v6) == 1 && IN6_IS_ADDR_MC_LINKLOCAL(&v6);
+}
+
 const char *backhand_destination_parse(backhand_destination *out, const char *first, const char *second, apr_pool_t *p)
 {
     const char *problem;
@@ -136,6 +143,9 @@ const char *backhand_destination_parse(backhand_destination *out, const char *fi
     problem = read_destination(out, apr_pstrdup(p, second ? second : first), &family, p);
     if (!problem && second) {
         problem = read_from(out, apr_pstrdup(p, first), family, p);
+    }
+    if (!problem && needs_interface(out)) {
+        return WRONG "a link-local group needs myaddr or its interface, as in [ff02::4445%eth0]:4445";
     }
     return problem;
 }
