@@ -44,36 +44,9 @@ void *backhand_config_merge(apr_pool_t *p, void *base, void *add)
     return base;
 }
 
-void *backhand_dir_config_create(apr_pool_t *p, char *dir)
-{
-    (void)dir;
-    return apr_pcalloc(p, sizeof(backhand_dir_config));
-}
-
-void *backhand_dir_config_merge(apr_pool_t *p, void *base, void *add)
-{
-    const backhand_dir_config *outer = base, *inner = add;
-    backhand_dir_config *merged;
-    if (backhand_chain_is_empty(&inner->chain)) {
-        return base;
-    }
-    if (inner->chain.off || backhand_chain_is_empty(&outer->chain)) {
-        return add;
-    }
-    merged = apr_palloc(p, sizeof(*merged));
-    backhand_chain_merge(&merged->chain, &outer->chain, &inner->chain, p);
-    return merged;
-}
-
 backhand_config *backhand_config_get(const server_rec *s)
 {
     return ap_get_module_config(s->module_config, &backhand_module);
-}
-
-const backhand_chain *backhand_config_chain(const request_rec *r)
-{
-    const backhand_dir_config *dir = ap_get_module_config(r->per_dir_config, &backhand_module);
-    return &dir->chain;
 }
 
 /* --- server-wide directives ------------------------------------------------------------------------------------ */
@@ -273,6 +246,42 @@ static const char *set_tries(cmd_parms *cmd, void *unused, const char *word)
     return NULL;
 }
 
+static const char *set_connection_pools(cmd_parms *cmd, void *unused, int flag)
+{
+    backhand_config *conf;
+    const char *error = server_wide(cmd, &conf);
+    (void)unused;
+    if (!error) {
+        conf->no_pools = !flag;
+    }
+    return error;
+}
+
+static const char *set_moderator_pid_file(cmd_parms *cmd, void *unused, const char *word)
+{
+    backhand_config *conf;
+    const char *error = server_wide(cmd, &conf);
+    (void)unused;
+    if (error) {
+        return error;
+    }
+    conf->moderator_pid_file = *word ? ap_runtime_dir_relative(cmd->pool, word) : NULL;
+    return conf->moderator_pid_file ? NULL : wrong(cmd, word, "takes a file, relative to DefaultRuntimeDir");
+}
+
+/* Its words were never written down; whatever they are, they ask for more or for less in the log. */
+static const char *set_log_level(cmd_parms *cmd, void *unused, const char *line)
+{
+    const char *error = backhand_config_too_late(cmd);
+    backhand_config *conf = backhand_config_get(ap_server_conf);
+    (void)unused;
+    if (!error) {
+        conf->used = 1;
+        conf->log_words = apr_pstrdup(cmd->pool, line);
+    }
+    return error;
+}
+
 /* A directive that takes a time; its cmd_data. */
 typedef struct time_setting {
     size_t offset; /* in backhand_config */
@@ -351,6 +360,16 @@ const command_rec backhand_commands[] = {
     AP_INIT_TAKE1("BackhandTries", set_tries, NULL, ANYWHERE, "how many other servers to try before this one"),
     AP_INIT_TAKE1("BackhandRetry", set_time, &retry_setting, ANYWHERE,
                   "how long a server that refused a connection is tried last"),
+    AP_INIT_FLAG("BackhandConnectionPools", set_connection_pools, NULL, ANYWHERE,
+                 "Off: each request that is handed off gets a connection of its own"),
+    AP_INIT_TAKE1("BackhandModeratorPIDFile", set_moderator_pid_file, NULL, ANYWHERE,
+                  "a file for the process id of the moderator process"),
+    AP_INIT_RAW_ARGS("BackhandLogLevel", set_log_level, NULL, ANYWHERE,
+                     "of an earlier release: see LogLevel backhand:"),
+    AP_INIT_FLAG("BackhandSelfRedirect", backhand_directive_self_redirect, NULL, ANYWHERE,
+                 "On: this server's requests for itself go through its contact"),
+    AP_INIT_TAKE1("BackhandSessionCookie", backhand_directive_session_cookie, NULL, ANYWHERE,
+                  "the name of a cookie that pins a client to the server that first served it"),
     AP_INIT_RAW_ARGS("Backhand", backhand_directive_builtin, NULL, ANYWHERE,
                      "a built-in candidacy function, and its argument"),
     AP_INIT_RAW_ARGS("BackhandFromSO", backhand_directive_from_so, NULL, ANYWHERE,

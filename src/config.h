@@ -36,6 +36,9 @@ typedef struct backhand_config {
     apr_off_t retry_body;                /**< BackhandRetryBody, bytes [65536] */
     apr_interval_time_t connect_timeout; /**< BackhandConnectTimeout [1 s] */
     apr_interval_time_t response_timeout; /**< BackhandResponseTimeout [0: ProxyTimeout] */
+    int no_pools;                         /**< BackhandConnectionPools Off: a connection for each hand-off [0] */
+    const char *moderator_pid_file;       /**< BackhandModeratorPIDFile, absolute, or NULL */
+    const char *log_words;                /**< BackhandLogLevel as written, or NULL */
     int tries;                            /**< BackhandTries: servers that are asked before this one [3] */
     apr_interval_time_t retry;            /**< BackhandRetry: how long a refused server is tried last [5 s] */
     backhand_table *table;                /**< set in post_config; NULL while only the syntax is checked */
@@ -47,6 +50,8 @@ typedef struct backhand_config {
 /** Per directory. */
 typedef struct backhand_dir_config {
     backhand_chain chain;
+    int self_redirect;          /**< BackhandSelfRedirect: 0, 1; -1: not said [0] */
+    const char *session_cookie; /**< BackhandSessionCookie: a name; empty: off; NULL: not said [off] */
 } backhand_dir_config;
 
 /** The directive table, for the module record. */
@@ -62,8 +67,17 @@ backhand_config *backhand_config_get(const server_rec *s);
 /** NULL while the configuration is read; later, as for a .htaccess file or a module that gives a request directives of
  * its own, what is wrong with that. */
 const char *backhand_config_too_late(const cmd_parms *cmd);
+/** NULL for a place where a directive per directory may stand, or what is wrong with it. */
+const char *backhand_config_wrong_place(cmd_parms *cmd);
+/** What holds where the request leads; never NULL. */
+const backhand_dir_config *backhand_config_dir(const request_rec *r);
 /** The request's chain. */
 const backhand_chain *backhand_config_chain(const request_rec *r);
+
+/** `BackhandSelfRedirect On|Off` */
+const char *backhand_directive_self_redirect(cmd_parms *cmd, void *dir, int flag);
+/** `BackhandSessionCookie name|off` */
+const char *backhand_directive_session_cookie(cmd_parms *cmd, void *dir, const char *word);
 
 /**
  * Fills in what the configuration left open (hostname, contact, keepalive) and checks what can be checked only when all

@@ -175,6 +175,51 @@ static int smallest_keepalive(const server_rec *s)
     return (int)apr_time_as_msec(smallest);
 }
 
+/* httpd reads the configuration twice at start; warnings are for the second time, and for configtest. */
+static int is_rehearsal(void)
+{
+    return ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_NORMAL &&
+           ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
+}
+
+/* True when some word of BackhandLogLevel asks for more in the log: `-` takes away. */
+static int asks_for_more(const char *words, apr_pool_t *p)
+{
+    static const char *const less[] = {"off", "none", "0"};
+    const char *word;
+    while (*(word = ap_getword_conf(p, &words))) {
+        int more = *word != '-';
+        for (size_t i = 0; i < sizeof(less) / sizeof(less[0]); i++) {
+            more = more && strcasecmp(word, less[i]) != 0;
+        }
+        if (more) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* A level that LogLevel sets for this module goes before it. */
+static void complete_log_level(const backhand_config *conf, apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *s)
+{
+    int index = backhand_module.module_index, more;
+    if (!conf->log_words) {
+        return;
+    }
+    more = asks_for_more(conf->log_words, ptemp);
+    for (server_rec *host = s; more && host; host = host->next) {
+        if (!host->log.module_levels || host->log.module_levels[index] < 0) {
+            ap_set_module_loglevel(pconf, &host->log, index, APLOG_DEBUG);
+        }
+    }
+    if (!is_rehearsal()) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
+                     "backhand: BackhandLogLevel %s is a directive of an earlier release%s; write \"LogLevel "
+                     "backhand:debug\" instead, or another level",
+                     conf->log_words, more ? " and taken as debug" : " and changes nothing");
+    }
+}
+
 static int check_proxy(const backhand_config *conf, const server_rec *s)
 {
     int proxy = ap_find_linked_module("mod_proxy.c") != NULL;
@@ -208,13 +253,6 @@ static void warn_of_accept(const backhand_config *conf, const server_rec *s)
     }
 }
 
-/* httpd reads the configuration twice at start; warnings are for the second time, and for configtest. */
-static int is_rehearsal(void)
-{
-    return ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_NORMAL &&
-           ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
-}
-
 int backhand_config_complete(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s)
 {
     backhand_config *conf = backhand_config_get(s);
@@ -227,6 +265,7 @@ int backhand_config_complete(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s)
     complete_hostname(conf, p, s);
     complete_contact(conf, ptemp);
     conf->keepalive = smallest_keepalive(s);
+    complete_log_level(conf, p, ptemp, s);
     if (!is_rehearsal()) {
         warn_of_accept(conf, s);
     }

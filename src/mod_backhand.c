@@ -5,6 +5,7 @@
 
 #include "config.h"
 #include "announce/moderator.h"
+#include "candidacy/session.h"
 #include "dispatch/dispatch.h"
 #include "dispatch/marked.h"
 #include "status/page.h"
@@ -101,6 +102,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_child_status(child_status, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(backhand_marked_receive, after_remoteip, before_setenvif, APR_HOOK_FIRST);
     ap_hook_handler(backhand_dispatch_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_handler(backhand_session_handler, NULL, NULL, APR_HOOK_REALLY_FIRST + 1);
     ap_hook_handler(backhand_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
     backhand_dispatch_register(p);
 }

@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "candidacy/builtins.h"
+#include "candidacy/name_format.h"
 
 #include <string.h>
 #include <strings.h>
@@ -84,6 +85,11 @@ static const char *check_children_bias(const char *arg)
                : "takes the bias for this server as a whole number of workers from 0 on, as in 2 (default 0)";
 }
 
+static const char *check_format(const char *arg)
+{
+    return arg ? backhand_name_check(arg) : NULL;
+}
+
 /* --- the table ------------------------------------------------------------------------------------------------- */
 
 static const backhand_builtin builtins[] = {
@@ -95,6 +101,11 @@ static const backhand_builtin builtins[] = {
     {"byLoad", backhand_by_load, check_load_bias},
     {"byBusyChildren", backhand_by_busy_children, check_children_bias},
     {"byCPU", backhand_by_cpu, check_none},
+    {"byCost", backhand_by_cost, check_none},
+    {"byWeight", backhand_by_weight, check_none},
+    {"addPrediction", backhand_add_prediction, check_none},
+    {"HTTPRedirectToIP", backhand_redirect_to_ip, check_none},
+    {"HTTPRedirectToName", backhand_redirect_to_name, check_format},
     {NULL, NULL, NULL},
 };
 

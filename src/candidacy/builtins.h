@@ -4,7 +4,7 @@
  * @file builtins.h
  * @brief The built-in candidacy functions, for their table in builtins.c. Core: no httpd.
  *
- * All follow the contract of mod_backhand.h, allocate nothing, and look at the published table. Each ranks by figures
+ * All follow the contract of mod_backhand.h, allocate nothing, and look at the published table and at no request. Each ranks by figures
  * that it reads once a candidate, so that announcements that come in meanwhile cannot confuse it.
  */
 #ifndef BACKHAND_BUILTINS_H
@@ -18,11 +18,22 @@ int backhand_add_self(struct request_rec *r, ServerSlot *servers, int *n, char *
 int backhand_by_age(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
 int backhand_by_log_window(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
 
-/* orders.c; those by a figure keep the order of servers that have the same. */
+/* orders.c, cost.c; those by a figure keep the order of servers that have the same. */
 int backhand_by_random(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
 int backhand_by_load(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
 int backhand_by_busy_children(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
 int backhand_by_cpu(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
+int backhand_by_cost(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
+
+/* weight.c */
+int backhand_by_weight(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
+
+/* prediction.c */
+int backhand_add_prediction(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
+
+/* redirects.c */
+int backhand_redirect_to_ip(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
+int backhand_redirect_to_name(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
 
 /** Largest whole number that an argument may have. */
 #define BACKHAND_ARGUMENT_MAX INT32_MAX

@@ -210,16 +210,31 @@ static int run_chain(const run *now, const backhand_chain *chain)
     return count + chain->own->nelts;
 }
 
+/* The contract of a candidacy function has no place for it. */
+static _Thread_local backhand_candidates *current;
+
+backhand_candidates *backhand_chain_current(void)
+{
+    return current;
+}
+
 int backhand_chain_run(const backhand_chain *chain, const backhand_table *table, struct request_rec *r,
                        backhand_candidates *out, backhand_complain_fn complain, void *ctx)
 {
     const run now = {table, r, out, complain, ctx};
+    backhand_candidates *outer = current;
+    int count;
     /* Before any function looks: a server that takes over a slot later is not the one that was ranked. */
     out->generation = backhand_table_generation(table);
     out->emptied = NULL;
+    out->predicting = 0;
+    out->name_format = NULL;
     out->n = table->max_servers;
     for (int i = 0; i < out->n; i++) {
         out->list[i] = (ServerSlot){i, BACKHAND_HANDOFF};
     }
-    return run_chain(&now, chain);
+    current = out;
+    count = run_chain(&now, chain);
+    current = outer;
+    return count;
 }

@@ -51,7 +51,13 @@ typedef struct backhand_candidates {
     int n;               /**< entries, each a valid id, none twice */
     uint64_t generation; /**< the table's when the chain began: backhand_table_usable() wants it */
     const char *emptied; /**< the function that left no candidate, or NULL */
+    int predicting;      /**< addPrediction has run: see prediction.h */
+    /** How names of BACKHAND_REDIRECT_NAME are made, see name_format.h; as long-lived as the chain. NULL: `%S` */
+    const char *name_format;
 } backhand_candidates;
+
+/** What the chain that the calling thread runs now has come to, for built-in functions; NULL outside of a run. */
+backhand_candidates *backhand_chain_current(void);
 
 /** Complaint about a function's result; called at most once a minute a function and process. */
 typedef void (*backhand_complain_fn)(void *ctx, const backhand_function *f, const char *what);
@@ -84,6 +90,8 @@ const backhand_builtin *backhand_builtins(void);
 /** A random number below `bound` (1 to INT32_MAX), each as likely, from a generator of the calling thread. Not for the
  * parent process: children forked by a thread that has used it draw the same numbers. */
 uint32_t backhand_random_below(uint32_t bound);
+/** A random number between 0 and 1, neither of them, in steps of 2^-52, from the same generator. */
+double backhand_random_share(void);
 /** Seeds the calling thread's generator: same seed, same sequence. Without it, from the system's randomness. */
 void backhand_random_seed(uint64_t seed);
 

@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "candidacy/directives.h"
+#include "candidacy/session.h"
 
 #include <apr_dso.h>
 #include <apr_file_info.h>
@@ -13,21 +14,6 @@
 
 /* Loaders name the file and every folder that they tried. */
 #define LOADER_MESSAGE_SIZE 1024
-
-static const char *wrong_place(cmd_parms *cmd)
-{
-    const char *error = backhand_config_too_late(cmd);
-    if (error) {
-        return error;
-    }
-    error = ap_check_cmd_context(cmd, NOT_IN_LIMIT | NOT_IN_PROXY);
-    if (error) {
-        return apr_pstrcat(cmd->pool, error,
-                           "; it belongs to the server, <VirtualHost>, <Directory>, <Location>, <Files> or <If>", NULL);
-    }
-    backhand_config_get(ap_server_conf)->used = 1;
-    return NULL;
-}
 
 /* The words that are left, quotes removed, joined by one blank; NULL when there is none. */
 static char *rest_of_line(apr_pool_t *p, const char *line)
@@ -66,8 +52,21 @@ static const char *unknown(cmd_parms *cmd, const char *name)
     for (const backhand_builtin *builtin = backhand_builtins(); builtin->name; builtin++) {
         known = apr_pstrcat(cmd->temp_pool, known, ", ", builtin->name, NULL);
     }
+    for (const backhand_builtin *builtin = backhand_request_builtins(); builtin->name; builtin++) {
+        known = apr_pstrcat(cmd->temp_pool, known, ", ", builtin->name, NULL);
+    }
     return apr_pstrcat(cmd->pool, "Backhand ", *name ? name : "\"\"", ": there is no such function; there are ", known,
                        "; for one from a shared object write BackhandFromSO file.so function", NULL);
+}
+
+static const backhand_builtin *find_builtin(const char *name)
+{
+    for (const backhand_builtin *builtin = backhand_request_builtins(); builtin->name; builtin++) {
+        if (!strcasecmp(builtin->name, name)) {
+            return builtin;
+        }
+    }
+    return backhand_builtin_find(name);
 }
 
 static int is_off(const char *name)
@@ -81,7 +80,7 @@ const char *backhand_directive_builtin(cmd_parms *cmd, void *dir, const char *li
     char *arg = rest_of_line(cmd->pool, line);
     backhand_function function = {.name = name, .arg = arg};
     const backhand_builtin *builtin;
-    const char *error = wrong_place(cmd);
+    const char *error = backhand_config_wrong_place(cmd);
 
     if (error) {
         return error;
@@ -93,7 +92,7 @@ const char *backhand_directive_builtin(cmd_parms *cmd, void *dir, const char *li
         backhand_chain_forget(&((backhand_dir_config *)dir)->chain);
         return NULL;
     }
-    builtin = backhand_builtin_find(name);
+    builtin = find_builtin(name);
     if (!builtin) {
         return unknown(cmd, name);
     }
@@ -148,7 +147,7 @@ const char *backhand_directive_from_so(cmd_parms *cmd, void *dir, const char *li
     const char *file = ap_getword_conf(cmd->pool, &line);
     const char *name = ap_getword_conf(cmd->pool, &line);
     backhand_function function = {.name = name, .arg = rest_of_line(cmd->pool, line), .foreign = 1};
-    const char *path, *error = wrong_place(cmd);
+    const char *path, *error = backhand_config_wrong_place(cmd);
 
     if (error) {
         return error;

@@ -48,6 +48,15 @@ static void seed_from_system(void)
     }
 }
 
+double backhand_random_share(void)
+{
+    if (!is_seeded()) {
+        seed_from_system();
+    }
+    /* Half a step keeps 0 and 1 out. */
+    return ((double)(next_word() >> 12) + 0.5) * 0x1p-52;
+}
+
 /* Lemire's method: multiply, and draw again in the few cases that would make some results likelier. */
 uint32_t backhand_random_below(uint32_t bound)
 {

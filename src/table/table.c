@@ -110,6 +110,14 @@ int64_t backhand_table_ready(const backhand_table *table, int id)
     return ready > 0 ? ready : 0;
 }
 
+int64_t backhand_table_sent_since(const backhand_table *table, int id)
+{
+    const backhand_slot *slot = slot_of(table, id);
+    int64_t heard = slot ? backhand_number_get(&slot->sent_heard) : 0;
+    int64_t since = slot ? backhand_number_get(&slot->sent) - heard : 0;
+    return since > 0 ? since : 0;
+}
+
 int backhand_table_rival(const backhand_table *table, int id)
 {
     const backhand_slot *slot = slot_of(table, id);

@@ -32,7 +32,7 @@
 #include <apr_time.h>
 
 /** Version of the shared memory's layout: another one at a graceful restart means a new segment. */
-#define BACKHAND_TABLE_LAYOUT 1
+#define BACKHAND_TABLE_LAYOUT 2
 
 #define BACKHAND_SERVERS_MIN     2
 #define BACKHAND_SERVERS_MAX     4096
@@ -108,6 +108,7 @@ typedef struct backhand_slot {
     int64_t sent;              /**< requests handed to it by this server, ever */
     int64_t returned;          /**< of these, no longer waiting for it */
     int64_t outstanding_heard; /**< sent - returned when its last announcement came in */
+    int64_t sent_heard;        /**< sent when its last announcement came in */
     int64_t refused;      /**< when it last refused or dropped a connection of ours, us; 0: not since it (re)started */
     int64_t rival_boot;   /**< boot id of another server that announces the same contact */
     int64_t rival_heard;  /**< when it was last heard, us; 0: never. See backhand_table_rival() */
@@ -216,6 +217,10 @@ int backhand_table_silent(const backhand_table *table, int id);
  * announcement, whatever policies wrote.
  */
 int64_t backhand_table_ready(const backhand_table *table, int id);
+
+/** Requests that this server handed to it since its last announcement; of slot 0, those that it decided to serve itself
+ * since its own. Never negative. */
+int64_t backhand_table_sent_since(const backhand_table *table, int id);
 
 /** True while another live server announces this slot's contact: see the top of this file. */
 int backhand_table_rival(const backhand_table *table, int id);

@@ -73,6 +73,7 @@ static void publish(backhand_table *table, int id, const backhand_announcement *
     publish_copy(slot, &what, generation);
     backhand_number_set(&slot->outstanding_heard,
                         backhand_number_get(&slot->sent) - backhand_number_get(&slot->returned));
+    backhand_number_set(&slot->sent_heard, backhand_number_get(&slot->sent));
     backhand_number_set(&slot->heard, now);
     backhand_number_set(&slot->left, left);
     publish_live(&table->stats[id], &what.stat);

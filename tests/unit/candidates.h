@@ -53,7 +53,7 @@ static int teardown(void **state)
     return 0;
 }
 
-static void fill(int count)
+__attribute__((unused)) static void fill(int count)
 {
     n = count;
     for (int i = 0; i < n; i++) {
@@ -61,7 +61,7 @@ static void fill(int count)
     }
 }
 
-static void call(const char *name, const char *arg)
+__attribute__((unused)) static void call(const char *name, const char *arg)
 {
     char copy[40];
     const backhand_builtin *builtin = backhand_builtin_find(name);
@@ -74,7 +74,7 @@ static void call(const char *name, const char *arg)
 }
 
 /* Every id of 0 to n - 1 once, with the redirect that fill() gave it. */
-static void assert_permutation(int count)
+__attribute__((unused)) static void assert_permutation(int count)
 {
     static int seen[SERVERS];
     memset(seen, 0, sizeof(seen));
