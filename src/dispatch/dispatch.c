@@ -52,6 +52,11 @@ static const char *own_contact(const walk *w)
 
 static int serve_here(walk *w, backhand_reason reason)
 {
+    backhand_slot *self = &w->conf->table->slots[0];
+
+    /* addPrediction would take this server for idle if only what it sends to others counted. */
+    __atomic_add_fetch(&self->sent, 1, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&self->returned, 1, __ATOMIC_RELAXED);
     backhand_say(w->r, own_contact(w), reason, w->tries, w->usec);
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, w->r, "backhand: %s after %d tries", backhand_reason_text(reason),
                   w->tries);
@@ -180,6 +185,14 @@ static int ask(walk *w, backhand_process *process, int id, const backhand_announ
     return may_repeat ? GO_ON : give_up(w, contact, outcome);
 }
 
+/* With BackhandSelfRedirect this server is asked at its contact as the others are. A request that came with a mark that is
+ * not believed may be one that it sent itself. */
+static int asks_self(const walk *w)
+{
+    return backhand_config_dir(w->r)->self_redirect > 0 && backhand_identity_get(0, NULL, NULL) &&
+           !backhand_marked_is_doubtful(w->r);
+}
+
 static int consider(walk *w, backhand_process *process, ServerSlot *candidate, int lately_refused)
 {
     const backhand_table *table = w->conf->table;
@@ -187,7 +200,7 @@ static int consider(walk *w, backhand_process *process, ServerSlot *candidate, i
     uint64_t generation;
     int id;
 
-    if (candidate->id == 0) {
+    if (candidate->id == 0 && !asks_self(w)) {
         return serve_here(w, w->tries ? BACKHAND_HERE_FAILED : w->busy ? BACKHAND_HERE_BUSY : BACKHAND_HERE_CHOSEN);
     }
     if (candidate->id == ASKED || refused_lately(w, candidate->id) != lately_refused ||
@@ -196,7 +209,7 @@ static int consider(walk *w, backhand_process *process, ServerSlot *candidate, i
         return GO_ON;
     }
     if (candidate->redirect != BACKHAND_HANDOFF) {
-        int rc = backhand_redirect(w->r, candidate->redirect, &said);
+        int rc = backhand_redirect(w->r, candidate->redirect, w->candidates.name_format, &said);
         backhand_say(w->r, apr_pstrdup(w->r->pool, said.stat.contact), BACKHAND_REDIRECTED, w->tries, w->usec);
         return rc;
     }

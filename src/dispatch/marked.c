@@ -24,6 +24,7 @@ typedef struct request_record {
     backhand_process *process;
     apr_time_t began;
     int marked;             /* another server handed it here */
+    int doubtful;           /* it says so, and is not believed */
     backhand_origin origin; /* what it came with; client NULL: unknown */
     const char *sender;     /* address of the server that handed it here */
 } request_record;
@@ -37,6 +38,12 @@ int backhand_marked_is(const request_rec *r)
 {
     const request_record *record = record_get(r);
     return record && record->marked;
+}
+
+int backhand_marked_is_doubtful(const request_rec *r)
+{
+    const request_record *record = record_get(r);
+    return record && record->doubtful;
 }
 
 const char *backhand_marked_format(request_rec *r)
@@ -224,6 +231,7 @@ int backhand_marked_receive(request_rec *r)
     header = apr_pstrdup(r->pool, header);
     apr_table_unset(r->headers_in, BACKHAND_MARKED_HEADER);
     if (!backhand_accept_covers(conf->accept, r->connection->client_addr)) {
+        record->doubtful = 1;
         say_stranger(r, conf);
         return DECLINED;
     }

@@ -24,4 +24,7 @@ int backhand_marked_receive(request_rec *r);
 /** True for a request that another server handed to this one. */
 int backhand_marked_is(const request_rec *r);
 
+/** True for a request that came with the header from an address that AcceptStats does not cover. */
+int backhand_marked_is_doubtful(const request_rec *r);
+
 #endif

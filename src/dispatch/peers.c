@@ -98,7 +98,7 @@ static void serve_wanted(struct backhand_keeper *keeper)
         return;
     }
     memset(&said, 0, sizeof(said));
-    for (int id = 1; id < backhand_table_used(keeper->dispatch->conf->table); id++) {
+    for (int id = 0; id < backhand_table_used(keeper->dispatch->conf->table); id++) {
         if (backhand_table_read(keeper->dispatch->conf->table, id, &said, NULL) &&
             strcmp(said.stat.contact, contact) == 0) {
             apr_thread_mutex_unlock(keeper->lock);
@@ -273,7 +273,7 @@ int backhand_peer_run(backhand_dispatch *dispatch, request_rec *r, backhand_peer
                       char *url)
 {
     int64_t busy = __atomic_add_fetch(&peer->busy, 1, __ATOMIC_RELAXED);
-    int no_pool = busy > MAXSESSIONSPERSERVER || peer->idle_limit <= 0;
+    int no_pool = dispatch->conf->no_pools || busy > MAXSESSIONSPERSERVER || peer->idle_limit <= 0;
     int rc;
 
     if (no_pool) {
