@@ -92,7 +92,9 @@ sub mpm_config {
       if $self->{mpm} eq 'prefork';
     my $children = $workers > 8 ? 2 : 1;
     my $threads  = $workers / $children;
-    return "StartServers $children\nServerLimit $children\nThreadsPerChild $threads\nThreadLimit $threads\n"
+    # After a graceful restart old children need a place beside the new ones.
+    my $limit = 3 * $children;
+    return "StartServers $children\nServerLimit $limit\nThreadsPerChild $threads\nThreadLimit $threads\n"
       . "MinSpareThreads 1\nMaxSpareThreads $workers\nMaxRequestWorkers $workers\n";
 }
 
