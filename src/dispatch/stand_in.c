@@ -37,22 +37,41 @@ static ap_conf_vector_t *copy_vector(apr_pool_t *p, const ap_conf_vector_t *vect
     return apr_pmemdup(p, vector, (apr_size_t)modules * sizeof(void *));
 }
 
-/* The address that hand-offs leave from: our contact's, so that the others find it in AcceptStats. NULL: the kernel's
- * choice, as when the contact is an address in front of this machine. */
-static apr_sockaddr_t *find_source(const backhand_config *conf, apr_pool_t *p, apr_pool_t *ptemp)
+/* An address of this machine, to connect from; NULL: it is none, as when it is one in front of this machine. */
+static apr_sockaddr_t *own_address(const char *text, apr_pool_t *p, apr_pool_t *ptemp)
 {
     apr_sockaddr_t *address;
     apr_socket_t *probe;
 
-    if (!conf->contact_set || apr_sockaddr_info_get(&address, conf->contact.address, APR_UNSPEC, 0, 0, p)) {
-        return NULL;
-    }
-    if (apr_socket_create(&probe, address->family, SOCK_STREAM, APR_PROTO_TCP, ptemp)) {
+    if (apr_sockaddr_info_get(&address, text, APR_UNSPEC, 0, 0, p) ||
+        apr_socket_create(&probe, address->family, SOCK_STREAM, APR_PROTO_TCP, ptemp)) {
         return NULL;
     }
     apr_status_t rv = apr_socket_bind(probe, address);
     apr_socket_close(probe);
     return rv == APR_SUCCESS ? address : NULL;
+}
+
+/* Of the wanted kind, and good on every link. */
+static int suits(const char *text, int ipv6)
+{
+    return text && (strchr(text, ':') != NULL) == ipv6 && !strchr(text, '%');
+}
+
+/* The address that hand-offs to servers of one kind leave from: our contact, or else where announcements leave from, so
+ * that the others find it in AcceptStats. NULL: the kernel's choice. */
+static apr_sockaddr_t *find_source(const backhand_config *conf, int ipv6, apr_pool_t *p, apr_pool_t *ptemp)
+{
+    if (conf->contact_set && suits(conf->contact.address, ipv6)) {
+        return own_address(conf->contact.address, p, ptemp);
+    }
+    for (int i = 0; i < conf->destinations->nelts; i++) {
+        const char *from = APR_ARRAY_IDX(conf->destinations, i, backhand_destination).from;
+        if (suits(from, ipv6)) {
+            return own_address(from, p, ptemp);
+        }
+    }
+    return NULL;
 }
 
 /* mod_proxy logs each failed try as an error, several lines a request. A try that fails is no error here: what matters is
@@ -103,7 +122,7 @@ int backhand_peers_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s)
 {
     backhand_config *conf = backhand_config_get(s);
     backhand_dispatch *dispatch = apr_pcalloc(p, sizeof(*dispatch));
-    apr_sockaddr_t *source;
+    apr_sockaddr_t *source[2];
 
     dispatch->conf = conf;
     dispatch->server = s;
@@ -120,13 +139,13 @@ int backhand_peers_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s)
     }
     dispatch->modules = count_modules();
     dispatch->stand_ins = apr_hash_make(p);
-    source = find_source(conf, p, ptemp);
-    dispatch->source_ipv6 = source && source->family == APR_INET6;
+    source[0] = find_source(conf, 0, p, ptemp);
+    source[1] = find_source(conf, 1, p, ptemp);
     for (server_rec *host = s; host; host = host->next) {
         backhand_stand_in *pair = apr_pcalloc(p, 2 * sizeof(*pair));
         server_rec **key = apr_pmemdup(p, &host, sizeof(server_rec *));
-        make_stand_in(&pair[0], dispatch, host, NULL, p);
-        make_stand_in(&pair[1], dispatch, host, source, p);
+        make_stand_in(&pair[0], dispatch, host, source[0], p);
+        make_stand_in(&pair[1], dispatch, host, source[1], p);
         apr_hash_set(dispatch->stand_ins, key, sizeof(server_rec *), pair);
     }
     return OK;
@@ -136,7 +155,7 @@ const backhand_stand_in *backhand_peer_stand_in(backhand_dispatch *dispatch, con
                                                 const backhand_peer *peer)
 {
     const backhand_stand_in *pair = apr_hash_get(dispatch->stand_ins, &r->server, sizeof(server_rec *));
-    return pair ? &pair[peer->ipv6 == dispatch->source_ipv6] : NULL;
+    return pair ? &pair[peer->ipv6] : NULL;
 }
 
 ap_conf_vector_t *backhand_peer_dir_config(backhand_dispatch *dispatch, request_rec *r)

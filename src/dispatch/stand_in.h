@@ -27,8 +27,7 @@ struct backhand_dispatch {
                                   const char *proxyhost, apr_port_t proxyport);
     } proxy;
     int modules;           /**< length of a configuration vector */
-    apr_hash_t *stand_ins; /**< server_rec * -> backhand_stand_in[2]: without and with our source address */
-    int source_ipv6;       /**< the source address is IPv6 */
+    apr_hash_t *stand_ins; /**< server_rec * -> backhand_stand_in[2]: for IPv4 and for IPv6 peers */
 
     /* In a child process: */
     backhand_process *process;
