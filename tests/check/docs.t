@@ -52,6 +52,38 @@ my @builtins = map { text_of($_) =~ /^\s*\{"(\w+)",\s*\w+,/gm } map { s{\A\Q$rep
 cmp_ok scalar @builtins, '>', 5, 'there are built-in functions';
 is_deeply [grep { $functions !~ /^#+ .*\b$_\b/m } @builtins], [], 'every built-in function has its section';
 
+# What the page for maintainers names in backticks is there: files, functions (in the file it says), and all other words.
+my %sources = map { s{\A\Q$repo\E/}{}r => 1 } map { glob "$repo/$_" } qw(include/*.h src/*.[ch] src/*/*.[ch] perl/*.[ch]);
+my $all_code = join "\n", map { text_of($_) } sort keys %sources;
+my $internals = text_of('docs/internals.md');
+
+sub source_file {
+    my ($name) = @_;
+    return grep { $sources{$_} } "src/$name", $name;
+}
+
+# The project's form: a function's definition begins in the first column.
+sub defines {
+    my ($code, $name) = @_;
+    return $code =~ /^(?!typedef)\w[\w *]*\b\Q$name\E\(/m;
+}
+
+my @named = $internals =~ /`([^`\n]+)`/g;
+cmp_ok scalar(grep { /\(\)\z/ } @named), '>', 50, 'internals.md names functions';
+is_deeply [grep { /[.][ch]\z/ && !source_file($_) } @named], [], 'its files are there';
+is_deeply [grep { /\A(\w+)\(\)\z/ && !defines($all_code, $1) } @named], [], 'its functions are there';
+my @elsewhere;
+while ($internals =~ /`(\w+)\(\)`\s+in\s+`([^`]+)`/g) {
+    my ($function, $name) = ($1, $2);
+    push @elsewhere, "$function $name" if !grep { defines(text_of($_), $function) } source_file($name);
+}
+is_deeply \@elsewhere, [], 'and in the files that it says';
+while ($internals =~ /^`(\w+)` \(`([^`]+)`\):/gm) {
+    my ($type, $name) = ($1, $2);
+    ok((grep { text_of($_) =~ /\b(?:struct|}) $type\b/ } source_file($name)), "$type is in $name");
+}
+is_deeply [grep { /\A\w+\z/ && $all_code !~ /\b$_\b/ } @named], [], 'all other words are words of the code';
+
 # Links lead somewhere.
 for my $page (@pages) {
     my @dead;
