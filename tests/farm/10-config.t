@@ -5,11 +5,12 @@ package main;
 use strict;
 use warnings;
 
+use Cwd        qw(abs_path);
 use File::Temp ();
 use FindBin    ();
 use Test::More;
 
-my $build   = $ENV{BACKHAND_BUILD_DIR} || "$FindBin::Bin/../../build";
+my $build   = $ENV{BACKHAND_BUILD_DIR} || abs_path("$FindBin::Bin/../../build");
 my $modules = "$build/modules";
 my $httpd   = '/usr/lib/apache2/modules';
 my $root    = File::Temp::tempdir('backhand-XXXXXXXX', TMPDIR => 1, CLEANUP => 1);
