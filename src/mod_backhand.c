@@ -90,8 +90,8 @@ static void child_status(server_rec *s, pid_t pid, ap_generation_t gen, int slot
 
 static void register_hooks(apr_pool_t *p)
 {
-    static const char *const after_remoteip[] = {"mod_remoteip.c", NULL};
-    static const char *const before_setenvif[] = {"mod_setenvif.c", NULL};
+    static const char *const remoteip[] = {"mod_remoteip.c", NULL};
+    static const char *const before_others[] = {"mod_remoteip.c", "mod_setenvif.c", NULL};
     static const char *const after_proxy[] = {"mod_proxy.c", NULL};
     static const char *const after_scoreboard[] = {"core.c", NULL};
 
@@ -100,7 +100,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_pre_mpm(pre_mpm, after_scoreboard, NULL, APR_HOOK_LAST);
     ap_hook_child_init(child_init, after_proxy, NULL, APR_HOOK_LAST);
     ap_hook_child_status(child_status, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_post_read_request(backhand_marked_receive, after_remoteip, before_setenvif, APR_HOOK_FIRST);
+    ap_hook_post_read_request(backhand_marked_receive, NULL, before_others, APR_HOOK_FIRST);
+    ap_hook_post_read_request(backhand_marked_keep, remoteip, NULL, APR_HOOK_FIRST);
     ap_hook_handler(backhand_dispatch_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_handler(backhand_session_handler, NULL, NULL, APR_HOOK_REALLY_FIRST + 1);
     ap_hook_handler(backhand_status_handler, NULL, NULL, APR_HOOK_MIDDLE);

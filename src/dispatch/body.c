@@ -14,6 +14,7 @@ struct backhand_body {
     apr_bucket_brigade *kept;    /* copies of all that was read */
     apr_off_t keep;              /* how much may be kept; -1: more was read, nothing is kept any more */
     apr_off_t kept_length;
+    int hold_end; /* see backhand_body_hold_end() */
 };
 
 static ap_filter_rec_t *body_filter;
@@ -86,6 +87,11 @@ static apr_status_t read_pending(backhand_body *body, apr_bucket_brigade *bb, ap
     return APR_SUCCESS;
 }
 
+static int is_end(const backhand_body *body, const apr_bucket_brigade *bb)
+{
+    return body->hold_end && !APR_BRIGADE_EMPTY(bb) && APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(bb));
+}
+
 static apr_status_t body_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode, apr_read_type_e block,
                                apr_off_t readbytes)
 {
@@ -96,11 +102,18 @@ static apr_status_t body_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_
         return ap_get_brigade(f->next, bb, mode, block, readbytes);
     }
     if (!APR_BRIGADE_EMPTY(body->pending)) {
-        return read_pending(body, bb, mode, readbytes);
+        rv = read_pending(body, bb, mode, readbytes);
     }
-    rv = ap_get_brigade(f->next, bb, mode, block, readbytes);
-    if (rv == APR_SUCCESS && mode != AP_MODE_SPECULATIVE) {
-        rv = keep_copies(body, bb);
+    else {
+        rv = ap_get_brigade(f->next, bb, mode, block, readbytes);
+        if (rv == APR_SUCCESS && mode != AP_MODE_SPECULATIVE) {
+            rv = keep_copies(body, bb);
+        }
+    }
+    if (rv == APR_SUCCESS && block == APR_NONBLOCK_READ && mode == AP_MODE_READBYTES && is_end(body, bb)) {
+        apr_bucket *end = APR_BRIGADE_LAST(bb);
+        APR_BUCKET_REMOVE(end);
+        APR_BRIGADE_INSERT_HEAD(body->pending, end);
     }
     return rv;
 }
@@ -124,6 +137,11 @@ backhand_body *backhand_body_insert(request_rec *r, apr_off_t keep)
 ap_filter_t *backhand_body_filter(backhand_body *body)
 {
     return body->filter;
+}
+
+void backhand_body_hold_end(backhand_body *body, int hold)
+{
+    body->hold_end = hold;
 }
 
 /* mod_proxy_http begins anew on the next try. */

@@ -25,6 +25,12 @@ backhand_body *backhand_body_insert(request_rec *r, apr_off_t keep);
 /** The filter, as the place where a try starts to read. */
 ap_filter_t *backhand_body_filter(backhand_body *body);
 
+/**
+ * While `hold` is set, who reads without waiting is not told that the body has ended. mod_proxy_http, which sends a short
+ * body with its length, sends it in chunks then, as it came.
+ */
+void backhand_body_hold_end(backhand_body *body, int hold);
+
 /** After a try of which nothing left: what it had read is put back. */
 void backhand_body_unread(backhand_body *body, request_rec *r);
 

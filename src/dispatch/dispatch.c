@@ -7,6 +7,7 @@
 #include "dispatch/response.h"
 #include "dispatch/restore.h"
 #include "dispatch/say.h"
+#include "dispatch/spare.h"
 #include "dispatch/track.h"
 #include "status/page.h"
 
@@ -313,4 +314,5 @@ void backhand_dispatch_register(apr_pool_t *p)
     backhand_body_register();
     backhand_response_register();
     backhand_restore_register();
+    backhand_spare_register();
 }

@@ -15,7 +15,7 @@ typedef struct saved_request {
     ap_conf_vector_t *per_dir_config;
     const struct ap_logconf *log;
     struct ap_filter_t *output_filters, *input_filters, *proto_input_filters;
-    apr_table_t *headers_in, *headers_out, *err_headers_out, *trailers_out;
+    apr_table_t *headers_in, *headers_out, *err_headers_out, *trailers_out, *env;
     const char *content_type, *content_encoding, *status_line, *error_notes, *verbose_error_to;
     apr_array_header_t *content_languages;
     int status, proxyreq, no_cache, no_local_copy;
@@ -34,6 +34,7 @@ static void request_save(saved_request *saved, request_rec *r)
     saved->headers_out = r->headers_out;
     saved->err_headers_out = r->err_headers_out;
     saved->trailers_out = r->trailers_out;
+    saved->env = r->subprocess_env;
     saved->content_type = r->content_type;
     saved->content_encoding = r->content_encoding;
     saved->content_languages = r->content_languages;
@@ -54,6 +55,7 @@ static void request_restore_settings(const saved_request *saved, request_rec *r)
     r->per_dir_config = saved->per_dir_config;
     r->log = saved->log;
     r->headers_in = saved->headers_in;
+    r->subprocess_env = saved->env;
     r->input_filters = saved->input_filters;
     r->proto_input_filters = saved->proto_input_filters;
 }
@@ -92,18 +94,72 @@ static void request_restore(const saved_request *saved, request_rec *r)
     apr_table_unset(r->notes, "proxy-source-port");
 }
 
+/* Variables by which an administrator tells mod_proxy how to treat servers behind this one. */
+static apr_table_t *env_for_handoff(request_rec *r)
+{
+    static const char *const of_proxy[] = {
+        "force-proxy-request-1.0",
+        "proxy-nokeepalive",
+        "proxy-initial-not-pooled",
+        "proxy-interim-response",
+        "proxy-sendchunked",
+        "proxy-sendchunks",
+        "proxy-sendcl",
+        "proxy-sendextracrlf",
+        "Proxy-Chain-Auth",
+        "proxy-prefetch-nonblocking",
+    };
+    apr_table_t *env = apr_table_copy(r->pool, r->subprocess_env);
+
+    for (size_t i = 0; i < sizeof(of_proxy) / sizeof(of_proxy[0]); i++) {
+        apr_table_unset(env, of_proxy[i]);
+    }
+    apr_table_setn(env, "Proxy-Chain-Auth", "1");
+    return env;
+}
+
+/* Where the response enters: below what httpd computes itself of a response, ranges and the length, as the other server did. */
+static ap_filter_t *filters_of_wire(const request_rec *r)
+{
+    ap_filter_t *f = r->proto_output_filters;
+    while (f->next &&
+           (strcasecmp(f->frec->name, "BYTERANGE") == 0 || strcasecmp(f->frec->name, "CONTENT_LENGTH") == 0)) {
+        f = f->next;
+    }
+    return f;
+}
+
+/* A body that came in chunks goes on in chunks, trailers included, however short it is. */
+static void dress_body(const backhand_handoff *handoff, backhand_try *t)
+{
+    request_rec *r = handoff->r;
+
+    r->proto_input_filters = backhand_body_filter(handoff->body);
+    if (apr_table_get(r->headers_in, "Transfer-Encoding")) {
+        apr_table_setn(r->subprocess_env, "proxy-prefetch-nonblocking", "1");
+        backhand_body_hold_end(handoff->body, 1);
+        t->chunked = r;
+    }
+}
+
 /* The request as the other server shall see it: as it came, and marked. What runs where a request is served (content
  * filters, headers set by modules) runs there, not here too. */
 static void request_dress(backhand_handoff *handoff, const backhand_stand_in *stand_in, backhand_try *t)
 {
     request_rec *r = handoff->r;
+    const char *mark;
 
     r->proxyreq = PROXYREQ_REVERSE;
     r->server = stand_in->server;
     r->log = &stand_in->server->log;
     r->per_dir_config = backhand_peer_dir_config(handoff->dispatch, r);
-    r->headers_in = apr_table_copy(r->pool, r->headers_in);
-    apr_table_setn(r->headers_in, BACKHAND_MARKED_HEADER, backhand_marked_format(r));
+    r->subprocess_env = env_for_handoff(r);
+    mark = backhand_marked_format(r);
+    r->headers_in = backhand_marked_headers(r);
+    if (!apr_table_get(r->headers_in, "Host")) {
+        apr_table_setn(r->headers_in, "Host", r->server->server_hostname ? r->server->server_hostname : "localhost");
+    }
+    apr_table_setn(r->headers_in, BACKHAND_MARKED_HEADER, mark);
     r->headers_out = apr_table_make(r->pool, 12);
     r->err_headers_out = apr_table_make(r->pool, 2);
     r->trailers_out = apr_table_make(r->pool, 2);
@@ -113,10 +169,10 @@ static void request_dress(backhand_handoff *handoff, const backhand_stand_in *st
     r->no_cache = 0;
     r->no_local_copy = 0;
     if (handoff->body) {
-        r->proto_input_filters = backhand_body_filter(handoff->body);
+        dress_body(handoff, t);
     }
     r->input_filters = r->proto_input_filters;
-    r->output_filters = r->proto_output_filters;
+    r->output_filters = filters_of_wire(r);
     backhand_response_insert(r, t);
 }
 
@@ -140,8 +196,8 @@ static const char *request_target(const request_rec *r)
     target = end ? apr_pstrmemdup(r->pool, target, (apr_size_t)(end - target)) : target;
     if (*target != '/' && *target != '*') {
         const char *host = ap_strstr_c(target, "://");
-        const char *path = host ? ap_strchr_c(host + 3, '/') : NULL;
-        target = path ? path : "/";
+        const char *path = host ? host + 3 + strcspn(host + 3, "/?#") : "";
+        target = *path == '/' ? path : apr_pstrcat(r->pool, "/", path, NULL);
     }
     return target;
 }
@@ -200,7 +256,7 @@ backhand_outcome backhand_handoff_try(backhand_handoff *handoff, backhand_peer *
 {
     request_rec *r = handoff->r;
     const backhand_stand_in *stand_in = backhand_peer_stand_in(handoff->dispatch, r, peer);
-    backhand_try t = {.id = id, .repeatable = handoff->idempotent};
+    backhand_try t = {.id = id, .repeatable = handoff->idempotent, .head.pool = r->pool};
     char *url = apr_pstrcat(r->pool, said->stat.contact, request_target(r), NULL);
     saved_request saved;
     backhand_outcome outcome;
@@ -215,6 +271,9 @@ backhand_outcome backhand_handoff_try(backhand_handoff *handoff, backhand_peer *
     rc = backhand_peer_run(handoff->dispatch, r, peer, stand_in->proxy, url);
     backhand_track_end(&t);
     outcome = judge(&t, r, rc, handoff->body != NULL);
+    if (handoff->body) {
+        backhand_body_hold_end(handoff->body, 0);
+    }
     backhand_response_remove(r, &t);
     if (outcome == BACKHAND_ANSWERED) {
         request_restore_settings(&saved, r);

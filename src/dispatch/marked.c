@@ -1,11 +1,9 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "dispatch/marked.h"
-#include "announce/scoreboard.h"
 #include "dispatch/peers.h"
 #include "dispatch/restore.h"
 
-#include <ap_mpm.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
@@ -17,6 +15,8 @@ APLOG_USE_MODULE(backhand);
 #define STRANGER_PERIOD apr_time_from_sec(600)
 /* The smoothed time to serve moves by this part of each new one. */
 #define SMOOTHING 8
+/* Longer names of hosts are not handed on; DNS has none. */
+#define AUTHORITY_MAX 300
 
 /* What we know of a request; in its request_config. */
 typedef struct request_record {
@@ -27,6 +27,7 @@ typedef struct request_record {
     int doubtful;           /* it says so, and is not believed */
     backhand_origin origin; /* what it came with; client NULL: unknown */
     const char *sender;     /* address of the server that handed it here */
+    apr_table_t *headers;   /* as they came; NULL: r->headers_in */
 } request_record;
 
 static request_record *record_get(const request_rec *r)
@@ -46,13 +47,35 @@ int backhand_marked_is_doubtful(const request_rec *r)
     return record && record->doubtful;
 }
 
+/* What stands before the path in an absolute request line; NULL: nothing, or nothing to be repeated. */
+static const char *authority_of(request_rec *r)
+{
+    const char *host = r->unparsed_uri ? ap_strstr_c(r->unparsed_uri, "://") : NULL;
+    apr_size_t length;
+
+    if (!host || *r->unparsed_uri == '/') {
+        return NULL;
+    }
+    host += 3;
+    length = strcspn(host, "/?#&");
+    return length < AUTHORITY_MAX && host[length] != '&'
+               ? apr_pstrmemdup(r->pool, r->unparsed_uri, (apr_size_t)(host - r->unparsed_uri) + length)
+               : NULL;
+}
+
 const char *backhand_marked_format(request_rec *r)
 {
     int port = r->useragent_addr->port ? r->useragent_addr->port : r->connection->client_addr->port;
     int ipv6 = strchr(r->useragent_ip, ':') != NULL;
+    const char *protocol = r->protocol && strcmp(r->protocol, "HTTP/1.1") != 0 ? r->protocol : NULL;
+    const char *authority = authority_of(r);
+    const char *mark =
+        apr_psprintf(r->pool, "v=1&client=%s%s%s:%d&scheme=%s&port=%d", ipv6 ? "[" : "", r->useragent_ip,
+                     ipv6 ? "]" : "", port > 0 ? port : 1, ap_http_scheme(r), r->connection->local_addr->port);
 
-    return apr_psprintf(r->pool, "v=1&client=%s%s%s:%d&scheme=%s&port=%d", ipv6 ? "[" : "", r->useragent_ip,
-                        ipv6 ? "]" : "", port > 0 ? port : 1, ap_http_scheme(r), ap_get_server_port(r));
+    return apr_pstrcat(r->pool, mark, protocol ? "&protocol=" : "", protocol ? protocol : "",
+                       authority ? "&authority=" : "", authority ? authority : "",
+                       apr_table_get(r->headers_in, "Host") ? "" : "&host=none", NULL);
 }
 
 /* The value of a key in `k=v&k=v`, from the pool; NULL: absent or there twice. */
@@ -91,6 +114,9 @@ static int read_header(request_rec *r, const char *header, backhand_origin *orig
     if ((!origin->https && strcmp(scheme, "http") != 0) || origin->port < 1 || origin->port > 65535) {
         return 0;
     }
+    origin->protocol = value_of(header, "protocol", r->pool);
+    origin->authority = value_of(header, "authority", r->pool);
+    origin->no_host = value_of(header, "host", r->pool) != NULL;
     origin->client_ip = apr_pstrdup(r->pool, address.address);
     return apr_sockaddr_info_get(&origin->client, address.address, APR_UNSPEC, (apr_port_t)address.port, 0, r->pool) ==
            APR_SUCCESS;
@@ -113,25 +139,6 @@ static void say_stranger(request_rec *r, const backhand_config *conf)
     }
 }
 
-/* Without an event loop each idle connection holds a worker: when few are left, running or to be started, the sender is
- * asked to close. */
-static void spare_workers(request_rec *r)
-{
-    int async = 0, daemons = 0, threads = 0;
-    int64_t ready, running, limit;
-
-    if (ap_mpm_query(AP_MPMQ_IS_ASYNC, &async) == APR_SUCCESS && async) {
-        return;
-    }
-    ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &daemons);
-    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
-    limit = (int64_t)daemons * (threads > 0 ? threads : 1);
-    backhand_scoreboard_count(&ready, &running);
-    if (ready < 2 || (limit - running + ready) * 2 < limit) {
-        r->connection->keepalive = AP_CONN_CLOSE;
-    }
-}
-
 static void receive_marked(request_rec *r, request_record *record, const char *header)
 {
     record->marked = 1;
@@ -144,7 +151,6 @@ static void receive_marked(request_rec *r, request_record *record, const char *h
                       record->sender, record->sender);
     }
     __atomic_add_fetch(&record->conf->table->counters->received, 1, __ATOMIC_RELAXED);
-    spare_workers(r);
 }
 
 static void restore(request_rec *r, request_record *record)
@@ -216,6 +222,7 @@ int backhand_marked_receive(request_rec *r)
     if (r->main) {
         return DECLINED;
     }
+    backhand_restore_connection(r);
     if (r->prev) {
         inherit(r);
         return DECLINED;
@@ -238,4 +245,20 @@ int backhand_marked_receive(request_rec *r)
     receive_marked(r, record, header);
     restore(r, record);
     return DECLINED;
+}
+
+int backhand_marked_keep(request_rec *r)
+{
+    request_record *record = record_get(r);
+
+    if (record && !r->main && !r->prev && !record->marked) {
+        record->headers = apr_table_copy(r->pool, r->headers_in);
+    }
+    return DECLINED;
+}
+
+apr_table_t *backhand_marked_headers(request_rec *r)
+{
+    const request_record *record = record_get(r);
+    return apr_table_copy(r->pool, record && record->headers ? record->headers : r->headers_in);
 }

@@ -4,7 +4,9 @@
  * @file marked.h
  * @brief Marked requests: the `Backhand-Proxied` header that tells the receiver whom it serves.
  *
- * `Backhand-Proxied: v=1&client=192.0.2.7:40312&scheme=http&port=8080` (IPv6 in brackets). Honoured only on a connection
+ * `Backhand-Proxied: v=1&client=192.0.2.7:40312&scheme=http&port=8080` (IPv6 in brackets; port: the one the client asked).
+ * Where the request line or the Host header were others than hand-offs can have, as needed: `&protocol=HTTP/1.0`,
+ * `&authority=http://example.com` (absolute form), `&host=none`. Keys that are not known are ignored. Honoured only on a connection
  * from an address that AcceptStats covers; taken away from every other request.
  */
 #ifndef BACKHAND_MARKED_H
@@ -17,9 +19,15 @@
 /** The header's value for a request that this server hands off. From r->pool. */
 const char *backhand_marked_format(request_rec *r);
 
-/** Hook post_read_request, after mod_remoteip and before mod_setenvif: takes the header off the request and, when it is to be
- * trusted, restores the client. Counts every main request as being served. */
+/** Hook post_read_request, before mod_remoteip, which then starts from the client, and mod_setenvif: takes the header off the
+ * request and, when it is to be trusted, restores the client. Counts every main request as being served. */
 int backhand_marked_receive(request_rec *r);
+
+/** Hook post_read_request, after mod_remoteip: keeps the request's headers as they came, before other modules add to them. */
+int backhand_marked_keep(request_rec *r);
+
+/** The headers as they came: what another server shall get. A table of the caller's. */
+apr_table_t *backhand_marked_headers(request_rec *r);
 
 /** True for a request that another server handed to this one. */
 int backhand_marked_is(const request_rec *r);

@@ -50,7 +50,8 @@ backhand_peer *backhand_peer_get(backhand_dispatch *dispatch, const backhand_ann
 const backhand_stand_in *backhand_peer_stand_in(backhand_dispatch *dispatch, const request_rec *r,
                                                 const backhand_peer *peer);
 
-/** A copy of the request's directory configuration in which mod_proxy adds and maps no headers. From r->pool. */
+/** A copy of the request's directory configuration in which mod_proxy adds and maps no headers, and asks the other server
+ * whether it wants a body when the client asks that. From r->pool. */
 ap_conf_vector_t *backhand_peer_dir_config(backhand_dispatch *dispatch, request_rec *r);
 
 /** Runs mod_proxy's handler for the peer's scheme. Returns what it returns. */

@@ -33,6 +33,7 @@ static apr_status_t response_output(ap_filter_t *f, apr_bucket_brigade *bb)
     if (APR_BRIGADE_EMPTY(bb)) {
         return APR_SUCCESS;
     }
+    backhand_head_apply(&t->head, f->r);
     backhand_track_response(t);
     ap_remove_output_filter(f);
     return ap_pass_brigade(next, bb);

@@ -2,9 +2,11 @@
 
 /**
  * @file restore.h
- * @brief Gives a request that another server handed over the client, scheme, port and virtual host that it came with.
+ * @brief Gives a request that another server handed over the client, scheme, port, request line and virtual host that
+ * it came with.
  *
- * Changes the request alone: the connection is the other server's, and its next request may be another client's.
+ * The connection is the other server's, and its next request may be another client's: all that is changed of it is the
+ * port of its peer, from which CGI's REMOTE_PORT is taken, and that is set anew with every request.
  */
 #ifndef BACKHAND_RESTORE_H
 #define BACKHAND_RESTORE_H
@@ -17,12 +19,19 @@ typedef struct backhand_origin {
     char *client_ip;        /**< the address as text */
     int https;              /**< the client speaks https with that server */
     int port;               /**< the port the client asked, 1 to 65535 */
-    conn_rec *connection;   /**< set by backhand_restore() */
+    int no_host;            /**< the request came without a Host header */
+    const char *protocol;   /**< `HTTP/1.0` or `HTTP/2.0`; NULL: HTTP/1.1 */
+    const char
+        *authority;       /**< what stood before the path in the request line, as `http://example.com`; NULL: nothing */
+    conn_rec *connection; /**< set by backhand_restore() */
 } backhand_origin;
+
+/** Hook post_read_request, first of all: from here on the connection says nothing of its last request's client. */
+void backhand_restore_connection(request_rec *r);
 
 /**
  * Restores all of it; hook post_read_request, before other modules look at the request. `origin` lives as long as the
- * request. Picks the virtual host that answers for the request's Host on `origin->port` of this server.
+ * request. Picks the virtual host that answers for the request's host on `origin->port` of this server.
  */
 void backhand_restore(request_rec *r, backhand_origin *origin);
 

@@ -4,6 +4,7 @@
 
 #include <apr_dso.h>
 #include <apr_strings.h>
+#include <http_core.h>
 #include <http_log.h>
 
 APLOG_USE_MODULE(backhand);
@@ -163,10 +164,14 @@ ap_conf_vector_t *backhand_peer_dir_config(backhand_dispatch *dispatch, request_
     const module *proxy = dispatch->proxy.module;
     ap_conf_vector_t *vector = copy_vector(r->pool, r->per_dir_config, dispatch->modules);
     proxy_dir_conf *conf = apr_pmemdup(r->pool, ap_get_module_config(vector, proxy), sizeof(*conf));
+    core_dir_config *core = apr_pmemdup(r->pool, ap_get_core_module_config(vector), sizeof(*core));
     apr_array_header_t *none = apr_array_make(r->pool, 1, sizeof(struct proxy_alias));
 
+    core->add_default_charset = ADD_DEFAULT_CHARSET_OFF;
+    ap_set_core_module_config(vector, core);
     conf->preserve_host = 1;
     conf->add_forwarded_headers = 0;
+    conf->forward_100_continue = 1;
     conf->error_override = 0;
     conf->interpolate_env = 0;
     conf->raliases = none;

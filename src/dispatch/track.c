@@ -22,7 +22,7 @@ static struct {
 /* mod_proxy opens and uses its connections in the thread of the request, and tells nobody for which. */
 static _Thread_local backhand_try *current;
 
-static ap_filter_rec_t *track_filter;
+static ap_filter_rec_t *output_filter, *input_filter;
 
 static int has_data(apr_bucket_brigade *bb)
 {
@@ -34,8 +34,46 @@ static int has_data(apr_bucket_brigade *bb)
     return 0;
 }
 
+static int add_trailer(void *data, const char *name, const char *value)
+{
+    apr_bucket_brigade *bb = data;
+    return apr_brigade_putstrs(bb, NULL, NULL, name, ": ", value, CRLF, NULL) == APR_SUCCESS;
+}
+
+/* mod_proxy_http ends a body in chunks without the trailers that came with it. They are known once it has read its end. */
+static void add_trailers(const request_rec *r, apr_bucket_brigade *bb)
+{
+    static const char end[] = "0" CRLF CRLF;
+    apr_bucket *last = APR_BRIGADE_LAST(bb);
+    const char *data;
+    apr_size_t length;
+
+    if (apr_is_empty_table(r->trailers_in)) {
+        return;
+    }
+    while (last != APR_BRIGADE_SENTINEL(bb) && APR_BUCKET_IS_METADATA(last)) {
+        last = APR_BUCKET_PREV(last);
+    }
+    if (last == APR_BRIGADE_SENTINEL(bb) || apr_bucket_read(last, &data, &length, APR_BLOCK_READ) != APR_SUCCESS ||
+        length != sizeof(end) - 1 || memcmp(data, end, length) != 0) {
+        return;
+    }
+    apr_bucket *rest = APR_BUCKET_NEXT(last);
+    apr_bucket_brigade *meta = rest == APR_BRIGADE_SENTINEL(bb) ? NULL : apr_brigade_split(bb, rest);
+    apr_bucket_delete(last);
+    apr_brigade_puts(bb, NULL, NULL, "0" CRLF);
+    apr_table_do(add_trailer, bb, r->trailers_in, NULL);
+    apr_brigade_puts(bb, NULL, NULL, CRLF);
+    if (meta) {
+        APR_BRIGADE_CONCAT(bb, meta);
+    }
+}
+
 static apr_status_t track_output(ap_filter_t *f, apr_bucket_brigade *bb)
 {
+    if (current && current->chunked) {
+        add_trailers(current->chunked, bb);
+    }
     if (current && !current->sent && has_data(bb)) {
         struct backhand_tracked *tracked = f->ctx;
         pthread_mutex_lock(&tries.lock);
@@ -45,6 +83,21 @@ static apr_status_t track_output(ap_filter_t *f, apr_bucket_brigade *bb)
         pthread_mutex_unlock(&tries.lock);
     }
     return ap_pass_brigade(f->next, bb);
+}
+
+static apr_status_t track_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode, apr_read_type_e block,
+                                apr_off_t readbytes)
+{
+    apr_status_t rv = ap_get_brigade(f->next, bb, mode, block, readbytes);
+
+    if (rv == APR_SUCCESS && mode == AP_MODE_GETLINE && current) {
+        rv = backhand_head_take(&current->head, bb);
+        /* What follows is no response any more: nobody else can have the request, and silence means nothing. */
+        if (current->head.status == HTTP_SWITCHING_PROTOCOLS) {
+            backhand_track_response(current);
+        }
+    }
+    return rv;
 }
 
 /* Runs before the socket is closed: from here on its descriptor may belong to somebody else. */
@@ -66,14 +119,16 @@ static int track_connection(conn_rec *c, void *csd)
         struct backhand_tracked *tracked = apr_pcalloc(c->pool, sizeof(*tracked));
         tracked->socket = csd;
         apr_pool_pre_cleanup_register(c->pool, tracked, forget_connection);
-        ap_add_output_filter_handle(track_filter, tracked, NULL, c);
+        ap_add_output_filter_handle(output_filter, tracked, NULL, c);
+        ap_add_input_filter_handle(input_filter, NULL, NULL, c);
     }
     return OK;
 }
 
 void backhand_track_register(void)
 {
-    track_filter = ap_register_output_filter("BACKHAND_TRACK", track_output, NULL, AP_FTYPE_CONNECTION);
+    output_filter = ap_register_output_filter("BACKHAND_TRACK", track_output, NULL, AP_FTYPE_CONNECTION);
+    input_filter = ap_register_input_filter("BACKHAND_TRACK", track_input, NULL, AP_FTYPE_CONNECTION);
     ap_hook_pre_connection(track_connection, NULL, NULL, APR_HOOK_MIDDLE);
 }
 

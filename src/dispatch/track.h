@@ -4,28 +4,31 @@
  * @file track.h
  * @brief One try at another server, seen from its connection: did anything leave, did anything come back?
  *
- * mod_proxy tells only how a try ended. A filter on the connections it opens notes the first byte sent, and the keeper
- * thread ends the wait for a server that has fallen silent.
+ * mod_proxy tells only how a try ended. Filters on the connections it opens note the first byte sent and the head of the
+ * response, and the keeper thread ends the wait for a server that has fallen silent.
  */
 #ifndef BACKHAND_TRACK_H
 #define BACKHAND_TRACK_H
 
 #include "config.h"
+#include "dispatch/head.h"
 
 struct backhand_tracked; /* a connection to another server */
 
 /** A try. Lives on the stack of the thread that makes it. */
 typedef struct backhand_try {
-    int id;         /**< the slot that is asked */
-    int repeatable; /**< the request may be sent to another server when this one falls silent */
-    int sent;       /**< some of the request left */
-    int begun;      /**< some of the response was passed on */
-    int silenced;   /**< given up because the server fell silent */
+    int id;                     /**< the slot that is asked */
+    int repeatable;             /**< the request may be sent to another server when this one falls silent */
+    int sent;                   /**< some of the request left */
+    int begun;                  /**< some of the response was passed on */
+    int silenced;               /**< given up because the server fell silent */
+    const request_rec *chunked; /**< the request, when its body is sent in chunks and may end in trailers; or NULL */
+    backhand_head head;         /**< what came back; the caller sets its pool */
     struct backhand_tracked *connection;
     struct backhand_try *next, **link; /**< private: the list of tries under way */
 } backhand_try;
 
-/** Registers the filter and the connection hook. */
+/** Registers the filters and the connection hook. */
 void backhand_track_register(void);
 
 /** Prepares the list of tries in a child process. */
