@@ -3,6 +3,7 @@
 #include "announce/moderator.h"
 
 #include "announce/announcer.h"
+#include "announce/pid_file.h"
 #include "announce/stop.h"
 
 #include <ap_listen.h>
@@ -67,10 +68,27 @@ static apr_status_t forget(void *data)
 {
     moderator *m = data;
     if (getpid() == m->parent) {
+        const char *pid_file = backhand_config_get(m->s)->moderator_pid_file;
         current = NULL;
         close_link(m);
+        if (pid_file) {
+            backhand_pid_file_remove(pid_file);
+        }
     }
     return APR_SUCCESS;
+}
+
+/* The file is for people; without it the moderator works as well. */
+static void write_pid_file(const moderator *m)
+{
+    const char *path = backhand_config_get(m->s)->moderator_pid_file;
+    apr_status_t rv = path ? backhand_pid_file_write(path, m->proc.pid, m->pconf) : APR_SUCCESS;
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, rv, m->s,
+                     "backhand: cannot write BackhandModeratorPIDFile %s: make its folder writable for the user that "
+                     "starts httpd, or name another file",
+                     path);
+    }
 }
 
 /* The new process: nothing of httpd's parent but its memory and its log. */
@@ -124,6 +142,7 @@ static apr_status_t fork_moderator(moderator *m, apr_interval_time_t pause)
     m->link = ends[0];
     m->started = apr_time_now() + pause;
     apr_proc_other_child_register(&m->proc, maintain, m, NULL, m->pconf);
+    write_pid_file(m);
     return APR_SUCCESS;
 }
 

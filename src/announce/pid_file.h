@@ -1,0 +1,19 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file pid_file.h
+ * @brief BackhandModeratorPIDFile: the moderator's process id where an administrator finds it.
+ */
+#ifndef BACKHAND_PID_FILE_H
+#define BACKHAND_PID_FILE_H
+
+#include <apr_pools.h>
+
+/** Writes the id and a newline to a new file, mode 0644, that takes the place of `path` at once, whatever stood there; a
+ * symbolic link is not followed. As httpd's parent. */
+apr_status_t backhand_pid_file_write(const char *path, pid_t pid, apr_pool_t *p);
+
+/** Removes it. */
+void backhand_pid_file_remove(const char *path);
+
+#endif
