@@ -93,6 +93,8 @@ for my $mpm (qw(event prefork)) {
 
 my %values = (
     UnixSocketDir      => { right => [qw(backhand /run/backhand ../x), '"a b"'], wrong => [], says => '' },
+    BackhandModeratorPIDFile => { right => [qw(backhand.pid /run/x ../x), '"a b"'], wrong => [], says => '' },
+    BackhandConnectionPools  => { right => [qw(On Off on off)], wrong => [qw(Yes 1 x)], says => 'On or Off' },
     BackhandMaxServers => {
         right => [qw(2 256 4096)],
         wrong => [qw(1 0 -1 4097 16x x 99999999999999999999 2.5)],
@@ -163,11 +165,12 @@ for my $directive (sort keys %values) {
     my $case  = $values{$directive};
     my $extra = $directive eq 'MulticastStats' ? "AcceptStats 127.0.0.0/8 192.0.2.0/24\n" : '';
     passes "$directive $_", "$extra$directive $_" for @{ $case->{right} };
+    my $flag = $case->{says} eq 'On or Off';
     for my $value (@{ $case->{wrong} }) {
         my $shown = $value =~ s/"//gr;
-        fails_with "$directive $value", "$directive $value", "$directive $shown:", $case->{says};
+        fails_with "$directive $value", "$directive $value", $flag ? $directive : "$directive $shown:", $case->{says};
     }
-    fails_with "$directive without a value", "$directive $_", $directive, 'argument' for '', '""';
+    fails_with "$directive without a value", "$directive $_", $directive, $flag ? 'On or Off' : 'argument' for '', '""';
     for my $section ('<VirtualHost *>', '<Directory />', '<Location />', '<Files x>', q{<If "true">}) {
         my ($name) = $section =~ /^<(\w+)/;
         fails_with "$directive in $section", "$section\n$directive $case->{right}[0]\n</$name>",
@@ -184,6 +187,10 @@ my @right = (
     'Backhand addSelf',       'Backhand byRandom',        'Backhand byLogWindow',
     'Backhand byLoad',        'Backhand byLoad 0.25',     'Backhand byLoad 3',
     'Backhand byCPU',         'Backhand byBusyChildren',  'Backhand byBusyChildren 2',
+    'Backhand byCost',        'Backhand byWeight',        'Backhand addPrediction',
+    'Backhand bySession',     'Backhand bySession sid=',  'Backhand bysession __Host-x',
+    'Backhand HTTPRedirectToIP', 'Backhand HTTPRedirectToName', 'Backhand HTTPRedirectToName %-2S.%1H.x%%41',
+    'BackhandSelfRedirect On', 'BackhandSelfRedirect off', 'BackhandSessionCookie PIN', 'BackhandSessionCookie off',
     $from,                    "$from ^www",               "$from ^www more words",
     "BackhandFromSO $modules/ byHostname ^www", "BackhandFromSO $modules byHostname",
     "BackhandFromSO linked/ byHostname ^www",   'BackhandFromSO linked/byHostname.so byHostname ^www',
@@ -200,7 +207,7 @@ for my $container (grep { $_ } @containers) {
 }
 
 my @wrong = (
-    ['Backhand byMagic', 'Backhand byMagic: there is no such function; there are off, removeSelf, addSelf, byAge, ', 'BackhandFromSO'],
+    ['Backhand byMagic', 'Backhand byMagic: there is no such function; there are off, removeSelf, addSelf, byAge, ', ', bySession;', 'BackhandFromSO'],
     ['Backhand', 'Backhand "": there is no such function'],
     ['Backhand byPerl My::policy', 'Backhand byPerl:', 'BackhandFromSO modules/byPerl.so byPerl Package::function'],
     ['Backhand byHostname ^www',   'Backhand byHostname:', 'BackhandFromSO modules/byHostname.so byHostname regex'],
@@ -213,6 +220,17 @@ my @wrong = (
     ['Backhand byBusyChildren 0.5', 'Backhand byBusyChildren 0.5: takes the bias for this server as a whole number of workers'],
     ['Backhand byRandom 3',        'Backhand byRandom 3: takes no argument'],
     ['Backhand byCPU 3',           'Backhand byCPU 3: takes no argument'],
+    ['Backhand byCost 3',          'Backhand byCost 3: takes no argument'],
+    ['Backhand byWeight 3',        'Backhand byWeight 3: takes no argument'],
+    ['Backhand addPrediction 3',   'Backhand addPrediction 3: takes no argument'],
+    ['Backhand HTTPRedirectToIP x', 'Backhand HTTPRedirectToIP x: takes no argument'],
+    map({ ["Backhand HTTPRedirectToName $_", "Backhand HTTPRedirectToName $_: takes a format of A-Z a-z 0-9 . _ - and %S", '(default %S)'] }
+        qw(%s %0S %128S %-S %S/x http://%S %S:80 %2%), '%S %H'),
+    map({ ["Backhand bySession $_", "Backhand bySession $_: takes what stands before the session id", '(default PHPSESSID=)'] }
+        qw(= a=b= a; a/b), 'a b'),
+    map({ ["BackhandSessionCookie $_", "BackhandSessionCookie $_: takes a name that a cookie can have"] } qw(a= a;b a/b)),
+    ['BackhandSessionCookie "a b"', 'BackhandSessionCookie a b: takes a name that a cookie can have'],
+    ['BackhandSelfRedirect yes',   'BackhandSelfRedirect must be On or Off'],
     ['BackhandFromSO',             'BackhandFromSO "": takes a shared object, the name of a function in it'],
     ["BackhandFromSO $modules/byHostname.so", "BackhandFromSO $modules/byHostname.so: takes a shared object, the name of a function"],
     ['BackhandFromSO gone.so f x', 'BackhandFromSO gone.so f: cannot load the shared object:', "$root/gone.so", 'No such file', 'ServerRoot'],
@@ -228,6 +246,11 @@ fails_with "a wrong line in $_", "$_\nBackhand byMagic\n</" . (/^<(\w+)/)[0] . '
   for grep { $_ } @containers;
 fails_with 'Backhand in <Limit>', "<Location />\n<Limit GET>\nBackhand byAge\n</Limit>\n</Location>",
   'Backhand cannot occur within <Limit>', 'it belongs to the server';
+for my $line ('BackhandSelfRedirect On', 'BackhandSessionCookie PIN') {
+    my ($directive) = $line =~ /(\w+)/;
+    fails_with "$directive in <Limit>", "<Location />\n<Limit GET>\n$line\n</Limit>\n</Location>",
+      "$directive cannot occur within <Limit>", 'it belongs to the server';
+}
 fails_with 'Backhand in <Proxy>', "<Proxy *>\nBackhand byAge\n</Proxy>", 'Backhand cannot occur within <Proxy', 'it belongs to the server';
 
 # --- the whole ------------------------------------------------------------------------------------------------------
