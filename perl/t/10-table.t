@@ -149,7 +149,7 @@ package P;
 sub write { my ($r, $ids) = @_; T::at(5)->{load} = 4711; return $ids }
 EOT
 
-foreach my $mpm (qw(event prefork)) {
+foreach my $mpm (Farm->mpms) {
     subtest $mpm => sub {
         my ($farm, $server) = bridge(
             mpm      => $mpm,

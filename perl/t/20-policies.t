@@ -202,7 +202,7 @@ my @policies = map { $cases[2 * $_] } 0 .. $#cases / 2;
 my %case     = @cases;
 my @special  = ('Good::words one two  "three four"', 'Good->method word', 'Good::full_r', 'Good::words');
 
-foreach my $mpm (qw(event prefork)) {
+foreach my $mpm (Farm->mpms) {
     subtest $mpm => sub {
         my @alarm = $mpm eq 'prefork' ? 'Pollute::alarmed' : ();
         my ($farm, $server) = bridge(

@@ -36,7 +36,7 @@ sub CLONE { }
 sub hold { select undef, undef, undef, 0.3; return state() }
 EOT
 
-foreach my $mpm (qw(event prefork)) {
+foreach my $mpm (Farm->mpms) {
     subtest "$mpm: PerlChildInitHandler" => sub {
         my %conf = (
             perl     => $perl,

@@ -43,7 +43,7 @@ my @cases = (
 );
 my @policies = map { $cases[2 * $_] } 0 .. $#cases / 2;
 
-foreach my $mpm (qw(event prefork)) {
+foreach my $mpm (Farm->mpms) {
     subtest $mpm => sub {
         my ($farm, $server) = bridge(
             mpm      => $mpm,

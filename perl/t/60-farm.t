@@ -35,14 +35,14 @@ sub asked {
     return \%answers;
 }
 
-foreach my $mpm (qw(event prefork)) {
+foreach my $mpm (Farm->mpms) {
     subtest "$mpm: the examples" => sub {
         my $conf     = 'PerlSwitches -I' . repo_dir() . "/perl/eg/lib\nPerlModule Apache::Backhand Farm::Policy\n";
         my @policies = ('least_busy', 'least_busy 0.5', 'by_capacity', 'by_visitor', 'by_visitor X-Visitor');
         for my $n (0 .. $#policies) {
             $conf .= "<Location /app/$n>\nBackhand byAge 5\n$byperl Farm::Policy::$policies[$n]\n</Location>\n";
         }
-        my $farm    = Farm->new(mpm => $mpm, workers => 8);
+        my $farm    = Farm->new(mpm => $mpm, workers => 16);
         my @servers = map { $farm->add(perl => 1, conf => $conf) } 1 .. 3;
         for my $server (@servers) {
             mkdir $server->root . "/htdocs/app/$_" for 0 .. $#policies;

@@ -18,6 +18,7 @@ use Farm qw(build_dir configtest repo_dir);
 
 my $repo  = repo_dir();
 my $build = build_dir();
+my $httpd = $ENV{BACKHAND_HTTPD} || '/usr/sbin/apache2';
 my $dir   = File::Temp::tempdir(CLEANUP => 1);
 
 sub text_of {
@@ -63,7 +64,7 @@ for my $page (@pages) {
     for my $block (blocks($page, 'apache')) {
         my ($line, $conf) = @{$block};
         my $file = save('whole.conf', localize($conf));
-        my $said = qx{/usr/sbin/apache2 -t -f '$file' 2>&1 </dev/null};
+        my $said = qx{'$httpd' -t -f '$file' 2>&1 </dev/null};
         is $?, 0, "$page:$line is a configuration" or diag $said;
         unlike $said, qr/warn|error/i, 'without a warning';
         $count{apache}++;

@@ -8,11 +8,14 @@ use warnings;
 use Cwd        qw(abs_path);
 use File::Temp ();
 use FindBin    ();
+use lib "$FindBin::Bin/lib";
+use Farm ();
 use Test::More;
 
 my $build   = $ENV{BACKHAND_BUILD_DIR} || abs_path("$FindBin::Bin/../../build");
 my $modules = "$build/modules";
 my $httpd   = '/usr/lib/apache2/modules';
+my $program = $ENV{BACKHAND_HTTPD} || '/usr/sbin/apache2';
 my $root    = File::Temp::tempdir('backhand-XXXXXXXX', TMPDIR => 1, CLEANUP => 1);
 my $port    = 7300;
 mkdir "$root/run" or die "$root/run: $!";
@@ -50,7 +53,7 @@ $load
 $listen
 $text
 END
-    my $said = `/usr/sbin/apache2 -t -f $root/httpd.conf 2>&1`;
+    my $said = `$program -t -f $root/httpd.conf 2>&1`;
     return ($? >> 8, $said);
 }
 
@@ -83,7 +86,7 @@ AcceptStats 127.0.0.0/8
 Backhand byAge
 Backhand byLoad 0.5
 END
-for my $mpm (qw(event prefork)) {
+for my $mpm (Farm->mpms) {
     passes "$mpm, mod_backhand after mod_proxy",           $farm, mpm => $mpm, load => $proxy . $http . $backhand;
     passes "$mpm, mod_backhand before mod_proxy",          $farm, mpm => $mpm, load => $backhand . $proxy . $http;
     passes "$mpm, mod_backhand loaded, nothing configured", '',   mpm => $mpm, load => $backhand;

@@ -23,7 +23,7 @@ sub dropped {
     return $status->{"Dropped-$reason"} || 0;
 }
 
-for my $mpm (qw(event prefork)) {
+for my $mpm (Farm->mpms) {
     subtest "$mpm: a server is a candidate within two intervals" => sub {
         my $farm = Farm->new(mpm => $mpm, slowly(undef, '2s'));
         my $a    = $farm->add;

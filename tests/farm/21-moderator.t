@@ -24,7 +24,7 @@ sub moderator {
     return @found == 1 ? $found[0] : 0;
 }
 
-for my $mpm (qw(event prefork)) {
+for my $mpm (Farm->mpms) {
     my $farm = Farm->new(mpm => $mpm);
     my $a    = $farm->add;
     my $b    = $farm->add;

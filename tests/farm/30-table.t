@@ -78,7 +78,7 @@ subtest 'workers and requests in flight' => sub {
     $farm->check;
 };
 
-for my $mpm (qw(event prefork)) {
+for my $mpm (Farm->mpms) {
     subtest "$mpm: a killed child gives back what it had in flight" => sub {
         my $farm = Farm->new(mpm => $mpm, workers => 4);
         my $a    = $farm->add;

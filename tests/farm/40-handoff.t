@@ -24,7 +24,7 @@ sub bytes {
     return substr $bytes x (1 + $n / 251), 0, $n;
 }
 
-for my $mpm (qw(event prefork)) {
+for my $mpm (Farm->mpms) {
     subtest "$mpm: handed off and answered" => sub {
         my $farm = Farm->new(mpm => $mpm, conf => $to_the_other, workers => 16);
         # The addresses are such that the kernel would not choose them as source by itself.

@@ -86,7 +86,7 @@ sub all_answered {
     return;
 }
 
-for my $mpm (qw(event prefork)) {
+for my $mpm (Farm->mpms) {
     my $farm = Farm->new(mpm => $mpm, conf => "$anywhere\nBackhandResponseTimeout 20s\nBackhandRetry 1s");
     my $a    = $farm->add;
     my $b    = $farm->add;
@@ -94,7 +94,7 @@ for my $mpm (qw(event prefork)) {
     $farm->start;
     ok $farm->together, "$mpm: they see each other";
     # A busy machine may need all workers, and old children may take long to end.
-    $farm->announce_log($asked_last, qr/AH03490:|AH00161:|AH00484:|AH00485:/);
+    $farm->announce_log($asked_last, qr/AH03490:|AH00161:|AH00286:|AH00484:|AH00485:/);
 
     all_answered "$mpm: a server is killed", under_load $a, 2, sub { kill 'KILL', -$c->pid };
     $c->kill_all->start;

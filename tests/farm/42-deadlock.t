@@ -18,7 +18,7 @@ my $to_the_other = <<'EOT';
 </Location>
 EOT
 
-for my $mpm (qw(prefork event)) {
+for my $mpm (Farm->mpms) {
     my $farm = Farm->new(mpm => $mpm, workers => 4, conf => "$to_the_other\nKeepAliveTimeout 20");
     my $a    = $farm->add;
     my $b    = $farm->add;

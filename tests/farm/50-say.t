@@ -35,7 +35,7 @@ CustomLog once.log farm env=!BACKHAND_RECEIVED
 Header always set X-Reason "expr=%{env:BACKHAND_REASON}"
 EOT
 
-for my $mpm (qw(event prefork)) {
+for my $mpm (Farm->mpms) {
     my $farm = Farm->new(mpm => $mpm, modules => ['headers'], conf => $chains);
     my $a    = $farm->add;
     my $b    = $farm->add;

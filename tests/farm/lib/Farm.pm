@@ -131,6 +131,11 @@ sub configtest {
 my @farms;
 my $main_pid = $$;
 
+# The MPMs that every test of a server's work runs on.
+sub mpms {
+    return split ' ', $ENV{BACKHAND_TEST_MPMS} || 'event prefork worker';
+}
+
 # Options are the defaults of add().
 sub new {
     my ($class, %defaults) = @_;

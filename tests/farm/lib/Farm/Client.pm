@@ -28,6 +28,12 @@ sub new {
     return bless { socket => $socket, buffer => '', timeout => $timeout, %options }, $class;
 }
 
+# As it stands in URLs: IPv6 in brackets.
+sub authority {
+    my ($host, $port) = @_;
+    return $host =~ /:/ ? "[$host]:$port" : "$host:$port";
+}
+
 # headers: [name => value, …]; body: sent with its length, or chunked when `chunked` is set; close: says
 # `Connection: close`; version: 1.1; no_host: sends no Host header. Returns the response.
 sub request {
@@ -37,7 +43,7 @@ sub request {
     my $text    = "$method $path HTTP/$version\r\n";
     my $body    = $options{body};
     my %given   = map { lc($headers[$_]) => 1 } grep { $_ % 2 == 0 } 0 .. $#headers;
-    unshift @headers, Host => "$self->{host}:$self->{port}" if !$options{no_host} && !$given{host};
+    unshift @headers, Host => authority(@{$self}{qw(host port)}) if !$options{no_host} && !$given{host};
     push @headers, Connection => 'close' if $options{close};
     if (defined $body && $options{chunked}) {
         push @headers, 'Transfer-Encoding' => 'chunked';

@@ -11,6 +11,7 @@ package Farm::Server;
 #   load               0: mod_backhand is not loaded; 'first': before mod_proxy
 #   announce           0: no MulticastStats, AcceptStats, BackhandFarm and BackhandInterval
 #   perl               1: mod_perl is loaded, with build/perl5 in its path
+#   client             from where connections to an IPv6 host come; default: the kernel's choice
 # Under /app there are `who` (a file that holds the server's name) and programs: `echo` says what it was asked,
 # `slow?SECONDS` answers later. /who is the same file outside of /app, /backhand the status page.
 
@@ -24,7 +25,7 @@ use POSIX ();
 use Farm::Client;
 use Farm::Wait qw(wait_for);
 
-my $httpd = '/usr/sbin/apache2';
+my $httpd = $ENV{BACKHAND_HTTPD} || '/usr/sbin/apache2';
 
 my %programs = (
     echo => <<'EOT',
@@ -78,7 +79,7 @@ sub reconfigure {
     return $self->write_config;
 }
 
-sub address { return "$_[0]{host}:$_[0]{port}" }
+sub address { return Farm::Client::authority(@{ $_[0] }{qw(host port)}) }
 sub contact { return 'http://' . $_[0]->address }
 sub name    { return $_[0]{name} }
 sub pid     { return $_[0]{pid} }
@@ -307,7 +308,8 @@ sub left {
 # A new connection to it. Options: from (source address; not one that AcceptStats covers), timeout.
 sub connect {    ## no critic (ProhibitBuiltinHomonyms)
     my ($self, %options) = @_;
-    return Farm::Client->new(host => $self->{host}, port => $self->{port}, from => '127.0.0.99', %options);
+    my $from = $self->{host} =~ /:/ ? $self->{client} : '127.0.0.99';
+    return Farm::Client->new(host => $self->{host}, port => $self->{port}, from => $from, %options);
 }
 
 # One request on a connection of its own; options of connect() and of Farm::Client's request().
