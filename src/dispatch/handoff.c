@@ -3,6 +3,7 @@
 #include "dispatch/handoff.h"
 #include "dispatch/marked.h"
 #include "dispatch/response.h"
+#include "dispatch/target.h"
 #include "dispatch/track.h"
 
 #include <apr_strings.h>
@@ -176,32 +177,6 @@ static void request_dress(backhand_handoff *handoff, const backhand_stand_in *st
     backhand_response_insert(r, t);
 }
 
-/* The request's target as it was received, byte for byte: internal redirects (DirectoryIndex, a front controller) are the
- * chosen server's to make. The absolute form is cut to its path; the host is in the Host header then. */
-static const char *request_target(const request_rec *r)
-{
-    const char *line = r->the_request;
-    const char *target = line ? ap_strchr_c(line, ' ') : NULL;
-    const char *end = NULL;
-
-    if (target) {
-        while (*target == ' ') {
-            target++;
-        }
-        end = ap_strrchr_c(target, ' ');
-    }
-    if (!target || !*target) {
-        return r->unparsed_uri;
-    }
-    target = end ? apr_pstrmemdup(r->pool, target, (apr_size_t)(end - target)) : target;
-    if (*target != '/' && *target != '*') {
-        const char *host = ap_strstr_c(target, "://");
-        const char *path = host ? host + 3 + strcspn(host + 3, "/?#") : "";
-        target = *path == '/' ? path : apr_pstrcat(r->pool, "/", path, NULL);
-    }
-    return target;
-}
-
 static int is_idempotent(const request_rec *r)
 {
     switch (r->method_number) {
@@ -257,7 +232,7 @@ backhand_outcome backhand_handoff_try(backhand_handoff *handoff, backhand_peer *
     request_rec *r = handoff->r;
     const backhand_stand_in *stand_in = backhand_peer_stand_in(handoff->dispatch, r, peer);
     backhand_try t = {.id = id, .repeatable = handoff->idempotent, .head.pool = r->pool};
-    char *url = apr_pstrcat(r->pool, said->stat.contact, request_target(r), NULL);
+    char *url = apr_pstrcat(r->pool, said->stat.contact, backhand_target(r), NULL);
     saved_request saved;
     backhand_outcome outcome;
     int rc;
