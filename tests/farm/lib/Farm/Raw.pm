@@ -32,7 +32,8 @@ sub write_tree {
     return $path;
 }
 
-# The bytes of a request: method, headers (lines), content, version, host (undef: none), keep (no Connection: close; for what has a length).
+# The bytes of a request: method, headers (lines), content, version, host (undef: none), keep (no Connection: close; for what has a length),
+# from (source address).
 sub bytes {
     my ($self, $target, %options) = @_;
     my $host    = exists $options{host} ? $options{host} : $self->{host};
@@ -48,7 +49,7 @@ sub bytes {
 # The answer as it came: head (status line and headers, interim responses before it) and body without its framing.
 sub ask {
     my ($self, $server, $target, %options) = @_;
-    my $client = $server->connect;
+    my $client = $server->connect($options{from} ? (from => $options{from}) : ());
     $client->send($self->bytes($target, %options));
     $client->{deadline} = time + Farm::scaled(15);
     if ($options{keep}) {
@@ -108,7 +109,7 @@ sub same {
     my $through = $self->through($target, %options);
     my ($want, $got) = map { comparable($_->{head}, %options) . "\r\n$_->{body}" } $direct, $through;
     for my $pattern (@{ $options{ignore} || [] }) {
-        s/$pattern/…/g for $want, $got;
+        s/$pattern//g for $want, $got;
     }
     my $fine = $want eq $got;
     my $why  = $fine ? '' : "differs\n--- direct\n" . shown($want) . "\n--- through\n" . shown($got);

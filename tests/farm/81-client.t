@@ -1,0 +1,131 @@
+#!/usr/bin/perl
+# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+# Whoever looks at a handed-off request sees the client that sent it, and nobody else's.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Farm qw(in_parallel);
+use Farm::Raw;
+use Test::More;
+
+my $conf = <<'EOT';
+<IfDefine FRONT>
+    <Location /app>
+        Backhand byAge
+        Backhand removeSelf
+        Backhand byRandom
+    </Location>
+</IfDefine>
+SetEnvIf Remote_Addr ^(192\.0\.2\..*)$ SEEN=$1
+RewriteEngine On
+RewriteRule ^/app/echo - [E=REWRITTEN:%{REMOTE_ADDR}:%{REMOTE_PORT}]
+LogFormat "%a %h %{remote}p %{c}a %U" client
+CustomLog ${OWN}/client.log client
+PerlModule Apache2::RequestRec Apache2::RequestIO Apache2::Connection APR::SockAddr APR::Table
+<Location /app/whom>
+    SetHandler modperl
+    PerlResponseHandler "sub { my $r = shift; $r->print(join ' ', $r->useragent_ip, $r->useragent_addr->port, $r->connection->client_addr->port, $r->subprocess_env('SEEN') // '-'); 0 }"
+</Location>
+<Location /app/only>
+    SetHandler modperl
+    PerlResponseHandler "sub { $_[0]->print('allowed'); 0 }"
+    Require ip 192.0.2.0/24
+</Location>
+EOT
+
+# Clients that come by a balancer at 127.0.0.50. It is among those that are believed, and so are the servers of the farm.
+my $remoteip = "RemoteIPHeader X-Forwarded-For\nRemoteIPProxiesHeader X-Proxies\nRemoteIPInternalProxy 127.0.0.0/26\nRemoteIPTrustedProxy 198.51.100.0/24\n";
+
+sub start_farm {
+    my ($mpm, $n, %options) = @_;
+    my $farm = Farm->new(mpm => $mpm, perl => 1, modules => [qw(rewrite remoteip)], workers => 16, %options);
+    for my $i (1 .. $n) {
+        my $name = chr ord('a') + $i - 1;
+        $farm->add(conf => $conf . ($options{extra} || ''), head => "Define OWN $farm->{root}/$name\n" . ($i == 1 ? "Define FRONT\n" : ''));
+    }
+    $farm->start;
+    ok $farm->together, 'they see each other';
+    return $farm;
+}
+
+for my $mpm (qw(event prefork)) {
+    subtest "$mpm: address and port" => sub {
+        my $farm = start_farm($mpm, 2);
+        my ($a, $b) = $farm->servers;
+        my $client = $a->connect(from => '127.0.0.77');
+        my $port = $client->{socket}->sockport;
+        for (1 .. 3) {
+            my $told = $client->request('GET', '/app/echo')->echoed;
+            is "$told->{SERVER_ADDR} $told->{REMOTE_ADDR} $told->{REMOTE_PORT} $told->{REWRITTEN}",
+              "127.0.0.2 127.0.0.77 $port 127.0.0.77:$port", 'what a program and mod_rewrite see';
+            is $client->request('GET', '/app/whom')->body, "127.0.0.77 $port $port -", 'what a handler in Perl sees';
+            is $client->request('GET', '/who')->body, 'a', 'served here between';
+        }
+        my @lines = Farm::wait_for { my @all = grep { m{/app/whom} } $b->lines('client.log'); @all == 3 && join "\n", @all };
+        is $lines[0], join("\n", ("127.0.0.77 127.0.0.77 $port 127.0.0.1 /app/whom") x 3), 'what the log of the other one says';
+        my $direct = $b->connect(from => '127.0.0.78');
+        my $own = $direct->{socket}->sockport;
+        is $direct->request('GET', '/app/whom')->body, "127.0.0.78 $own $own -", 'a direct client there';
+        $farm->check;
+    };
+
+    subtest "$mpm: by a balancer" => sub {
+        my $farm = start_farm($mpm, 2, extra => $remoteip);
+        my ($a, $b) = $farm->servers;
+        my $raw = Farm::Raw->new(through => $a, direct => $b, host => 'site.test', framing => qr/./);
+        my @ignore = (ignore => [qr/REMOTE_PORT=\d+/, qr/REWRITTEN=[^:]*:\d*/, qr/BACKHAND_RECEIVED=\S+\n/, qr/HTTP_CONNECTION=\S+/]);
+        my %case = (
+            'one client'                 => ['127.0.0.50', '192.0.2.7',               'REMOTE_ADDR=192.0.2.7'],
+            'two balancers'              => ['127.0.0.50', '192.0.2.7, 127.0.0.51',   'REMOTE_ADDR=192.0.2.7'],
+            'a trusted balancer of others' => ['127.0.0.50', '192.0.2.7, 198.51.100.3', 'REMOTE_ADDR=192.0.2.7'],
+            'a client that says more'    => ['127.0.0.50', '203.0.113.9, 192.0.2.7',  'REMOTE_ADDR=192.0.2.7'],
+            'a client that says itself trusted' => ['127.0.0.50', '203.0.113.9, 127.0.0.52, 192.0.2.7', 'REMOTE_ADDR=192.0.2.7'],
+            'nonsense'                   => ['127.0.0.50', 'nobody',                  'REMOTE_ADDR=127.0.0.50'],
+            'a stranger'                 => ['127.0.0.99', '192.0.2.7',               'REMOTE_ADDR=127.0.0.99'],
+            'no header'                  => ['127.0.0.50', undef,                     'REMOTE_ADDR=127.0.0.50'],
+        );
+        for my $name (sort keys %case) {
+            my ($from, $header, $seen) = @{ $case{$name} };
+            my @headers = $header ? (headers => ["X-Forwarded-For: $header"]) : ();
+            $raw->same('/app/echo', 200, "$name: a program", from => $from, @headers, @ignore, body => qr/^\Q$seen\E$/m, here => 1);
+            $raw->same('/app/only', $seen =~ /192/ ? 200 : 403, "$name: access control", from => $from, @headers, here => 1);
+        }
+        is $a->get('/app/whom', from => '127.0.0.50', headers => ['X-Forwarded-For' => '192.0.2.7'])->body =~ s/ \d+ \d+//r,
+          '192.0.2.7 192.0.2.7', 'SetEnvIf and Perl';
+        $farm->announce_log(qr/AH01630/);
+        $farm->check;
+    };
+
+    subtest "$mpm: clients do not mix" => sub {
+        my $farm = start_farm($mpm, 3, workers => 32);
+        my ($a) = $farm->servers;
+        my $each = $ENV{BACKHAND_TEST_LONG} ? 2000 : 250;
+        my @wrong = in_parallel 12, sub {
+            my ($i) = @_;
+            my $from = '127.0.0.' . (100 + $i);
+            my (%served, @wrong, $client);
+            for my $n (1 .. $each) {
+                $client = $a->connect(from => $from, timeout => 20) if $n % 50 == 1;
+                my $port = $client->{socket}->sockport;
+                my $response = $client->request('GET', '/app/whom');
+                push @wrong, $response->body if $response->body ne "$from $port $port -";
+            }
+            return \@wrong;
+        };
+        is_deeply [map { ref $_ eq 'ARRAY' ? @{$_} : $_->{died} } @wrong], [], "12 clients, $each requests each, all saw their own address and port";
+
+        my $client = $a->connect(from => '127.0.0.77');
+        my %served;
+        for (1 .. 60) {
+            my $told = $client->request('GET', '/app/echo')->echoed;
+            $served{ $told->{SERVER_ADDR} }++;
+            fail "client $told->{REMOTE_ADDR}" if $told->{REMOTE_ADDR} ne '127.0.0.77';
+        }
+        is_deeply [sort keys %served], ['127.0.0.2', '127.0.0.3'], 'requests of one connection went to both others';
+        $farm->check;
+    };
+}
+
+done_testing;
