@@ -3,6 +3,7 @@
 # The documentation names what the code has, and what it links to is there.
 use strict;
 use warnings;
+use utf8;
 
 use FindBin;
 use lib "$FindBin::Bin/../farm/lib";
@@ -11,10 +12,11 @@ use File::Basename qw(dirname);
 use Test::More;
 
 my $repo = repo_dir();
+binmode $_, ':encoding(UTF-8)' for map { Test::More->builder->$_ } qw(output failure_output todo_output);
 
 sub text_of {
     my ($name) = @_;
-    open my $file, '<', "$repo/$name" or die "$repo/$name: $!";
+    open my $file, '<:encoding(UTF-8)', "$repo/$name" or die "$repo/$name: $!";
     local $/ = undef;
     return scalar readline $file;
 }
@@ -83,6 +85,40 @@ while ($internals =~ /^`(\w+)` \(`([^`]+)`\):/gm) {
     ok((grep { text_of($_) =~ /\b(?:struct|}) $type\b/ } source_file($name)), "$type is in $name");
 }
 is_deeply [grep { /\A\w+\z/ && $all_code !~ /\b$_\b/ } @named], [], 'all other words are words of the code';
+
+# Every line for the error log is in the table of them, with … for what differs.
+sub shape {
+    my ($format) = @_;
+    $format =~ s/%[-\d.*]*(?:ll|l|z)?[a-zA-Z]/…/g;
+    return $format =~ s/…(?: ?…)+/…/gr;
+}
+
+# The text of string literals that stand side by side, macros between them being parts of formats, but for one.
+sub joined {
+    my ($literals) = @_;
+    my $text = '';
+    while ($literals =~ /"((?:[^"\\]|\\.)*)"|(\w+)/g) {
+        my ($string, $macro) = ($1, $2);
+        $text .= defined $string ? $string : $macro eq 'BACKHAND_MARKED_HEADER' ? 'Backhand-Proxied' : 'd';
+    }
+    return shape($text =~ s/\\"/"/gr);
+}
+
+my $strings = qr/"(?:[^"\\]|\\.)*"(?:\s*(?:"(?:[^"\\]|\\.)*"|[A-Z][A-Z0-9_]+))*/;
+my %said;
+for my $name (grep { /[.]c\z/ } sort keys %sources) {
+    my $code = text_of($name);
+    $said{$_} = $name for map { joined($_) } $code =~ /\bap_log_r?error\(\s*APLOG_MARK,[^"]*?($strings)/g;
+    # What is passed on to a line that has room for it.
+    next if $name !~ m{\Asrc/(?:announce|dispatch)/};
+    $said{$_} = $name for map { joined($_) } $code =~ /("cannot (?:[^"\\]|\\.)*")/g;
+    $said{$_} = $name for map { joined($_) } $code =~ /(?:\btell\(&?log, r|\bnote_failure\(w, id, contact), ("[^"]*")/g;
+    $said{$_} = $name for map { joined($_) } $code =~ /\[BACKHAND_[A-Z_]+\] = ("[a-z]+ [^"]*")/g;
+}
+my %listed = map { shape($_) => 1 } text_of('docs/operations.md') =~ /`([^`\n]+)`/g;
+cmp_ok scalar keys %said, '>', 50, 'there are lines for the error log';
+my @unlisted = grep { $_ ne 'backhand: …' && !$listed{ s/\Abackhand: //r } } sort keys %said;
+is join("\n", map { "$said{$_}: $_" } @unlisted), '', 'each is in docs/operations.md';
 
 # Links lead somewhere.
 for my $page (@pages) {
