@@ -105,7 +105,7 @@ typedef struct backhand_slot {
     uint64_t published;        /**< announcements so far; copy[published & 1] is the current one */
     int64_t heard;             /**< when it was last heard from, us, this server's clock */
     int64_t left;              /**< 1: it announced that it leaves */
-    int64_t sent;              /**< requests handed to it by this server, ever */
+    int64_t sent;              /**< requests handed to it by this server, ever; slot 0: kept for itself */
     int64_t returned;          /**< of these, no longer waiting for it */
     int64_t outstanding_heard; /**< sent - returned when its last announcement came in */
     int64_t sent_heard;        /**< sent when its last announcement came in */
