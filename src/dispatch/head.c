@@ -103,11 +103,42 @@ static const char *take_last(const apr_table_entry_t *fields, int *n, const requ
     return *n > 0 && strcasecmp(fields[*n - 1].key, name) == 0 ? fields[--*n].val : NULL;
 }
 
+static void put_last(apr_table_t *out, const apr_table_t *from, const char *name)
+{
+    const char *value = apr_table_get(from, name);
+    if (value) {
+        apr_table_unset(out, name);
+        apr_table_setn(out, name, value);
+    }
+}
+
+/* HTTP/1.1 begins with Date and Server, HTTP/2 ends with them. */
+static apr_table_t *order_for_http2(const apr_table_t *in, request_rec *r)
+{
+    apr_table_t *out = apr_table_copy(r->pool, in);
+    put_last(out, in, "Date");
+    put_last(out, in, "Server");
+    return out;
+}
+
+/* httpd writes some headers last of all, after those of the connection. @return how many fields are left */
+static int give_last(const apr_table_entry_t *fields, int n, request_rec *r)
+{
+    const char *language = take_last(fields, &n, r, "Content-Language");
+
+    r->content_encoding = take_last(fields, &n, r, "Content-Encoding");
+    r->content_type = take_last(fields, &n, r, "Content-Type");
+    if (language) {
+        r->content_languages = apr_array_make(r->pool, 1, sizeof(char *));
+        APR_ARRAY_PUSH(r->content_languages, const char *) = language;
+    }
+    return n;
+}
+
 void backhand_head_apply(const backhand_head *head, request_rec *r)
 {
-    static const char *const of_connection[] = {"Upgrade", "Connection"};
     const apr_table_entry_t *fields;
-    const char *language;
+    int http2 = r->proto_num >= HTTP_VERSION(2, 0);
     apr_table_t *out;
     int n;
 
@@ -116,29 +147,20 @@ void backhand_head_apply(const backhand_head *head, request_rec *r)
     }
     fields = (const apr_table_entry_t *)apr_table_elts(head->fields)->elts;
     n = apr_table_elts(head->fields)->nelts;
-    /* httpd writes these last of all, after the headers of the connection. */
-    language = take_last(fields, &n, r, "Content-Language");
-    r->content_encoding = take_last(fields, &n, r, "Content-Encoding");
-    r->content_type = take_last(fields, &n, r, "Content-Type");
+    r->content_type = NULL;
+    r->content_encoding = NULL;
     r->content_languages = NULL;
-    if (language) {
-        r->content_languages = apr_array_make(r->pool, 1, sizeof(char *));
-        APR_ARRAY_PUSH(r->content_languages, const char *) = language;
-    }
+    n = http2 ? n : give_last(fields, n, r);
     out = apr_table_make(r->pool, n + 4);
     for (int i = 0; i < n; i++) {
         if (travels(r, fields[i].key) && strcasecmp(fields[i].key, "Upgrade") != 0) {
             apr_table_addn(out, fields[i].key, fields[i].val);
         }
     }
-    for (size_t i = 0; i < sizeof(of_connection) / sizeof(of_connection[0]); i++) {
-        const char *value = apr_table_get(r->headers_out, of_connection[i]);
-        if (value) {
-            apr_table_setn(out, of_connection[i], value);
-        }
-    }
-    r->headers_out = out;
-    if (ends_with_connection(head, r) && r->proto_num < HTTP_VERSION(2, 0)) {
+    put_last(out, r->headers_out, "Upgrade");
+    put_last(out, r->headers_out, "Connection");
+    r->headers_out = http2 ? order_for_http2(out, r) : out;
+    if (!http2 && ends_with_connection(head, r)) {
         r->connection->keepalive = AP_CONN_CLOSE;
     }
 }
