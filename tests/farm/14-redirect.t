@@ -6,7 +6,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Farm qw(eventually);
+use Farm qw(build_dir eventually free_port);
 use Test::More;
 
 my %format = (
@@ -57,7 +57,7 @@ for my $n (1, 2) {
     my $server = $farm->add;
     $server->write_file('MyPolicy.pm', $policy);
     $server->write_file('htdocs/self', $server->name);
-    my $text = $conf =~ s{BYPERL}{Farm::build_dir() . '/modules/byPerl.so'}ger;
+    my $text = $conf =~ s{BYPERL}{build_dir() . '/modules/byPerl.so'}ger;
     $text =~ s/^PerlModule/PerlSwitches -I@{[$server->root]}\nPerlModule/m;
     $server->reconfigure($text);
 }
@@ -127,4 +127,20 @@ is location('/ip/who'), '404 nowhere', 'nobody is left to be redirected to';
 $b->start;
 ok $farm->together, 'it is back';
 is location('/ip/x'), "302 http://127.0.0.2:$port/ip/x", 'and so are redirects';
-$farm->done;
+$farm->check;
+
+# Servers that listen on other ports, and clients that come by another way than the contact.
+my $two = Farm->new(conf => "<Location /ip>\nBackhand byAge\nBackhand removeSelf\nBackhand HTTPRedirectToIP\n</Location>");
+my ($c, $d) = ($two->add, $two->add(port => free_port()));
+$two->start;
+ok $two->together, 'two servers with different ports';
+is $c->get('/ip/x')->header('location'), $d->contact . '/ip/x', 'by the contact here, on by the contact there';
+is $c->get('/ip/x', headers => [Host => 'www.example.org:8080'])->header('location'), "http://$d->{host}:8080/ip/x",
+  'by another port, on by the same';
+$_->{head} = "ServerName https://$_->{name}.test\n" for $c, $d;
+$_->write_config for $c, $d;
+ok $c->graceful, 'c stands behind TLS now';
+ok $two->together, 'they see each other';
+is $c->get('/ip/x')->header('location'), "https://$d->{host}:$c->{port}/ip/x", 'TLS stays TLS, whatever the contacts are';
+is $c->get('/ip/x', headers => [Host => 'www.example.org'])->header('location'), "https://$d->{host}/ip/x", 'without its default port';
+$two->done;
