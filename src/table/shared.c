@@ -36,7 +36,8 @@ static kept_segment *kept_get(server_rec *s)
     apr_pool_userdata_get(&kept, KEPT_KEY, s->process->pool);
     if (!kept) {
         kept = apr_pcalloc(s->process->pool, sizeof(kept_segment));
-        apr_pool_userdata_setn(kept, KEPT_KEY, NULL, s->process->pool);
+        /* Not setn: the key, too, must not lie in this module, whose next copy may be loaded elsewhere. */
+        apr_pool_userdata_set(kept, KEPT_KEY, NULL, s->process->pool);
     }
     return kept;
 }
