@@ -44,7 +44,6 @@ static int is_mixture(backhand_announcement *got)
 
 static void *reader(void *unused)
 {
-    int64_t found = 0;
     int64_t wrong = 0;
     for (int id = 1; running(); id = 1 + id % (SERVERS - 1)) {
         backhand_announcement got;
@@ -53,7 +52,7 @@ static void *reader(void *unused)
         uint64_t generation;
         int usable = backhand_table_usable(table, id, before);
         if (backhand_table_read(table, id, &got, &generation)) {
-            found++;
+            __atomic_add_fetch(&reads, 1, __ATOMIC_RELAXED);
             wrong += is_mixture(&got);
             wrong += usable && generation < 1;
         }
@@ -65,7 +64,6 @@ static void *reader(void *unused)
         (void)backhand_table_ready(table, id);
         (void)backhand_table_rival(table, id);
     }
-    __atomic_add_fetch(&reads, found, __ATOMIC_RELAXED);
     __atomic_add_fetch(&mixtures, wrong, __ATOMIC_RELAXED);
     return unused;
 }
@@ -100,6 +98,12 @@ static void *children(void *unused)
     return unused;
 }
 
+/* A busy machine may leave too little of the time to some thread. */
+static int saw_enough(void)
+{
+    return __atomic_load_n(&reads, __ATOMIC_RELAXED) > 1000 && backhand_table_generation(table) > SERVERS;
+}
+
 static void readers_get_no_mixture(void **state)
 {
     pthread_t threads[READERS + 2];
@@ -112,7 +116,7 @@ static void readers_get_no_mixture(void **state)
     }
     pthread_create(&threads[READERS], NULL, policy, NULL);
     pthread_create(&threads[READERS + 1], NULL, children, NULL);
-    for (uint64_t k = 1; apr_time_now() < end; k++) {
+    for (uint64_t k = 1; apr_time_now() < end || (!saw_enough() && apr_time_now() < limit); k++) {
         backhand_announcement said = derived(k);
         int id;
         if (k % 20000 == 0) {
@@ -127,10 +131,8 @@ static void readers_get_no_mixture(void **state)
     for (int i = 0; i < READERS + 2; i++) {
         pthread_join(threads[i], NULL);
     }
-    assert_true(apr_time_now() < limit);
-    assert_true(reads > 1000);
+    assert_true(saw_enough());
     assert_int_equal(mixtures, 0);
-    assert_true(backhand_table_generation(table) > SERVERS);
 }
 
 int main(void)
