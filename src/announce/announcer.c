@@ -2,8 +2,10 @@
 
 #include "announce/announcer.h"
 
+#include "announce/direct.h"
 #include "announce/identity.h"
 #include "announce/journal.h"
+#include "announce/names.h"
 #include "announce/scoreboard.h"
 #include "announce/speed.h"
 #include "table/figures.h"
@@ -30,6 +32,8 @@ typedef struct announcer {
     pid_t parent;
     int link;
     backhand_transport *transport;
+    backhand_names *names; /* NULL: none */
+    backhand_direct direct;
     backhand_sampler *sampler;
     backhand_highwater mark;
     backhand_announcement said; /* this server */
@@ -82,6 +86,19 @@ static void measure(announcer *a)
     a->intake.raised = 0;
 }
 
+static void send_directly(announcer *a, const char *data, apr_size_t length)
+{
+    apr_time_t now = clock_now();
+    int i;
+    backhand_direct_forget(&a->direct, now);
+    for (i = 0; i < a->direct.count; i++) {
+        const backhand_direct_peer *peer = &a->direct.peer[i];
+        if (backhand_direct_due(peer, now)) {
+            backhand_transport_answer(a->transport, peer->place, &peer->from.sa, data, length);
+        }
+    }
+}
+
 static void send_out(announcer *a)
 {
     char data[BACKHAND_MESSAGE_SIZE], text[BACKHAND_JOURNAL_TEXT];
@@ -91,6 +108,7 @@ static void send_out(announcer *a)
     snprintf(text, sizeof(text), "cannot announce this server%s%s", failed ? " to MulticastStats " : "",
              failed ? failed->text : "");
     backhand_journal_state(&a->journal, BACKHAND_STATE_SEND, rv, text);
+    send_directly(a, data, length);
     __atomic_fetch_add(&a->table->counters->announced, 1, __ATOMIC_RELAXED);
 }
 
@@ -113,10 +131,52 @@ static void leave(announcer *a)
     a->left = 1;
 }
 
-static void receive(void *ctx, const char *data, apr_size_t length, apr_sockaddr_t *sender)
+/* A server that is new hears of us at once, and not only with the next announcement. */
+static void answer(announcer *a, const backhand_hearing *hearing)
+{
+    char data[BACKHAND_MESSAGE_SIZE];
+    apr_size_t length;
+    a->said.sequence++;
+    length = backhand_message_encode(data, &a->said);
+    if (length && !a->left) {
+        backhand_transport_answer(a->transport, hearing->place, hearing->from, data, length);
+    }
+}
+
+/* Its announcements may come from another address than the one that it is announced to. */
+static int is_covered(const announcer *a, const backhand_announcement *other, const struct sockaddr *from, int place)
+{
+    backhand_address contact;
+    return backhand_transport_covers(a->transport, place, from) ||
+           (backhand_address_read(&contact, other->contact.address, other->contact.port) == APR_SUCCESS &&
+            backhand_transport_covers(a->transport, place, &contact.sa));
+}
+
+/* A stock heartbeat comes from one who listens to nobody. */
+static void note(announcer *a, const struct sockaddr *from, int place)
+{
+    backhand_announcement other;
+    backhand_hearing hearing = {.from = from, .place = place, .joined = a->intake.joined};
+    if (a->intake.taken <= 0 || !backhand_table_read(a->table, a->intake.taken, &other, NULL) || other.boot == 0) {
+        return;
+    }
+    hearing.covered = is_covered(a, &other, from, place);
+    hearing.leaving = other.leaving != 0;
+    hearing.interval = other.interval;
+    if (backhand_direct_heard(&a->direct, &hearing, clock_now())) {
+        answer(a, &hearing);
+    }
+}
+
+static void receive(void *ctx, const char *data, apr_size_t length, apr_sockaddr_t *sender, int place)
 {
     announcer *a = ctx;
-    backhand_intake_datagram(&a->intake, data, length, sender);
+    const struct sockaddr *from = (const struct sockaddr *)&sender->sa;
+    backhand_drop reason = backhand_intake_datagram(&a->intake, data, length, sender);
+    if (reason == BACKHAND_DROP_OLD && backhand_transport_covers(a->transport, place, from)) {
+        backhand_direct_reached(&a->direct, from, clock_now());
+    }
+    note(a, from, place);
 }
 
 /* What httpd's parent says. */
@@ -135,6 +195,13 @@ static void listen_to_parent(announcer *a)
     }
 }
 
+static void find_contact(announcer *a)
+{
+    if (!a->contact_known) {
+        a->contact_known = backhand_identity_contact(&a->said, a->conf, a->transport, &a->journal);
+    }
+}
+
 static void repair(announcer *a, apr_time_t now)
 {
     if (now < a->repair) {
@@ -142,9 +209,17 @@ static void repair(announcer *a, apr_time_t now)
     }
     a->repair = now + REPAIR;
     backhand_journal_sockets(&a->journal, backhand_transport_repair(a->transport, NULL, NULL));
-    if (!a->contact_known) {
-        a->contact_known = backhand_identity_contact(&a->said, a->conf, a->transport, &a->journal);
+    find_contact(a);
+}
+
+/* @return 1 when there are new addresses to announce to */
+static int look_at_names(announcer *a)
+{
+    if (!backhand_names_apply(a->names)) {
+        return 0;
     }
+    find_contact(a);
+    return 1;
 }
 
 static int has_ready_worker(void)
@@ -173,7 +248,7 @@ static void loop(announcer *a)
             next += a->conf->interval;
             next = next > now ? next : now + a->conf->interval;
         }
-        else if (!a->ready && has_ready_worker()) {
+        else if (look_at_names(a) || (!a->ready && has_ready_worker())) {
             announce(a);
         }
         backhand_transport_poll(a->transport, patience(a, next - now), a->link, receive, a);
@@ -210,6 +285,7 @@ static void prepare(announcer *a, apr_pool_t *p)
     backhand_transport_open(&a->transport, a->conf->destinations, backhand_journal_problem, &a->journal, p);
     backhand_identity_make(&a->said, a->conf);
     a->contact_known = backhand_identity_contact(&a->said, a->conf, a->transport, &a->journal);
+    a->names = backhand_names_start(a->conf->destinations, a->transport, &a->journal, p);
     a->repair = clock_now() + REPAIR;
     a->intake.table = a->table;
     a->intake.accept = a->conf->accept;

@@ -10,15 +10,41 @@
 #include <string.h>
 
 #define WRONG    "takes [myaddr[:port]] dest:port[,ttl], as in 192.0.2.1:80 239.255.0.1:4445,1; "
-#define TEXT_MAX 255
+#define TEXT_MAX 400
+
+/* Of DNS. */
+#define NAME_MAX_LENGTH  253
+#define LABEL_MAX_LENGTH 63
+
+/* True for what can be no address: it has other characters than digits and dots, and no colon. */
+static int is_name(const char *text)
+{
+    return strspn(text, "0123456789.") != strlen(text) && !strchr(text, ':');
+}
+
+/* Labels of 1 to 63 characters; a dot may stand at the end. */
+static int is_valid_name(const char *text)
+{
+    size_t length = strlen(text);
+    if (length == 0 || length > NAME_MAX_LENGTH) {
+        return 0;
+    }
+    while (*text) {
+        size_t label = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
+        if (label == 0 || label > LABEL_MAX_LENGTH || (text[label] && text[label] != '.')) {
+            return 0;
+        }
+        text += label + (text[label] == '.');
+    }
+    return 1;
+}
 
 /* An address as the kernel writes it, a name looked up. @return its family, 0: no such address or name */
 static int resolve(const char **out, const char *text, int family, apr_pool_t *p)
 {
     struct addrinfo hints = {.ai_family = family, .ai_socktype = SOCK_DGRAM, .ai_flags = AI_NUMERICHOST}, *found;
     char numeric[INET6_ADDRSTRLEN + 32];
-    int is_name = strspn(text, "0123456789.") != strlen(text) && !strchr(text, ':');
-    if (is_name) {
+    if (is_name(text)) {
         hints.ai_flags = 0;
     }
     if (getaddrinfo(text, NULL, &hints, &found) != 0) {
@@ -88,9 +114,25 @@ static int is_multicast(const char *address)
     return strchr(address, ':') && strncasecmp(address, "ff", 2) == 0;
 }
 
+/* `_service._proto.domain`: each of its records names a host and a port. */
+static const char *read_service(backhand_destination *out, char *text)
+{
+    const char *dot = strchr(text, '.');
+    if (strchr(text, ':')) {
+        return WRONG "a name that begins with _ is one of SRV records, which hold the ports";
+    }
+    if (!dot || dot[1] != '_' || !strchr(dot + 1, '.') || !is_valid_name(text)) {
+        return WRONG "SRV records have a name as _backhand._udp.example.com";
+    }
+    out->name = text;
+    return NULL;
+}
+
+/* `family` gets AF_UNSPEC for a name. */
 static const char *read_destination(backhand_destination *out, char *text, int *family, apr_pool_t *p)
 {
     char *comma = strchr(text, ','), *address;
+    *family = AF_UNSPEC;
     if (comma) {
         *comma = '\0';
         out->ttl = read_small(comma + 1, 255);
@@ -98,15 +140,22 @@ static const char *read_destination(backhand_destination *out, char *text, int *
             return WRONG "ttl is a number from 0 to 255";
         }
     }
+    if (*text == '_') {
+        return read_service(out, text);
+    }
     if (!split(text, &address, &out->port)) {
         return WRONG "port is a number from 1 to 65535";
     }
     if (out->port == 0) {
         return WRONG "dest needs a port, and brackets around an IPv6 address";
     }
+    if (is_name(address)) {
+        out->name = address;
+        return is_valid_name(address) ? NULL : WRONG "dest is no address and no name";
+    }
     *family = resolve(&out->address, address, AF_UNSPEC, p);
     if (!*family || is_any(out->address)) {
-        return WRONG "dest is no address or known name";
+        return WRONG "dest is no address and no name";
     }
     return NULL;
 }
@@ -127,7 +176,7 @@ static const char *read_from(backhand_destination *out, char *text, int family, 
 static int needs_interface(const backhand_destination *d)
 {
     struct in6_addr v6;
-    return !d->from && inet_pton(AF_INET6, d->address, &v6) == 1 && IN6_IS_ADDR_MC_LINKLOCAL(&v6);
+    return d->address && !d->from && inet_pton(AF_INET6, d->address, &v6) == 1 && IN6_IS_ADDR_MC_LINKLOCAL(&v6);
 }
 
 const char *backhand_destination_parse(backhand_destination *out, const char *first, const char *second, apr_pool_t *p)

@@ -80,8 +80,11 @@ int backhand_identity_contact(backhand_announcement *said, const backhand_config
             rv = APR_EINVAL;
         }
         final = rv == APR_SUCCESS || conf->destinations->nelts == 0;
-        backhand_journal_state(journal, BACKHAND_STATE_CONTACT, final ? APR_SUCCESS : rv,
-                               "cannot tell which address announcements leave from; set BackhandContact");
+        /* Names that are not known yet are no fault; that they cannot be looked up is said elsewhere. */
+        if (rv != APR_INCOMPLETE) {
+            backhand_journal_state(journal, BACKHAND_STATE_CONTACT, final ? APR_SUCCESS : rv,
+                                   "cannot tell which address announcements leave from; set BackhandContact");
+        }
         if (rv != APR_SUCCESS) {
             guess_address(said->contact.address);
         }

@@ -107,6 +107,8 @@ static backhand_drop take(backhand_intake *intake, visit *v)
     reason = backhand_table_take(intake->table, &v->said, &id);
     if (reason == BACKHAND_DROP_NONE) {
         count(&intake->table->counters->accepted);
+        intake->taken = id;
+        intake->joined = !v->said.leaving && (!v->known || v->absent || v->before.boot != v->said.boot);
         notice(intake, id, v);
     }
     return reason;
@@ -142,6 +144,8 @@ backhand_drop backhand_intake_datagram(backhand_intake *intake, const char *data
     backhand_drop reason;
     visit v;
     v.detail[0] = v.key[0] = '\0';
+    intake->taken = -1;
+    intake->joined = 0;
     if (apr_sockaddr_ip_getbuf(v.sender, sizeof(v.sender), sender) != APR_SUCCESS) {
         apr_cpystrn(v.sender, "?", sizeof(v.sender));
     }

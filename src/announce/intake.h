@@ -37,6 +37,8 @@ typedef struct backhand_intake {
     backhand_event_fn event;
     void *event_ctx;
     int64_t raised; /**< out: the highest load_hwm that a server newly raised; taker sets it back to 0 */
+    int taken;      /**< out: the slot that the last datagram was taken into; -1: none */
+    int joined; /**< out: the server in that slot is new there, or back after it left, fell silent or started anew */
     struct {
         apr_time_t began;
         int64_t said, unsaid;

@@ -50,7 +50,7 @@ static int is_group(const backhand_address *a)
                                        : IN_MULTICAST(ntohl(a->v4.sin_addr.s_addr));
 }
 
-static apr_status_t read_address(backhand_address *out, const char *text, int port)
+apr_status_t backhand_address_read(backhand_address *out, const char *text, int port)
 {
     struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_DGRAM}, *found;
     char service[16];
@@ -102,16 +102,18 @@ static void classify(backhand_route *route)
     }
 }
 
-apr_status_t backhand_route_read(backhand_route *route, const backhand_destination *config)
+apr_status_t backhand_route_make(backhand_route *route, const backhand_destination *config, const backhand_address *to)
 {
-    apr_status_t rv = read_address(&route->to, config->address, config->port);
+    apr_status_t rv = APR_SUCCESS;
+    route->to = *to;
     memset(&route->from, 0, sizeof(route->from));
-    if (rv == APR_SUCCESS && config->from) {
-        rv = read_address(&route->from, config->from, 0);
+    if (config->from) {
+        rv = backhand_address_read(&route->from, config->from, 0);
     }
     if (rv == APR_SUCCESS && config->from && route->from.sa.sa_family != route->to.sa.sa_family) {
         rv = APR_EINVAL;
     }
+    route->hears = NULL;
     route->config = config;
     route->cast = BACKHAND_UNICAST;
     route->interface = 0;
@@ -206,18 +208,30 @@ apr_status_t backhand_route_join(backhand_route *route)
     return route->joined ? APR_SUCCESS : errno;
 }
 
+backhand_listener backhand_listener_unicast(const backhand_address *from, int family, int port)
+{
+    backhand_listener wanted = {.fd = -1, .cast = BACKHAND_UNICAST};
+    wanted.at.sa.sa_family = (sa_family_t)family;
+    if (from) {
+        wanted.at = *from;
+    }
+    wanted.at.v4.sin_port = htons((in_port_t)port);
+    return wanted;
+}
+
 backhand_listener backhand_route_listener(const backhand_route *route)
 {
-    backhand_listener wanted = {.at = route->to, .fd = -1, .shared = route->cast != BACKHAND_UNICAST};
+    backhand_listener wanted = {.at = route->to, .fd = -1, .cast = route->cast, .shared = 1};
     if (route->cast == BACKHAND_UNICAST) {
-        memset(&wanted.at, 0, sizeof(wanted.at));
-        wanted.at.sa.sa_family = route->to.sa.sa_family;
-        if (route->config->from) {
-            wanted.at = route->from;
-        }
-        wanted.at.v4.sin_port = route->to.v4.sin_port;
+        wanted = backhand_listener_unicast(route->config->from ? &route->from : NULL, route->to.sa.sa_family,
+                                           ntohs(route->to.v4.sin_port));
     }
     return wanted;
+}
+
+void backhand_listener_share(const backhand_listener *listener)
+{
+    set(listener->fd, SOL_SOCKET, SO_REUSEADDR, 1);
 }
 
 apr_status_t backhand_listener_open(backhand_listener *listener)

@@ -1,139 +1,53 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "socket.h"
+#include "lookup.h"
+#include "routes.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#define RECEIVE_MAX  1000
-#define PROBLEM_SIZE 640
+#define RECEIVE_MAX 1000
 
 struct backhand_transport {
-    int routes, listeners;
-    backhand_route *route;
-    backhand_listener *listener;
-    struct pollfd *polled;
+    backhand_routes routes;
+    struct pollfd *polled; /* listeners, then what is watched */
+    int *place;            /* of each of `polled` */
+    int watched;           /* -1: nothing */
 };
-
-typedef struct problem_log {
-    backhand_problem_fn problem;
-    void *ctx;
-    apr_status_t last;
-    int problems;
-} problem_log;
-
-static void tell(problem_log *log, const backhand_route *r, const char *what, apr_status_t rv)
-{
-    char text[PROBLEM_SIZE];
-    if (rv == APR_SUCCESS) {
-        return;
-    }
-    log->last = rv;
-    log->problems++;
-    if (log->problem) {
-        snprintf(text, sizeof(text), "MulticastStats %s: %s", r->config->text, what);
-        log->problem(log->ctx, text, rv);
-    }
-}
-
-static void repair_route(backhand_route *r, problem_log *log)
-{
-    if (r->fd < 0) {
-        tell(log, r, "cannot open a socket to send from", backhand_route_open(r));
-    }
-    if (r->hears->fd < 0) {
-        tell(log, r, "cannot listen for what others announce", backhand_listener_open(r->hears));
-    }
-    if (r->hears->fd >= 0 && r->cast == BACKHAND_GROUP && !r->joined) {
-        tell(log, r, "cannot join the group", backhand_route_join(r));
-    }
-}
-
-static void repair(backhand_transport *transport, problem_log *log)
-{
-    int i;
-    for (i = 0; i < transport->routes; i++) {
-        repair_route(&transport->route[i], log);
-    }
-}
 
 int backhand_transport_repair(backhand_transport *transport, backhand_problem_fn problem, void *ctx)
 {
-    problem_log log = {problem, ctx, APR_SUCCESS, 0};
-    repair(transport, &log);
-    return log.problems;
+    backhand_problems problems = {problem, ctx, APR_SUCCESS, 0};
+    backhand_routes_repair(&transport->routes, &problems);
+    return problems.count;
 }
 
-static void find_listener(backhand_transport *transport, backhand_route *r)
+int backhand_transport_name(backhand_transport *transport, const backhand_destination *name,
+                            const backhand_found *found, backhand_problem_fn problem, void *ctx)
 {
-    backhand_listener wanted = backhand_route_listener(r);
-    int i = 0;
-    while (i < transport->listeners && !backhand_address_same(&wanted.at, &transport->listener[i].at)) {
-        i++;
-    }
-    r->hears = &transport->listener[i];
-    if (i == transport->listeners) {
-        *r->hears = wanted;
-        transport->listeners++;
-    }
-}
-
-static int collides(const backhand_listener *one, const backhand_listener *other)
-{
-    return (backhand_address_any(&one->at) || backhand_address_any(&other->at)) &&
-           other->at.sa.sa_family == one->at.sa.sa_family && other->at.v4.sin_port == one->at.v4.sin_port;
-}
-
-/* The kernel lets a wildcard address stand beside another of the same port only when both are shared. */
-static void share_wildcards(backhand_transport *transport)
-{
-    int i, k;
-    for (i = 0; i < transport->listeners; i++) {
-        for (k = 0; k < transport->listeners; k++) {
-            transport->listener[i].shared |= i != k && collides(&transport->listener[i], &transport->listener[k]);
-        }
-    }
-}
-
-static void close_socket(int fd)
-{
-    if (fd >= 0) {
-        close(fd);
-    }
+    int more = backhand_routes_replace(&transport->routes, name, found->at, found->count);
+    backhand_transport_repair(transport, problem, ctx);
+    return more;
 }
 
 static apr_status_t close_all(void *data)
 {
     backhand_transport *transport = data;
-    int i;
-    for (i = 0; i < transport->routes; i++) {
-        close_socket(transport->route[i].fd);
-    }
-    for (i = 0; i < transport->listeners; i++) {
-        close_socket(transport->listener[i].fd);
-    }
+    backhand_routes_close(&transport->routes);
     return APR_SUCCESS;
 }
 
-static backhand_transport *make(int destinations, apr_pool_t *p)
-{
-    backhand_transport *transport = apr_pcalloc(p, sizeof(*transport));
-    size_t n = (size_t)destinations;
-    transport->route = apr_pcalloc(p, sizeof(*transport->route) * (n + 1));
-    transport->listener = apr_pcalloc(p, sizeof(*transport->listener) * (n + 1));
-    transport->polled = apr_pcalloc(p, sizeof(*transport->polled) * (n + 1));
-    apr_pool_cleanup_register(p, transport, close_all, apr_pool_cleanup_null);
-    return transport;
-}
-
-static int works(const backhand_transport *transport)
+static int works(const backhand_routes *routes)
 {
     int i;
-    for (i = 0; i < transport->routes; i++) {
-        if (transport->route[i].fd >= 0 || transport->route[i].hears->fd >= 0) {
+    for (i = 0; i < routes->count; i++) {
+        if (backhand_route_sender(&routes->route[i]) >= 0) {
+            return 1;
+        }
+    }
+    for (i = 0; i < routes->places; i++) {
+        if (routes->listener[i].fd >= 0) {
             return 1;
         }
     }
@@ -143,23 +57,18 @@ static int works(const backhand_transport *transport)
 apr_status_t backhand_transport_open(backhand_transport **transport, const apr_array_header_t *destinations,
                                      backhand_problem_fn problem, void *ctx, apr_pool_t *p)
 {
-    backhand_transport *t = *transport = make(destinations->nelts, p);
-    problem_log log = {problem, ctx, APR_SUCCESS, 0};
-    int i;
-    for (i = 0; i < destinations->nelts; i++) {
-        backhand_route *r = &t->route[t->routes];
-        apr_status_t rv = backhand_route_read(r, &APR_ARRAY_IDX(destinations, i, backhand_destination));
-        if (rv != APR_SUCCESS) {
-            tell(&log, r, "the addresses are not numeric and of one kind", rv);
-            continue;
-        }
-        find_listener(t, r);
-        t->routes++;
-    }
-    share_wildcards(t);
-    repair(t, &log);
-    return works(t) ? APR_SUCCESS : log.last;
+    backhand_transport *t = *transport = apr_pcalloc(p, sizeof(*t));
+    backhand_problems problems = {problem, ctx, APR_SUCCESS, 0};
+    backhand_routes_make(&t->routes, destinations, &problems, p);
+    t->polled = apr_pcalloc(p, sizeof(*t->polled) * ((size_t)t->routes.places + 2));
+    t->place = apr_pcalloc(p, sizeof(*t->place) * (size_t)t->routes.places);
+    t->watched = -1;
+    apr_pool_cleanup_register(p, t, close_all, apr_pool_cleanup_null);
+    backhand_routes_repair(&t->routes, &problems);
+    return works(&t->routes) ? APR_SUCCESS : problems.last;
 }
+
+/* --- sending ------------------------------------------------------------------------------------------------------ */
 
 /* What says that nobody listens just now, or that there is no room, is no fault of the way there. */
 static int is_harmless(int error)
@@ -172,9 +81,10 @@ apr_status_t backhand_transport_send(backhand_transport *transport, const char *
 {
     apr_status_t rv = APR_SUCCESS;
     int i;
-    for (i = 0; i < transport->routes; i++) {
-        const backhand_route *r = &transport->route[i];
-        if (r->fd >= 0 && sendto(r->fd, data, length, MSG_NOSIGNAL, &r->to.sa, backhand_address_length(&r->to)) < 0 &&
+    for (i = 0; i < transport->routes.count; i++) {
+        const backhand_route *r = &transport->routes.route[i];
+        int fd = backhand_route_sender(r);
+        if (fd >= 0 && sendto(fd, data, length, MSG_NOSIGNAL, &r->to.sa, backhand_address_length(&r->to)) < 0 &&
             !is_harmless(errno)) {
             rv = errno;
             if (failed) {
@@ -184,6 +94,71 @@ apr_status_t backhand_transport_send(backhand_transport *transport, const char *
     }
     return rv;
 }
+
+static const backhand_listener *at_place(const backhand_transport *transport, int place)
+{
+    const backhand_listener *listener = &transport->routes.listener[place];
+    return place >= 0 && place < transport->routes.places && listener->used ? listener : NULL;
+}
+
+/* The address at the place's port; an IPv6 address of one link keeps its link. @return 0 when it is of another kind */
+static int aim(backhand_address *to, const backhand_listener *listener, const struct sockaddr *address)
+{
+    if (address->sa_family != listener->at.sa.sa_family) {
+        return 0;
+    }
+    memset(to, 0, sizeof(*to));
+    memcpy(to, address, address->sa_family == AF_INET6 ? sizeof(to->v6) : sizeof(to->v4));
+    to->v4.sin_port = listener->at.v4.sin_port;
+    return 1;
+}
+
+int backhand_transport_covers(const backhand_transport *transport, int place, const struct sockaddr *address)
+{
+    const backhand_listener *listener = at_place(transport, place);
+    backhand_address to;
+    int i;
+    if (!listener || listener->cast != BACKHAND_UNICAST) {
+        return listener != NULL;
+    }
+    if (!aim(&to, listener, address)) {
+        return 0;
+    }
+    for (i = 0; i < transport->routes.count; i++) {
+        if (backhand_address_same(&transport->routes.route[i].to, &to)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Where a group or a broadcast address hears, nothing can be sent from. */
+static int answering_socket(const backhand_routes *routes, const backhand_listener *listener)
+{
+    int i;
+    if (listener->cast == BACKHAND_UNICAST) {
+        return listener->fd;
+    }
+    for (i = 0; i < routes->count; i++) {
+        if (routes->route[i].hears == listener && routes->route[i].fd >= 0) {
+            return routes->route[i].fd;
+        }
+    }
+    return -1;
+}
+
+void backhand_transport_answer(backhand_transport *transport, int place, const struct sockaddr *address,
+                               const char *data, apr_size_t length)
+{
+    const backhand_listener *listener = at_place(transport, place);
+    backhand_address to;
+    int fd = listener ? answering_socket(&transport->routes, listener) : -1;
+    if (fd >= 0 && aim(&to, listener, address)) {
+        sendto(fd, data, length, MSG_NOSIGNAL, &to.sa, backhand_address_length(&to));
+    }
+}
+
+/* --- receiving ---------------------------------------------------------------------------------------------------- */
 
 static void describe(apr_sockaddr_t *out, const backhand_address *from)
 {
@@ -202,7 +177,7 @@ static void describe(apr_sockaddr_t *out, const backhand_address *from)
 }
 
 /* @return 0 when nothing is there any more */
-static int receive_one(int fd, backhand_receive_fn receive, void *ctx)
+static int receive_one(int fd, int place, backhand_receive_fn receive, void *ctx)
 {
     char data[BACKHAND_MESSAGE_SIZE + 1];
     backhand_address from;
@@ -215,13 +190,14 @@ static int receive_one(int fd, backhand_receive_fn receive, void *ctx)
         return 0;
     }
     describe(&sender, &from);
-    receive(ctx, data, length < BACKHAND_MESSAGE_SIZE ? (apr_size_t)length : BACKHAND_MESSAGE_SIZE, &sender);
+    receive(ctx, data, length < BACKHAND_MESSAGE_SIZE ? (apr_size_t)length : BACKHAND_MESSAGE_SIZE, &sender, place);
     return 1;
 }
 
 /* Takes one from each socket in turn, so that a flood at one does not silence the others. */
-static void receive_all(struct pollfd *polled, int n, backhand_receive_fn receive, void *ctx)
+static void receive_all(backhand_transport *transport, int n, backhand_receive_fn receive, void *ctx)
 {
+    struct pollfd *polled = transport->polled;
     int left = RECEIVE_MAX, some = 1, i;
     while (some && left > 0) {
         some = 0;
@@ -229,7 +205,7 @@ static void receive_all(struct pollfd *polled, int n, backhand_receive_fn receiv
             if (!polled[i].revents) {
                 continue;
             }
-            if (receive_one(polled[i].fd, receive, ctx)) {
+            if (receive_one(polled[i].fd, transport->place[i], receive, ctx)) {
                 some = 1;
                 left--;
             }
@@ -240,33 +216,57 @@ static void receive_all(struct pollfd *polled, int n, backhand_receive_fn receiv
     }
 }
 
+static int list_listeners(backhand_transport *transport)
+{
+    int i, n = 0;
+    for (i = 0; i < transport->routes.places; i++) {
+        if (transport->routes.listener[i].fd >= 0) {
+            transport->place[n] = i;
+            transport->polled[n].fd = transport->routes.listener[i].fd;
+            transport->polled[n++].events = POLLIN;
+        }
+    }
+    return n;
+}
+
+void backhand_transport_watch(backhand_transport *transport, int fd)
+{
+    transport->watched = fd;
+}
+
 apr_status_t backhand_transport_poll(backhand_transport *transport, apr_interval_time_t timeout, int wake_fd,
                                      backhand_receive_fn receive, void *ctx)
 {
     struct pollfd *polled = transport->polled;
     struct timespec wait = {0, 0};
-    int i, n = 0, ready;
+    int n = list_listeners(transport), ready;
     if (timeout > 0) {
         wait.tv_sec = (time_t)(timeout / APR_USEC_PER_SEC);
         wait.tv_nsec = (long)(timeout % APR_USEC_PER_SEC) * 1000;
     }
-    for (i = 0; i < transport->listeners; i++) {
-        if (transport->listener[i].fd >= 0) {
-            polled[n].fd = transport->listener[i].fd;
-            polled[n++].events = POLLIN;
-        }
-    }
     polled[n].fd = wake_fd;
     polled[n].events = POLLIN;
-    ready = ppoll(polled, (nfds_t)n + 1, &wait, NULL);
+    polled[n + 1].fd = transport->watched;
+    polled[n + 1].events = POLLIN;
+    ready = ppoll(polled, (nfds_t)n + 2, &wait, NULL);
     if (ready <= 0) {
         return ready == 0 ? APR_TIMEUP : errno;
     }
-    receive_all(polled, n, receive, ctx);
+    receive_all(transport, n, receive, ctx);
     return APR_SUCCESS;
 }
 
 apr_status_t backhand_transport_source(backhand_transport *transport, char out[48])
 {
-    return transport->routes ? backhand_route_source(&transport->route[0], out) : APR_EINVAL;
+    const apr_array_header_t *all = transport->routes.destinations;
+    int i;
+    if (transport->routes.count) {
+        return backhand_route_source(&transport->routes.route[0], out);
+    }
+    for (i = 0; i < all->nelts; i++) {
+        if (APR_ARRAY_IDX(all, i, backhand_destination).name) {
+            return APR_INCOMPLETE;
+        }
+    }
+    return APR_EINVAL;
 }
