@@ -119,6 +119,7 @@ static void note_outcome(const walk *w, int id, const char *contact, backhand_ou
 {
     static const char *const what[] = {
         [BACKHAND_REFUSED] = "cannot be reached",
+        [BACKHAND_STALE] = "closed the connection, or fell silent, before its response began",
         [BACKHAND_DROPPED] = "closed the connection, or fell silent, before its response began",
         [BACKHAND_TIMED_OUT] = "did not respond within BackhandResponseTimeout",
     };
@@ -153,17 +154,30 @@ static int give_up(walk *w, const char *contact, backhand_outcome outcome)
     return outcome == BACKHAND_TIMED_OUT ? HTTP_GATEWAY_TIME_OUT : HTTP_BAD_GATEWAY;
 }
 
-static int ask(walk *w, backhand_process *process, int id, const backhand_announcement *said)
+/* Over a kept connection if the request may be sent again: when the server has just closed it, it is asked once more on a
+ * new one. */
+static backhand_outcome ask_peer(walk *w, int id, const backhand_announcement *said)
 {
     backhand_slot *slot = &w->conf->table->slots[id];
-    backhand_peer *peer = backhand_peer_get(w->conf->dispatch, said);
+    backhand_outcome outcome = BACKHAND_STALE;
+
+    __atomic_add_fetch(&slot->sent, 1, __ATOMIC_RELAXED);
+    for (int fresh = !w->handoff.idempotent; fresh <= 1 && outcome == BACKHAND_STALE; fresh++) {
+        backhand_peer *peer = backhand_peer_get(w->conf->dispatch, said, fresh);
+        outcome = peer ? backhand_handoff_try(&w->handoff, peer, id, said) : BACKHAND_REFUSED;
+        if (outcome == BACKHAND_STALE && !backhand_handoff_may_repeat(&w->handoff, outcome)) {
+            break;
+        }
+    }
+    __atomic_add_fetch(&slot->returned, 1, __ATOMIC_RELAXED);
+    return outcome;
+}
+
+static int ask(walk *w, backhand_process *process, int id, const backhand_announcement *said)
+{
     const char *contact;
     backhand_outcome outcome;
-    int may_repeat;
 
-    if (!peer) {
-        return GO_ON;
-    }
     if (!begin_waiting(w, process)) {
         end_waiting(process);
         return serve_here(w, BACKHAND_HERE_LIMIT);
@@ -174,16 +188,13 @@ static int ask(walk *w, backhand_process *process, int id, const backhand_announ
     }
     contact = apr_pstrdup(w->r->pool, said->stat.contact);
     w->tries++;
-    __atomic_add_fetch(&slot->sent, 1, __ATOMIC_RELAXED);
-    outcome = backhand_handoff_try(&w->handoff, peer, id, said);
-    __atomic_add_fetch(&slot->returned, 1, __ATOMIC_RELAXED);
+    outcome = ask_peer(w, id, said);
     end_waiting(process);
     note_outcome(w, id, contact, outcome);
     if (outcome == BACKHAND_ANSWERED) {
         return answered_elsewhere(w, contact);
     }
-    may_repeat = backhand_handoff_may_repeat(&w->handoff, outcome);
-    return may_repeat ? GO_ON : give_up(w, contact, outcome);
+    return backhand_handoff_may_repeat(&w->handoff, outcome) ? GO_ON : give_up(w, contact, outcome);
 }
 
 /* With BackhandSelfRedirect this server is asked at its contact as the others are. A request that came with a mark that is

@@ -223,7 +223,7 @@ static backhand_outcome judge(const backhand_try *t, const request_rec *r, int r
     if (rc == HTTP_GATEWAY_TIME_OUT || apr_table_get(r->notes, "proxy_timedout")) {
         return BACKHAND_TIMED_OUT;
     }
-    return BACKHAND_DROPPED;
+    return t->reused ? BACKHAND_STALE : BACKHAND_DROPPED;
 }
 
 backhand_outcome backhand_handoff_try(backhand_handoff *handoff, backhand_peer *peer, int id,
@@ -260,7 +260,7 @@ backhand_outcome backhand_handoff_try(backhand_handoff *handoff, backhand_peer *
     if (handoff->body && outcome == BACKHAND_REFUSED) {
         backhand_body_unread(handoff->body, r);
     }
-    else if (handoff->body && outcome == BACKHAND_DROPPED) {
+    else if (handoff->body && (outcome == BACKHAND_DROPPED || outcome == BACKHAND_STALE)) {
         handoff->idempotent = backhand_body_rewind(handoff->body, r) && handoff->idempotent;
     }
     return outcome;
@@ -268,5 +268,6 @@ backhand_outcome backhand_handoff_try(backhand_handoff *handoff, backhand_peer *
 
 int backhand_handoff_may_repeat(const backhand_handoff *handoff, backhand_outcome outcome)
 {
-    return outcome == BACKHAND_REFUSED || (outcome == BACKHAND_DROPPED && handoff->idempotent);
+    return outcome == BACKHAND_REFUSED ||
+           ((outcome == BACKHAND_DROPPED || outcome == BACKHAND_STALE) && handoff->idempotent);
 }

@@ -14,6 +14,7 @@
 typedef enum backhand_outcome {
     BACKHAND_ANSWERED, /**< the response is passed on, or broke off after it began: the request is done */
     BACKHAND_REFUSED,  /**< nothing of the request left: another server can have it */
+    BACKHAND_STALE, /**< as DROPPED, on a kept connection: which says nothing of the server, it may just have closed it */
     BACKHAND_DROPPED, /**< closed, garbled or gone silent before the response began: another can have what may repeat */
     BACKHAND_TIMED_OUT, /**< no response within BackhandResponseTimeout: 504 */
     BACKHAND_CLIENT     /**< the client's request could not be read */

@@ -10,6 +10,7 @@
 #include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
 #include <apr_thread_proc.h>
+#include <dlfcn.h>
 #include <http_log.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -28,8 +29,9 @@ struct backhand_keeper {
     apr_pool_t *pool;           /* of the keeper thread alone, workers in sub-pools of it */
     apr_thread_mutex_t *lock;   /* for all below */
     apr_thread_cond_t *changed; /* a contact is wanted, or a peer was made */
-    apr_hash_t *peers;          /* contact -> backhand_peer; read and written under the lock */
+    apr_hash_t *peers[2];       /* contact -> backhand_peer, of either kind; read and written under the lock */
     const char *wanted;         /* contact that a request waits for */
+    int wanted_fresh;           /* and of which kind */
     unsigned int peers_max;
 };
 
@@ -49,12 +51,15 @@ static void set_worker_limits(backhand_peer *peer, const backhand_config *conf, 
     }
     s->smax = 0;
     s->ttl = peer->idle_limit;
+    s->disablereuse = (unsigned int)peer->fresh;
+    s->disablereuse_set = 1;
     s->flush_packets = flush_auto;
     apr_cpystrn(s->upgrade, "websocket", sizeof(s->upgrade));
 }
 
 /* Keeper thread, without the lock: only this thread uses the pool. */
-static backhand_peer *peer_make(struct backhand_keeper *keeper, const char *contact, const backhand_announcement *said)
+static backhand_peer *peer_make(struct backhand_keeper *keeper, const char *contact, int fresh,
+                                const backhand_announcement *said)
 {
     backhand_dispatch *dispatch = keeper->dispatch;
     backhand_peer *peer;
@@ -65,6 +70,7 @@ static backhand_peer *peer_make(struct backhand_keeper *keeper, const char *cont
     apr_pool_tag(p, "backhand_peer");
     peer = apr_pcalloc(p, sizeof(*peer));
     apr_cpystrn(peer->contact, contact, sizeof(peer->contact));
+    peer->fresh = fresh;
     peer->ipv6 = strchr(said->contact.address, ':') != NULL;
     error = dispatch->proxy.define_worker(p, &peer->worker, NULL, NULL, contact, 0);
     if (!error) {
@@ -86,15 +92,14 @@ static backhand_peer *peer_make(struct backhand_keeper *keeper, const char *cont
 static void serve_wanted(struct backhand_keeper *keeper)
 {
     char contact[BACKHAND_CONTACT_SIZE];
+    int fresh = keeper->wanted_fresh;
+    apr_hash_t *peers = keeper->peers[fresh];
     backhand_announcement said;
     backhand_peer *peer = NULL;
 
     apr_cpystrn(contact, keeper->wanted, sizeof(contact));
     keeper->wanted = NULL;
-    if (apr_hash_get(keeper->peers, contact, APR_HASH_KEY_STRING)) {
-        return;
-    }
-    if (apr_hash_count(keeper->peers) >= keeper->peers_max) {
+    if (apr_hash_get(peers, contact, APR_HASH_KEY_STRING) || apr_hash_count(peers) >= keeper->peers_max) {
         return;
     }
     memset(&said, 0, sizeof(said));
@@ -102,13 +107,13 @@ static void serve_wanted(struct backhand_keeper *keeper)
         if (backhand_table_read(keeper->dispatch->conf->table, id, &said, NULL) &&
             strcmp(said.stat.contact, contact) == 0) {
             apr_thread_mutex_unlock(keeper->lock);
-            peer = peer_make(keeper, contact, &said);
+            peer = peer_make(keeper, contact, fresh, &said);
             apr_thread_mutex_lock(keeper->lock);
             break;
         }
     }
     if (peer) {
-        apr_hash_set(keeper->peers, peer->contact, APR_HASH_KEY_STRING, peer);
+        apr_hash_set(peers, peer->contact, APR_HASH_KEY_STRING, peer);
     }
 }
 
@@ -116,7 +121,7 @@ static void serve_wanted(struct backhand_keeper *keeper)
 static void drop_idle(struct backhand_keeper *keeper)
 {
     apr_thread_mutex_lock(keeper->lock);
-    for (apr_hash_index_t *hi = apr_hash_first(NULL, keeper->peers); hi; hi = apr_hash_next(hi)) {
+    for (apr_hash_index_t *hi = apr_hash_first(NULL, keeper->peers[0]); hi; hi = apr_hash_next(hi)) {
         void *value;
         apr_hash_this(hi, NULL, NULL, &value);
         apr_reslist_t *connections = ((backhand_peer *)value)->worker->cp->res;
@@ -154,6 +159,16 @@ static void *APR_THREAD_FUNC keep(apr_thread_t *thread, void *data)
     return NULL;
 }
 
+/* The keeper runs until the process ends: from now on the module's code must stay where it is, also when httpd takes its
+ * modules down at the end of a debugging run. */
+static void pin_module(void)
+{
+    Dl_info info;
+    if (dladdr(&backhand_module, &info) && info.dli_fname) {
+        (void)dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+    }
+}
+
 /* Nothing of the keeper hangs on the child's pool, and nothing ends it but the end of the process: prefork destroys that
  * pool in a signal handler, where waiting for a thread or a lock could be for ever. */
 static apr_status_t keeper_start(backhand_dispatch *dispatch)
@@ -173,7 +188,8 @@ static apr_status_t keeper_start(backhand_dispatch *dispatch)
     keeper = apr_pcalloc(pool, sizeof(*keeper));
     keeper->pool = pool;
     keeper->dispatch = dispatch;
-    keeper->peers = apr_hash_make(keeper->pool);
+    keeper->peers[0] = apr_hash_make(keeper->pool);
+    keeper->peers[1] = apr_hash_make(keeper->pool);
     keeper->peers_max = 2U * (unsigned int)dispatch->conf->max_servers;
     rv = apr_thread_mutex_create(&keeper->lock, APR_THREAD_MUTEX_DEFAULT, pool);
     if (rv == APR_SUCCESS) {
@@ -188,6 +204,7 @@ static apr_status_t keeper_start(backhand_dispatch *dispatch)
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    pin_module();
     /* The MPM's signals belong to its own threads. */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -217,24 +234,26 @@ apr_status_t backhand_peers_child_init(server_rec *s)
     return rv == APR_SUCCESS ? keeper_start(dispatch) : rv;
 }
 
-backhand_peer *backhand_peer_get(backhand_dispatch *dispatch, const backhand_announcement *said)
+backhand_peer *backhand_peer_get(backhand_dispatch *dispatch, const backhand_announcement *said, int fresh)
 {
     struct backhand_keeper *keeper = dispatch->keeper;
+    apr_hash_t *peers = keeper->peers[fresh];
     const char *contact = said->stat.contact;
     apr_time_t deadline = 0;
     backhand_peer *peer;
 
     apr_thread_mutex_lock(keeper->lock);
-    while (!(peer = apr_hash_get(keeper->peers, contact, APR_HASH_KEY_STRING))) {
+    while (!(peer = apr_hash_get(peers, contact, APR_HASH_KEY_STRING))) {
         apr_time_t now = apr_time_now();
         if (!deadline) {
             deadline = now + SETUP_TIMEOUT;
         }
-        if (now >= deadline || apr_hash_count(keeper->peers) >= keeper->peers_max) {
+        if (now >= deadline || apr_hash_count(peers) >= keeper->peers_max) {
             break;
         }
         if (!keeper->wanted) {
             keeper->wanted = contact;
+            keeper->wanted_fresh = fresh;
             apr_thread_cond_broadcast(keeper->changed);
         }
         apr_thread_cond_timedwait(keeper->changed, keeper->lock, deadline - now);
@@ -273,7 +292,7 @@ int backhand_peer_run(backhand_dispatch *dispatch, request_rec *r, backhand_peer
                       char *url)
 {
     int64_t busy = __atomic_add_fetch(&peer->busy, 1, __ATOMIC_RELAXED);
-    int no_pool = dispatch->conf->no_pools || busy > MAXSESSIONSPERSERVER || peer->idle_limit <= 0;
+    int no_pool = peer->fresh || dispatch->conf->no_pools || busy > MAXSESSIONSPERSERVER || peer->idle_limit <= 0;
     int rc;
 
     if (no_pool) {

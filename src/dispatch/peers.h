@@ -21,6 +21,7 @@ typedef struct backhand_peer {
     proxy_worker *worker;
     apr_interval_time_t idle_limit; /**< how long an idle pooled connection may wait */
     int ipv6;
+    int fresh;             /**< opens a new connection for each request */
     int64_t busy;          /**< hand-offs of this child that use it now */
     apr_time_t used;       /**< when the last one ended */
     apr_time_t complained; /**< when the log last heard that it fails, us; 0: works */
@@ -42,9 +43,11 @@ apr_status_t backhand_peers_child_init(server_rec *s);
 
 /**
  * The peer for a contact; waits up to 200 ms when this child meets the server for the first time.
+ * @param fresh  1: a new connection for each request, instead of one that was kept; for requests that must not be
+ *               sent twice. A kept one may be closed by the other side in the moment in which it is used.
  * @return NULL when it could not be made in time
  */
-backhand_peer *backhand_peer_get(backhand_dispatch *dispatch, const backhand_announcement *said);
+backhand_peer *backhand_peer_get(backhand_dispatch *dispatch, const backhand_announcement *said, int fresh);
 
 /** The stand-in for a request to that peer. */
 const backhand_stand_in *backhand_peer_stand_in(backhand_dispatch *dispatch, const request_rec *r,

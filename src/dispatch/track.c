@@ -11,6 +11,7 @@
 struct backhand_tracked {
     apr_socket_t *socket;
     backhand_try *current; /* the try that uses it now, or NULL; under the lock */
+    int used;              /* some request went over it before */
 };
 
 /* The tries under way in this process. A plain mutex, not one from a pool: it must outlive every pool. */
@@ -78,7 +79,9 @@ static apr_status_t track_output(ap_filter_t *f, apr_bucket_brigade *bb)
         struct backhand_tracked *tracked = f->ctx;
         pthread_mutex_lock(&tries.lock);
         current->sent = 1;
+        current->reused = tracked->used;
         current->connection = tracked;
+        tracked->used = 1;
         tracked->current = current;
         pthread_mutex_unlock(&tries.lock);
     }

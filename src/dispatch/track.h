@@ -19,6 +19,7 @@ struct backhand_tracked; /* a connection to another server */
 typedef struct backhand_try {
     int id;                     /**< the slot that is asked */
     int repeatable;             /**< the request may be sent to another server when this one falls silent */
+    int reused;                 /**< sent over a connection that was kept from an earlier request */
     int sent;                   /**< some of the request left */
     int begun;                  /**< some of the response was passed on */
     int silenced;               /**< given up because the server fell silent */
