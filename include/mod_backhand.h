@@ -31,10 +31,20 @@
 extern "C" {
 #endif
 
-/** Version of this header and of the table it describes. */
+/** Version of this header and of the table it describes. Another one means another shape or other meanings. */
 #define BACKHAND_API_VERSION 1
 
 #define BACKHAND_API __attribute__((visibility("default")))
+
+/**
+ * The version of this header that an object was built with: every object that includes it has this word, and mod_backhand
+ * loads no object whose word is not its own version.
+ */
+extern BACKHAND_API __attribute__((weak)) int backhand_built_for;
+BACKHAND_API __attribute__((weak)) int backhand_built_for = BACKHAND_API_VERSION;
+
+/** The version of the mod_backhand that is loaded. */
+BACKHAND_API int backhand_api_version(void);
 
 /** Idle pooled connections that one child process keeps to one server. */
 #define MAXSESSIONSPERSERVER 10

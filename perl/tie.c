@@ -309,6 +309,17 @@ static void *symbol_find(pTHX_ const char *name)
           dlsym(RTLD_DEFAULT, "backhand_serverstats") ? " in the version that this module was built for" : "");
 }
 
+static void version_check(pTHX)
+{
+    int version = ((int (*)(void))symbol_find(aTHX_ "backhand_api_version"))();
+    if (version != BACKHAND_API_VERSION) {
+        croak(
+            "Apache::Backhand was built for version %d of mod_backhand's table, and httpd has loaded a mod_backhand of "
+            "version %d: build Apache::Backhand again with that mod_backhand's mod_backhand.h",
+            BACKHAND_API_VERSION, version);
+    }
+}
+
 void tie_boot(pTHX)
 {
     static const backhand_field beyond[] = {
@@ -321,6 +332,7 @@ void tie_boot(pTHX)
     int n = 0;
     MY_CXT_INIT;
 
+    version_check(aTHX);
     Zero(&MY_CXT, 1, my_cxt_t);
     MY_CXT.stats = (serverstat * (*)(void)) symbol_find(aTHX_ "backhand_serverstats");
     MY_CXT.maxservers = (int (*)(void))symbol_find(aTHX_ "backhand_maxservers");

@@ -57,6 +57,14 @@ like $said,
   'in httpd without mod_backhand';
 like $said, qr/^alive$/m, 'perl goes on';
 
+{
+    local $ENV{BACKHAND_STUB_VERSION} = 4711;
+    ($status, $said) = run($backhand, $caught);
+    like $said, qr/^caught: Apache::Backhand was built for version \d+ of .* mod_backhand of version 4711: build /,
+      'with a mod_backhand of another version';
+    like $said, qr/^alive$/m, 'perl goes on';
+}
+
 foreach my $function (qw(load_serverstats load_personal_arriba MAXSERVERS)) {
     ($status, $said) =
       run($backhand, "use Apache::Backhand; eval { Apache::Backhand::$function(); 1 } or print \$@; print 'alive'");

@@ -18,6 +18,13 @@ int ap_run_post_config(void)
 
 #ifndef HTTPD_ONLY
 
+/* Another release's, if the environment says so. */
+int backhand_api_version(void)
+{
+    const char *said = getenv("BACKHAND_STUB_VERSION");
+    return said ? atoi(said) : BACKHAND_API_VERSION;
+}
+
 static serverstat table[4096];
 
 serverstat *backhand_serverstats(void)

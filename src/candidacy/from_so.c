@@ -9,6 +9,7 @@
 #include <http_core.h>
 #include <http_main.h>
 
+#include <dlfcn.h>
 #include <string.h>
 #include <strings.h>
 
@@ -119,6 +120,22 @@ static const char *resolve_file(cmd_parms *cmd, const char *file, const char *na
     return path;
 }
 
+/* An object that never saw the public header does not look at the table, and has no version. What it depends on may have
+ * one of its own. */
+static const char *check_version(cmd_parms *cmd, apr_dso_handle_t *dso, void *function)
+{
+    apr_dso_handle_sym_t version;
+    Dl_info ours, its;
+    if (apr_dso_sym(&version, dso, "backhand_built_for") != APR_SUCCESS || !dladdr(function, &its) ||
+        !dladdr(version, &ours) || ours.dli_fbase != its.dli_fbase || *(const int *)version == BACKHAND_API_VERSION) {
+        return NULL;
+    }
+    return apr_psprintf(cmd->pool,
+                        "was built for version %d of mod_backhand's table, this is version %d: build it again with "
+                        "this mod_backhand's mod_backhand.h",
+                        *(const int *)version, BACKHAND_API_VERSION);
+}
+
 static const char *load(cmd_parms *cmd, const char *path, backhand_function *function)
 {
     char message[LOADER_MESSAGE_SIZE];
@@ -139,7 +156,7 @@ static const char *load(cmd_parms *cmd, const char *path, backhand_function *fun
     if (apr_dso_sym(&symbol, dso, check) == APR_SUCCESS) {
         function->check = (backhand_check_fn)symbol;
     }
-    return NULL;
+    return check_version(cmd, dso, (void *)function->call);
 }
 
 const char *backhand_directive_from_so(cmd_parms *cmd, void *dir, const char *line)

@@ -10,6 +10,11 @@
 /* What goes between the braces of one backhand_field. */
 #define ROW(name, max) #name, offsetof(serverstat, name), 0, (max)
 
+int backhand_api_version(void)
+{
+    return BACKHAND_API_VERSION;
+}
+
 serverstat *backhand_serverstats(void)
 {
     backhand_table *table = backhand_table_current();
