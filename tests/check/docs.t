@@ -38,15 +38,24 @@ sub anchors {
 my @pages = map { s{\A\Q$repo\E/}{}r } glob "$repo/*.md $repo/docs/*.md";
 cmp_ok scalar @pages, '>', 5, 'there are pages';
 
-# Every directive, and no other, has a section.
+# Every directive, and no other, has a section in the page of its group, in httpd's form, and a row in the list of all.
 my %directives;
 for my $file (map { s{\A\Q$repo\E/}{}r } glob "$repo/src/*.c") {
     $directives{$_} = 1 for text_of($file) =~ /\bAP_INIT_\w+\(\s*"(\w+)"/g;
 }
-my %sections   = map { $_ => 1 } text_of('docs/directives.md') =~ /^## (\w+)$/gm;
+my %sections;
+for my $page (qw(know announce decide handoff)) {
+    my (undef, @parts) = split /^## (\w+)\n/m, text_of("docs/$page.md");
+    while (my ($name, $text) = splice @parts, 0, 2) {
+        $sections{$name} = $page;
+        like $text, qr/\A\n- \*\*Syntax:\*\* `$name .*\n- \*\*Default:\*\* .*(?:\n  .*)*\n- \*\*Context:\*\* /, "$name: its form";
+    }
+}
+my %rows = text_of('docs/directives.md') =~ /^[|] \[(\w+)\]\((\w+)[.]md#/gm;
 cmp_ok scalar keys %directives, '>', 10, 'there are directives';
 is_deeply [grep { !$sections{$_} } sort keys %directives], [], 'every directive has its section';
 is_deeply [grep { !$directives{$_} } sort keys %sections], [], 'every section has its directive';
+is_deeply \%rows, \%sections, 'the list of all leads to each';
 
 # Every built-in function is described.
 my $functions = text_of('docs/functions.md');
