@@ -13,8 +13,15 @@
 
 #include "table/table.h"
 
-/** The number in `bh=`; a reader takes this one. Keys it does not know are ignored. */
-#define BACKHAND_WIRE_FORMAT 1
+/**
+ * The number in `bh=`. Keys that a reader does not know it ignores, so a key that is merely new leaves the number alone. A
+ * format takes away a key, or the meaning of one, only when the format before it had another key in its place already: so
+ * each format has all that the one before it needs, a reader takes its own, the one before and the one after, and two
+ * releases with neighbouring formats understand each other both ways.
+ */
+#define BACKHAND_WIRE_FORMAT     1
+#define BACKHAND_WIRE_FORMAT_MIN 1
+#define BACKHAND_WIRE_FORMAT_MAX (BACKHAND_WIRE_FORMAT + 1)
 /** A datagram has fewer bytes than this. */
 #define BACKHAND_MESSAGE_SIZE 1000
 

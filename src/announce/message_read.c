@@ -142,10 +142,10 @@ static backhand_drop read_number(backhand_announcement *out, backhand_key key, s
     return read_integer(number, value, min, max);
 }
 
-static backhand_drop read_version(span value, int version)
+static backhand_drop read_version(span value, int min, int max)
 {
     int64_t n;
-    return read_integer(&n, value, version, version) ? BACKHAND_DROP_FORMAT : BACKHAND_DROP_NONE;
+    return read_integer(&n, value, min, max) ? BACKHAND_DROP_FORMAT : BACKHAND_DROP_NONE;
 }
 
 /* `nservers` holds the busy workers until all is read. */
@@ -155,9 +155,9 @@ static backhand_drop read_value(backhand_announcement *out, int key, span value)
     case BACKHAND_KEYS:
         return BACKHAND_DROP_NONE;
     case BACKHAND_KEY_V:
-        return read_version(value, 1);
+        return read_version(value, 1, 1);
     case BACKHAND_KEY_BH:
-        return read_version(value, BACKHAND_WIRE_FORMAT);
+        return read_version(value, BACKHAND_WIRE_FORMAT_MIN, BACKHAND_WIRE_FORMAT_MAX);
     case BACKHAND_KEY_FARM:
         return read_text(out->farm, sizeof(out->farm), value);
     case BACKHAND_KEY_BOOT:

@@ -171,7 +171,13 @@ static const bad corpus[] = {
     {BACKHAND_DROP_KEYS, "contact", "&contact=http://192.0.2.1:80", ""},
     {BACKHAND_DROP_KEYS, "seq", "&seq=7", ""},
     {BACKHAND_DROP_KEYS, "inflight", "&inflight=2", ""},
-    {BACKHAND_DROP_FORMAT, "bh", "bh=1", "bh=2"},
+    {BACKHAND_DROP_FORMAT, "bh", "bh=1", "bh=0"},
+    {BACKHAND_DROP_FORMAT, "bh", "bh=1", "bh=3"},
+    {BACKHAND_DROP_FORMAT, "bh", "bh=1", "bh=-1"},
+    {BACKHAND_DROP_FORMAT, "bh", "bh=1", "bh=99999999999999999999"},
+    {BACKHAND_DROP_KEYS, "cpu",
+     "bh=1&farm=default&boot=1f&host=a.test&contact=http://192.0.2.1:80&seq=7&ms=250&ka=5000&load=100&hwm=1000&cpu=900",
+     "bh=2&farm=default&boot=1f&host=a.test&contact=http://192.0.2.1:80&seq=7&ms=250&ka=5000&load=100&hwm=1000"},
     {BACKHAND_DROP_FORMAT, "bh", "bh=1", "bh=x"},
     {BACKHAND_DROP_FORMAT, "seq", "seq=7", "seq=7&seq=7"},
     {BACKHAND_DROP_FORMAT, "farm", "farm=default", "farm="},
@@ -253,6 +259,18 @@ static void unknown_keys_are_ignored(void **state)
     assert_string_equal(plain.stat.contact, "http://192.0.2.1:80");
 }
 
+static void the_next_format_is_understood(void **state)
+{
+    backhand_announcement ours, next;
+    char data[BACKHAND_MESSAGE_SIZE];
+    (void)state;
+    assert_int_equal(decode(&ours, GOOD, strlen(GOOD), NULL), BACKHAND_DROP_NONE);
+    replace(data, "bh=1", "bh=2&idle=1.5");
+    strcat(data, "&sessions=%5B%5D");
+    assert_int_equal(decode(&next, data, strlen(data), NULL), BACKHAND_DROP_NONE);
+    assert_memory_equal(&next, &ours, sizeof(ours));
+}
+
 static void a_stock_heartbeat_is_a_server(void **state)
 {
     static const char *const texts[] = {"v=1&ready=75&busy=3",
@@ -285,6 +303,7 @@ int main(void)
         cmocka_unit_test(bad_ones_are_refused_for_the_right_reason),
         cmocka_unit_test(length_and_text_are_checked_first),
         cmocka_unit_test(unknown_keys_are_ignored),
+        cmocka_unit_test(the_next_format_is_understood),
         cmocka_unit_test(a_stock_heartbeat_is_a_server),
     };
     return cmocka_run_group_tests_name("message", tests, NULL, NULL);
