@@ -48,7 +48,7 @@ for my $page (qw(know announce decide handoff)) {
     my (undef, @parts) = split /^## (\w+)\n/m, text_of("docs/$page.md");
     while (my ($name, $text) = splice @parts, 0, 2) {
         $sections{$name} = $page;
-        like $text, qr/\A\n- \*\*Syntax:\*\* `$name .*\n- \*\*Default:\*\* .*(?:\n  .*)*\n- \*\*Context:\*\* /, "$name: its form";
+        like $text, qr/\A\n- \*\*Syntax:\*\* `$name .*(?:\n  .*)*\n- \*\*Default:\*\* .*(?:\n  .*)*\n- \*\*Context:\*\* /, "$name: its form";
     }
 }
 my %rows = text_of('docs/directives.md') =~ /^[|] \[(\w+)\]\((\w+)[.]md#/gm;

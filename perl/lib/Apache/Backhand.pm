@@ -310,7 +310,7 @@ all of the configuration is read, a C<< <Perl> >> section does not.
 
 See L</When it is there>. In a running server it means that no directive of mod_backhand is in the configuration.
 
-=item Apache::Backhand was built for another version of mod_backhand ...
+=item Apache::Backhand was built for version ... of mod_backhand's table, and httpd has loaded a mod_backhand of version ...
 
 Build and install both from the same sources.
 
