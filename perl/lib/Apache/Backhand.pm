@@ -255,7 +255,7 @@ for the whole chain, medians of 3000 requests each:
     byAge, byPerl, list sorted by a figure       10        17
 
 (2026-11-23; Perl 5.36, httpd 2.4 with the event MPM, a virtual machine with two AMD EPYC CPUs of 2.6 GHz, busy with other
-work.) C<perl bench/byperl> in mod_backhand's sources measures it on your machine, after C<./run build>. On the server's own
+work.) C<./run bench> in mod_backhand's sources measures it on your machine. On the server's own
 requests C<%{BACKHAND_USEC}e> in a log format tells what its chain took.
 
 The first look at an entry builds its hash, once an interpreter.
