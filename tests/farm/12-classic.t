@@ -69,7 +69,7 @@ subtest 'BackhandSelfRedirect' => sub {
 </Location>
 EOT
     };
-    for my $mpm (qw(event prefork)) {
+    for my $mpm (Farm->mpms) {
         my $farm = Farm->new(mpm => $mpm);
         my $a = $farm->add(conf => $keeps->('a'));
         $a->write_file('htdocs/app/off', 'a');

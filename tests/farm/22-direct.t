@@ -43,7 +43,7 @@ sub hears {
     return $bytes;
 }
 
-for my $mpm (qw(event prefork)) {
+for my $mpm (Farm->mpms) {
     subtest "$mpm: a list that names one server is enough for the two" => sub {
         my $farm = Farm->new(mpm => $mpm, announce => 0);
         my $udp  = $farm->udp;

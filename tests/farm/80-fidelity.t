@@ -241,7 +241,7 @@ sub upstream {
     return;
 }
 
-for my $mpm (qw(event prefork)) {
+for my $mpm (Farm->mpms) {
     subtest $mpm => sub {
         require Farm::Fake;
         my $farm = start_farm($mpm);

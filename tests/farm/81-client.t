@@ -50,7 +50,7 @@ sub start_farm {
     return $farm;
 }
 
-for my $mpm (qw(event prefork)) {
+for my $mpm (Farm->mpms) {
     subtest "$mpm: address and port" => sub {
         my $farm = start_farm($mpm, 2);
         my ($a, $b) = $farm->servers;

@@ -119,7 +119,7 @@ sub serve {
     POSIX::_exit(0);
 }
 
-for my $mpm (qw(event prefork)) {
+for my $mpm (Farm->mpms) {
     subtest $mpm => sub {
         my $farm = Farm->new(mpm => $mpm, modules => ['proxy_wstunnel']);
         my $script = "$farm->{root}/events";
