@@ -6,8 +6,9 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Farm qw(eventually wait_for);
+use Farm qw(eventually scaled wait_for);
 use Test::More;
+use Time::HiRes qw(time);
 
 # The child that has the UDP port open.
 sub moderator {
@@ -46,15 +47,30 @@ for my $mpm (Farm->mpms) {
     ok $second, 'replaces it';
     ok $farm->together, 'they still see each other';
 
+    # Old enough that its death is no sign that the next one would die at once, too.
+    wait_for { $a->status->{Announced} > 8 };
+    my $since = time;
     kill 'KILL', $second;
     my $third = wait_for { my $pid = moderator($a); $pid && $pid != $second && $pid } 5;
     ok $third, 'killed: another one';
+    cmp_ok time - $since, '<', scaled(2), 'within 2 s';
     ok $farm->together, 'they still see each other';
 
     kill 'KILL', $a->pid;
     eventually { !grep { $_->[0] == $third } $a->processes } 3, 'its parent killed: it ends';
     $a->kill_all;
     $farm->announce_log(qr/backhand: .*moderator/, qr/exit signal Killed/);
+    $farm->check;
+
+    # Of a minute, so that it is no announcement that ends it.
+    $farm = Farm->new(mpm => $mpm, head => 'BackhandInterval 60s');
+    my $slow = $farm->add;
+    $farm->start;
+    my $only = wait_for { moderator($slow) };
+    ok $only, 'with an interval of a minute';
+    kill 'KILL', $slow->pid;
+    eventually { !grep { $_->[0] == $only } $slow->processes } 2, 'it does not wait for the next announcement to end';
+    $slow->kill_all;
     $farm->check;
 }
 
