@@ -121,7 +121,8 @@ for my $mpm (Farm->mpms) {
         eventually { ($a->status->{'Dropped-full'} || 0) > 0 } 5, 'one more than fits is dropped and counted';
         ok !$a->row($c->contact), 'it is not in the table';
         ok $farm->together($b, $c), 'larger tables have it';
-        $farm->announce_log(qr/backhand: .*(?:full|BackhandMaxServers)/);
+        # Restarting, a busy machine may need all workers.
+        $farm->announce_log(qr/backhand: .*(?:full|BackhandMaxServers)/, qr/AH00161:|AH00286:|AH0048[45]:/);
         $farm->check;
     };
 }
