@@ -86,12 +86,25 @@ static void measure(announcer *a)
     a->intake.raised = 0;
 }
 
-static void send_directly(announcer *a, const char *data, apr_size_t length)
+/* Marked, so that nobody answers it. */
+static apr_size_t encode_direct(announcer *a, char data[BACKHAND_MESSAGE_SIZE])
 {
+    apr_size_t length;
+    a->said.direct = 1;
+    length = backhand_message_encode(data, &a->said);
+    a->said.direct = 0;
+    return length;
+}
+
+static void send_directly(announcer *a)
+{
+    char data[BACKHAND_MESSAGE_SIZE];
     apr_time_t now = clock_now();
+    apr_size_t length;
     int i;
     backhand_direct_forget(&a->direct, now);
-    for (i = 0; i < a->direct.count; i++) {
+    length = a->direct.count ? encode_direct(a, data) : 0;
+    for (i = 0; length && i < a->direct.count; i++) {
         const backhand_direct_peer *peer = &a->direct.peer[i];
         if (backhand_direct_due(peer, now)) {
             backhand_transport_answer(a->transport, peer->place, &peer->from.sa, data, length);
@@ -108,7 +121,7 @@ static void send_out(announcer *a)
     snprintf(text, sizeof(text), "cannot announce this server%s%s", failed ? " to MulticastStats " : "",
              failed ? failed->text : "");
     backhand_journal_state(&a->journal, BACKHAND_STATE_SEND, rv, text);
-    send_directly(a, data, length);
+    send_directly(a);
     __atomic_fetch_add(&a->table->counters->announced, 1, __ATOMIC_RELAXED);
 }
 
@@ -137,7 +150,7 @@ static void answer(announcer *a, const backhand_hearing *hearing)
     char data[BACKHAND_MESSAGE_SIZE];
     apr_size_t length;
     a->said.sequence++;
-    length = backhand_message_encode(data, &a->said);
+    length = encode_direct(a, data);
     if (length && !a->left) {
         backhand_transport_answer(a->transport, hearing->place, hearing->from, data, length);
     }
@@ -152,12 +165,14 @@ static int is_covered(const announcer *a, const backhand_announcement *other, co
             backhand_transport_covers(a->transport, place, &contact.sa));
 }
 
-/* A stock heartbeat comes from one who listens to nobody. */
+/* What answers us needs no answer: two that answer each other would never end. A stock heartbeat comes from one who listens
+ * to nobody. */
 static void note(announcer *a, const struct sockaddr *from, int place)
 {
     backhand_announcement other;
     backhand_hearing hearing = {.from = from, .place = place, .joined = a->intake.joined};
-    if (a->intake.taken <= 0 || !backhand_table_read(a->table, a->intake.taken, &other, NULL) || other.boot == 0) {
+    if (a->intake.taken <= 0 || !backhand_table_read(a->table, a->intake.taken, &other, NULL) || other.boot == 0 ||
+        (other.direct && !other.leaving)) {
         return;
     }
     hearing.covered = is_covered(a, &other, from, place);

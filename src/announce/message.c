@@ -87,6 +87,9 @@ apr_size_t backhand_message_encode(char out[BACKHAND_MESSAGE_SIZE], const backha
     if (said->leaving) {
         put_integer(&w, BACKHAND_KEY_LEAVE, 1);
     }
+    if (said->direct) {
+        put_integer(&w, BACKHAND_KEY_DIRECT, 1);
+    }
     out[w.used] = '\0';
     return w.full ? 0 : w.used;
 }

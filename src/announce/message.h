@@ -26,7 +26,7 @@
 #define BACKHAND_MESSAGE_SIZE 1000
 
 /**
- * Writes `said` as a datagram. Numbers out of their range are brought into it; `leave` is written when it is 1 only.
+ * Writes `said` as a datagram. Numbers out of their range are brought into it; `leave` and `direct` are written when they are 1 only.
  * @return its length, without the terminating NUL; 0 when it does not fit (cannot happen with a hostname of at most
  *         255 valid bytes and a farm of at most 63)
  */

@@ -42,6 +42,7 @@ static const key_record keys[BACKHAND_KEYS] = {
     [BACKHAND_KEY_TATIME] = {"tatime", OF(stat.tatime), 0, 0},
     [BACKHAND_KEY_INFLIGHT] = {"inflight", OF(stat.inflight), 0, INT32_MAX},
     [BACKHAND_KEY_LEAVE] = {"leave", OF(leaving), 0, 1},
+    [BACKHAND_KEY_DIRECT] = {"direct", OF(direct), 0, 1},
 };
 
 const char *backhand_key_name(backhand_key key)

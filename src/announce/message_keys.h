@@ -32,7 +32,8 @@ typedef enum backhand_key {
     BACKHAND_KEY_BACKED,
     BACKHAND_KEY_TATIME,
     BACKHAND_KEY_INFLIGHT,
-    BACKHAND_KEY_LEAVE, /**< the only one that may be missing: 0 then */
+    BACKHAND_KEY_LEAVE,  /**< may be missing: 0 then */
+    BACKHAND_KEY_DIRECT, /**< may be missing: 0 then */
     BACKHAND_KEYS
 } backhand_key;
 

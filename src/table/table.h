@@ -32,7 +32,7 @@
 #include <apr_time.h>
 
 /** Version of the shared memory's layout: another one at a graceful restart means a new segment. */
-#define BACKHAND_TABLE_LAYOUT 2
+#define BACKHAND_TABLE_LAYOUT 3
 
 #define BACKHAND_SERVERS_MIN     2
 #define BACKHAND_SERVERS_MAX     4096
@@ -64,6 +64,7 @@ typedef struct backhand_announcement {
     int64_t interval;  /**< ms between two announcements */
     int64_t keepalive; /**< ms its idle connections stay open; 0: it closes after each response */
     int64_t leaving;   /**< 1: it stops serving now */
+    int64_t direct;    /**< 1: sent to one server only, because that one was heard */
 } backhand_announcement;
 
 /** Why a datagram, or what it says, was not taken in. */

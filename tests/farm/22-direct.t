@@ -70,6 +70,19 @@ for my $mpm (Farm->mpms) {
     };
 }
 
+subtest 'answers are not answered' => sub {
+    my $farm = Farm->new(announce => 0);
+    my $udp  = $farm->udp;
+    my $a    = unicast($farm, 1, '250ms', "127.0.0.2:$udp");
+    my $b    = unicast($farm, 2, '250ms', "127.0.0.9:$udp");
+    $farm->start;
+    ok $farm->together, 'a names b: they see each other';
+    $a->reconfigure($a->{conf} =~ s/127[.]0[.]0[.]2:/127.0.0.9:/r);
+    ok $a->graceful, 'graceful restart: a names b no longer';
+    eventually { $a->row($b->contact)->{Age} > 2 && $b->row($a->contact)->{Age} > 2 } 10, 'they hear no more of each other';
+    $farm->check;
+};
+
 subtest 'who is new is answered at once' => sub {
     my $farm = Farm->new(announce => 0);
     my $udp  = $farm->udp;

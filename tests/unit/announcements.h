@@ -87,6 +87,7 @@ static inline void draw_announcement(backhand_announcement *said)
     said->interval = draw_number(50, 60000);
     said->keepalive = draw_number(0, 100000);
     said->leaving = draw() % 2;
+    said->direct = draw() % 2;
 }
 
 /* Everything that policies may ever see of it is what they are told to expect. */
@@ -103,6 +104,7 @@ static inline void assert_sane(const backhand_announcement *said)
     assert_true(said->interval >= 1 && said->interval <= 3600000);
     assert_true(said->keepalive >= 0);
     assert_true(said->leaving == 0 || said->leaving == 1);
+    assert_true(said->direct == 0 || said->direct == 1);
     assert_true(said->sequence <= INT64_MAX);
     assert_non_null(memchr(said->farm, '\0', sizeof(said->farm)));
     assert_non_null(memchr(said->stat.hostname, '\0', sizeof(said->stat.hostname)));

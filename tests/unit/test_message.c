@@ -42,7 +42,7 @@ static void the_longest_fits(void **state)
     said.boot = UINT64_MAX;
     said.sequence = INT64_MAX;
     said.interval = said.keepalive = said.stat.inflight = INT64_MAX;
-    said.leaving = 1;
+    said.leaving = said.direct = 1;
     assert_in_range(backhand_message_encode(data, &said), 1, BACKHAND_MESSAGE_SIZE - 1);
 }
 

@@ -21,6 +21,7 @@ static const field numbers[] = {
     {"interval", offsetof(backhand_announcement, interval)},
     {"keepalive", offsetof(backhand_announcement, keepalive)},
     {"leaving", offsetof(backhand_announcement, leaving)},
+    {"direct", offsetof(backhand_announcement, direct)},
     {"aservers", offsetof(backhand_announcement, stat.aservers)},
     {"nservers", offsetof(backhand_announcement, stat.nservers)},
     {"load", offsetof(backhand_announcement, stat.load)},
