@@ -41,7 +41,7 @@ static apr_status_t keep_copies(backhand_body *body, apr_bucket_brigade *bb)
         }
         body->kept_length += (apr_off_t)length;
         if (body->kept_length > body->keep) {
-            body->keep = -1;
+            __atomic_store_n(&body->keep, -1, __ATOMIC_RELAXED);
             apr_brigade_cleanup(body->kept);
             break;
         }
@@ -57,9 +57,6 @@ static apr_status_t read_pending(backhand_body *body, apr_bucket_brigade *bb, ap
     apr_bucket *end;
     apr_status_t rv;
 
-    if (mode == AP_MODE_GETLINE) {
-        return apr_brigade_split_line(bb, body->pending, APR_BLOCK_READ, HUGE_STRING_LEN);
-    }
     if (mode == AP_MODE_EXHAUSTIVE || mode == AP_MODE_EATCRLF) {
         APR_BRIGADE_CONCAT(bb, body->pending);
         return APR_SUCCESS;
@@ -98,7 +95,8 @@ static apr_status_t body_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_
     backhand_body *body = f->ctx;
     apr_status_t rv;
 
-    if (mode == AP_MODE_INIT) {
+    /* Lines are what the protocol's filter reads itself, through us, at the end of a body in chunks. */
+    if (mode == AP_MODE_INIT || mode == AP_MODE_GETLINE) {
         return ap_get_brigade(f->next, bb, mode, block, readbytes);
     }
     if (!APR_BRIGADE_EMPTY(body->pending)) {
@@ -137,6 +135,11 @@ backhand_body *backhand_body_insert(request_rec *r, apr_off_t keep)
 ap_filter_t *backhand_body_filter(backhand_body *body)
 {
     return body->filter;
+}
+
+int backhand_body_is_kept(const backhand_body *body)
+{
+    return __atomic_load_n(&body->keep, __ATOMIC_RELAXED) >= 0;
 }
 
 void backhand_body_hold_end(backhand_body *body, int hold)

@@ -31,6 +31,9 @@ ap_filter_t *backhand_body_filter(backhand_body *body);
  */
 void backhand_body_hold_end(backhand_body *body, int hold);
 
+/** True while all of the body that was read can be sent again. Any thread. */
+int backhand_body_is_kept(const backhand_body *body);
+
 /** After a try of which nothing left: what it had read is put back. */
 void backhand_body_unread(backhand_body *body, request_rec *r);
 

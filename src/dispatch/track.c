@@ -176,13 +176,18 @@ void backhand_track_response(backhand_try *t)
     pthread_mutex_unlock(&tries.lock);
 }
 
+static int can_be_given_up(const backhand_try *t)
+{
+    return t->repeatable && (!t->body || backhand_body_is_kept(t->body)) && t->connection && !t->begun && !t->silenced;
+}
+
 int backhand_track_watch(const backhand_table *table)
 {
     int n = 0;
     pthread_mutex_lock(&tries.lock);
     for (backhand_try *t = tries.first; t; t = t->next, n++) {
         apr_os_sock_t fd;
-        if (t->repeatable && t->connection && !t->begun && !t->silenced && backhand_table_silent(table, t->id) &&
+        if (can_be_given_up(t) && backhand_table_silent(table, t->id) &&
             apr_os_sock_get(&fd, t->connection->socket) == APR_SUCCESS) {
             t->silenced = 1;
             shutdown(fd, SHUT_RDWR);

@@ -11,14 +11,16 @@
 #define BACKHAND_TRACK_H
 
 #include "config.h"
+#include "dispatch/body.h"
 #include "dispatch/head.h"
 
 struct backhand_tracked; /* a connection to another server */
 
 /** A try. Lives on the stack of the thread that makes it. */
 typedef struct backhand_try {
-    int id;                     /**< the slot that is asked */
-    int repeatable;             /**< the request may be sent to another server when this one falls silent */
+    int id;         /**< the slot that is asked */
+    int repeatable; /**< the request may be sent to another server when this one falls silent, if its body can be */
+    const backhand_body *body;  /**< NULL: it has none */
     int reused;                 /**< sent over a connection that was kept from an earlier request */
     int sent;                   /**< some of the request left */
     int begun;                  /**< some of the response was passed on */

@@ -10,6 +10,8 @@
 
 #include "mod_backhand.h"
 
+#define MAXSERVERS_IN_TEST 16
+
 #define POLICY(name) BACKHAND_API int name(request_rec *r, ServerSlot *servers, int *n, char *arg)
 
 POLICY(trace);
@@ -18,6 +20,7 @@ POLICY(too_long);
 POLICY(negative);
 POLICY(bad_ids);
 POLICY(forgets_n);
+POLICY(in_order);
 BACKHAND_API const char *trace_check(apr_pool_t *p, server_rec *s, const char *arg);
 
 /* Adds `argument(number of candidates: the first ids)` to the response's X-Trace. */
@@ -80,4 +83,23 @@ POLICY(forgets_n)
     (void)n;
     (void)arg;
     return 0;
+}
+
+/* The servers whose names are in the argument, in its order. */
+POLICY(in_order)
+{
+    ServerSlot found[MAXSERVERS_IN_TEST];
+    char *rest, *text = apr_pstrdup(r->pool, arg ? arg : "");
+    int length = 0;
+
+    for (char *name = apr_strtok(text, " ", &rest); name; name = apr_strtok(NULL, " ", &rest)) {
+        for (int i = 0; i < *n && length < MAXSERVERS_IN_TEST; i++) {
+            char hostname[BACKHAND_HOSTNAME_SIZE];
+            if (backhand_identity_get(servers[i].id, hostname, NULL) && strcmp(hostname, name) == 0) {
+                found[length++] = servers[i];
+            }
+        }
+    }
+    memcpy(servers, found, (size_t)length * sizeof(*found));
+    return *n = length;
 }
