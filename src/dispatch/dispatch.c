@@ -156,18 +156,16 @@ static int give_up(walk *w, const char *contact, backhand_outcome outcome)
 
 /* Over a kept connection if the request may be sent again: when the server has just closed it, it is asked once more on a
  * new one. */
-static backhand_outcome ask_peer(walk *w, int id, const backhand_announcement *said)
+static backhand_outcome ask_peer(walk *w, backhand_peer *peer, int id, const backhand_announcement *said)
 {
     backhand_slot *slot = &w->conf->table->slots[id];
-    backhand_outcome outcome = BACKHAND_STALE;
+    backhand_outcome outcome;
 
     __atomic_add_fetch(&slot->sent, 1, __ATOMIC_RELAXED);
-    for (int fresh = !w->handoff.idempotent; fresh <= 1 && outcome == BACKHAND_STALE; fresh++) {
-        backhand_peer *peer = backhand_peer_get(w->conf->dispatch, said, fresh);
-        outcome = peer ? backhand_handoff_try(&w->handoff, peer, id, said) : BACKHAND_REFUSED;
-        if (outcome == BACKHAND_STALE && !backhand_handoff_may_repeat(&w->handoff, outcome)) {
-            break;
-        }
+    outcome = backhand_handoff_try(&w->handoff, peer, id, said);
+    if (outcome == BACKHAND_STALE && backhand_handoff_may_repeat(&w->handoff, outcome)) {
+        peer = backhand_peer_get(w->conf->dispatch, said, 1);
+        outcome = peer ? backhand_handoff_try(&w->handoff, peer, id, said) : outcome;
     }
     __atomic_add_fetch(&slot->returned, 1, __ATOMIC_RELAXED);
     return outcome;
@@ -175,20 +173,26 @@ static backhand_outcome ask_peer(walk *w, int id, const backhand_announcement *s
 
 static int ask(walk *w, backhand_process *process, int id, const backhand_announcement *said)
 {
+    backhand_peer *peer;
     const char *contact;
     backhand_outcome outcome;
 
-    if (!begin_waiting(w, process)) {
-        end_waiting(process);
-        return serve_here(w, BACKHAND_HERE_LIMIT);
-    }
     if (!w->prepared) {
         backhand_handoff_init(&w->handoff, w->r, w->conf);
         w->prepared = 1;
     }
+    peer = backhand_peer_get(w->conf->dispatch, said, !w->handoff.idempotent);
+    if (!peer) {
+        /* This process is too busy to get ready for it: no fault of the server. */
+        return GO_ON;
+    }
+    if (!begin_waiting(w, process)) {
+        end_waiting(process);
+        return serve_here(w, BACKHAND_HERE_LIMIT);
+    }
     contact = apr_pstrdup(w->r->pool, said->stat.contact);
     w->tries++;
-    outcome = ask_peer(w, id, said);
+    outcome = ask_peer(w, peer, id, said);
     end_waiting(process);
     note_outcome(w, id, contact, outcome);
     if (outcome == BACKHAND_ANSWERED) {

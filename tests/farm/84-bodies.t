@@ -16,6 +16,8 @@ use Time::HiRes qw(sleep time);
 my $mebibytes = $ENV{BACKHAND_TEST_LONG} ? 1024 : 48;
 
 my $to_the_other = <<'EOT';
+# Silent after 3 s: on a busy machine a server must not seem so unless it is.
+BackhandInterval 1s
 <Location /app>
     Backhand byAge 60
     Backhand removeSelf
@@ -150,7 +152,7 @@ for my $mpm (qw(event prefork)) {
         $client->send("PUT /app/echo HTTP/1.1\r\nHost: x.test\r\nContent-Length: 600000\r\n\r\n" . 'x' x 300_000);
         eventually { $a->row($b->contact)->{'Sent-Waiting'} == 1 } 5, 'an upload is under way';
         $b->pause;
-        eventually { $a->row($b->contact)->{Age} >= 1 } 10, 'the other server falls silent';
+        eventually { $a->row($b->contact)->{Age} >= 4 } 15, 'the other server falls silent';
         $b->resume;
         $client->send('x' x 300_000);
         is $client->response->echoed->{BODY_MD5}, md5_hex('x' x 600_000), 'it gets the rest when it is back';
@@ -243,6 +245,7 @@ for my $what (sort keys %takers) {
         my $policies = Farm::build_dir() . '/meson/tests/farm/policies.so';
         my $farm     = Farm->new(conf => <<"EOT");
 BackhandRetry 1ms
+BackhandInterval 1s
 <Location /app>
     BackhandFromSO $policies in_order fake.test b.test a.test
 </Location>
@@ -251,7 +254,7 @@ EOT
         my $b = $farm->add;
         $farm->start;
         $record = "$farm->{root}/record";
-        my $fake = Farm::Fake->new(farm => $farm, serve => sub { take($_[0], $takers{$what}) })->start;
+        my $fake = Farm::Fake->new(farm => $farm, says => { ms => 1000 }, serve => sub { take($_[0], $takers{$what}) })->start;
         ok $farm->together, 'they see each other';
         eventually { my $row = $a->row($fake->contact); $row && $row->{'Workers-Ready'} } 5, 'and the one that closes';
 
