@@ -34,6 +34,7 @@ void *backhand_config_create(apr_pool_t *p, server_rec *s)
     conf->connect_timeout = SECOND;
     conf->tries = 3;
     conf->retry = 5 * SECOND;
+    conf->skew = 30 * SECOND;
     return conf;
 }
 
@@ -60,8 +61,7 @@ const char *backhand_config_too_late(const cmd_parms *cmd)
                        ": belongs to the server's configuration; a .htaccess file or a request cannot set it", NULL);
 }
 
-/* Sets `conf` for a directive that stands in the server's own configuration; elsewhere returns what is wrong. */
-static const char *server_wide(cmd_parms *cmd, backhand_config **conf)
+const char *backhand_config_server_wide(cmd_parms *cmd, backhand_config **conf)
 {
     const char *error = backhand_config_too_late(cmd);
     if (error) {
@@ -84,7 +84,7 @@ static const char *wrong(cmd_parms *cmd, const char *value, const char *right)
 static const char *set_dir(cmd_parms *cmd, void *unused, const char *word)
 {
     backhand_config *conf;
-    const char *error = server_wide(cmd, &conf);
+    const char *error = backhand_config_server_wide(cmd, &conf);
     (void)unused;
     if (error) {
         return error;
@@ -97,7 +97,7 @@ static const char *add_destination(cmd_parms *cmd, void *unused, const char *fir
 {
     backhand_config *conf;
     backhand_destination destination;
-    const char *error = server_wide(cmd, &conf);
+    const char *error = backhand_config_server_wide(cmd, &conf);
     (void)unused;
     if (error) {
         return error;
@@ -114,7 +114,7 @@ static const char *add_destination(cmd_parms *cmd, void *unused, const char *fir
 static const char *add_accept(cmd_parms *cmd, void *unused, const char *word)
 {
     backhand_config *conf;
-    const char *error = server_wide(cmd, &conf);
+    const char *error = backhand_config_server_wide(cmd, &conf);
     (void)unused;
     if (error) {
         return error;
@@ -127,7 +127,7 @@ static const char *set_max_servers(cmd_parms *cmd, void *unused, const char *wor
 {
     backhand_config *conf;
     int64_t value;
-    const char *error = server_wide(cmd, &conf);
+    const char *error = backhand_config_server_wide(cmd, &conf);
     (void)unused;
     if (error) {
         return error;
@@ -142,7 +142,7 @@ static const char *set_max_servers(cmd_parms *cmd, void *unused, const char *wor
 static const char *set_contact(cmd_parms *cmd, void *unused, const char *word)
 {
     backhand_config *conf;
-    const char *error = server_wide(cmd, &conf);
+    const char *error = backhand_config_server_wide(cmd, &conf);
     (void)unused;
     if (error) {
         return error;
@@ -161,7 +161,7 @@ static const char *set_contact(cmd_parms *cmd, void *unused, const char *word)
 static const char *set_farm(cmd_parms *cmd, void *unused, const char *word)
 {
     backhand_config *conf;
-    const char *error = server_wide(cmd, &conf);
+    const char *error = backhand_config_server_wide(cmd, &conf);
     (void)unused;
     if (error) {
         return error;
@@ -176,7 +176,7 @@ static const char *set_farm(cmd_parms *cmd, void *unused, const char *word)
 static const char *set_hostname(cmd_parms *cmd, void *unused, const char *word)
 {
     backhand_config *conf;
-    const char *error = server_wide(cmd, &conf);
+    const char *error = backhand_config_server_wide(cmd, &conf);
     (void)unused;
     if (error) {
         return error;
@@ -194,7 +194,7 @@ static const char *set_max_handoffs(cmd_parms *cmd, void *unused, const char *wo
     backhand_config *conf;
     int64_t value;
     size_t length = strlen(word);
-    const char *error = server_wide(cmd, &conf);
+    const char *error = backhand_config_server_wide(cmd, &conf);
     (void)unused;
     if (error) {
         return error;
@@ -218,7 +218,7 @@ static const char *set_retry_body(cmd_parms *cmd, void *unused, const char *word
 {
     backhand_config *conf;
     int64_t value;
-    const char *error = server_wide(cmd, &conf);
+    const char *error = backhand_config_server_wide(cmd, &conf);
     (void)unused;
     if (error) {
         return error;
@@ -234,7 +234,7 @@ static const char *set_tries(cmd_parms *cmd, void *unused, const char *word)
 {
     backhand_config *conf;
     int64_t value;
-    const char *error = server_wide(cmd, &conf);
+    const char *error = backhand_config_server_wide(cmd, &conf);
     (void)unused;
     if (error) {
         return error;
@@ -249,7 +249,7 @@ static const char *set_tries(cmd_parms *cmd, void *unused, const char *word)
 static const char *set_connection_pools(cmd_parms *cmd, void *unused, int flag)
 {
     backhand_config *conf;
-    const char *error = server_wide(cmd, &conf);
+    const char *error = backhand_config_server_wide(cmd, &conf);
     (void)unused;
     if (!error) {
         conf->no_pools = !flag;
@@ -260,7 +260,7 @@ static const char *set_connection_pools(cmd_parms *cmd, void *unused, int flag)
 static const char *set_moderator_pid_file(cmd_parms *cmd, void *unused, const char *word)
 {
     backhand_config *conf;
-    const char *error = server_wide(cmd, &conf);
+    const char *error = backhand_config_server_wide(cmd, &conf);
     (void)unused;
     if (error) {
         return error;
@@ -316,11 +316,18 @@ static time_setting retry_setting = {
     "takes a time from 0 to 1h" TIME_EXAMPLES " (default 5s)",
 };
 
+static time_setting skew_setting = {
+    APR_OFFSETOF(backhand_config, skew),
+    1 * SECOND,
+    3600 * SECOND,
+    "takes a time from 1s to 1h" TIME_EXAMPLES " (default 30s)",
+};
+
 static const char *set_time(cmd_parms *cmd, void *unused, const char *word)
 {
     const time_setting *setting = cmd->info;
     backhand_config *conf;
-    const char *error = server_wide(cmd, &conf);
+    const char *error = backhand_config_server_wide(cmd, &conf);
     (void)unused;
     if (error) {
         return error;
@@ -334,7 +341,7 @@ static const char *set_time(cmd_parms *cmd, void *unused, const char *word)
 
 /* --- the table ------------------------------------------------------------------------------------------------- */
 
-/* Server-wide directives are admitted in containers too, so that it is server_wide() that says where they belong. */
+/* Server-wide directives are admitted in containers too, so that it is backhand_config_server_wide() that says where they belong. */
 #define ANYWHERE (RSRC_CONF | ACCESS_CONF)
 
 const command_rec backhand_commands[] = {
@@ -343,6 +350,10 @@ const command_rec backhand_commands[] = {
                    "where to announce this server: [myaddress[:port]] destination:port[,ttl]"),
     AP_INIT_ITERATE("AcceptStats", add_accept, NULL, ANYWHERE,
                     "addresses or networks of servers whose announcements are accepted"),
+    AP_INIT_TAKE12("BackhandSecretFile", backhand_directive_secret_file, NULL, ANYWHERE,
+                   "a file of keys that this farm's servers share; optional: what is not signed is taken too"),
+    AP_INIT_TAKE1("BackhandClockSkew", set_time, &skew_setting, ANYWHERE,
+                  "how far the clocks of servers with a secret may differ"),
     AP_INIT_TAKE1("BackhandMaxServers", set_max_servers, NULL, ANYWHERE, "entries in the table, 2 to 4096"),
     AP_INIT_TAKE1("BackhandInterval", set_time, &interval_setting, ANYWHERE,
                   "time between two announcements, 50ms to 60s"),

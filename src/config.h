@@ -10,6 +10,7 @@
 #include "announce/accept.h"
 #include "announce/transport.h"
 #include "candidacy/chain.h"
+#include "trust/keys.h"
 
 #include <httpd.h>
 #include <http_config.h>
@@ -39,6 +40,9 @@ typedef struct backhand_config {
     int no_pools;                         /**< BackhandConnectionPools Off: a connection for each hand-off [0] */
     const char *moderator_pid_file;       /**< BackhandModeratorPIDFile, absolute, or NULL */
     const char *log_words;                /**< BackhandLogLevel as written, or NULL */
+    backhand_keys *keys;                  /**< of BackhandSecretFile, or NULL */
+    int keys_optional;                    /**< BackhandSecretFile's word `optional` */
+    apr_interval_time_t skew;             /**< BackhandClockSkew [30 s] */
     int tries;                            /**< BackhandTries: servers that are asked before this one [3] */
     apr_interval_time_t retry;            /**< BackhandRetry: how long a refused server is tried last [5 s] */
     backhand_table *table;                /**< set in post_config; NULL while only the syntax is checked */
@@ -67,6 +71,8 @@ backhand_config *backhand_config_get(const server_rec *s);
 /** NULL while the configuration is read; later, as for a .htaccess file or a module that gives a request directives of
  * its own, what is wrong with that. */
 const char *backhand_config_too_late(const cmd_parms *cmd);
+/** Sets `conf` for a directive that stands in the server's own configuration; elsewhere returns what is wrong. */
+const char *backhand_config_server_wide(cmd_parms *cmd, backhand_config **conf);
 /** NULL for a place where a directive per directory may stand, or what is wrong with it. */
 const char *backhand_config_wrong_place(cmd_parms *cmd);
 /** What holds where the request leads; never NULL. */
@@ -76,6 +82,8 @@ const backhand_chain *backhand_config_chain(const request_rec *r);
 
 /** `BackhandSelfRedirect On|Off` */
 const char *backhand_directive_self_redirect(cmd_parms *cmd, void *dir, int flag);
+/** `BackhandSecretFile file [optional]` */
+const char *backhand_directive_secret_file(cmd_parms *cmd, void *unused, const char *file, const char *word);
 /** `BackhandSessionCookie name|off` */
 const char *backhand_directive_session_cookie(cmd_parms *cmd, void *dir, const char *word);
 
@@ -90,5 +98,8 @@ int backhand_config_complete(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s);
 /** Calls every function's `_check` of all chains in the configuration and logs what they say, naming `where`. Called in post_config of
  * the real start. */
 void backhand_config_check_functions(apr_pool_t *ptemp, server_rec *s);
+
+/** Warns at the real start of what a farm without a secret lets others do. */
+void backhand_config_warn_of_trust(const server_rec *s);
 
 #endif

@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 #define WRONG "takes a numeric IPv4 or IPv6 address or network, as in 192.0.2.0/24"
@@ -62,22 +63,64 @@ int backhand_accept_covers(const backhand_accept_list *list, apr_sockaddr_t *add
     return 0;
 }
 
+static int read_address(apr_sockaddr_t *sa, const char *address)
+{
+    memset(sa, 0, sizeof(*sa));
+    if (inet_pton(AF_INET, address, &sa->sa.sin.sin_addr) == 1) {
+        sa->family = sa->sa.sin.sin_family = APR_INET;
+        sa->ipaddr_ptr = &sa->sa.sin.sin_addr;
+        sa->ipaddr_len = sizeof(sa->sa.sin.sin_addr);
+        return 1;
+    }
+    if (inet_pton(AF_INET6, address, &sa->sa.sin6.sin6_addr) == 1) {
+        sa->family = sa->sa.sin6.sin6_family = APR_INET6;
+        sa->ipaddr_ptr = &sa->sa.sin6.sin6_addr;
+        sa->ipaddr_len = sizeof(sa->sa.sin6.sin6_addr);
+        return 1;
+    }
+    return 0;
+}
+
 int backhand_accept_covers_text(const backhand_accept_list *list, const char *address)
 {
     apr_sockaddr_t sa;
-    memset(&sa, 0, sizeof(sa));
-    if (inet_pton(AF_INET, address, &sa.sa.sin.sin_addr) == 1) {
-        sa.family = sa.sa.sin.sin_family = APR_INET;
-        sa.ipaddr_ptr = &sa.sa.sin.sin_addr;
-        sa.ipaddr_len = sizeof(sa.sa.sin.sin_addr);
+    return read_address(&sa, address) && backhand_accept_covers(list, &sa);
+}
+
+static int has_both(apr_ipsubnet_t *subnet, const char *low, const char *high)
+{
+    apr_sockaddr_t sa;
+    return read_address(&sa, low) && apr_ipsubnet_test(subnet, &sa) && read_address(&sa, high) &&
+           apr_ipsubnet_test(subnet, &sa);
+}
+
+/* APR does not tell what a subnet is, only what it covers: one that covers both ends of a block covers all of it. */
+static int is_wide(apr_ipsubnet_t *subnet)
+{
+    char low[24], high[24];
+    for (unsigned first = 1; first < 224; first++) {
+        snprintf(low, sizeof(low), "%u.0.0.0", first);
+        snprintf(high, sizeof(high), "%u.255.255.255", first);
+        if (first != 10 && first != 127 && has_both(subnet, low, high)) {
+            return 1;
+        }
     }
-    else if (inet_pton(AF_INET6, address, &sa.sa.sin6.sin6_addr) == 1) {
-        sa.family = sa.sa.sin6.sin6_family = APR_INET6;
-        sa.ipaddr_ptr = &sa.sa.sin6.sin6_addr;
-        sa.ipaddr_len = sizeof(sa.sa.sin6.sin6_addr);
+    for (unsigned first = 0x2000; first < 0x4000; first++) {
+        snprintf(low, sizeof(low), "%x::", first);
+        snprintf(high, sizeof(high), "%x:ffff::", first);
+        if (has_both(subnet, low, high)) {
+            return 1;
+        }
     }
-    else {
-        return 0;
+    return 0;
+}
+
+int backhand_accept_is_wide(const backhand_accept_list *list)
+{
+    for (int i = 0; i < list->nelts; i++) {
+        if (is_wide(APR_ARRAY_IDX(list, i, apr_ipsubnet_t *))) {
+            return 1;
+        }
     }
-    return backhand_accept_covers(list, &sa);
+    return 0;
 }

@@ -22,4 +22,8 @@ int backhand_accept_covers(const backhand_accept_list *list, apr_sockaddr_t *add
 /** The same for a numeric address in text. Allocates nothing. False for what is no address. */
 int backhand_accept_covers_text(const backhand_accept_list *list, const char *address);
 
+/** True when one network of the list is so wide that clients must be among its addresses: 8 bits or less of public IPv4
+ * addresses, or 16 bits or less of public IPv6 addresses. */
+int backhand_accept_is_wide(const backhand_accept_list *list);
+
 #endif

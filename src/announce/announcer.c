@@ -10,6 +10,8 @@
 #include "announce/speed.h"
 #include "table/figures.h"
 
+#include <apr_strings.h>
+
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +26,10 @@
 #define REPAIR apr_time_from_sec(5)
 /* How long after SIGTERM the parent's word is waited for: a whole process group may get the signal. */
 #define LAST_WORDS apr_time_from_msec(100)
+
+/* How often what was taken in is written to a file, and boots of a server that are remembered. */
+#define KEEP_SEEN  apr_time_from_sec(1)
+#define SEEN_BOOTS 4
 
 typedef struct announcer {
     server_rec *s;
@@ -40,6 +46,7 @@ typedef struct announcer {
     backhand_intake intake;
     backhand_journal journal;
     backhand_speed speed;
+    const char *seen_path;
     int contact_known;
     int ready; /* a ready worker was announced */
     int left;  /* it was announced that we leave */
@@ -86,12 +93,22 @@ static void measure(announcer *a)
     a->intake.raised = 0;
 }
 
+/* @return the datagram's length; 0: it does not fit */
+static apr_size_t encode(announcer *a, char data[BACKHAND_MESSAGE_SIZE])
+{
+    const backhand_keys *keys = a->conf->keys;
+    apr_size_t length;
+    a->said.time = apr_time_as_msec(a->table->now());
+    length = backhand_message_encode(data, &a->said);
+    return keys ? backhand_message_sign(data, length, keys) : length;
+}
+
 /* Marked, so that nobody answers it. */
 static apr_size_t encode_direct(announcer *a, char data[BACKHAND_MESSAGE_SIZE])
 {
     apr_size_t length;
     a->said.direct = 1;
-    length = backhand_message_encode(data, &a->said);
+    length = encode(a, data);
     a->said.direct = 0;
     return length;
 }
@@ -116,7 +133,7 @@ static void send_out(announcer *a)
 {
     char data[BACKHAND_MESSAGE_SIZE], text[BACKHAND_JOURNAL_TEXT];
     const backhand_destination *failed = NULL;
-    apr_size_t length = backhand_message_encode(data, &a->said);
+    apr_size_t length = encode(a, data);
     apr_status_t rv = length ? backhand_transport_send(a->transport, data, length, &failed) : APR_ENOSPC;
     snprintf(text, sizeof(text), "cannot announce this server%s%s", failed ? " to MulticastStats " : "",
              failed ? failed->text : "");
@@ -253,8 +270,38 @@ static apr_interval_time_t patience(const announcer *a, apr_interval_time_t unti
     return until < most ? until : most;
 }
 
+static void open_seen(announcer *a, apr_pool_t *p)
+{
+    apr_time_t now = a->table->now();
+    if (!a->conf->keys) {
+        return;
+    }
+    a->seen_path = apr_pstrcat(p, a->conf->dir, "/" BACKHAND_SEEN_FILE, NULL);
+    a->intake.keys = a->conf->keys;
+    a->intake.optional = a->conf->keys_optional;
+    a->intake.skew = a->conf->skew;
+    a->intake.seen = backhand_seen_create(SEEN_BOOTS * a->table->max_servers, now, a->conf->skew, p);
+    /* Without the file others are heard as soon as their clocks have passed this start. */
+    backhand_seen_read(a->intake.seen, a->seen_path);
+}
+
+static void keep_seen(announcer *a)
+{
+    char text[BACKHAND_JOURNAL_TEXT];
+    apr_status_t rv;
+    if (!a->intake.seen || !backhand_seen_changed(a->intake.seen)) {
+        return;
+    }
+    rv = backhand_seen_write(a->intake.seen, a->seen_path);
+    snprintf(text, sizeof(text),
+             "cannot write %s, which keeps captured announcements from being taken in again after a restart",
+             a->seen_path);
+    backhand_journal_state(&a->journal, BACKHAND_STATE_SEEN, rv, text);
+}
+
 static void loop(announcer *a)
 {
+    apr_time_t keep = clock_now();
     apr_time_t next = clock_now();
     while (!terminated && !a->ended && getppid() == a->parent) {
         apr_time_t now = clock_now();
@@ -269,6 +316,10 @@ static void loop(announcer *a)
         backhand_transport_poll(a->transport, patience(a, next - now), a->link, receive, a);
         listen_to_parent(a);
         repair(a, now);
+        if (now >= keep) {
+            keep_seen(a);
+            keep = now + KEEP_SEEN;
+        }
         backhand_speed_step(&a->speed, a->table, a->s);
     }
 }
@@ -308,6 +359,7 @@ static void prepare(announcer *a, apr_pool_t *p)
     a->intake.boot = a->said.boot;
     a->intake.event = backhand_journal_event;
     a->intake.event_ctx = &a->journal;
+    open_seen(a, p);
     recall_mark(a);
     backhand_speed_init(&a->speed, a->conf, p);
     backhand_number_set(&a->table->counters->moderator_pid, getpid());
@@ -327,4 +379,5 @@ void backhand_announcer_run(server_rec *s, pid_t parent, int link, apr_interval_
     prepare(a, p);
     loop(a);
     end(a);
+    keep_seen(a);
 }

@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define MINUTE      apr_time_from_sec(60)
 #define DETAIL_SIZE (2 * BACKHAND_HOSTNAME_SIZE + BACKHAND_CONTACT_SIZE + 64)
@@ -17,6 +18,7 @@ typedef struct visit {
     backhand_announcement before; /* what stood in its slot, when `known` */
     int known;
     int absent; /* left or silent until now */
+    int is_signed;
     char sender[64];
     char key[32];
     char detail[DETAIL_SIZE];
@@ -58,6 +60,52 @@ static backhand_drop check_farm(const backhand_intake *intake, visit *v)
         return BACKHAND_DROP_FARM;
     }
     return BACKHAND_DROP_NONE;
+}
+
+static backhand_drop check_time(const backhand_intake *intake, visit *v)
+{
+    apr_time_t now = intake->table->now(), stamped = apr_time_from_msec(v->said.time);
+    apr_interval_time_t ago = now - stamped;
+    if (!v->said.time) {
+        apr_cpystrn(v->detail, "without a time", sizeof(v->detail));
+        return BACKHAND_DROP_TIME;
+    }
+    if (ago > intake->skew || ago < -intake->skew) {
+        snprintf(v->detail, sizeof(v->detail), "%lld.%03lld s %s", (long long)(llabs(ago) / APR_USEC_PER_SEC),
+                 (long long)(llabs(ago) / 1000 % 1000), ago > 0 ? "ago" : "ahead");
+        return BACKHAND_DROP_TIME;
+    }
+    if (!backhand_seen_fresh(intake->seen, v->said.boot, v->said.sequence, stamped)) {
+        apr_cpystrn(v->detail, "seen before, or from before this start", sizeof(v->detail));
+        return BACKHAND_DROP_OLD;
+    }
+    return BACKHAND_DROP_NONE;
+}
+
+/* Whether it is from who has the secret, and not a copy of what was said before. */
+static backhand_drop check_signature(const backhand_intake *intake, const char *data, apr_size_t length, visit *v)
+{
+    v->is_signed = 0;
+    if (!intake->keys) {
+        return BACKHAND_DROP_NONE;
+    }
+    if (!backhand_message_signed(data, length)) {
+        apr_cpystrn(v->detail, "it is not signed", sizeof(v->detail));
+        return intake->optional ? BACKHAND_DROP_NONE : BACKHAND_DROP_SIGNATURE;
+    }
+    if (!backhand_message_verify(data, length, intake->keys)) {
+        apr_cpystrn(v->detail, "it is signed with another key", sizeof(v->detail));
+        return BACKHAND_DROP_SIGNATURE;
+    }
+    v->is_signed = 1;
+    return check_time(intake, v);
+}
+
+/* Before it is taken in: what cannot be noted could come again. */
+static int note_signed(const backhand_intake *intake, const visit *v)
+{
+    return !v->is_signed || backhand_seen_note(intake->seen, v->said.boot, v->said.sequence,
+                                               apr_time_from_msec(v->said.time), intake->table->now());
 }
 
 static backhand_drop check_contact(const backhand_intake *intake, visit *v)
@@ -104,7 +152,7 @@ static backhand_drop take(backhand_intake *intake, visit *v)
     backhand_drop reason;
     int id;
     look_up(intake->table, v);
-    reason = backhand_table_take(intake->table, &v->said, &id);
+    reason = note_signed(intake, v) ? backhand_table_take(intake->table, &v->said, &id) : BACKHAND_DROP_FULL;
     if (reason == BACKHAND_DROP_NONE) {
         count(&intake->table->counters->accepted);
         intake->taken = id;
@@ -131,7 +179,10 @@ static backhand_drop read_datagram(backhand_intake *intake, const char *data, ap
     if (v->said.boot == intake->boot) {
         return BACKHAND_DROP_NONE;
     }
-    reason = check_farm(intake, v);
+    reason = check_signature(intake, data, length, v);
+    if (reason == BACKHAND_DROP_NONE) {
+        reason = check_farm(intake, v);
+    }
     if (reason == BACKHAND_DROP_NONE) {
         reason = check_contact(intake, v);
     }

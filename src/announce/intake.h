@@ -9,6 +9,7 @@
 
 #include "announce/accept.h"
 #include "announce/message.h"
+#include "trust/seen.h"
 
 /** What is worth a log line. */
 typedef enum backhand_event {
@@ -33,7 +34,11 @@ typedef struct backhand_intake {
     backhand_table *table;
     const backhand_accept_list *accept;
     const char *farm;
-    uint64_t boot; /**< own boot id: own announcements that come back are ignored */
+    uint64_t boot;             /**< own boot id: own announcements that come back are ignored */
+    const backhand_keys *keys; /**< one of these must have signed; NULL: signatures and times are not looked at */
+    int optional;              /**< what is not signed at all is taken as without keys */
+    apr_interval_time_t skew;  /**< how long ago or ahead a signed announcement may be stamped */
+    backhand_seen *seen;       /**< what was taken in; set when `keys` is */
     backhand_event_fn event;
     void *event_ctx;
     int64_t raised; /**< out: the highest load_hwm that a server newly raised; taker sets it back to 0 */

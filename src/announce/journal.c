@@ -73,6 +73,18 @@ static void log_dropped(const backhand_journal *journal, backhand_drop reason, c
                      "\"BackhandMaxServers %d\"%s",
                      sender, journal->max_servers, more);
         break;
+    case BACKHAND_DROP_SIGNATURE:
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     "backhand: announcement from %s dropped: %s; if it is a server of this farm give it the keys of "
+                     "BackhandSecretFile%s",
+                     sender, detail, more);
+        break;
+    case BACKHAND_DROP_TIME:
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     "backhand: announcement from %s dropped: it was stamped %s by this server's clock; set the clocks "
+                     "of both, or raise BackhandClockSkew%s",
+                     sender, detail, more);
+        break;
     case BACKHAND_DROP_FARM:
     case BACKHAND_DROP_OLD:
         ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, s, "backhand: announcement from %s dropped (%s) %s%s", sender,

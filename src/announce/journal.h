@@ -17,6 +17,7 @@ typedef enum backhand_state {
     BACKHAND_STATE_SEND,    /**< announcements leave */
     BACKHAND_STATE_FIGURES, /**< this machine's figures can be read */
     BACKHAND_STATE_CONTACT, /**< the own contact is known */
+    BACKHAND_STATE_SEEN,    /**< what was taken in can be kept over restarts */
     BACKHAND_STATES
 } backhand_state;
 

@@ -5,6 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What the signature is made for, and what stands before it. */
+#define PURPOSE       "announce"
+#define SIGNATURE_KEY "&sig="
+
 typedef struct writer {
     char *out;
     size_t used;
@@ -81,8 +85,11 @@ apr_size_t backhand_message_encode(char out[BACKHAND_MESSAGE_SIZE], const backha
     put_text(&w, BACKHAND_KEY_BOOT, boot);
     put_text(&w, BACKHAND_KEY_HOST, said->stat.hostname);
     put_text(&w, BACKHAND_KEY_CONTACT, said->stat.contact);
-    for (key = BACKHAND_KEY_SEQ; key < BACKHAND_KEY_LEAVE; key++) {
+    for (key = BACKHAND_KEY_SEQ; key < BACKHAND_KEY_TIME; key++) {
         put_integer(&w, (backhand_key)key, number_of(&copy, (backhand_key)key));
+    }
+    if (said->time) {
+        put_integer(&w, BACKHAND_KEY_TIME, number_of(&copy, BACKHAND_KEY_TIME));
     }
     if (said->leaving) {
         put_integer(&w, BACKHAND_KEY_LEAVE, 1);
@@ -92,4 +99,37 @@ apr_size_t backhand_message_encode(char out[BACKHAND_MESSAGE_SIZE], const backha
     }
     out[w.used] = '\0';
     return w.full ? 0 : w.used;
+}
+
+apr_size_t backhand_message_sign(char data[BACKHAND_MESSAGE_SIZE], apr_size_t length, const backhand_keys *keys)
+{
+    char signature[BACKHAND_SIGNATURE_SIZE];
+    writer w = {data, length, length == 0};
+    if (w.full || backhand_keys_sign(keys, PURPOSE, data, length, signature) != APR_SUCCESS) {
+        return 0;
+    }
+    put(&w, SIGNATURE_KEY, sizeof(SIGNATURE_KEY) - 1);
+    put(&w, signature, sizeof(signature) - 1);
+    data[w.used] = '\0';
+    return w.full ? 0 : w.used;
+}
+
+int backhand_message_verify(const char *data, apr_size_t length, const backhand_keys *keys)
+{
+    const apr_size_t tail = sizeof(SIGNATURE_KEY) - 1 + BACKHAND_SIGNATURE_SIZE - 1;
+    const char *key = data + length - tail;
+    return length > tail && memcmp(key, SIGNATURE_KEY, sizeof(SIGNATURE_KEY) - 1) == 0 &&
+           backhand_keys_verify(keys, PURPOSE, data, length - tail, key + sizeof(SIGNATURE_KEY) - 1,
+                                BACKHAND_SIGNATURE_SIZE - 1);
+}
+
+int backhand_message_signed(const char *data, apr_size_t length)
+{
+    const apr_size_t size = sizeof(SIGNATURE_KEY) - 1;
+    for (apr_size_t i = 0; i + size <= length; i++) {
+        if (memcmp(data + i, SIGNATURE_KEY, size) == 0) {
+            return 1;
+        }
+    }
+    return 0;
 }

@@ -12,6 +12,7 @@
 #define BACKHAND_MESSAGE_H
 
 #include "table/table.h"
+#include "trust/keys.h"
 
 /**
  * The number in `bh=`. Keys that a reader does not know it ignores, so a key that is merely new leaves the number alone. A
@@ -26,11 +27,24 @@
 #define BACKHAND_MESSAGE_SIZE 1000
 
 /**
- * Writes `said` as a datagram. Numbers out of their range are brought into it; `leave` and `direct` are written when they are 1 only.
+ * Writes `said` as a datagram. Numbers out of their range are brought into it; `leave` and `direct` are written when they are 1 only, `time`
+ * when it is not 0.
  * @return its length, without the terminating NUL; 0 when it does not fit (cannot happen with a hostname of at most
  *         255 valid bytes and a farm of at most 63)
  */
 apr_size_t backhand_message_encode(char out[BACKHAND_MESSAGE_SIZE], const backhand_announcement *said);
+
+/**
+ * Adds a signature to a datagram that backhand_message_encode() wrote: `&sig=` and 64 hex digits, over all before it.
+ * @return the new length; 0 when `length` is, when it does not fit (as above), or when OpenSSL fails
+ */
+apr_size_t backhand_message_sign(char data[BACKHAND_MESSAGE_SIZE], apr_size_t length, const backhand_keys *keys);
+
+/** True when the datagram ends in a signature by one of the keys. */
+int backhand_message_verify(const char *data, apr_size_t length, const backhand_keys *keys);
+
+/** True when the datagram has a signature at all, right or wrong. */
+int backhand_message_signed(const char *data, apr_size_t length);
 
 /** True for a name that can be announced: 1 to 255 of `A-Z a-z 0-9 . - _ :`. */
 int backhand_hostname_valid(const char *name);

@@ -8,6 +8,8 @@
 
 #define INTERVAL_MAX_MS  INT64_C(3600000)
 #define KEEPALIVE_MAX_MS INT64_C(1000000000)
+/* The end of the year 9999. */
+#define TIME_MAX_MS INT64_C(253402300799999)
 
 /* A number that policies know has the range that they know: no max here. */
 typedef struct key_record {
@@ -41,6 +43,7 @@ static const key_record keys[BACKHAND_KEYS] = {
     [BACKHAND_KEY_BACKED] = {"backed", OF(stat.numbacked), 0, 0},
     [BACKHAND_KEY_TATIME] = {"tatime", OF(stat.tatime), 0, 0},
     [BACKHAND_KEY_INFLIGHT] = {"inflight", OF(stat.inflight), 0, INT32_MAX},
+    [BACKHAND_KEY_TIME] = {"time", OF(time), 0, TIME_MAX_MS},
     [BACKHAND_KEY_LEAVE] = {"leave", OF(leaving), 0, 1},
     [BACKHAND_KEY_DIRECT] = {"direct", OF(direct), 0, 1},
 };

@@ -83,6 +83,8 @@ static const char *const drop_labels[BACKHAND_DROP_REASONS] = {
     [BACKHAND_DROP_FARM] = "of another farm",
     [BACKHAND_DROP_OLD] = "older than one taken in before",
     [BACKHAND_DROP_FULL] = "no entry free (BackhandMaxServers)",
+    [BACKHAND_DROP_SIGNATURE] = "not signed with a key of BackhandSecretFile",
+    [BACKHAND_DROP_TIME] = "stamped too long ago or ahead (BackhandClockSkew)",
 };
 
 static backhand_tally *add(backhand_tally *at, const char *key, const char *label, int64_t value)

@@ -7,7 +7,8 @@
 const char *backhand_drop_name(backhand_drop reason)
 {
     static const char *const names[BACKHAND_DROP_REASONS] = {
-        "none", "sender", "length", "text", "format", "keys", "range", "contact", "farm", "old", "full",
+        "none",    "sender", "length", "text", "format",    "keys", "range",
+        "contact", "farm",   "old",    "full", "signature", "time",
     };
     return (unsigned)reason < BACKHAND_DROP_REASONS ? names[reason] : "unknown";
 }

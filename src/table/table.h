@@ -65,21 +65,24 @@ typedef struct backhand_announcement {
     int64_t keepalive; /**< ms its idle connections stay open; 0: it closes after each response */
     int64_t leaving;   /**< 1: it stops serving now */
     int64_t direct;    /**< 1: sent to one server only, because that one was heard */
+    int64_t time;      /**< when it said so by its own clock, ms since 1970; 0: it does not say */
 } backhand_announcement;
 
 /** Why a datagram, or what it says, was not taken in. */
 typedef enum backhand_drop {
     BACKHAND_DROP_NONE = 0,
-    BACKHAND_DROP_SENDER,  /**< from an address that AcceptStats does not cover */
-    BACKHAND_DROP_LENGTH,  /**< longer than an announcement can be */
-    BACKHAND_DROP_TEXT,    /**< bytes that are no printable ASCII */
-    BACKHAND_DROP_FORMAT,  /**< no `key=value&...`, another format number, a malformed value */
-    BACKHAND_DROP_KEYS,    /**< a key that an announcement must have is missing */
-    BACKHAND_DROP_RANGE,   /**< a number out of range */
-    BACKHAND_DROP_CONTACT, /**< a contact that AcceptStats does not cover */
-    BACKHAND_DROP_FARM,    /**< another farm's */
-    BACKHAND_DROP_OLD,     /**< an earlier announcement than the one we have, or one that changes nothing */
-    BACKHAND_DROP_FULL,    /**< the table is full of live servers */
+    BACKHAND_DROP_SENDER,    /**< from an address that AcceptStats does not cover */
+    BACKHAND_DROP_LENGTH,    /**< longer than an announcement can be */
+    BACKHAND_DROP_TEXT,      /**< bytes that are no printable ASCII */
+    BACKHAND_DROP_FORMAT,    /**< no `key=value&...`, another format number, a malformed value */
+    BACKHAND_DROP_KEYS,      /**< a key that an announcement must have is missing */
+    BACKHAND_DROP_RANGE,     /**< a number out of range */
+    BACKHAND_DROP_CONTACT,   /**< a contact that AcceptStats does not cover */
+    BACKHAND_DROP_FARM,      /**< another farm's */
+    BACKHAND_DROP_OLD,       /**< an earlier announcement than the one we have, or one that changes nothing */
+    BACKHAND_DROP_FULL,      /**< the table is full of live servers */
+    BACKHAND_DROP_SIGNATURE, /**< not signed by a key of BackhandSecretFile */
+    BACKHAND_DROP_TIME,      /**< signed, but stamped too long ago, ahead of time, or before this server's start */
     BACKHAND_DROP_REASONS
 } backhand_drop;
 

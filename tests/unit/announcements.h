@@ -88,6 +88,7 @@ static inline void draw_announcement(backhand_announcement *said)
     said->keepalive = draw_number(0, 100000);
     said->leaving = draw() % 2;
     said->direct = draw() % 2;
+    said->time = draw_number(0, INT64_C(253402300799999));
 }
 
 /* Everything that policies may ever see of it is what they are told to expect. */

@@ -167,6 +167,23 @@ static void the_list_covers_what_it_says(void **state)
     }
 }
 
+static void wide_lists_are_found(void **state)
+{
+    static const char *const wide[] = {"0.0.0.0/0",   "::/0",        "11.0.0.0/8", "128.0.0.0/1",
+                                       "192.0.0.0/8", "223.0.0.0/7", "2001::/16",  "2000::/3"};
+    static const char *const narrow[] = {"10.0.0.0/8", "127.0.0.0/8", "192.0.0.0/9",   "203.0.113.7", "172.16.0.0/12",
+                                         "fc00::/7",   "fe80::/10",   "2001:db8::/32", "::1"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++) {
+        backhand_accept_list *list = accept_list("10.0.0.0/8");
+        assert_null(backhand_accept_add(list, wide[i]));
+        assert_true(backhand_accept_is_wide(list));
+    }
+    for (size_t i = 0; i < sizeof(narrow) / sizeof(narrow[0]); i++) {
+        assert_false(backhand_accept_is_wide(accept_list(narrow[i])));
+    }
+}
+
 static void an_empty_list_covers_nothing(void **state)
 {
     backhand_accept_list *list = apr_array_make(pool, 1, sizeof(apr_ipsubnet_t *));
@@ -422,12 +439,124 @@ static void comings_and_goings_are_bounded_too(void **state)
     assert_int_equal(heard.events[BACKHAND_EVENT_LEFT], BACKHAND_EVENT_BURST);
 }
 
+/* --- with a secret ------------------------------------------------------------------------------------------------- */
+
+static backhand_keys *keys_of(const char *text)
+{
+    backhand_keys *keys;
+    assert_null(backhand_keys_parse(&keys, text, strlen(text), "secret", pool));
+    return keys;
+}
+
+#define ONE "11111111111111111111111111111111\n"
+#define TWO "22222222222222222222222222222222\n"
+
+static void share_a_secret(const char *text)
+{
+    intake.keys = keys_of(text);
+    intake.skew = apr_time_from_sec(30);
+    intake.seen = backhand_seen_create(8, now, intake.skew, pool);
+}
+
+/* Says it, signed with the first of these keys, as long ago as said. */
+static backhand_drop sign(backhand_announcement *said, const char *keys, apr_interval_time_t ago)
+{
+    char data[BACKHAND_MESSAGE_SIZE];
+    said->time = apr_time_as_msec(now - ago);
+    assert_int_not_equal(backhand_message_sign(data, backhand_message_encode(data, said), keys_of(keys)), 0);
+    return give("192.0.2.7", data);
+}
+
+static void only_what_is_signed_is_taken(void **state)
+{
+    backhand_announcement said = server(7);
+    (void)state;
+    share_a_secret(ONE);
+    said.time = apr_time_as_msec(now);
+    assert_int_equal(say("192.0.2.7", &said), BACKHAND_DROP_SIGNATURE);
+    assert_string_equal(heard.detail, "it is not signed");
+    now += apr_time_from_sec(61);
+    assert_int_equal(sign(&said, TWO, 0), BACKHAND_DROP_SIGNATURE);
+    assert_string_equal(heard.detail, "it is signed with another key");
+    assert_int_equal(give("192.0.2.9", "v=1&ready=1&busy=1"), BACKHAND_DROP_SIGNATURE);
+    assert_int_equal(intake.table->counters->dropped[BACKHAND_DROP_SIGNATURE], 3);
+    assert_int_equal(sign(&said, ONE, 0), BACKHAND_DROP_NONE);
+    said.sequence++;
+    assert_int_equal(sign(&said, ONE TWO, 0), BACKHAND_DROP_NONE);
+    said.sequence++;
+    intake.keys = keys_of(TWO ONE);
+    assert_int_equal(sign(&said, ONE, 0), BACKHAND_DROP_NONE);
+    said.sequence++;
+    assert_int_equal(sign(&said, TWO, 0), BACKHAND_DROP_NONE);
+}
+
+static void optional_keys_take_what_is_not_signed(void **state)
+{
+    backhand_announcement said = server(7);
+    (void)state;
+    share_a_secret(ONE);
+    intake.optional = 1;
+    assert_int_equal(say("192.0.2.7", &said), BACKHAND_DROP_NONE);
+    said.sequence++;
+    assert_int_equal(sign(&said, TWO, 0), BACKHAND_DROP_SIGNATURE);
+    assert_int_equal(sign(&said, ONE, 0), BACKHAND_DROP_NONE);
+    assert_int_equal(give("192.0.2.9", "v=1&ready=1&busy=1"), BACKHAND_DROP_NONE);
+    now += apr_time_from_sec(100);
+    said.sequence++;
+    assert_int_equal(sign(&said, ONE, apr_time_from_sec(31)), BACKHAND_DROP_TIME);
+}
+
+static void clocks_may_differ_so_much(void **state)
+{
+    backhand_announcement said = server(7);
+    const apr_interval_time_t most = apr_time_from_sec(30), ms = 1000;
+    char data[BACKHAND_MESSAGE_SIZE];
+    (void)state;
+    share_a_secret(ONE);
+    now += apr_time_from_sec(100);
+    assert_int_equal(sign(&said, ONE, most + ms), BACKHAND_DROP_TIME);
+    assert_string_equal(heard.detail, "30.001 s ago");
+    now += apr_time_from_sec(61);
+    assert_int_equal(sign(&said, ONE, -most - ms), BACKHAND_DROP_TIME);
+    assert_string_equal(heard.detail, "30.001 s ahead");
+    said.sequence++;
+    assert_int_equal(sign(&said, ONE, most), BACKHAND_DROP_NONE);
+    said.sequence++;
+    assert_int_equal(sign(&said, ONE, -most), BACKHAND_DROP_NONE);
+    said.sequence++;
+    said.time = 0;
+    backhand_message_sign(data, backhand_message_encode(data, &said), keys_of(ONE));
+    assert_int_equal(give("192.0.2.7", data), BACKHAND_DROP_TIME);
+    assert_int_equal(intake.table->counters->dropped[BACKHAND_DROP_TIME], 3);
+}
+
+/* Captured from a boot that the table no longer knows, or from before this start. */
+static void what_was_heard_is_not_heard_again(void **state)
+{
+    backhand_announcement captured = server(7), said = captured;
+    (void)state;
+    share_a_secret(ONE);
+    assert_int_equal(sign(&captured, ONE, 0), BACKHAND_DROP_NONE);
+    assert_int_equal(sign(&captured, ONE, 0), BACKHAND_DROP_OLD);
+    for (int i = 0; i < 5; i++) {
+        now += apr_time_from_sec(1);
+        said.boot += 1000;
+        assert_int_equal(sign(&said, ONE, 0), BACKHAND_DROP_NONE);
+    }
+    assert_int_equal(sign(&captured, ONE, apr_time_from_sec(5)), BACKHAND_DROP_OLD);
+    captured.leaving = 1;
+    captured.boot = 77;
+    assert_int_equal(sign(&captured, ONE, apr_time_from_sec(6)), BACKHAND_DROP_OLD);
+    assert_int_equal(intake.table->slots[1].left, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_list_covers_what_it_says),
+        TEST(wide_lists_are_found),
         TEST(an_empty_list_covers_nothing),
         TEST(the_list_says_what_would_be_right),
         TEST(the_good_one_is_in_the_table),
@@ -441,6 +570,10 @@ int main(void)
         TEST(a_rival_of_ours_gets_no_slot),
         TEST(a_flood_is_quiet_and_nothing_is_lost_count_of),
         TEST(comings_and_goings_are_bounded_too),
+        TEST(only_what_is_signed_is_taken),
+        TEST(optional_keys_take_what_is_not_signed),
+        TEST(clocks_may_differ_so_much),
+        TEST(what_was_heard_is_not_heard_again),
     };
     apr_initialize();
     return cmocka_run_group_tests_name("intake", tests, NULL, NULL);

@@ -4,6 +4,10 @@
 
 #include "announcements.h"
 
+#include <apr_general.h>
+
+static apr_pool_t *pool;
+
 #define GOOD                                                                                                           \
     "v=1&ready=3&busy=5&bh=1&farm=default&boot=1f&host=a.test&contact=http://192.0.2.1:80&seq=7&ms=250&ka=5000"        \
     "&load=100&hwm=1000&cpu=900&ncpu=4&tmem=8589934592&amem=4294967296&speed=1234&backed=12&tatime=9&inflight=2"
@@ -25,9 +29,18 @@ static void every_announcement_comes_back(void **state)
     }
 }
 
+static const backhand_keys *keys(int which)
+{
+    static const char *const texts[] = {"0123456789abcdef0123456789abcdef", "1123456789abcdef0123456789abcdef"};
+    backhand_keys *made;
+    assert_null(backhand_keys_parse(&made, texts[which], 32, "secret", pool));
+    return made;
+}
+
 static void the_longest_fits(void **state)
 {
     backhand_announcement said;
+    apr_size_t length;
     char data[BACKHAND_MESSAGE_SIZE];
     const backhand_field *field;
     (void)state;
@@ -43,7 +56,47 @@ static void the_longest_fits(void **state)
     said.sequence = INT64_MAX;
     said.interval = said.keepalive = said.stat.inflight = INT64_MAX;
     said.leaving = said.direct = 1;
+    said.time = INT64_MAX;
     assert_in_range(backhand_message_encode(data, &said), 1, BACKHAND_MESSAGE_SIZE - 1);
+    /* A farm that a directive can name. */
+    memset(said.farm, 'x', sizeof(said.farm) - 1);
+    length = backhand_message_encode(data, &said);
+    assert_in_range(backhand_message_sign(data, length, keys(0)), 1, BACKHAND_MESSAGE_SIZE - 1);
+}
+
+static void a_signature_covers_all(void **state)
+{
+    backhand_announcement said, heard;
+    char data[BACKHAND_MESSAGE_SIZE];
+    apr_size_t plain, length;
+    (void)state;
+    draw_announcement(&said);
+    memset(said.farm, 0, sizeof(said.farm));
+    strcpy(said.farm, "x");
+    plain = backhand_message_encode(data, &said);
+    assert_false(backhand_message_signed(data, plain));
+    assert_false(backhand_message_verify(data, plain, keys(0)));
+    length = backhand_message_sign(data, plain, keys(0));
+    assert_int_equal(length, plain + 5 + 64);
+    assert_int_equal(strlen(data), length);
+    assert_true(backhand_message_signed(data, length));
+    assert_true(backhand_message_verify(data, length, keys(0)));
+    assert_false(backhand_message_verify(data, length, keys(1)));
+    assert_int_equal(decode(&heard, data, length, NULL), BACKHAND_DROP_NONE);
+    assert_memory_equal(&heard, &said, sizeof(said));
+    for (apr_size_t i = 0; i < length; i++) {
+        data[i] ^= 1;
+        assert_false(backhand_message_verify(data, length, keys(0)));
+        data[i] ^= 1;
+        assert_false(backhand_message_verify(data, i, keys(0)));
+    }
+    strcpy(data + length, "&load=0");
+    assert_false(backhand_message_verify(data, length + 7, keys(0)));
+    assert_true(backhand_message_signed(data, length + 7));
+    assert_int_equal(backhand_message_sign(data, 0, keys(0)), 0);
+    memset(data, 'x', sizeof(data));
+    assert_int_equal(backhand_message_sign(data, BACKHAND_MESSAGE_SIZE - 69, keys(0)), 0);
+    assert_int_equal(backhand_message_sign(data, BACKHAND_MESSAGE_SIZE - 70, keys(0)), BACKHAND_MESSAGE_SIZE - 1);
 }
 
 static void numbers_out_of_range_are_written_in_range(void **state)
@@ -206,6 +259,8 @@ static const bad corpus[] = {
     {BACKHAND_DROP_RANGE, "cpu", "cpu=900", "cpu=1001"},
     {BACKHAND_DROP_RANGE, "tmem", "tmem=8589934592", "tmem=9223372036854775808"},
     {BACKHAND_DROP_RANGE, "tmem", "tmem=8589934592", "tmem=-9223372036854775808"},
+    {BACKHAND_DROP_RANGE, "time", "&inflight=2", "&inflight=2&time=-1"},
+    {BACKHAND_DROP_RANGE, "time", "&inflight=2", "&inflight=2&time=253402300800000"},
     {BACKHAND_DROP_RANGE, "leave", "&inflight=2", "&inflight=2&leave=2"},
 };
 
@@ -297,6 +352,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_announcement_comes_back),
         cmocka_unit_test(the_longest_fits),
+        cmocka_unit_test(a_signature_covers_all),
         cmocka_unit_test(numbers_out_of_range_are_written_in_range),
         cmocka_unit_test(truncations_and_mutations_are_harmless),
         cmocka_unit_test(noise_is_harmless),
@@ -306,5 +362,7 @@ int main(void)
         cmocka_unit_test(the_next_format_is_understood),
         cmocka_unit_test(a_stock_heartbeat_is_a_server),
     };
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
     return cmocka_run_group_tests_name("message", tests, NULL, NULL);
 }

@@ -1,0 +1,277 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "trust/keys.h"
+
+#include <apr_strings.h>
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DIGEST_BYTES 32
+
+struct backhand_keys {
+    int n;
+    EVP_MAC_CTX *prepared[BACKHAND_KEYS_MAX]; /* keyed; copied for each use, so that threads share them */
+};
+
+/* --- reading -------------------------------------------------------------------------------------------------------- */
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    c = (char)tolower((unsigned char)c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static const char *read_hex(unsigned char *key, int *bytes, const char *word, apr_size_t length)
+{
+    if (length % 2 || length / 2 < BACKHAND_KEY_BYTES_MIN || length / 2 > BACKHAND_KEY_BYTES_MAX) {
+        return "a key has an even number of hex digits, from 32 to 256, or is base64:... of 16 to 128 bytes";
+    }
+    for (apr_size_t i = 0; i < length; i += 2) {
+        int high = hex_value(word[i]), low = hex_value(word[i + 1]);
+        if (high < 0 || low < 0) {
+            return "a key is of hex digits only, or begins with base64:";
+        }
+        key[i / 2] = (unsigned char)(high * 16 + low);
+    }
+    *bytes = (int)(length / 2);
+    return NULL;
+}
+
+static const char *read_base64(unsigned char *key, int *bytes, const char *word, apr_size_t length)
+{
+    static const char wrong[] = "base64: is followed by the base64 form of 16 to 128 bytes, with its padding";
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    unsigned char decoded[BACKHAND_KEY_BYTES_MAX + 8];
+    int padding = 0, n;
+
+    if (length % 4 || length < 4 || length > (BACKHAND_KEY_BYTES_MAX + 2) / 3 * 4) {
+        return wrong;
+    }
+    padding = (word[length - 1] == '=') + (word[length - 2] == '=');
+    /* OpenSSL would take `=` anywhere for zero bits, and leave out blanks. */
+    for (apr_size_t i = 0; i < length - (apr_size_t)padding; i++) {
+        if (!word[i] || !strchr(alphabet, word[i])) {
+            return wrong;
+        }
+    }
+    n = EVP_DecodeBlock(decoded, (const unsigned char *)word, (int)length) - padding;
+    if (n >= BACKHAND_KEY_BYTES_MIN && n <= BACKHAND_KEY_BYTES_MAX) {
+        memcpy(key, decoded, (size_t)n);
+        *bytes = n;
+    }
+    OPENSSL_cleanse(decoded, sizeof(decoded));
+    return n < BACKHAND_KEY_BYTES_MIN || n > BACKHAND_KEY_BYTES_MAX ? wrong : NULL;
+}
+
+static apr_status_t free_prepared(void *data)
+{
+    EVP_MAC_CTX_free(data);
+    return APR_SUCCESS;
+}
+
+static EVP_MAC_CTX *prepare(const unsigned char *key, int bytes, apr_pool_t *p)
+{
+    char digest[] = "SHA256";
+    OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                               OSSL_PARAM_construct_end()};
+    EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    EVP_MAC_CTX *context = mac ? EVP_MAC_CTX_new(mac) : NULL;
+
+    EVP_MAC_free(mac);
+    if (context && EVP_MAC_init(context, key, (size_t)bytes, parameters) != 1) {
+        EVP_MAC_CTX_free(context);
+        context = NULL;
+    }
+    if (context) {
+        apr_pool_cleanup_register(p, context, free_prepared, apr_pool_cleanup_null);
+    }
+    return context;
+}
+
+static const char *add_key(backhand_keys *keys, const char *word, apr_size_t length, apr_pool_t *p)
+{
+    static const char prefix[] = "base64:";
+    const apr_size_t skip = sizeof(prefix) - 1;
+    unsigned char key[BACKHAND_KEY_BYTES_MAX];
+    const char *wrong;
+    int bytes = 0;
+
+    if (keys->n == BACKHAND_KEYS_MAX) {
+        return "a file has at most 8 keys";
+    }
+    wrong = length > skip && strncmp(word, prefix, skip) == 0 ? read_base64(key, &bytes, word + skip, length - skip)
+                                                              : read_hex(key, &bytes, word, length);
+    if (!wrong) {
+        keys->prepared[keys->n] = prepare(key, bytes, p);
+        wrong = keys->prepared[keys->n] ? NULL : "OpenSSL has no HMAC with SHA-256";
+        keys->n += !wrong;
+    }
+    OPENSSL_cleanse(key, sizeof(key));
+    return wrong;
+}
+
+static const char *at_line(apr_pool_t *p, const char *name, int line, const char *wrong)
+{
+    return apr_psprintf(p, "%s, line %d: %s", name, line, wrong);
+}
+
+const char *backhand_keys_parse(backhand_keys **keys, const char *text, apr_size_t length, const char *name,
+                                apr_pool_t *p)
+{
+    const char *end = text + length;
+    int line = 1;
+
+    *keys = apr_pcalloc(p, sizeof(**keys));
+    for (const char *next; text < end; text = next, line++) {
+        const char *newline = memchr(text, '\n', (size_t)(end - text));
+        const char *stop = newline ? newline : end;
+        const char *wrong;
+
+        next = newline ? newline + 1 : end;
+        while (text < stop && isspace((unsigned char)*text)) {
+            text++;
+        }
+        while (stop > text && isspace((unsigned char)stop[-1])) {
+            stop--;
+        }
+        if (text == stop || *text == '#') {
+            continue;
+        }
+        wrong = add_key(*keys, text, (apr_size_t)(stop - text), p);
+        if (wrong) {
+            return at_line(p, name, line, wrong);
+        }
+    }
+    if ((*keys)->n == 0) {
+        return apr_psprintf(p, "%s: holds no key; a line of 64 random hex digits is one", name);
+    }
+    return NULL;
+}
+
+static const char *check_file(int fd, const char *path, apr_pool_t *p)
+{
+    struct stat info;
+
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+        return apr_psprintf(p, "%s: is no regular file", path);
+    }
+    if (info.st_mode & (S_IRWXG | S_IRWXO)) {
+        return apr_psprintf(p, "%s: others than its owner may read or write it; chmod 600", path);
+    }
+    if (info.st_uid != 0 && info.st_uid != geteuid()) {
+        return apr_psprintf(p, "%s: belongs to another user; chown root", path);
+    }
+    if (info.st_size > BACKHAND_KEYS_FILE_MAX) {
+        return apr_psprintf(p, "%s: is larger than any file of keys", path);
+    }
+    return NULL;
+}
+
+static apr_ssize_t read_all(int fd, char *text, apr_size_t room)
+{
+    apr_size_t length = 0;
+    ssize_t got = 0;
+
+    while (length < room && (got = read(fd, text + length, room - length)) > 0) {
+        length += (apr_size_t)got;
+    }
+    return got < 0 ? -1 : (apr_ssize_t)length;
+}
+
+const char *backhand_keys_read(backhand_keys **keys, const char *path, apr_pool_t *p)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    char *text = NULL;
+    apr_ssize_t length = -1;
+    const char *wrong;
+
+    if (fd < 0) {
+        return apr_psprintf(p, "%s: cannot be opened: %s", path, strerror(errno));
+    }
+    wrong = check_file(fd, path, p);
+    if (!wrong) {
+        text = apr_palloc(p, BACKHAND_KEYS_FILE_MAX);
+        length = read_all(fd, text, BACKHAND_KEYS_FILE_MAX);
+        wrong = length < 0 ? apr_psprintf(p, "%s: cannot be read: %s", path, strerror(errno)) : NULL;
+    }
+    close(fd);
+    if (!wrong) {
+        wrong = backhand_keys_parse(keys, text, (apr_size_t)length, path, p);
+    }
+    if (text) {
+        OPENSSL_cleanse(text, BACKHAND_KEYS_FILE_MAX);
+    }
+    return wrong;
+}
+
+/* --- signing -------------------------------------------------------------------------------------------------------- */
+
+int backhand_keys_count(const backhand_keys *keys)
+{
+    return keys->n;
+}
+
+static int digest(EVP_MAC_CTX *prepared, const char *purpose, const char *text, apr_size_t length,
+                  unsigned char out[DIGEST_BYTES])
+{
+    EVP_MAC_CTX *context = EVP_MAC_CTX_dup(prepared);
+    size_t written = 0;
+    int done = context && EVP_MAC_update(context, (const unsigned char *)purpose, strlen(purpose)) == 1 &&
+               EVP_MAC_update(context, (const unsigned char *)"\n", 1) == 1 &&
+               EVP_MAC_update(context, (const unsigned char *)text, length) == 1 &&
+               EVP_MAC_final(context, out, &written, DIGEST_BYTES) == 1 && written == DIGEST_BYTES;
+
+    EVP_MAC_CTX_free(context);
+    return done;
+}
+
+static void to_hex(char out[BACKHAND_SIGNATURE_SIZE], const unsigned char bytes[DIGEST_BYTES])
+{
+    static const char digits[] = "0123456789abcdef";
+    for (int i = 0; i < DIGEST_BYTES; i++) {
+        out[2 * i] = digits[bytes[i] >> 4];
+        out[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    out[BACKHAND_SIGNATURE_SIZE - 1] = '\0';
+}
+
+apr_status_t backhand_keys_sign(const backhand_keys *keys, const char *purpose, const char *text, apr_size_t length,
+                                char out[BACKHAND_SIGNATURE_SIZE])
+{
+    unsigned char bytes[DIGEST_BYTES];
+
+    if (!digest(keys->prepared[0], purpose, text, length, bytes)) {
+        return APR_EGENERAL;
+    }
+    to_hex(out, bytes);
+    return APR_SUCCESS;
+}
+
+int backhand_keys_verify(const backhand_keys *keys, const char *purpose, const char *text, apr_size_t length,
+                         const char *signature, apr_size_t signature_length)
+{
+    unsigned char bytes[DIGEST_BYTES];
+    char expected[BACKHAND_SIGNATURE_SIZE];
+    int right = 0;
+
+    if (signature_length != BACKHAND_SIGNATURE_SIZE - 1) {
+        return 0;
+    }
+    for (int i = 0; i < keys->n && !right; i++) {
+        if (digest(keys->prepared[i], purpose, text, length, bytes)) {
+            to_hex(expected, bytes);
+            right = CRYPTO_memcmp(expected, signature, signature_length) == 0;
+        }
+    }
+    return right;
+}

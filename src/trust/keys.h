@@ -1,0 +1,51 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file keys.h
+ * @brief The farm's secret keys: read from a file, sign, verify. Core: no httpd.
+ *
+ * Signatures are HMAC-SHA-256 (RFC 2104, FIPS 180-4) by OpenSSL, over a word for the purpose, a newline, and the text,
+ * so that what was signed for one purpose is worthless for another.
+ */
+#ifndef BACKHAND_KEYS_H
+#define BACKHAND_KEYS_H
+
+#include <apr_pools.h>
+
+/** Keys that a file may hold: one in use, and some on their way in or out. */
+#define BACKHAND_KEYS_MAX 8
+/** Bytes that a key has at least and at most. */
+#define BACKHAND_KEY_BYTES_MIN 16
+#define BACKHAND_KEY_BYTES_MAX 128
+/** A signature as text: 64 hex digits and a NUL. */
+#define BACKHAND_SIGNATURE_SIZE 65
+/** Bytes that a secret file may have. */
+#define BACKHAND_KEYS_FILE_MAX 65536
+
+typedef struct backhand_keys backhand_keys;
+
+/**
+ * Reads keys from a file: one a line, 32 or more hex digits, or `base64:` and 22 or more base64 characters; blank lines and
+ * lines that begin with `#` count not. The first key signs, all verify. The file must be a regular one that belongs to
+ * root or the caller, and that nobody but its owner can read.
+ * @return NULL, or what is wrong and would be right, without any part of a key
+ */
+const char *backhand_keys_read(backhand_keys **keys, const char *path, apr_pool_t *p);
+
+/** The same from text; `name` is for messages. */
+const char *backhand_keys_parse(backhand_keys **keys, const char *text, apr_size_t length, const char *name,
+                                apr_pool_t *p);
+
+/** Number of keys. */
+int backhand_keys_count(const backhand_keys *keys);
+
+/** Signs with the first key. Any thread. @return APR_SUCCESS, or APR_EGENERAL when OpenSSL fails */
+apr_status_t backhand_keys_sign(const backhand_keys *keys, const char *purpose, const char *text, apr_size_t length,
+                                char out[BACKHAND_SIGNATURE_SIZE]);
+
+/** True when one of the keys made the signature; compared in constant time. `signature` need not end in a NUL.
+ * Any thread. */
+int backhand_keys_verify(const backhand_keys *keys, const char *purpose, const char *text, apr_size_t length,
+                         const char *signature, apr_size_t signature_length);
+
+#endif

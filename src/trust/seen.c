@@ -1,0 +1,175 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "trust/seen.h"
+
+#include <apr_strings.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HEADER "mod_backhand seen 1\n"
+
+typedef struct entry {
+    uint64_t boot; /* 0: free */
+    uint64_t sequence;
+    apr_time_t stamped;
+} entry;
+
+/* An open hash: boots are random numbers. At most half of the places are used, so that a search is short. */
+struct backhand_seen {
+    entry *places, *spare;
+    uint64_t mask;
+    int used, most, changed;
+    apr_time_t start;
+    apr_interval_time_t skew;
+};
+
+backhand_seen *backhand_seen_create(int most, apr_time_t start, apr_interval_time_t skew, apr_pool_t *p)
+{
+    backhand_seen *seen = apr_pcalloc(p, sizeof(*seen));
+    uint64_t size = 2;
+    while (size < 2 * (uint64_t)most) {
+        size *= 2;
+    }
+    seen->places = apr_pcalloc(p, size * sizeof(entry));
+    seen->spare = apr_pcalloc(p, size * sizeof(entry));
+    seen->mask = size - 1;
+    seen->most = most;
+    seen->start = start;
+    seen->skew = skew;
+    return seen;
+}
+
+/* Where the boot is, or would be. */
+static entry *find(const backhand_seen *seen, entry *places, uint64_t boot)
+{
+    uint64_t at = boot ^ boot >> 32;
+    while (places[at & seen->mask].boot && places[at & seen->mask].boot != boot) {
+        at++;
+    }
+    return &places[at & seen->mask];
+}
+
+int backhand_seen_fresh(const backhand_seen *seen, uint64_t boot, uint64_t sequence, apr_time_t stamped)
+{
+    const entry *known = find(seen, seen->places, boot);
+    return known->boot ? sequence > known->sequence : stamped >= seen->start;
+}
+
+static void forget(backhand_seen *seen, apr_time_t before)
+{
+    entry *old = seen->places;
+    memset(seen->spare, 0, (seen->mask + 1) * sizeof(entry));
+    seen->places = seen->spare;
+    seen->spare = old;
+    seen->used = 0;
+    for (uint64_t i = 0; i <= seen->mask; i++) {
+        if (old[i].boot && old[i].stamped >= before) {
+            *find(seen, seen->places, old[i].boot) = old[i];
+            seen->used++;
+        }
+    }
+}
+
+static int put(backhand_seen *seen, const entry *what)
+{
+    entry *place = find(seen, seen->places, what->boot);
+    if (!place->boot && seen->used >= seen->most) {
+        return 0;
+    }
+    seen->used += !place->boot;
+    *place = *what;
+    return 1;
+}
+
+int backhand_seen_note(backhand_seen *seen, uint64_t boot, uint64_t sequence, apr_time_t stamped, apr_time_t now)
+{
+    entry what = {boot, sequence, stamped};
+    if (seen->used >= seen->most && !find(seen, seen->places, boot)->boot) {
+        forget(seen, now - 2 * seen->skew);
+    }
+    if (!put(seen, &what)) {
+        return 0;
+    }
+    seen->changed = 1;
+    return 1;
+}
+
+int backhand_seen_changed(const backhand_seen *seen)
+{
+    return seen->changed;
+}
+
+apr_status_t backhand_seen_read(backhand_seen *seen, const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+    char line[80];
+    if (!file) {
+        return errno;
+    }
+    if (!fgets(line, sizeof(line), file) || strcmp(line, HEADER) != 0) {
+        fclose(file);
+        return APR_EGENERAL;
+    }
+    while (fgets(line, sizeof(line), file)) {
+        entry what;
+        char end;
+        /* Half a line of a file that was cut has no newline. */
+        if (sscanf(line, "%" SCNx64 " %" SCNu64 " %" SCNd64 "%c", &what.boot, &what.sequence, &what.stamped, &end) ==
+                4 &&
+            end == '\n' && what.boot) {
+            put(seen, &what);
+        }
+    }
+    fclose(file);
+    return APR_SUCCESS;
+}
+
+static int print(const backhand_seen *seen, FILE *file)
+{
+    int bad = fputs(HEADER, file) < 0;
+    for (uint64_t i = 0; i <= seen->mask && !bad; i++) {
+        const entry *at = &seen->places[i];
+        bad =
+            at->boot && fprintf(file, "%" PRIx64 " %" PRIu64 " %" PRId64 "\n", at->boot, at->sequence, at->stamped) < 0;
+    }
+    /* What is buffered may not fit. */
+    bad = fflush(file) != 0 || bad;
+    return !bad;
+}
+
+apr_status_t backhand_seen_write(backhand_seen *seen, const char *path)
+{
+    char fresh[4096];
+    FILE *file;
+    apr_status_t rv;
+    int fd;
+    if (snprintf(fresh, sizeof(fresh), "%s.new", path) >= (int)sizeof(fresh)) {
+        return APR_ENAMETOOLONG;
+    }
+    unlink(fresh);
+    fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    file = fd < 0 ? NULL : fdopen(fd, "w");
+    if (!file) {
+        return errno;
+    }
+    errno = 0;
+    rv = print(seen, file) ? APR_SUCCESS : errno ? errno : ENOSPC;
+    if (fclose(file) != 0 && rv == APR_SUCCESS) {
+        rv = errno;
+    }
+    if (rv == APR_SUCCESS && rename(fresh, path) != 0) {
+        rv = errno;
+    }
+    if (rv != APR_SUCCESS) {
+        unlink(fresh);
+        return rv;
+    }
+    seen->changed = 0;
+    return APR_SUCCESS;
+}
