@@ -59,8 +59,8 @@ for my $mpm (Farm->mpms) {
 
     $b->start;
     ok $farm->together, 'they see each other';
-    is $a->get('/app/who')->body, 'b', 'handed off';
-    $logged = $a->logged('/app/who');
+    is $a->get('/app/who?together')->body, 'b', 'handed off';
+    $logged = $a->logged('/app/who?together');
     is_deeply [@{$logged}{qw(reason server tries received)}], ['handed-off:chosen', $b->contact, 1, '-'], 'a says it';
     my $at_b = $b->logged('/app/who');
     is $at_b->{received}, '127.0.0.1', 'b says from whom';
@@ -70,10 +70,10 @@ for my $mpm (Farm->mpms) {
     is $b->get('/app/received', headers => ['Backhand-Proxied' => 'v=1&client=10.1.1.1:99&scheme=http&port=80'])->status, 403,
       'cannot pretend';
 
-    my ($note) = grep { m{GET /app/who} } reverse $a->lines('notes.log');
+    my ($note) = grep { m{GET /app/who[?]together} } $a->lines('notes.log');
     my @note = split /\|/, $note;
     is_deeply [@note[1 .. 3, 5]], [$b->contact, 'handed-off:chosen', 1, '-'], 'notes say the same';
-    my ($received) = grep { m{GET /app/who} } reverse $b->lines('notes.log');
+    my ($received) = grep { m{GET /app/who[?]together} } $b->lines('notes.log');
     like $received, qr/\|127\.0\.0\.1\z/, 'on the receiver too';
     is scalar(grep { m{/app/who} } $b->lines('once.log')), 0, 'env=!BACKHAND_RECEIVED: the receiver does not log it';
     is scalar(grep { m{/app/who} } $a->lines('once.log')), 2, 'the first server does';
