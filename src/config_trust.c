@@ -42,14 +42,15 @@ const char *backhand_directive_secret_file(cmd_parms *cmd, void *unused, const c
 void backhand_config_warn_of_trust(const server_rec *s)
 {
     const backhand_config *conf = backhand_config_get(s);
-    if (conf->accept->nelts > 0 && (!conf->keys || conf->keys_optional)) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     "backhand: %s: whoever can send from an address that AcceptStats covers can steer requests to any "
-                     "such address; %s",
-                     conf->keys ? "BackhandSecretFile is optional" : "there is no BackhandSecretFile",
-                     conf->keys ? "take the word optional away when all servers of the farm have a secret"
-                                : "give all servers of the farm one");
+    if (conf->accept->nelts == 0 || (conf->keys && !conf->keys_optional)) {
+        return;
     }
+    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                 "backhand: %s: whoever can send from an address that AcceptStats covers can steer requests to any "
+                 "such address; %s",
+                 conf->keys ? "BackhandSecretFile is optional" : "there is no BackhandSecretFile",
+                 conf->keys ? "take the word optional away when all servers of the farm have a secret"
+                            : "give all servers of the farm one");
     if (backhand_accept_is_wide(conf->accept)) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      "backhand: AcceptStats covers what look like addresses of clients: each of them can tell this "

@@ -275,7 +275,7 @@ static void complain(void *ctx, const backhand_function *f, const char *what)
 static int is_ours(const request_rec *r)
 {
     return !r->main && !r->prev && !r->proxyreq && r->method_number != M_CONNECT && r->method_number != M_TRACE &&
-           !backhand_marked_is(r) && !(r->handler && strcmp(r->handler, BACKHAND_HANDLER) == 0);
+           !backhand_marked_is_final(r) && !(r->handler && strcmp(r->handler, BACKHAND_HANDLER) == 0);
 }
 
 int backhand_dispatch_handler(request_rec *r)

@@ -2,6 +2,7 @@
 
 #include "dispatch/handoff.h"
 #include "dispatch/marked.h"
+#include "dispatch/mark_signature.h"
 #include "dispatch/response.h"
 #include "dispatch/target.h"
 #include "dispatch/track.h"
@@ -145,7 +146,8 @@ static void dress_body(const backhand_handoff *handoff, backhand_try *t)
 
 /* The request as the other server shall see it: as it came, and marked. What runs where a request is served (content
  * filters, headers set by modules) runs there, not here too. */
-static void request_dress(backhand_handoff *handoff, const backhand_stand_in *stand_in, backhand_try *t)
+static void request_dress(backhand_handoff *handoff, const backhand_stand_in *stand_in, backhand_try *t,
+                          const char *contact)
 {
     request_rec *r = handoff->r;
     const char *mark;
@@ -160,6 +162,7 @@ static void request_dress(backhand_handoff *handoff, const backhand_stand_in *st
     if (!apr_table_get(r->headers_in, "Host")) {
         apr_table_setn(r->headers_in, "Host", r->server->server_hostname ? r->server->server_hostname : "localhost");
     }
+    mark = backhand_mark_sign(r, backhand_config_get(r->server), mark, contact);
     apr_table_setn(r->headers_in, BACKHAND_MARKED_HEADER, mark);
     r->headers_out = apr_table_make(r->pool, 12);
     r->err_headers_out = apr_table_make(r->pool, 2);
@@ -241,7 +244,7 @@ backhand_outcome backhand_handoff_try(backhand_handoff *handoff, backhand_peer *
         return BACKHAND_REFUSED;
     }
     request_save(&saved, r);
-    request_dress(handoff, stand_in, &t);
+    request_dress(handoff, stand_in, &t, said->stat.contact);
     backhand_track_begin(&t);
     rc = backhand_peer_run(handoff->dispatch, r, peer, stand_in->proxy, url);
     backhand_track_end(&t);

@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "dispatch/marked.h"
+#include "dispatch/mark_signature.h"
 #include "dispatch/peers.h"
 #include "dispatch/restore.h"
 
@@ -25,6 +26,7 @@ typedef struct request_record {
     apr_time_t began;
     int marked;             /* another server handed it here */
     int doubtful;           /* it says so, and is not believed */
+    int held;               /* doubtful, but from an address of a server */
     backhand_origin origin; /* what it came with; client NULL: unknown */
     const char *sender;     /* address of the server that handed it here */
     apr_table_t *headers;   /* as they came; NULL: r->headers_in */
@@ -39,6 +41,12 @@ int backhand_marked_is(const request_rec *r)
 {
     const request_record *record = record_get(r);
     return record && record->marked;
+}
+
+int backhand_marked_is_final(const request_rec *r)
+{
+    const request_record *record = record_get(r);
+    return record && (record->marked || record->held);
 }
 
 int backhand_marked_is_doubtful(const request_rec *r)
@@ -122,20 +130,37 @@ static int read_header(request_rec *r, const char *header, backhand_origin *orig
            APR_SUCCESS;
 }
 
-static void say_stranger(request_rec *r, const backhand_config *conf)
+/* Counts a mark that is not believed. @return 1 when the log shall hear of it */
+static int count_untrusted(const backhand_config *conf)
 {
     backhand_counters *counters = conf->table->counters;
     apr_time_t now = apr_time_now();
     int64_t said = __atomic_load_n(&counters->untrusted_said, __ATOMIC_RELAXED);
 
     __atomic_add_fetch(&counters->untrusted, 1, __ATOMIC_RELAXED);
-    if (now - said > STRANGER_PERIOD &&
-        __atomic_compare_exchange_n(&counters->untrusted_said, &said, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+    return now - said > STRANGER_PERIOD &&
+           __atomic_compare_exchange_n(&counters->untrusted_said, &said, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+static void say_stranger(request_rec *r, const backhand_config *conf)
+{
+    if (count_untrusted(conf)) {
         ap_log_rerror(
             APLOG_MARK, APLOG_WARNING, 0, r,
             "backhand: %s sent a request marked as handed off, but is no accepted sender; the mark is ignored. "
             "If it is a server of this farm, add \"AcceptStats %s\"",
             r->connection->client_ip, r->connection->client_ip);
+    }
+}
+
+static void say_unsigned(request_rec *r, const backhand_config *conf, const char *wrong)
+{
+    if (count_untrusted(conf)) {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_WARNING, 0, r,
+            "backhand: %s sent a request whose mark is ignored: %s. If it is a server of this farm, give both "
+            "the same keys in BackhandSecretFile, and the right time",
+            r->connection->client_ip, wrong);
     }
 }
 
@@ -217,7 +242,7 @@ int backhand_marked_receive(request_rec *r)
 {
     backhand_config *conf = backhand_config_get(r->server);
     request_record *record;
-    const char *header;
+    const char *header, *wrong;
 
     if (r->main) {
         return DECLINED;
@@ -240,6 +265,12 @@ int backhand_marked_receive(request_rec *r)
     if (!backhand_accept_covers(conf->accept, r->connection->client_addr)) {
         record->doubtful = 1;
         say_stranger(r, conf);
+        return DECLINED;
+    }
+    wrong = backhand_mark_check(r, conf, header);
+    if (wrong) {
+        record->doubtful = record->held = 1;
+        say_unsigned(r, conf, wrong);
         return DECLINED;
     }
     receive_marked(r, record, header);

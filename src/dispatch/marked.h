@@ -7,7 +7,8 @@
  * `Backhand-Proxied: v=1&client=192.0.2.7:40312&scheme=http&port=8080` (IPv6 in brackets; port: the one the client asked).
  * Where the request line or the Host header were others than hand-offs can have, as needed: `&protocol=HTTP/1.0`,
  * `&authority=http://example.com` (absolute form), `&host=none`. Keys that are not known are ignored. Honoured only on a connection
- * from an address that AcceptStats covers; taken away from every other request.
+ * from an address that AcceptStats covers, and with a secret only when it is signed (see mark_signature.h); taken away from
+ * every other request.
  */
 #ifndef BACKHAND_MARKED_H
 #define BACKHAND_MARKED_H
@@ -32,7 +33,11 @@ apr_table_t *backhand_marked_headers(request_rec *r);
 /** True for a request that another server handed to this one. */
 int backhand_marked_is(const request_rec *r);
 
-/** True for a request that came with the header from an address that AcceptStats does not cover. */
+/** True for a request that must be answered here: another server handed it to this one, or, so that no request goes round
+ * in circles, seems to have done so with a mark that cannot be believed. */
+int backhand_marked_is_final(const request_rec *r);
+
+/** True for a request that came with a header that is not believed. */
 int backhand_marked_is_doubtful(const request_rec *r);
 
 #endif

@@ -109,8 +109,7 @@ int backhand_tallies_read(backhand_tally out[BACKHAND_TALLIES], const backhand_t
     at = add(at, "Handed-Off", "requests answered by another server", backhand_number_get(&counters->handed_off));
     at = add(at, "Received", "requests received from other servers", backhand_number_get(&counters->received));
     at = add(at, "Failed-Over", "tries that went on to another server", backhand_number_get(&counters->failed_over));
-    at = add(at, "Untrusted", "marked requests from senders not covered by AcceptStats",
-             backhand_number_get(&counters->untrusted));
+    at = add(at, "Untrusted", "marked requests that were not believed", backhand_number_get(&counters->untrusted));
     at = add(at, "Announced", "announcements sent", backhand_number_get(&counters->announced));
     at = add(at, "Accepted", "announcements taken in", backhand_number_get(&counters->accepted));
     for (reason = BACKHAND_DROP_NONE + 1; reason < BACKHAND_DROP_REASONS; reason++) {

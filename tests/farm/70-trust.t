@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# With a secret, servers believe only one another: what is not signed, old, from the future or said before is dropped.
+# With a secret, servers believe only one another: what is not signed, old, from the future or said before is dropped, and
+# so are hand-offs with marks for another request or server.
 use strict;
 use warnings;
 
@@ -189,6 +190,101 @@ subtest 'what is missing is said at start' => sub {
     is $lines->($both),  0, 'none with a secret';
     is $lines->($alone), 0, 'none where nobody is accepted';
     $farm->announce_log(qr/AcceptStats covers what look like/, qr/backhand: announcement from \S+ dropped: it is not signed/);
+    $farm->check;
+};
+
+# --- hand-offs ---
+
+my $to_the_other = <<'EOT';
+BackhandSecretFile secret
+<Location /app>
+    Backhand byAge 60
+    Backhand removeSelf
+</Location>
+EOT
+
+# A mark as a server signs it; keys to change.
+sub mark {
+    my (%is) = @_;
+    my %of = (
+        mark   => 'v=1&client=10.1.1.1:99&scheme=https&port=443',
+        time   => stamp(),
+        method => 'GET',
+        target => '/app/echo',
+        key    => $key[0],
+        %is
+    );
+    my $mark = "$of{mark}&time=$of{time}";
+    my $text = join "\n", $mark, @of{qw(contact method host target)};
+    return "$mark&sig=" . hmac_sha256_hex("hand-off\n$text", pack 'H*', $of{key});
+}
+
+for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
+    subtest "$mpm: signed hand-offs" => sub {
+        my ($farm, $a, $b) = farm_with_secret(mpm => $mpm, conf => $to_the_other);
+        $farm->start;
+        ok $farm->together, 'they see each other';
+        for my $path ('/app/echo', '/app/echo?a=b&c=%20d%2Fe', '/app/echo/a//b/../c') {
+            my $told = $a->get($path, from => '127.0.0.77')->echoed;
+            is $told->{SERVER_ADDR}, '127.0.0.2',  "$path: handed off";
+            is $told->{REMOTE_ADDR}, '127.0.0.77', 'b sees the client';
+        }
+        is $a->post('/app/echo', 'some body', from => '127.0.0.77')->echoed->{REMOTE_ADDR}, '127.0.0.77', 'with a body, too';
+        is $a->status->{Untrusted} + $b->status->{Untrusted}, 0, 'all marks are believed';
+
+        # From an address that AcceptStats covers; what would be handed off stays where it is, so that nothing goes in circles.
+        my $host = $b->address;
+        my $asks = sub {
+            my ($server, $mark, %options) = @_;
+            my $name = delete $options{name} || 'Backhand-Proxied';
+            return $server->get(delete $options{target} || '/app/echo', from => '127.0.0.7', headers => [ $name => $mark ], %options)->echoed;
+        };
+        my %here = (contact => $b->contact, host => $host);
+        my $told = $asks->($b, mark(%here));
+        is $told->{REMOTE_ADDR}, '10.1.1.1', 'a good mark is believed';
+        is $asks->($b, mark(%here))->{REMOTE_ADDR}, '10.1.1.1', 'another one, too';
+        my $stolen = mark(%here);
+        my %useless = (
+            'unsigned'            => ['v=1&client=10.1.1.1:99&scheme=https&port=443'],
+            'with another key'    => [mark(%here, key => $key[1])],
+            'for another server'  => [mark(%here, contact => $a->contact)],
+            'for another method'  => [mark(%here, method => 'POST')],
+            'for another host'    => [mark(%here, host => 'other.test')],
+            'for another target'  => [$stolen, target => '/app/echo?x'],
+            'a minute old'        => [mark(%here, time => stamp(-60))],
+            'a minute ahead'      => [mark(%here, time => stamp(60))],
+            'for another client'  => [$stolen =~ s/10[.]1[.]1[.]1/10.1.1.2/r],
+            'with something more' => ["$stolen&x=y"],
+            'with a key before'   => ["x=y&$stolen"],
+            'twice'               => ["$stolen, $stolen"],
+        );
+        for my $name (sort keys %useless) {
+            my ($mark, %options) = @{ $useless{$name} };
+            my $before = $b->status->{Untrusted};
+            $told = $asks->($b, $mark, %options);
+            is $told->{REMOTE_ADDR}, '127.0.0.7', "$name: not believed";
+            is $told->{SERVER_ADDR}, '127.0.0.2', 'and not handed on';
+            is $b->status->{Untrusted}, $before + 1, 'counted';
+        }
+        for my $name (qw(Backhand_Proxied Backhand.Proxied X-Backhand-Proxied)) {
+            is $asks->($b, mark(%here), name => $name)->{REMOTE_ADDR}, '127.0.0.7', "$name is another header";
+        }
+        is scalar(grep { /whose mark is ignored/ } $b->log_lines), 1, 'the log says it once';
+        $farm->announce_log(qr/backhand: 127\.0\.0\.7 sent a request whose mark is ignored: it (?:is|was) /);
+        $farm->check;
+    };
+}
+
+subtest 'optional: what is not signed is believed by its address' => sub {
+    my ($farm, $a, $b) = farm_with_secret(conf => $to_the_other =~ s/secret\n/secret optional\n/r);
+    $farm->start;
+    ok $farm->together, 'they see each other';
+    my $mark = 'v=1&client=10.1.1.1:99&scheme=https&port=443';
+    is $b->get('/app/echo', from => '127.0.0.7', headers => ['Backhand-Proxied' => $mark])->echoed->{REMOTE_ADDR}, '10.1.1.1',
+      'unsigned';
+    is $b->get('/app/echo', from => '127.0.0.7', headers => ['Backhand-Proxied' => "$mark&sig=00"])->echoed->{REMOTE_ADDR},
+      '127.0.0.7', 'but not a wrong signature';
+    $farm->announce_log(qr/BackhandSecretFile is optional/, qr/whose mark is ignored/);
     $farm->check;
 };
 
