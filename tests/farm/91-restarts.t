@@ -9,6 +9,7 @@ use Digest::MD5 qw(md5_hex);
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Farm qw(in_parallel wait_for);
+use List::Util qw(sum);
 use Test::More;
 use Time::HiRes qw(sleep time);
 
@@ -86,11 +87,16 @@ sub under_load {
     return ([map { @{ $_->{wrong} || [$_->{died}] } } @results], \%served);
 }
 
+# By the others, in all: new children may be too busy at first to hand off anything.
+my $handed_off = 0;
+
 sub nothing_lost {
     my ($what, $wrong, $served) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     note "$what: ", join ', ', map { "$_ $served->{$_}" } sort keys %{$served};
-    cmp_ok scalar keys %{$served}, '>', 1, "$what: several servers answered";
+    my $answers = sum(0, values %{$served});
+    cmp_ok $answers, '>', 20, "$what: there was load";
+    $handed_off += $answers - ($served->{a} || 0);
     is scalar @{$wrong}, 0, "$what: nothing is lost" or diag explain $wrong;
     return;
 }
@@ -191,4 +197,5 @@ for my $mpm (Farm->mpms) {
     };
 }
 
+cmp_ok $handed_off, '>', 100, "$handed_off requests were handed off";
 done_testing;
