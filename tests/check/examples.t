@@ -57,6 +57,9 @@ sub localize {
     return $conf;
 }
 
+# A file of keys that an example names.
+chmod 0600, save('backhand-secret', "0123456789abcdef0123456789abcdef\n");
+
 my @pages = map { s{\A\Q$repo\E/}{}r } glob "$repo/*.md $repo/docs/*.md";
 my %count;
 
@@ -71,6 +74,7 @@ for my $page (@pages) {
     }
     for my $block (blocks($page, 'apacheconf')) {
         my ($line, $conf) = @{$block};
+        $conf =~ s{/etc/apache2(?=/backhand-secret)}{$dir}g;
         my ($status, $said) = configtest(
             perl    => 1,
             modules => ['headers'],
