@@ -100,6 +100,8 @@ POLICY(in_order)
             }
         }
     }
-    memcpy(servers, found, (size_t)length * sizeof(*found));
+    for (int i = 0; i < length; i++) {
+        servers[i] = found[i];
+    }
     return *n = length;
 }
