@@ -18,10 +18,9 @@
 
 APLOG_USE_MODULE(backhand);
 
-/* How long a request waits for the keeper to set up a worker, and how often the keeper looks after things. */
-#define SETUP_TIMEOUT apr_time_from_msec(200)
-#define WATCH_PERIOD  apr_time_from_msec(50)
-#define IDLE_PERIOD   apr_time_from_sec(1)
+/* How often the keeper looks after things. */
+#define WATCH_PERIOD apr_time_from_msec(50)
+#define IDLE_PERIOD  apr_time_from_sec(1)
 
 /* What one child process needs to ask other servers. */
 struct backhand_keeper {
@@ -246,7 +245,7 @@ backhand_peer *backhand_peer_get(backhand_dispatch *dispatch, const backhand_ann
     while (!(peer = apr_hash_get(peers, contact, APR_HASH_KEY_STRING))) {
         apr_time_t now = apr_time_now();
         if (!deadline) {
-            deadline = now + SETUP_TIMEOUT;
+            deadline = now + dispatch->conf->connect_timeout;
         }
         if (now >= deadline || apr_hash_count(peers) >= keeper->peers_max) {
             break;

@@ -42,7 +42,7 @@ int backhand_peers_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s);
 apr_status_t backhand_peers_child_init(server_rec *s);
 
 /**
- * The peer for a contact; waits up to 200 ms when this child meets the server for the first time.
+ * The peer for a contact; waits up to BackhandConnectTimeout when this child meets the server for the first time.
  * @param fresh  1: a new connection for each request, instead of one that was kept; for requests that must not be
  *               sent twice. A kept one may be closed by the other side in the moment in which it is used.
  * @return NULL when it could not be made in time

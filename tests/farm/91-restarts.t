@@ -174,9 +174,11 @@ for my $mpm (Farm->mpms) {
     };
 
     subtest "$mpm: many restarts leave everything as it was" => sub {
-        my $farm = Farm->new(mpm => $mpm, conf => $policy);
-        my $a    = $farm->add;
-        my $b    = $farm->add;
+        # Prefork starts and ends children as it sees fit unless all of them are to be spare ones.
+        my $spare = $mpm eq 'prefork' ? "MinSpareServers 8\n" : q();
+        my $farm  = Farm->new(mpm => $mpm, conf => "$spare$policy");
+        my $a     = $farm->add;
+        my $b     = $farm->add;
         $farm->start;
         ok $farm->together, 'they see each other';
         is restart($a, 5), 5, 'httpd itself takes a few to settle';
@@ -192,7 +194,7 @@ for my $mpm (Farm->mpms) {
         # The sanitizers keep freed memory for a while.
         cmp_ok $more, '<', ($ENV{BACKHAND_SANITIZED} ? 16_384 : 512) + 8 * $times, "the parent has $more KiB more";
         ok $farm->together, 'they see each other';
-        $farm->announce_log(@said);
+        $farm->announce_log(@said, qr/AH00161:/);
         $farm->check;
     };
 }
