@@ -210,6 +210,8 @@ sub start_farm {
     for my $name (keys %files) {
         Farm::Raw::write_tree("$shared/$name", $files{$name});
     }
+    # A tag of negotiated content is weak while its folder is younger than a second.
+    utime 1_600_000_000, 1_600_000_000, "$shared/app/lang" or die "$shared/app/lang: $!";
     for my $name (keys %programs) {
         Farm::Raw::write_tree("$shared/cgi/$name", "#!/usr/bin/perl\n$programs{$name}\n");
         chmod 0755, "$shared/cgi/$name";
