@@ -233,6 +233,8 @@ foreach my $mpm (Farm->mpms) {
         }
         is call($server, 'T::set_in', 5, 'tmem', '9007199254740993'), '9007199254740993', 'no bit is lost above 2**53';
 
+        # The moderator writes the score once, when it has measured it.
+        eventually { call($server, 'T::get_arriba') > 0 } 20, 'the score is measured';
         like call($server, 'T::arriba'), qr/^SCALAR 123456 1$/, 'personal arriba';
         is call($server, 'T::get_arriba'), 123456, 'seen by all' for 1 .. 5;
         is call($server, 'T::set_arriba', -1), 0, 'clamped';
