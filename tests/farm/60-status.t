@@ -64,6 +64,7 @@ my $first = $farm->add(conf => "<Location />\n$hand_on</Location>\n");
 my $second = $farm->add(conf => '');
 $farm->start;
 ok $farm->together, 'two servers see each other';
+ok wait_for(sub { ($first->row($first->contact) || {})->{'Workers-Total'} == 8 }, 10), 'all workers run';
 
 my $page = $first->get('/backhand', from => '127.0.0.77');
 is $page->status, 200, 'the page is there, although the chain of its place never serves here';
