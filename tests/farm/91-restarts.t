@@ -182,12 +182,15 @@ for my $mpm (Farm->mpms) {
         $farm->start;
         ok $farm->together, 'they see each other';
         is restart($a, 5), 5, 'httpd itself takes a few to settle';
+        my $all_run = sub { ($a->row($a->contact) || {})->{'Workers-Total'} == 8 };
+        ok wait_for(\&{$all_run}, 20), 'all workers run';
         my $before;
         ok wait_for { same($before = holdings($a), do { sleep 0.3; holdings($a) }) }, 'old children end';
         my $resident = resident($a);
         my $times = $long ? 100 : 5;
         is restart($a, $times), $times, "$times restarts";
         my $after;
+        wait_for(\&{$all_run}, 20);
         wait_for { same($before, $after = holdings($a)) };
         is_deeply $after, $before, 'open files, mapped segments and processes are the same';
         my $more = resident($a) - $resident;
