@@ -21,10 +21,9 @@ typedef struct backhand_peer {
     proxy_worker *worker;
     apr_interval_time_t idle_limit; /**< how long an idle pooled connection may wait */
     int ipv6;
-    int fresh;             /**< opens a new connection for each request */
-    int64_t busy;          /**< hand-offs of this child that use it now */
-    apr_time_t used;       /**< when the last one ended */
-    apr_time_t complained; /**< when the log last heard that it fails, us; 0: works */
+    int fresh;       /**< opens a new connection for each request */
+    int64_t busy;    /**< hand-offs of this child that use it now */
+    apr_time_t used; /**< when the last one ended */
 } backhand_peer;
 
 /** Settings that stand in for those of a host while one of its requests is handed off. */
