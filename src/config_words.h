@@ -2,7 +2,7 @@
 
 /**
  * @file config_words.h
- * @brief Reading one word of a directive: numbers, times and names, strictly.
+ * @brief Reading one word of a directive: numbers, times and names, strictly. Core: no httpd.
  *
  * Every reader returns 1, or 0 and leaves `out` alone. All of the word must be used up; signs and blanks are refused.
  */

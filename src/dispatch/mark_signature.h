@@ -3,9 +3,7 @@
 /**
  * @file mark_signature.h
  * @brief Signed marks: with a secret, a `Backhand-Proxied` header is worth something for one request at one server, now.
- *
- * `&time=MS&sig=HEX` at the end of the header. The signature is for the word `hand-off`, over the header before `&sig=`,
- * the receiver's contact, the method, the Host header and the target of the request line, a newline between two.
+ * What is signed, and how, is in mark.h.
  */
 #ifndef BACKHAND_MARK_SIGNATURE_H
 #define BACKHAND_MARK_SIGNATURE_H

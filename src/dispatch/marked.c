@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "dispatch/marked.h"
+#include "dispatch/mark.h"
 #include "dispatch/mark_signature.h"
 #include "dispatch/peers.h"
 #include "dispatch/restore.h"
@@ -8,7 +9,6 @@
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
-#include <stdlib.h>
 
 APLOG_USE_MODULE(backhand);
 
@@ -74,60 +74,33 @@ static const char *authority_of(request_rec *r)
 const char *backhand_marked_format(request_rec *r)
 {
     int port = r->useragent_addr->port ? r->useragent_addr->port : r->connection->client_addr->port;
-    int ipv6 = strchr(r->useragent_ip, ':') != NULL;
-    const char *protocol = r->protocol && strcmp(r->protocol, "HTTP/1.1") != 0 ? r->protocol : NULL;
-    const char *authority = authority_of(r);
-    const char *mark =
-        apr_psprintf(r->pool, "v=1&client=%s%s%s:%d&scheme=%s&port=%d", ipv6 ? "[" : "", r->useragent_ip,
-                     ipv6 ? "]" : "", port > 0 ? port : 1, ap_http_scheme(r), r->connection->local_addr->port);
+    backhand_mark mark = {.port = r->connection->local_addr->port};
 
-    return apr_pstrcat(r->pool, mark, protocol ? "&protocol=" : "", protocol ? protocol : "",
-                       authority ? "&authority=" : "", authority ? authority : "",
-                       apr_table_get(r->headers_in, "Host") ? "" : "&host=none", NULL);
-}
-
-/* The value of a key in `k=v&k=v`, from the pool; NULL: absent or there twice. */
-static const char *value_of(const char *text, const char *key, apr_pool_t *p)
-{
-    apr_size_t length = strlen(key);
-    const char *found = NULL;
-
-    for (const char *pair = text; pair; pair = strchr(pair, '&')) {
-        pair += *pair == '&';
-        if (strncmp(pair, key, length) == 0 && pair[length] == '=') {
-            if (found) {
-                return NULL;
-            }
-            found = apr_pstrmemdup(p, pair + length + 1, strcspn(pair + length + 1, "&"));
-        }
-    }
-    return found;
+    mark.client.https = strcmp(ap_http_scheme(r), "https") == 0;
+    mark.client.port = port > 0 ? port : 1;
+    apr_cpystrn(mark.client.address, r->useragent_ip, sizeof(mark.client.address));
+    mark.protocol = r->protocol && strcmp(r->protocol, "HTTP/1.1") != 0 ? r->protocol : NULL;
+    mark.authority = authority_of(r);
+    mark.no_host = !apr_table_get(r->headers_in, "Host");
+    return backhand_mark_write(&mark, r->pool);
 }
 
 /* Reads the header into the record. @return 0 when it is not what a server of this farm writes. */
 static int read_header(request_rec *r, const char *header, backhand_origin *origin)
 {
-    const char *version = value_of(header, "v", r->pool);
-    const char *client = value_of(header, "client", r->pool);
-    const char *scheme = value_of(header, "scheme", r->pool);
-    const char *port = value_of(header, "port", r->pool);
-    backhand_contact address;
+    backhand_mark mark;
 
-    if (!version || strcmp(version, "1") != 0 || !client || strstr(client, "://") || !scheme || !port ||
-        backhand_contact_parse(&address, client, 0) != NULL) {
+    if (!backhand_mark_read(&mark, header, r->pool)) {
         return 0;
     }
-    origin->https = strcmp(scheme, "https") == 0;
-    origin->port = (int)strtol(port, NULL, 10);
-    if ((!origin->https && strcmp(scheme, "http") != 0) || origin->port < 1 || origin->port > 65535) {
-        return 0;
-    }
-    origin->protocol = value_of(header, "protocol", r->pool);
-    origin->authority = value_of(header, "authority", r->pool);
-    origin->no_host = value_of(header, "host", r->pool) != NULL;
-    origin->client_ip = apr_pstrdup(r->pool, address.address);
-    return apr_sockaddr_info_get(&origin->client, address.address, APR_UNSPEC, (apr_port_t)address.port, 0, r->pool) ==
-           APR_SUCCESS;
+    origin->https = mark.client.https;
+    origin->port = mark.port;
+    origin->protocol = mark.protocol;
+    origin->authority = mark.authority;
+    origin->no_host = mark.no_host;
+    origin->client_ip = apr_pstrdup(r->pool, mark.client.address);
+    return apr_sockaddr_info_get(&origin->client, origin->client_ip, APR_UNSPEC, (apr_port_t)mark.client.port, 0,
+                                 r->pool) == APR_SUCCESS;
 }
 
 /* Counts a mark that is not believed. @return 1 when the log shall hear of it */

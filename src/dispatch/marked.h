@@ -4,11 +4,8 @@
  * @file marked.h
  * @brief Marked requests: the `Backhand-Proxied` header that tells the receiver whom it serves.
  *
- * `Backhand-Proxied: v=1&client=192.0.2.7:40312&scheme=http&port=8080` (IPv6 in brackets; port: the one the client asked).
- * Where the request line or the Host header were others than hand-offs can have, as needed: `&protocol=HTTP/1.0`,
- * `&authority=http://example.com` (absolute form), `&host=none`. Keys that are not known are ignored. Honoured only on a connection
- * from an address that AcceptStats covers, and with a secret only when it is signed (see mark_signature.h); taken away from
- * every other request.
+ * What the header says is in mark.h. It is honoured only on a connection from an address that AcceptStats covers, and with
+ * a secret only when it is signed (see mark_signature.h); taken away from every other request.
  */
 #ifndef BACKHAND_MARKED_H
 #define BACKHAND_MARKED_H
