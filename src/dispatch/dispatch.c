@@ -104,6 +104,13 @@ static int refused_lately(const walk *w, int id)
     return refused != 0 && apr_time_now() - refused < w->conf->retry;
 }
 
+/* A server that is not heard any more has most likely failed, unless none is heard. */
+static int asked_last(const walk *w, int id)
+{
+    const backhand_table *table = w->conf->table;
+    return refused_lately(w, id) || (backhand_table_silent(table, id) && !backhand_table_deaf(table));
+}
+
 /* Every failure counts; the log hears of a server's failing once a minute at most. */
 static void note_failure(const walk *w, int id, const char *contact, const char *what)
 {
@@ -209,7 +216,7 @@ static int asks_self(const walk *w)
            !backhand_marked_is_doubtful(w->r);
 }
 
-static int consider(walk *w, backhand_process *process, ServerSlot *candidate, int lately_refused)
+static int consider(walk *w, backhand_process *process, ServerSlot *candidate, int last_round)
 {
     const backhand_table *table = w->conf->table;
     backhand_announcement said;
@@ -219,7 +226,7 @@ static int consider(walk *w, backhand_process *process, ServerSlot *candidate, i
     if (candidate->id == 0 && !asks_self(w)) {
         return serve_here(w, w->tries ? BACKHAND_HERE_FAILED : w->busy ? BACKHAND_HERE_BUSY : BACKHAND_HERE_CHOSEN);
     }
-    if (candidate->id == ASKED || refused_lately(w, candidate->id) != lately_refused ||
+    if (candidate->id == ASKED || (!last_round && asked_last(w, candidate->id)) ||
         !backhand_table_usable(table, candidate->id, w->candidates.generation) ||
         !backhand_table_read(table, candidate->id, &said, &generation) || generation > w->candidates.generation) {
         return GO_ON;
@@ -238,16 +245,16 @@ static int consider(walk *w, backhand_process *process, ServerSlot *candidate, i
     return ask(w, process, id, &said);
 }
 
-/* Servers that refused lately are asked last, in a second round. */
+/* Servers that refused lately, or fell silent, are asked last, in a second round. */
 static int follow(walk *w, backhand_process *process)
 {
-    for (int lately_refused = 0; lately_refused <= 1; lately_refused++) {
+    for (int last_round = 0; last_round <= 1; last_round++) {
         for (int i = 0; i < w->candidates.n; i++) {
             int rc;
             if (w->tries >= w->conf->tries) {
                 return serve_here(w, BACKHAND_HERE_FAILED);
             }
-            rc = consider(w, process, &w->candidates.list[i], lately_refused);
+            rc = consider(w, process, &w->candidates.list[i], last_round);
             if (rc != GO_ON) {
                 return rc;
             }

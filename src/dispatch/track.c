@@ -187,7 +187,7 @@ int backhand_track_watch(const backhand_table *table)
     pthread_mutex_lock(&tries.lock);
     for (backhand_try *t = tries.first; t; t = t->next, n++) {
         apr_os_sock_t fd;
-        if (can_be_given_up(t) && backhand_table_silent(table, t->id) &&
+        if (can_be_given_up(t) && backhand_table_silent(table, t->id) && !backhand_table_deaf(table) &&
             apr_os_sock_get(&fd, t->connection->socket) == APR_SUCCESS) {
             t->silenced = 1;
             shutdown(fd, SHUT_RDWR);

@@ -91,6 +91,32 @@ int backhand_table_silent(const backhand_table *table, int id)
     return heard == 0 || table->now() - heard > backhand_slot_patience(slot);
 }
 
+static int was_there(const backhand_slot *slot, apr_time_t now)
+{
+    int64_t heard = backhand_number_get(&slot->heard);
+    int64_t silent = now - heard;
+    return heard != 0 && !backhand_number_get(&slot->left) &&
+           (silent <= apr_time_from_sec(SERVER_TIMEOUT) || silent <= backhand_slot_patience(slot));
+}
+
+int backhand_table_deaf(const backhand_table *table)
+{
+    apr_time_t now = table->now();
+    int used = backhand_table_used(table);
+    int silent = 0;
+
+    for (int id = 1; id < used; id++) {
+        if (!was_there(&table->slots[id], now)) {
+            continue;
+        }
+        if (!backhand_table_silent(table, id)) {
+            return 0;
+        }
+        silent++;
+    }
+    return silent >= 2;
+}
+
 int64_t backhand_table_ready(const backhand_table *table, int id)
 {
     const backhand_slot *slot = slot_of(table, id);

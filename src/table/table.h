@@ -216,6 +216,13 @@ int backhand_table_older(const backhand_table *table, int id, int64_t seconds);
 int backhand_table_silent(const backhand_table *table, int id);
 
 /**
+ * True when all others are silent, at least two of them, that were there a moment ago (within SERVER_TIMEOUT, or 3 of their
+ * intervals): then it is more likely that this server hears nothing than that all have failed at once, and their silence says
+ * nothing of each.
+ */
+int backhand_table_deaf(const backhand_table *table);
+
+/**
  * Ready workers that it announced, less the change since then in the requests that this server waits for from it: sent
  * since takes one away, returned since gives one back, up to the workers that it runs. Never negative. By the
  * announcement, whatever policies wrote.
