@@ -86,6 +86,7 @@ static void measure(announcer *a)
     backhand_journal_state(&a->journal, BACKHAND_STATE_FIGURES, rv, "cannot read this machine's figures below /proc");
     backhand_scoreboard_count(&stat->aservers, &stat->nservers);
     backhand_process_sum(a->table, &stat->inflight, NULL);
+    backhand_table_settle(a->table);
     stat->arriba = backhand_number_get(a->table->personal_arriba);
     stat->numbacked = backhand_number_get(&counters->received);
     stat->tatime = (backhand_number_get(&counters->received_usec) + 500) / 1000;

@@ -55,9 +55,10 @@ static int serve_here(walk *w, backhand_reason reason)
 {
     backhand_slot *self = &w->conf->table->slots[0];
 
-    /* addPrediction would take this server for idle if only what it sends to others counted. */
-    __atomic_add_fetch(&self->sent, 1, __ATOMIC_RELAXED);
+    /* addPrediction would take this server for idle if only what it sends to others counted. In this order nobody takes the
+     * request for one that is lost. */
     __atomic_add_fetch(&self->returned, 1, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&self->sent, 1, __ATOMIC_RELEASE);
     backhand_say(w->r, own_contact(w), reason, w->tries, w->usec);
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, w->r, "backhand: %s after %d tries", backhand_reason_text(reason),
                   w->tries);
@@ -87,6 +88,7 @@ static int begin_waiting(const walk *w, backhand_process *process)
     int64_t waiting;
 
     __atomic_sub_fetch(&process->serving, 1, __ATOMIC_RELAXED);
+    /* Before the slot's `sent`, as its `returned` is counted before end_waiting(): see backhand_table_settle(). */
     __atomic_add_fetch(&process->waiting, 1, __ATOMIC_SEQ_CST);
     backhand_process_sum(w->conf->table, NULL, &waiting);
     return waiting <= handoff_limit(w->conf);
@@ -94,7 +96,7 @@ static int begin_waiting(const walk *w, backhand_process *process)
 
 static void end_waiting(backhand_process *process)
 {
-    __atomic_sub_fetch(&process->waiting, 1, __ATOMIC_RELAXED);
+    __atomic_sub_fetch(&process->waiting, 1, __ATOMIC_RELEASE);
     __atomic_add_fetch(&process->serving, 1, __ATOMIC_RELAXED);
 }
 
@@ -168,7 +170,7 @@ static backhand_outcome ask_peer(walk *w, backhand_peer *peer, int id, const bac
     backhand_slot *slot = &w->conf->table->slots[id];
     backhand_outcome outcome;
 
-    __atomic_add_fetch(&slot->sent, 1, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&slot->sent, 1, __ATOMIC_RELEASE);
     outcome = backhand_handoff_try(&w->handoff, peer, id, said);
     if (outcome == BACKHAND_STALE && backhand_handoff_may_repeat(&w->handoff, outcome)) {
         peer = backhand_peer_get(w->conf->dispatch, said, 1);

@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "table/table.h"
+#include "table/segment.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -105,5 +105,41 @@ void backhand_process_sum(const backhand_table *table, int64_t *serving, int64_t
     }
     if (waiting) {
         *waiting = waited > 0 ? waited : 0;
+    }
+}
+
+static int nobody_waits(const backhand_table *table)
+{
+    for (int i = 0; i < table->max_processes; i++) {
+        if (__atomic_load_n(&table->processes[i].waiting, __ATOMIC_ACQUIRE) > 0) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* A request is counted as waiting, then as sent, as returned, and as not waiting any more. So when nobody waits after `sent`
+ * was read, all of these have returned or never will; and when `sent` is still the same after `returned` was read, no other
+ * has. */
+static void settle(const backhand_table *table, backhand_slot *slot)
+{
+    int64_t sent = (int64_t)backhand_acquire((const uint64_t *)&slot->sent);
+    int64_t returned, lost;
+    if (sent == backhand_number_get(&slot->returned) || !nobody_waits(table)) {
+        return;
+    }
+    returned = (int64_t)backhand_acquire((const uint64_t *)&slot->returned);
+    lost = sent - returned;
+    if (lost > 0 && backhand_number_get(&slot->sent) == sent) {
+        __atomic_add_fetch(&slot->returned, lost, __ATOMIC_RELAXED);
+        backhand_number_set(&slot->outstanding_heard, backhand_number_get(&slot->outstanding_heard) - lost);
+    }
+}
+
+void backhand_table_settle(backhand_table *table)
+{
+    int used = backhand_table_used(table);
+    for (int id = 0; id < used; id++) {
+        settle(table, &table->slots[id]);
     }
 }

@@ -270,6 +270,11 @@ backhand_process *backhand_process_claim(backhand_table *table, int64_t pid);
 void backhand_process_release(backhand_table *table, int64_t pid);
 /** Clears the rows of all processes that are gone. @return how many */
 int backhand_process_reap(backhand_table *table);
+/**
+ * Counts as returned what was handed to each server by processes that were killed before the answer came: nobody else can.
+ * Which requests these are is known only while no request waits, so it does nothing else. [moderator]
+ */
+void backhand_table_settle(backhand_table *table);
 /** Sums over all rows; either may be NULL. Never negative. */
 void backhand_process_sum(const backhand_table *table, int64_t *serving, int64_t *waiting);
 

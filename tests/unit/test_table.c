@@ -333,6 +333,31 @@ static void counts_processes(void **state)
     assert_null(backhand_process_claim(table, -1));
 }
 
+static void settles_what_the_killed_sent(void **state)
+{
+    int id = hear(1, 9, 1);
+    backhand_slot *slot = &table->slots[id];
+    backhand_process *row = backhand_process_claim(table, getpid());
+    backhand_process *killed = backhand_process_claim(table, 1);
+    (void)state;
+    row->waiting = 1;
+    killed->waiting = 2;
+    slot->sent = 13;
+    slot->returned = 10;
+    hear(1, 9, 2);
+    backhand_process_release(table, 1);
+    backhand_table_settle(table);
+    assert_int_equal(slot->returned, 10);
+    slot->returned = 11;
+    row->waiting = 0;
+    backhand_table_settle(table);
+    assert_int_equal(slot->returned, 13);
+    /* 5 of 8 were ready while three waited, and one of them has returned. */
+    assert_int_equal(backhand_table_ready(table, id), 6);
+    backhand_table_settle(table);
+    assert_int_equal(slot->returned, 13);
+}
+
 static void reaps_the_dead(void **state)
 {
     int64_t dead = dead_pid();
@@ -381,6 +406,7 @@ int main(void)
         FARM_TEST(ages_by_what_policies_write),
         FARM_TEST(counts_ready_workers),
         FARM_TEST(counts_processes),
+        FARM_TEST(settles_what_the_killed_sent),
         FARM_TEST(reaps_the_dead),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
