@@ -1,0 +1,112 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "sim/dispatcher.h"
+#include "sim/server.h"
+
+#include <math.h>
+
+static void plan_next(sim_world *world)
+{
+    double gap = -log(sim_random_share(&world->arrivals)) / world->rate;
+    int64_t at = world->now + (int64_t)(gap * 1e6);
+    if (at < world->scenario->warmup + world->scenario->duration) {
+        sim_events_add(&world->events, at, SIM_ARRIVAL, 0, 0);
+    }
+}
+
+/* A client asks a dispatcher that is there, each as likely; SIM_NONE: none is. */
+static uint32_t entry(sim_world *world)
+{
+    uint32_t n = (uint32_t)world->its_case.dispatchers, first = sim_random_below(&world->choices, n);
+
+    if (!world->scenario->on_servers) {
+        return first;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        if (world->servers[(first + i) % n].up) {
+            return (first + i) % n;
+        }
+    }
+    return SIM_NONE;
+}
+
+static void enter(sim_world *world, uint32_t request)
+{
+    uint32_t dispatcher = entry(world);
+    sim_request *asked = sim_request_of(world, request);
+
+    if (dispatcher == SIM_NONE) {
+        sim_request_over(world, request, 0);
+        return;
+    }
+    asked->dispatcher = dispatcher;
+    if (!world->scenario->on_servers) {
+        sim_dispatcher_pick(world, request);
+        return;
+    }
+    asked->life = world->servers[dispatcher].life;
+    asked->stage = SIM_CAUGHT;
+    sim_server_reach(world, dispatcher, request);
+}
+
+void sim_arrivals_next(sim_world *world)
+{
+    const sim_scenario *scenario = world->scenario;
+    uint32_t request = sim_request_add(world);
+    sim_request *asked = sim_request_of(world, request);
+
+    asked->arrived = world->now;
+    asked->work = sim_spread_draw(&scenario->service, &world->arrivals);
+    asked->memory = sim_spread_draw(&scenario->memory, &world->arrivals);
+    asked->counts = world->now >= scenario->warmup;
+    world->result->arrived += asked->counts;
+    enter(world, request);
+    plan_next(world);
+}
+
+/* CPU seconds a second that the servers of the start can do together. */
+static double capacity(const sim_scenario *scenario)
+{
+    double sum = 0;
+    for (int i = 0; i < scenario->n_groups; i++) {
+        const sim_group *group = &scenario->groups[i];
+        int most = group->cpus ? group->cpus : group->workers;
+        sum += group->joins == 0 ? group->count * group->speed * most : 0;
+    }
+    return sum;
+}
+
+/* Numbers of SIM_CHANGE: twice the server, and one more for its end. */
+static void plan_life(sim_world *world, uint32_t server)
+{
+    const sim_group *group = world->servers[server].group;
+
+    if (group->joins == 0) {
+        sim_server_start(world, server);
+    }
+    else {
+        sim_events_add(&world->events, group->joins, SIM_CHANGE, 2 * server, 0);
+    }
+    if (group->fails != SIM_NEVER) {
+        sim_events_add(&world->events, group->fails, SIM_CHANGE, 2 * server + 1, 0);
+    }
+    if (group->back != SIM_NEVER) {
+        sim_events_add(&world->events, group->back, SIM_CHANGE, 2 * server, 0);
+    }
+}
+
+void sim_arrivals_begin(sim_world *world)
+{
+    const sim_scenario *scenario = world->scenario;
+
+    world->slow = scenario->slow > 0 ? 0 : SIM_NONE;
+    world->rate =
+        scenario->rate > 0 ? scenario->rate : scenario->load * capacity(scenario) / sim_spread_mean(&scenario->service);
+    for (uint32_t server = 0; server < (uint32_t)scenario->servers; server++) {
+        plan_life(world, server);
+    }
+    if (scenario->slow > 0 && scenario->moves > 0) {
+        sim_events_add(&world->events, scenario->moves, SIM_MOVE, 0, 0);
+    }
+    plan_next(world);
+}

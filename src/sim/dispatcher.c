@@ -1,0 +1,344 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "sim/dispatcher.h"
+#include "sim/clock.h"
+#include "sim/memory.h"
+#include "sim/references.h"
+#include "sim/server.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a look at the candidates may come to, besides a place in their list. */
+#define SERVE_HERE (-1)
+#define NO_SERVER  (-2)
+
+uint32_t sim_dispatcher_server(const sim_world *world, uint32_t dispatcher)
+{
+    return world->scenario->on_servers ? dispatcher : SIM_NONE;
+}
+
+/* --- making them --------------------------------------------------------------------------------------------------- */
+
+static void make(sim_world *world, sim_dispatcher *it)
+{
+    int servers = world->scenario->servers, slots = servers + !world->scenario->on_servers;
+
+    slots = slots < BACKHAND_SERVERS_MIN ? BACKHAND_SERVERS_MIN : slots;
+    if (backhand_table_create(&it->table, slots, 1, NULL, world->pool) != APR_SUCCESS) {
+        fprintf(stderr, "bhsim: no memory for a table of %d servers\n", slots);
+        exit(EXIT_FAILURE);
+    }
+    it->table->now = sim_clock_now;
+    it->peers = sim_memory_zeroed((size_t)servers, sizeof(*it->peers));
+    it->slots = sim_memory_zeroed((size_t)servers, sizeof(*it->slots));
+    it->servers = sim_memory_zeroed((size_t)slots, sizeof(*it->servers));
+    for (int i = 0; i < servers; i++) {
+        it->peers[i].refused = SIM_NEVER;
+    }
+    it->next = sim_random_below(&world->choices, (uint32_t)servers);
+}
+
+void sim_dispatchers_make(sim_world *world)
+{
+    int n = world->its_case.dispatchers;
+    world->dispatchers = sim_memory_zeroed((size_t)n, sizeof(*world->dispatchers));
+    for (int i = 0; i < n; i++) {
+        make(world, &world->dispatchers[i]);
+        if (world->scenario->on_servers) {
+            world->dispatchers[i].servers[0] = (uint16_t)i;
+        }
+    }
+}
+
+void sim_dispatchers_free(sim_world *world)
+{
+    for (int i = 0; i < world->its_case.dispatchers; i++) {
+        sim_dispatcher *it = &world->dispatchers[i];
+        backhand_table_unmap(it->table);
+        sim_memory_free(it->peers);
+        sim_memory_free(it->slots);
+        sim_memory_free(it->servers);
+    }
+    sim_memory_free(world->dispatchers);
+}
+
+/* --- announcements ---------------------------------------------------------------------------------------------------- */
+
+static void hear(sim_world *world, sim_dispatcher *it, uint32_t server)
+{
+    int id;
+    if (backhand_table_take(it->table, &world->servers[server].said, &id) == BACKHAND_DROP_NONE) {
+        it->slots[server] = (uint16_t)id;
+        it->servers[id] = (uint16_t)server;
+    }
+}
+
+void sim_dispatchers_hear(sim_world *world, uint32_t server)
+{
+    double loss = world->scenario->loss;
+
+    for (uint32_t i = 0; i < (uint32_t)world->its_case.dispatchers; i++) {
+        uint32_t own = sim_dispatcher_server(world, i);
+        int lost = loss > 0 && world->servers[server].sequence > 1 && sim_random_share(&world->network) < loss;
+        if (!lost && own != server && (own == SIM_NONE || world->servers[own].up)) {
+            hear(world, &world->dispatchers[i], server);
+        }
+    }
+}
+
+/* --- deciding ----------------------------------------------------------------------------------------------------------- */
+
+static void complain(void *ctx, const backhand_function *f, const char *what)
+{
+    (void)ctx;
+    fprintf(stderr, "bhsim: %s%s%s (%s): %s\n", f->name, f->arg ? " " : "", f->arg ? f->arg : "", f->where, what);
+}
+
+static int refused_lately(const sim_world *world, const sim_dispatcher *it, int id)
+{
+    int64_t refused = backhand_number_get(&it->table->slots[id].refused);
+    return refused != 0 && sim_clock_now() - refused < world->scenario->retry;
+}
+
+/* As httpd follows a list: servers that refused lately in a second round, those that have no ready worker not at all,
+ * unless nobody else is left and the dispatcher cannot serve. */
+static int choose(const sim_world *world, const sim_dispatcher *it, const ServerSlot *list, int n, uint64_t generation)
+{
+    int busy = NO_SERVER;
+
+    for (int lately = 0; lately <= 1; lately++) {
+        for (int i = 0; i < n; i++) {
+            int id = list[i].id;
+            if (id == 0 && world->scenario->on_servers) {
+                return SERVE_HERE;
+            }
+            if (id == 0 || refused_lately(world, it, id) != lately ||
+                !backhand_table_usable(it->table, id, generation)) {
+                continue;
+            }
+            if (backhand_table_ready(it->table, id) > 0) {
+                return i;
+            }
+            busy = busy == NO_SERVER ? i : busy;
+        }
+    }
+    return world->scenario->on_servers ? SERVE_HERE : busy;
+}
+
+/* --- acting --------------------------------------------------------------------------------------------------------------- */
+
+static void count(sim_world *world, const sim_request *asked, uint32_t server)
+{
+    sim_result *result = world->result;
+    if (asked->counts) {
+        result->handoffs++;
+        result->again += world->before == server;
+        result->shares[server]++;
+    }
+    world->before = server;
+}
+
+static void count_slot(sim_world *world, const sim_request *asked, int by)
+{
+    sim_dispatcher *it = &world->dispatchers[asked->dispatcher];
+    backhand_slot *slot = &it->table->slots[it->slots[asked->server]];
+    if (asked->local) {
+        slot = &it->table->slots[0];
+    }
+    if (by > 0) {
+        slot->sent++;
+    }
+    /* What it serves itself counts as returned at once, as in httpd. */
+    if (by < 0 || asked->local) {
+        slot->returned += asked->local ? by > 0 : 1;
+    }
+    it->peers[asked->server].own += (uint32_t)by;
+}
+
+static int has_own_server(const sim_world *world, const sim_request *asked)
+{
+    uint32_t own = sim_dispatcher_server(world, asked->dispatcher);
+    return own != SIM_NONE && world->servers[own].up && world->servers[own].life == asked->life;
+}
+
+static void serve_here(sim_world *world, uint32_t request)
+{
+    sim_request *asked = sim_request_of(world, request);
+
+    if (!has_own_server(world, asked)) {
+        sim_request_over(world, request, 0);
+        return;
+    }
+    asked->server = sim_dispatcher_server(world, asked->dispatcher);
+    asked->local = 1;
+    asked->stage = SIM_SENT;
+    count(world, asked, asked->server);
+    count_slot(world, asked, 1);
+    sim_server_serve(world, asked->server, request);
+}
+
+/* With all workers waiting two servers could wait for each other for ever. */
+static int may_hold(const sim_world *world, uint32_t own)
+{
+    const sim_server *it = &world->servers[own];
+    uint32_t limit = (uint32_t)(it->group->workers * world->scenario->handoffs);
+    if (limit == 0 && it->group->workers > 1 && world->scenario->handoffs > 0) {
+        limit = 1;
+    }
+    return it->group->workers == 0 || it->held < limit;
+}
+
+static void send_to(sim_world *world, uint32_t request, uint32_t server)
+{
+    sim_request *asked = sim_request_of(world, request);
+    uint32_t own = sim_dispatcher_server(world, asked->dispatcher);
+
+    if (own != SIM_NONE && (server == own || !may_hold(world, own))) {
+        serve_here(world, request);
+        return;
+    }
+    if (own != SIM_NONE) {
+        sim_server_hold(world, own);
+    }
+    asked->server = server;
+    asked->stage = SIM_SENT;
+    asked->tries++;
+    count(world, asked, server);
+    count_slot(world, asked, 1);
+    world->servers[server].coming++;
+    sim_events_add(&world->events, world->now + world->scenario->delay + world->scenario->hop, SIM_REACH, request, 0);
+}
+
+/* Sends the request to the server that the list leads to, and keeps the rest of the list. */
+static void follow(sim_world *world, uint32_t request, const ServerSlot *list, int n, uint64_t generation)
+{
+    sim_request *asked = sim_request_of(world, request);
+    const sim_dispatcher *it = &world->dispatchers[asked->dispatcher];
+    int place = choose(world, it, list, n, generation);
+
+    asked->n_spare = 0;
+    for (int i = place + 1; place >= 0 && i < n && asked->n_spare < SIM_SPARE; i++) {
+        asked->spare[asked->n_spare++] = (uint16_t)list[i].id;
+    }
+    if (place >= 0) {
+        send_to(world, request, it->servers[list[place].id]);
+    }
+    else if (place == SERVE_HERE) {
+        serve_here(world, request);
+    }
+    else {
+        sim_request_over(world, request, 0);
+    }
+}
+
+static void pick_by_chain(sim_world *world, uint32_t request)
+{
+    static ServerSlot list[BACKHAND_SERVERS_MAX];
+    const sim_dispatcher *it = &world->dispatchers[sim_request_of(world, request)->dispatcher];
+    backhand_candidates candidates = {.list = list};
+
+    backhand_table_publish(it->table);
+    backhand_chain_run(&world->policy->chain, it->table, NULL, &candidates, complain, world);
+    follow(world, request, list, candidates.n, candidates.generation);
+}
+
+static void pick_by_reference(sim_world *world, uint32_t request)
+{
+    uint32_t server = sim_reference_pick(world, sim_request_of(world, request)->dispatcher);
+    if (server == SIM_NONE) {
+        sim_request_over(world, request, 0);
+    }
+    else {
+        send_to(world, request, server);
+    }
+}
+
+void sim_dispatcher_pick(sim_world *world, uint32_t request)
+{
+    if (world->policy->reference == SIM_CHAIN) {
+        pick_by_chain(world, request);
+    }
+    else {
+        pick_by_reference(world, request);
+    }
+}
+
+/* --- what comes back ---------------------------------------------------------------------------------------------------- */
+
+void sim_dispatcher_returning(sim_world *world, uint32_t request)
+{
+    (void)world;
+    (void)request;
+}
+
+/* The worker that waited for another server is free, if its own server still lives as it did. */
+static void release(sim_world *world, const sim_request *asked)
+{
+    if (has_own_server(world, asked)) {
+        sim_server_release(world, sim_dispatcher_server(world, asked->dispatcher));
+    }
+}
+
+void sim_dispatcher_answered(sim_world *world, uint32_t request)
+{
+    sim_request asked = *sim_request_of(world, request);
+    int answered = !world->scenario->on_servers || has_own_server(world, &asked);
+
+    count_slot(world, &asked, -1);
+    sim_request_over(world, request, answered);
+    if (!asked.local) {
+        release(world, &asked);
+    }
+}
+
+void sim_dispatcher_dropped(sim_world *world, uint32_t request)
+{
+    const sim_request *asked = sim_request_of(world, request);
+    if (asked->local) {
+        count_slot(world, asked, -1);
+    }
+    sim_request_over(world, request, 0);
+}
+
+static void try_next(sim_world *world, uint32_t request)
+{
+    const sim_request *asked = sim_request_of(world, request);
+    ServerSlot list[SIM_SPARE];
+    int n = asked->n_spare;
+
+    if (asked->tries >= world->scenario->tries) {
+        serve_here(world, request);
+        return;
+    }
+    if (world->policy->reference != SIM_CHAIN) {
+        pick_by_reference(world, request);
+        return;
+    }
+    for (int i = 0; i < n; i++) {
+        list[i] = (ServerSlot){asked->spare[i], BACKHAND_HANDOFF};
+    }
+    follow(world, request, list, n, backhand_table_generation(world->dispatchers[asked->dispatcher].table));
+}
+
+void sim_dispatcher_refused(sim_world *world, uint32_t request)
+{
+    sim_request *asked = sim_request_of(world, request);
+    sim_dispatcher *it = &world->dispatchers[asked->dispatcher];
+
+    count_slot(world, asked, -1);
+    it->peers[asked->server].refused = world->now;
+    it->table->slots[it->slots[asked->server]].refused = sim_clock_now();
+    if (!world->scenario->on_servers) {
+        try_next(world, request);
+        return;
+    }
+    if (!has_own_server(world, asked)) {
+        sim_request_over(world, request, 0);
+        return;
+    }
+    /* The worker that waited goes on with it, so no other request may have it in between. */
+    world->servers[sim_dispatcher_server(world, asked->dispatcher)].held--;
+    try_next(world, request);
+}

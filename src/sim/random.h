@@ -1,0 +1,45 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file random.h
+ * @brief The simulator's own random numbers: one generator a purpose, so that every policy meets the same arrivals.
+ */
+#ifndef BACKHAND_SIM_RANDOM_H
+#define BACKHAND_SIM_RANDOM_H
+
+#include <stdint.h>
+
+/** One sequence; same seed, same sequence, on every machine. */
+typedef struct sim_random {
+    uint64_t state[4];
+} sim_random;
+
+/** Starts a sequence. `stream` tells sequences of one seed apart. */
+void sim_random_seed(sim_random *random, uint64_t seed, uint64_t stream);
+/** A number between 0 and 1, neither of them. */
+double sim_random_share(sim_random *random);
+/** A whole number below `bound`, which is 1 or more. */
+uint32_t sim_random_below(sim_random *random, uint32_t bound);
+
+/** How service times, and what a request needs of memory, are distributed. */
+typedef enum sim_shape {
+    SIM_FIXED,      /**< always `mean` */
+    SIM_EXP,        /**< exponential with that mean */
+    SIM_UNIFORM,    /**< from 0 to twice the mean */
+    SIM_PARETO,     /**< Pareto with that mean; `extra` is its shape, above 1 */
+    SIM_LOGNORMAL,  /**< log-normal with that mean; `extra` is the standard deviation of the logarithm */
+    SIM_RECIPROCAL, /**< `mean` / u with u uniform on (0,1): it has no mean */
+} sim_shape;
+
+typedef struct sim_spread {
+    sim_shape shape;
+    double mean;
+    double extra;
+} sim_spread;
+
+/** Draws one. Never negative. */
+double sim_spread_draw(const sim_spread *spread, sim_random *random);
+/** The mean of what is drawn; infinity: it has none. */
+double sim_spread_mean(const sim_spread *spread);
+
+#endif

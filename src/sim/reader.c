@@ -1,0 +1,236 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "sim/reader.h"
+
+#include <apr_strings.h>
+
+#include <string.h>
+
+/* --- single values --------------------------------------------------------------------------------------------------- */
+
+const char *sim_read_title(sim_reader *reader, sim_words *words)
+{
+    reader->scenario->title = sim_words_rest(words);
+    return NULL;
+}
+
+const char *sim_read_thrash(sim_reader *reader, sim_words *words)
+{
+    return sim_words_number(words, "the slow-down", 0, 1e6, &reader->scenario->thrash);
+}
+
+const char *sim_read_delay(sim_reader *reader, sim_words *words)
+{
+    return sim_words_time(words, "the delay", 0, &reader->scenario->delay);
+}
+
+const char *sim_read_hop(sim_reader *reader, sim_words *words)
+{
+    return sim_words_time(words, "the cost of a hand-off", 0, &reader->scenario->hop);
+}
+
+const char *sim_read_retry(sim_reader *reader, sim_words *words)
+{
+    return sim_words_time(words, "the pause", 0, &reader->scenario->retry);
+}
+
+const char *sim_read_tries(sim_reader *reader, sim_words *words)
+{
+    return sim_words_whole(words, "the number of tries", 1, 100, &reader->scenario->tries);
+}
+
+const char *sim_read_handoffs(sim_reader *reader, sim_words *words)
+{
+    return sim_words_number(words, "the share of the workers", 0, 1, &reader->scenario->handoffs);
+}
+
+const char *sim_read_duration(sim_reader *reader, sim_words *words)
+{
+    return sim_words_time(words, "the duration", 1, &reader->scenario->duration);
+}
+
+const char *sim_read_warmup(sim_reader *reader, sim_words *words)
+{
+    return sim_words_time(words, "the warm-up", 0, &reader->scenario->warmup);
+}
+
+const char *sim_read_seed(sim_reader *reader, sim_words *words)
+{
+    int seed;
+    const char *error = sim_words_whole(words, "the seed", 0, INT32_MAX, &seed);
+    if (!error) {
+        reader->scenario->seed = (uint64_t)seed;
+    }
+    return error;
+}
+
+const char *sim_read_runs(sim_reader *reader, sim_words *words)
+{
+    return sim_words_whole(words, "the number of runs", 1, 1000000, &reader->scenario->runs);
+}
+
+const char *sim_read_load_window(sim_reader *reader, sim_words *words)
+{
+    int64_t window;
+    const char *error = sim_words_time(words, "the window of the load average", 0, &window);
+    if (!error) {
+        reader->scenario->load_window = (double)window / 1e6;
+    }
+    return error;
+}
+
+/* --- several values -------------------------------------------------------------------------------------------------- */
+
+const char *sim_read_dispatchers(sim_reader *reader, sim_words *words)
+{
+    sim_scenario *it = reader->scenario;
+    const char *before, *word;
+
+    it->n_dispatchers = it->on_servers = 0;
+    for (before = words->rest; (word = sim_words_next(words)); before = words->rest) {
+        const char *error;
+        if (!strcmp(word, "on-servers")) {
+            it->on_servers = 1;
+            break;
+        }
+        if (it->n_dispatchers == SIM_CASES_MAX) {
+            return "there are too many numbers of dispatchers: 16 is the most";
+        }
+        words->rest = before;
+        error = sim_words_whole(words, "the number of dispatchers", 1, SIM_DISPATCHERS_MAX,
+                                &it->dispatchers[it->n_dispatchers]);
+        if (error) {
+            return error;
+        }
+        it->n_dispatchers++;
+    }
+    return it->n_dispatchers ? NULL : "the number of dispatchers is missing";
+}
+
+const char *sim_read_figures(sim_reader *reader, sim_words *words)
+{
+    sim_scenario *it = reader->scenario;
+    const char *word;
+
+    it->n_figures = 0;
+    while ((word = sim_words_next(words))) {
+        if ((strcmp(word, "on") != 0 && strcmp(word, "off") != 0) || it->n_figures == SIM_CASES_MAX) {
+            return "takes `on`, `off` or both";
+        }
+        it->figures[it->n_figures++] = !strcmp(word, "on");
+    }
+    return it->n_figures ? NULL : "takes `on`, `off` or both";
+}
+
+const char *sim_read_backlog(sim_reader *reader, sim_words *words)
+{
+    const char *word = sim_words_next(words);
+    if (!word || (strcmp(word, "announced") != 0 && strcmp(word, "hidden") != 0)) {
+        return "takes `announced` or `hidden`";
+    }
+    reader->scenario->backlog = !strcmp(word, "announced");
+    return NULL;
+}
+
+const char *sim_read_announce(sim_reader *reader, sim_words *words)
+{
+    const char *error = sim_words_time(words, "the interval", 1000, &reader->scenario->interval);
+    const char *word = error ? NULL : sim_words_next(words);
+    if (!word) {
+        return error;
+    }
+    if (strcmp(word, "loss") != 0) {
+        return apr_psprintf(reader->pool, "after the interval comes `loss` and a share, not `%s`", word);
+    }
+    return sim_words_number(words, "the loss", 0, 1, &reader->scenario->loss);
+}
+
+const char *sim_read_slow(sim_reader *reader, sim_words *words)
+{
+    const char *error = sim_words_number(words, "how much slower", 1, 1e6, &reader->scenario->slow);
+    const char *word = error ? NULL : sim_words_next(words);
+
+    reader->scenario->moves = 0;
+    if (!word) {
+        return error;
+    }
+    if (strcmp(word, "moves") != 0) {
+        return apr_psprintf(reader->pool, "after the factor comes `moves` and a time, not `%s`", word);
+    }
+    return sim_words_time(words, "the time after which it moves", 1000, &reader->scenario->moves);
+}
+
+const char *sim_read_arrivals(sim_reader *reader, sim_words *words)
+{
+    sim_scenario *it = reader->scenario;
+    const char *word = sim_words_next(words);
+
+    it->rate = it->load = 0;
+    if (word && !strcmp(word, "rate")) {
+        return sim_words_number(words, "the rate", 1e-6, 1e7, &it->rate);
+    }
+    if (word && !strcmp(word, "load")) {
+        return sim_words_number(words, "the load", 1e-6, 100, &it->load);
+    }
+    return "takes `rate` and requests a second, or `load` and a share of what the servers can do, as 0.8";
+}
+
+/* --- distributions ----------------------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    sim_shape shape;
+    const char *extra; /* what the second number is; NULL: there is none */
+    double min;        /* of it */
+} shapes[] = {
+    {"fixed", SIM_FIXED, NULL, 0},
+    {"exp", SIM_EXP, NULL, 0},
+    {"uniform", SIM_UNIFORM, NULL, 0},
+    {"pareto", SIM_PARETO, "the shape of the Pareto distribution", 1.0001},
+    {"lognormal", SIM_LOGNORMAL, "the standard deviation of the logarithm", 0},
+    {"reciprocal", SIM_RECIPROCAL, NULL, 0},
+};
+
+/* @return which of the shapes, or -1 */
+static int find_shape(const char *word)
+{
+    for (size_t i = 0; word && i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+        if (!strcmp(shapes[i].name, word)) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static const char *read_spread(sim_words *words, sim_spread *out, int is_time)
+{
+    int which = find_shape(sim_words_next(words));
+    int64_t mean = 0;
+    const char *error;
+
+    if (which < 0) {
+        return "takes a distribution, which is fixed, exp, uniform, pareto, lognormal or reciprocal, and its mean";
+    }
+    out->shape = shapes[which].shape;
+    if (is_time) {
+        error = sim_words_time(words, "the mean", 1, &mean);
+        out->mean = (double)mean / 1e6;
+    }
+    else {
+        error = sim_words_number(words, "the mean", 0, 1e12, &out->mean);
+    }
+    if (error || !shapes[which].extra) {
+        return error;
+    }
+    return sim_words_number(words, shapes[which].extra, shapes[which].min, 100, &out->extra);
+}
+
+const char *sim_read_service(sim_reader *reader, sim_words *words)
+{
+    return read_spread(words, &reader->scenario->service, 1);
+}
+
+const char *sim_read_memory(sim_reader *reader, sim_words *words)
+{
+    return read_spread(words, &reader->scenario->memory, 0);
+}

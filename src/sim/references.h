@@ -1,0 +1,30 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file references.h
+ * @brief Balancers to compare with, which look at no announcement.
+ */
+#ifndef BACKHAND_SIM_REFERENCES_H
+#define BACKHAND_SIM_REFERENCES_H
+
+#include "sim/world.h"
+
+/**
+ * The server that a reference policy picks, of those that have ever started and have not refused this dispatcher lately;
+ * of all that have started when there is none.
+ *
+ * - roundrobin: in turn.
+ * - leastconn: the one with the fewest requests from this dispatcher; in turn among those that have as few.
+ * - random2: of two at random, the one with fewer.
+ * - omniscient: sees the requests that are at each server or on their way there at this instant, and its true speed, and
+ *   takes the one where a request of mean length is expected to end first. It is no lower bound: it does not know how
+ *   much work these requests are.
+ *
+ * @return SIM_NONE when there is no server
+ */
+uint32_t sim_reference_pick(sim_world *world, uint32_t dispatcher);
+
+/** The reference of that name, or SIM_CHAIN. */
+sim_reference sim_reference_find(const char *name);
+
+#endif

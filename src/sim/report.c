@@ -1,0 +1,92 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "sim/report.h"
+
+#include <string.h>
+
+static void time_text(char *out, size_t size, double us)
+{
+    if (us >= 100e6) {
+        snprintf(out, size, "%.0f s", us / 1e6);
+    }
+    else if (us >= 1e6) {
+        snprintf(out, size, "%.2f s", us / 1e6);
+    }
+    else {
+        snprintf(out, size, us >= 1e5 ? "%.0f ms" : us >= 1e4 ? "%.1f ms" : "%.2f ms", us / 1e3);
+    }
+}
+
+static double share_of(uint64_t part, uint64_t whole)
+{
+    return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+static void write_policy(FILE *out, const char *name, int width, const sim_result *result)
+{
+    static const double quantiles[] = {0.5, 0.99, 0.999};
+    char text[32];
+
+    time_text(text, sizeof(text), sim_histogram_mean(&result->times));
+    fprintf(out, "%-*s %9s", width, name, text);
+    for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++) {
+        time_text(text, sizeof(text), sim_histogram_quantile(&result->times, quantiles[i]));
+        fprintf(out, " %9s", text);
+    }
+    fprintf(out, " %7.1f%% %7.2f %8llu %8llu\n", share_of(result->again, result->handoffs), result->peak,
+            (unsigned long long)result->failed, (unsigned long long)result->errors);
+}
+
+static int name_width(const sim_scenario *scenario)
+{
+    int width = (int)strlen("policy");
+    for (int i = 0; i < scenario->n_policies; i++) {
+        int length = (int)strlen(scenario->policies[i].name);
+        width = length > width ? length : width;
+    }
+    return width;
+}
+
+static void write_shares(FILE *out, const sim_scenario *scenario, const sim_result *result)
+{
+    int server = 0;
+    for (int i = 0; i < scenario->n_groups; i++) {
+        uint64_t least = UINT64_MAX, most = 0;
+        char text[40];
+        for (int j = 0; j < scenario->groups[i].count; j++, server++) {
+            least = result->shares[server] < least ? result->shares[server] : least;
+            most = result->shares[server] > most ? result->shares[server] : most;
+        }
+        snprintf(text, sizeof(text), "%.2f-%.2f%%", share_of(least, result->handoffs),
+                 share_of(most, result->handoffs));
+        fprintf(out, " %14s", text);
+    }
+    fputc('\n', out);
+}
+
+static void write_case(FILE *out, const sim_scenario *scenario, const sim_outcome *outcome)
+{
+    int width = name_width(scenario);
+
+    fprintf(out, "\n%d dispatcher%s, figures on responses %s\n", outcome->its_case.dispatchers,
+            outcome->its_case.dispatchers == 1 ? "" : "s", outcome->its_case.figures ? "on" : "off");
+    fprintf(out, "%-*s %9s %9s %9s %9s %8s %7s %8s %8s\n", width, "policy", "mean", "p50", "p99", "p99.9", "again",
+            "peak", "failed", "errors");
+    for (int i = 0; i < scenario->n_policies; i++) {
+        write_policy(out, scenario->policies[i].name, width, &outcome->results[i]);
+    }
+    fprintf(out, "share of the requests a server\n");
+    for (int i = 0; i < scenario->n_policies; i++) {
+        fprintf(out, "%-*s", width, scenario->policies[i].name);
+        write_shares(out, scenario, &outcome->results[i]);
+    }
+}
+
+void sim_report_text(FILE *out, const sim_scenario *scenario, const sim_outcome *outcomes, int n)
+{
+    fprintf(out, "%s\n%d servers, %d run%s of %g s, seed %llu\n", scenario->title, scenario->servers, scenario->runs,
+            scenario->runs == 1 ? "" : "s", (double)scenario->duration / 1e6, (unsigned long long)scenario->seed);
+    for (int i = 0; i < n; i++) {
+        write_case(out, scenario, &outcomes[i]);
+    }
+}

@@ -1,0 +1,92 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file scenario.h
+ * @brief What is simulated: a scenario file, read and checked. docs/bhsim.md describes its lines.
+ *
+ * Read-only once it is read. Times are in us. All of it lives in the pool that it was read into.
+ */
+#ifndef BACKHAND_SIM_SCENARIO_H
+#define BACKHAND_SIM_SCENARIO_H
+
+#include "candidacy/chain.h"
+#include "sim/random.h"
+
+#define SIM_GROUPS_MAX      256
+#define SIM_DISPATCHERS_MAX 32
+#define SIM_POLICIES_MAX    64
+/** Values that one line may give for the cases of a table. */
+#define SIM_CASES_MAX 16
+/** No such moment. */
+#define SIM_NEVER INT64_MAX
+
+/** One `servers` line: servers that are alike. */
+typedef struct sim_group {
+    const char *name; /**< as in `fast`; the line's text if it has none */
+    int count;
+    int workers;    /**< 0: as many as it takes */
+    int cpus;       /**< that all requests of a server share; 0: each has one of its own */
+    double speed;   /**< CPU seconds that a request gets done in a second */
+    double score;   /**< what the speed is announced as */
+    double memory;  /**< 0: it is not looked at */
+    int64_t joins;  /**< 0: there from the start */
+    int64_t fails;  /**< or SIM_NEVER */
+    int64_t back;   /**< or SIM_NEVER */
+    double errors;  /**< share of the requests that it answers with an error, at once */
+    int64_t errs;   /**< from when on */
+    int64_t mended; /**< until when */
+} sim_group;
+
+/** Balancers that stand beside the chains for comparison. */
+typedef enum sim_reference { SIM_CHAIN, SIM_ROUNDROBIN, SIM_LEASTCONN, SIM_RANDOM2, SIM_OMNISCIENT } sim_reference;
+
+typedef struct sim_policy {
+    const char *name;
+    int line;
+    sim_reference reference; /**< SIM_CHAIN: the chain is what counts */
+    backhand_chain chain;
+} sim_policy;
+
+typedef struct sim_scenario {
+    const char *file; /**< its name, for messages */
+    const char *title;
+    sim_group groups[SIM_GROUPS_MAX];
+    int n_groups;
+    int servers; /**< of all groups together */
+    int dispatchers[SIM_CASES_MAX];
+    int n_dispatchers;
+    int on_servers; /**< the dispatchers are the first servers; else machines of their own */
+    int figures[SIM_CASES_MAX];
+    int n_figures;
+    double rate;        /**< requests a second; 0: `load` says it */
+    double load;        /**< of what the servers of the start can do, 1 being all */
+    sim_spread service; /**< CPU seconds that a request takes */
+    sim_spread memory;  /**< memory that it takes while it is served */
+    double thrash;      /**< how much slower memory that is over-committed makes a server; see server.h */
+    int64_t interval;   /**< between two announcements of a server */
+    double loss;        /**< share of the announcements that get lost, for each dispatcher of its own */
+    int backlog;        /**< requests that wait for a worker count as in flight in what a server says */
+    double load_window; /**< s that the load average looks back; 0: the load of that moment */
+    int64_t delay;      /**< one way over the network */
+    int64_t hop;        /**< what a hand-off costs besides, on its way there */
+    int64_t retry;      /**< a server that refused is asked last for so long */
+    int tries;          /**< servers asked for one request */
+    double handoffs;    /**< share of a server's workers that may wait for other servers */
+    double slow;        /**< one server in all is so many times slower; 0: none */
+    int64_t moves;      /**< after so long another one is */
+    int64_t duration;   /**< of a run, after the warm-up */
+    int64_t warmup;     /**< what arrives before counts not */
+    uint64_t seed;      /**< of the first run; the next has the next number */
+    int runs;
+    sim_policy policies[SIM_POLICIES_MAX];
+    int n_policies;
+} sim_scenario;
+
+/**
+ * Reads a scenario.
+ * @param settings  lines that replace those of the file, `const char *` each
+ * @return NULL, or what is wrong: `FILE:LINE: message`
+ */
+const char *sim_scenario_read(sim_scenario **out, const char *file, const apr_array_header_t *settings, apr_pool_t *p);
+
+#endif

@@ -1,0 +1,359 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "sim/server.h"
+#include "sim/dispatcher.h"
+#include "sim/memory.h"
+
+#include <math.h>
+
+/* CPU seconds: less than a nanosecond is rounding. */
+#define ROUNDING 1e-9
+/* What it takes to answer with an error, CPU seconds. */
+#define ERROR_WORK 0.001
+/* The smoothed time to serve moves by this part of each new one, as httpd's does. */
+#define SMOOTHING 8
+
+/* --- how fast ------------------------------------------------------------------------------------------------------ */
+
+double sim_server_speed(const sim_world *world, uint32_t server)
+{
+    double speed = world->servers[server].group->speed;
+    return world->slow == server ? speed / world->scenario->slow : speed;
+}
+
+static double rate_of(const sim_world *world, uint32_t server)
+{
+    const sim_server *it = &world->servers[server];
+    const sim_group *group = it->group;
+    double rate = sim_server_speed(world, server);
+
+    if (group->cpus && it->n_running > (uint32_t)group->cpus) {
+        rate *= (double)group->cpus / it->n_running;
+    }
+    if (group->memory > 0 && it->memory > group->memory) {
+        rate /= 1 + world->scenario->thrash * (it->memory / group->memory - 1);
+    }
+    return rate;
+}
+
+/* Share of what serves, CPUs or workers, that is used. */
+static double use_of(const sim_server *it)
+{
+    int most = it->group->cpus ? it->group->cpus : it->group->workers;
+    return most && it->n_running < (uint32_t)most ? (double)it->n_running / most : it->n_running > 0;
+}
+
+/* Brings the clock of work and the averages to this moment. To be called before anything changes. */
+static void advance(sim_world *world, sim_server *it)
+{
+    int64_t passed = world->now - it->since;
+    double window = world->scenario->load_window;
+
+    if (passed <= 0) {
+        return;
+    }
+    it->done += it->rate * (double)passed / 1e6;
+    it->used += use_of(it) * (double)passed;
+    if (window > 0) {
+        it->load = it->n_running + (it->load - it->n_running) * exp((double)-passed / 1e6 / window);
+    }
+    it->since = world->now;
+}
+
+/* --- requests that are served --------------------------------------------------------------------------------------- */
+
+static double ends_of(const sim_world *world, uint32_t request)
+{
+    return sim_request_of(world, request)->ends;
+}
+
+static void running_add(const sim_world *world, sim_server *it, uint32_t request)
+{
+    uint32_t place;
+    double ends = ends_of(world, request);
+
+    if (it->n_running == it->room) {
+        it->room = it->room ? 2 * it->room : 16;
+        it->running = sim_memory_resize(it->running, it->room, sizeof(*it->running));
+    }
+    for (place = it->n_running++; place > 0 && ends < ends_of(world, it->running[(place - 1) / 2]);
+         place = (place - 1) / 2) {
+        it->running[place] = it->running[(place - 1) / 2];
+    }
+    it->running[place] = request;
+}
+
+static uint32_t running_take(const sim_world *world, sim_server *it)
+{
+    uint32_t first = it->running[0], last = it->running[--it->n_running], place = 0, child;
+
+    while ((child = 2 * place + 1) < it->n_running) {
+        if (child + 1 < it->n_running && ends_of(world, it->running[child + 1]) < ends_of(world, it->running[child])) {
+            child++;
+        }
+        if (ends_of(world, it->running[child]) >= ends_of(world, last)) {
+            break;
+        }
+        it->running[place] = it->running[child];
+        place = child;
+    }
+    it->running[place] = last;
+    return first;
+}
+
+/* Works out how fast it goes from now on and when the next request ends. */
+static void plan(sim_world *world, uint32_t server)
+{
+    sim_server *it = &world->servers[server];
+    int64_t at = SIM_NEVER;
+
+    it->rate = rate_of(world, server);
+    if (it->n_running == 0) {
+        it->done = 0;
+    }
+    else {
+        double left = ends_of(world, it->running[0]) - it->done;
+        at = world->now + (left > ROUNDING ? (int64_t)ceil(left / it->rate * 1e6) : 0);
+    }
+    if (at == it->planned) {
+        return;
+    }
+    it->planned = at;
+    it->plan++;
+    if (at != SIM_NEVER) {
+        sim_events_add(&world->events, at, SIM_DONE, server, it->plan);
+    }
+}
+
+static int errs(sim_world *world, const sim_group *group)
+{
+    return group->errors > 0 && world->now >= group->errs && world->now < group->mended &&
+           sim_random_share(&world->choices) < group->errors;
+}
+
+static void serve(sim_world *world, sim_server *it, uint32_t request)
+{
+    sim_request *asked = sim_request_of(world, request);
+    double work = asked->work;
+
+    if (errs(world, it->group)) {
+        asked->error = 1;
+        work = ERROR_WORK;
+    }
+    asked->began = world->now;
+    asked->ends = it->done + work;
+    it->memory += asked->memory;
+    running_add(world, it, request);
+}
+
+void sim_server_serve(sim_world *world, uint32_t server, uint32_t request)
+{
+    sim_server *it = &world->servers[server];
+    advance(world, it);
+    serve(world, it, request);
+    plan(world, server);
+}
+
+/* --- workers and those that wait for one ----------------------------------------------------------------------------- */
+
+static int has_worker(const sim_server *it)
+{
+    return it->group->workers == 0 || it->n_running + it->held < (uint32_t)it->group->workers;
+}
+
+static uint32_t queue_take(const sim_world *world, sim_server *it)
+{
+    uint32_t request = it->first;
+    it->first = sim_request_of(world, request)->next;
+    it->waiting--;
+    return request;
+}
+
+static void queue_add(const sim_world *world, sim_server *it, uint32_t request)
+{
+    sim_request_of(world, request)->next = SIM_NONE;
+    if (it->waiting++ == 0) {
+        it->first = request;
+    }
+    else {
+        sim_request_of(world, it->last)->next = request;
+    }
+    it->last = request;
+}
+
+/* Gives free workers to those that wait. */
+static void work(sim_world *world, uint32_t server)
+{
+    sim_server *it = &world->servers[server];
+
+    advance(world, it);
+    while (it->waiting && has_worker(it)) {
+        uint32_t request = queue_take(world, it);
+        if (sim_request_of(world, request)->stage == SIM_CAUGHT) {
+            sim_dispatcher_pick(world, request);
+        }
+        else {
+            serve(world, it, request);
+        }
+    }
+    plan(world, server);
+}
+
+static void note_peak(sim_world *world, const sim_server *it)
+{
+    int workers = it->group->workers ? it->group->workers : it->group->cpus ? it->group->cpus : 1;
+    double peak = (double)(it->n_running + it->held + it->waiting) / workers;
+    if (world->now >= world->scenario->warmup && peak > world->result->peak) {
+        world->result->peak = peak;
+    }
+}
+
+void sim_server_reach(sim_world *world, uint32_t server, uint32_t request)
+{
+    sim_server *it = &world->servers[server];
+    const sim_request *asked = sim_request_of(world, request);
+
+    if (asked->stage == SIM_SENT) {
+        it->coming--;
+        if (!it->up) {
+            sim_events_add(&world->events, world->now + world->scenario->delay, SIM_REFUSAL, request, 0);
+            return;
+        }
+        it->backed++;
+    }
+    queue_add(world, it, request);
+    note_peak(world, it);
+    if (has_worker(it)) {
+        work(world, server);
+    }
+}
+
+void sim_server_hold(sim_world *world, uint32_t server)
+{
+    world->servers[server].held++;
+}
+
+void sim_server_release(sim_world *world, uint32_t server)
+{
+    world->servers[server].held--;
+    work(world, server);
+}
+
+static void smooth(int64_t *average, int64_t time)
+{
+    int64_t after = *average == 0 ? time : *average + (time - *average) / SMOOTHING;
+    *average = after > 0 ? after : 1;
+}
+
+static void end_first(sim_world *world, sim_server *it)
+{
+    uint32_t request = running_take(world, it);
+    sim_request *ended = sim_request_of(world, request);
+
+    it->memory -= ended->memory;
+    if (ended->local) {
+        sim_dispatcher_answered(world, request);
+        return;
+    }
+    smooth(&it->time, world->now - ended->began);
+    sim_dispatcher_returning(world, request);
+    sim_events_add(&world->events, world->now + world->scenario->delay, SIM_ANSWER, request, 0);
+}
+
+void sim_server_done(sim_world *world, uint32_t server, uint64_t number)
+{
+    sim_server *it = &world->servers[server];
+
+    if (number != it->plan) {
+        return;
+    }
+    it->planned = SIM_NEVER;
+    advance(world, it);
+    while (it->n_running && ends_of(world, it->running[0]) <= it->done + ROUNDING) {
+        end_first(world, it);
+    }
+    if (it->n_running == 0) {
+        it->memory = 0;
+    }
+    work(world, server);
+}
+
+/* --- its life ---------------------------------------------------------------------------------------------------------- */
+
+static void drop(sim_world *world, uint32_t request)
+{
+    const sim_request *dropped = sim_request_of(world, request);
+    if (dropped->local || dropped->stage == SIM_CAUGHT) {
+        sim_dispatcher_dropped(world, request);
+    }
+    else {
+        sim_events_add(&world->events, world->now + world->scenario->delay, SIM_REFUSAL, request, 0);
+    }
+}
+
+void sim_server_fail(sim_world *world, uint32_t server)
+{
+    sim_server *it = &world->servers[server];
+
+    advance(world, it);
+    it->up = 0;
+    it->life++;
+    while (it->n_running) {
+        drop(world, running_take(world, it));
+    }
+    while (it->waiting) {
+        drop(world, queue_take(world, it));
+    }
+    it->held = 0;
+    it->memory = 0;
+    plan(world, server);
+}
+
+void sim_server_start(sim_world *world, uint32_t server)
+{
+    sim_server *it = &world->servers[server];
+
+    it->since = it->announced = world->now;
+    it->up = 1;
+    it->life++;
+    it->load = it->used = 0;
+    it->spoken = 0;
+    it->backed = it->time = 0;
+    plan(world, server);
+    sim_events_add(&world->events, world->now, SIM_ANNOUNCE, server, it->life);
+}
+
+void sim_server_changed(sim_world *world, uint32_t server)
+{
+    advance(world, &world->servers[server]);
+    plan(world, server);
+}
+
+uint32_t sim_server_inflight(const sim_server *server)
+{
+    return server->n_running + server->held + server->waiting + server->coming;
+}
+
+void sim_servers_make(sim_world *world)
+{
+    const sim_scenario *scenario = world->scenario;
+    uint32_t server = 0;
+
+    world->servers = sim_memory_zeroed((size_t)scenario->servers, sizeof(*world->servers));
+    for (int i = 0; i < scenario->n_groups; i++) {
+        const sim_group *group = &scenario->groups[i];
+        for (int j = 0; j < group->count; j++, server++) {
+            world->servers[server].group = group;
+            world->servers[server].planned = SIM_NEVER;
+            world->fastest = group->speed > world->fastest ? group->speed : world->fastest;
+        }
+    }
+}
+
+void sim_servers_free(sim_world *world)
+{
+    for (int i = 0; i < world->scenario->servers; i++) {
+        sim_memory_free(world->servers[i].running);
+    }
+    sim_memory_free(world->servers);
+}

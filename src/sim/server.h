@@ -1,0 +1,74 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file server.h
+ * @brief A simulated server: its workers, its queue, how fast it is, and what it says of itself.
+ *
+ * A worker serves one request; those that find none wait in the order in which they came. Each request that is served
+ * gets done `rate` CPU seconds a second: the server's speed; where its CPUs are shared, that times CPUs / requests when
+ * these are more; where the memory of its requests is over-committed, that divided by 1 + thrash x (the part of what
+ * they take that does not fit, by what the server has).
+ */
+#ifndef BACKHAND_SIM_SERVER_H
+#define BACKHAND_SIM_SERVER_H
+
+#include "sim/clock.h"
+#include "sim/world.h"
+
+struct sim_server {
+    const sim_group *group;
+    int up;        /**< there, and answering */
+    uint64_t life; /**< counts its starts */
+    double rate;   /**< CPU seconds a second that each request gets done now */
+    double done;   /**< the clock of work: CPU seconds that a request would have got done since the start */
+    int64_t since; /**< when `done` and what follows were worked out */
+    double load;   /**< average, as the kernel makes it */
+    double used;   /**< share of its CPUs or workers that was used, times us, since the last announcement */
+    double memory; /**< that its requests take */
+
+    uint32_t *running; /**< a heap by `ends` */
+    uint32_t n_running, room;
+    uint32_t held;        /**< workers that wait for other servers */
+    uint32_t first, last; /**< of those that wait for a worker */
+    uint32_t waiting;     /**< how many they are */
+    uint32_t coming;      /**< requests sent here that have not come yet */
+    uint64_t plan;        /**< which SIM_DONE counts */
+    int64_t planned;      /**< when it is; SIM_NEVER: none */
+    int64_t backed;       /**< requests received as handed off */
+    int64_t time;         /**< smoothed time to serve one, us */
+    int64_t announced;    /**< when it announced itself last */
+    uint64_t sequence;    /**< of its announcements */
+    int spoken;           /**< it has announced itself since it started */
+    backhand_announcement said;
+};
+
+/** Makes the servers of the scenario. */
+void sim_servers_make(sim_world *world);
+void sim_servers_free(sim_world *world);
+
+/** A request comes to the server: a worker takes it, or it waits. */
+void sim_server_reach(sim_world *world, uint32_t server, uint32_t request);
+/** A worker that has the request already serves it. */
+void sim_server_serve(sim_world *world, uint32_t server, uint32_t request);
+/** A worker waits for another server from now on, or no longer; then it takes the next request. */
+void sim_server_hold(sim_world *world, uint32_t server);
+void sim_server_release(sim_world *world, uint32_t server);
+/** SIM_DONE. */
+void sim_server_done(sim_world *world, uint32_t server, uint64_t plan);
+
+/** The server fails: its requests are dropped. Or it starts again. */
+void sim_server_fail(sim_world *world, uint32_t server);
+void sim_server_start(sim_world *world, uint32_t server);
+/** Its speed is another from now on; see sim_server_speed(). */
+void sim_server_changed(sim_world *world, uint32_t server);
+/** CPU seconds a second that a request alone gets done there now. */
+double sim_server_speed(const sim_world *world, uint32_t server);
+/** Requests there, and on their way there. */
+uint32_t sim_server_inflight(const sim_server *server);
+
+/** Fills in what the server says of itself now. */
+void sim_server_measure(sim_world *world, uint32_t server, serverstat *stat);
+/** SIM_ANNOUNCE: writes `said`, which comes to the dispatchers a little later, and plans the next. */
+void sim_server_announce(sim_world *world, uint32_t server);
+
+#endif

@@ -1,0 +1,122 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file world.h
+ * @brief One run of one policy: the servers, the dispatchers and the requests between them.
+ *
+ * A request's way: it arrives at a dispatcher (arrivals.c), which picks a server (dispatcher.c), reaches that server,
+ * waits there for a worker and is served (server.c), and its response comes back to the dispatcher. Time is in us since
+ * the run began.
+ */
+#ifndef BACKHAND_SIM_WORLD_H
+#define BACKHAND_SIM_WORLD_H
+
+#include "sim/events.h"
+#include "sim/histogram.h"
+#include "sim/scenario.h"
+
+/** No request, no server. */
+#define SIM_NONE UINT32_MAX
+/** Further candidates that a request remembers, for when the first refuses. */
+#define SIM_SPARE 8
+
+/** One of the cases of a table. */
+typedef struct sim_case {
+    int dispatchers;
+    int figures; /**< servers return their figures with each response */
+} sim_case;
+
+/** What a policy came to, summed over its runs. */
+typedef struct sim_result {
+    sim_histogram times;
+    uint64_t arrived;    /**< requests that count */
+    uint64_t failed;     /**< of these, that no server answered */
+    uint64_t errors;     /**< of these, answered with an error */
+    uint64_t handoffs;   /**< requests sent to a server */
+    uint64_t again;      /**< of these, to the one that the request before was sent to */
+    double peak;         /**< most requests that a server had, for each of its workers */
+    double slowdown;     /**< sum over the requests: time they took by the time on a fastest server alone */
+    double slowdown_run; /**< sum over the runs: the mean of that in a run */
+    uint64_t runs;
+    uint64_t *shares; /**< [servers] requests sent to each */
+} sim_result;
+
+/** Where a request is. */
+typedef enum sim_stage {
+    SIM_CAUGHT, /**< with a dispatcher that stands on a server, before it is decided on */
+    SIM_SENT,   /**< on its way to a server, or there */
+} sim_stage;
+
+/** A request, or a part of one. */
+typedef struct sim_request {
+    int64_t arrived;
+    double work;   /**< CPU seconds that it takes */
+    double memory; /**< that it takes while it is served */
+    double ends;   /**< at this reading of its server's clock of work */
+    int64_t began; /**< when a worker took it */
+    uint32_t dispatcher;
+    uint32_t server; /**< where it was sent; SIM_NONE: nowhere yet */
+    uint32_t next;   /**< in a server's queue, or in the list of those that are free */
+    uint32_t parent; /**< the request that it is a part of, or SIM_NONE */
+    uint32_t parts;  /**< of this request, that are not answered yet */
+    uint64_t life;   /**< which life of the dispatcher's server it belongs to */
+    sim_stage stage;
+    uint16_t spare[SIM_SPARE]; /**< slots to ask next */
+    uint8_t n_spare;
+    uint8_t tries;
+    uint8_t counts; /**< arrived after the warm-up */
+    uint8_t error;
+    uint8_t local; /**< served by the server that caught it */
+} sim_request;
+
+typedef struct sim_server sim_server;
+typedef struct sim_dispatcher sim_dispatcher;
+
+typedef struct sim_world {
+    const sim_scenario *scenario;
+    const sim_policy *policy;
+    sim_case its_case;
+    apr_pool_t *pool;
+    int64_t now;
+    sim_events events;
+    sim_random arrivals, network, choices;
+    sim_server *servers;         /**< [scenario->servers] */
+    sim_dispatcher *dispatchers; /**< [its_case.dispatchers] */
+    sim_request *requests;
+    uint32_t room, free_request;
+    uint64_t underway; /**< requests that have arrived and are not over */
+    double rate;       /**< arrivals a second */
+    double fastest;    /**< largest speed of all servers */
+    int64_t mark;      /**< load_hwm that all announce */
+    int64_t mark_made; /**< when it was worked out */
+    uint32_t slow;     /**< the server that is slow now */
+    uint32_t before;   /**< the server that a request was sent to last */
+    double slowdown;   /**< sum over the requests that count, as in the result */
+    uint64_t ended;    /**< how many these are */
+    sim_result *result;
+} sim_world;
+
+static inline sim_request *sim_request_of(const sim_world *world, uint32_t request)
+{
+    return &world->requests[request];
+}
+
+/** A place for a request; may move all others. */
+uint32_t sim_request_add(sim_world *world);
+void sim_request_free(sim_world *world, uint32_t request);
+/** A request, or a part of one, is over: it is counted, and its place is free. */
+void sim_request_over(sim_world *world, uint32_t request, int answered);
+
+/** Sets going all that the scenario has in store, and the arrivals. */
+void sim_arrivals_begin(sim_world *world);
+/** The event of the next arrival. */
+void sim_arrivals_next(sim_world *world);
+
+/**
+ * Runs a policy once and adds what came of it.
+ * @param seed  same seed, same result
+ */
+void sim_run(const sim_scenario *scenario, const sim_policy *policy, sim_case its_case, uint64_t seed,
+             sim_result *result, apr_pool_t *p);
+
+#endif
