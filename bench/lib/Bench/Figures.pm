@@ -1,0 +1,50 @@
+# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+package Bench::Figures;
+
+# Medians of several passes.
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+use List::Util qw(max sum0);
+
+our @EXPORT_OK = qw(median summary);
+
+# Infinite for a quantile that fell on a failed request.
+sub median {
+    my @sorted = sort { $a <=> $b } @_;
+    return if !@sorted;
+    my $middle = $sorted[$#sorted / 2];
+    return @sorted % 2 || $middle == $sorted[@sorted / 2] ? $middle : ($middle + $sorted[@sorted / 2]) / 2;
+}
+
+# Of the results of Bench::Lane: for each figure the median; of failed and count the sums; of lag99 the largest.
+# shares: { server => median share }. timeline: { second => [median p50, median p99] }.
+sub summary {
+    my @results = @_;
+    my %summary = map {
+        my $key = $_;
+        $key => median(map { $_->{$key} } @results)
+    } qw(mean p50 p90 p99 p999 max);
+    for my $key (qw(count failed again)) {
+        $summary{$key} = sum0(map { $_->{$key} } @results);
+    }
+    $summary{lag99}  = max(map { $_->{lag99} } @results);
+    $summary{passes} = @results;
+    $summary{all99}  = [map { $_->{p99} } @results];
+    for my $server (qw(a b c d)) {
+        $summary{shares}{$server} = median(map { $_->{"share_$server"} || 0 } @results);
+    }
+    my %seconds;
+    for my $line (map { @{ $_->{timeline} } } @results) {
+        push @{ $seconds{ $line->[0] } }, $line;
+    }
+    for my $second (keys %seconds) {
+        my @lines = @{ $seconds{$second} };
+        $summary{timeline}{$second} = [median(map { $_->[4] } @lines), median(map { $_->[5] } @lines)];
+    }
+    return \%summary;
+}
+
+1;
