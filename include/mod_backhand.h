@@ -79,6 +79,11 @@ typedef struct serverstat {
     int64_t numbacked; /**< requests that it received as handed off since it started */
     int64_t tatime;    /**< average time to serve a handed-off request, milliseconds */
     int64_t inflight;  /**< requests being served there now */
+    int64_t service;   /**< median time to serve a request there while there is no crowd, us; 0: not measured yet */
+    int64_t parallel;  /**< requests x 1000 that it serves at once without getting slower; 0: not measured yet */
+    int64_t latency;   /**< median time of recent requests that came in a crowd like the present one, us; 0: none yet */
+    int64_t errors;    /**< share x 1000 of recent responses with a status of 500 or more, 0 to 1000 */
+    int64_t served;    /**< requests that it served itself since it started */
     char hostname[BACKHAND_HOSTNAME_SIZE]; /**< its name; empty: entry never used */
     char contact[BACKHAND_CONTACT_SIZE];   /**< where requests for it are sent: `http://192.0.2.1:80` */
 } serverstat;

@@ -78,6 +78,21 @@ static apr_time_t clock_now(void)
     return apr_time_make(t.tv_sec, t.tv_nsec / 1000);
 }
 
+static void measure_work(announcer *a, serverstat *stat)
+{
+    backhand_work work;
+    int64_t serving;
+    backhand_process_sum(a->table, &serving, NULL);
+    backhand_meter_reconcile(a->table->meter, serving);
+    backhand_meter_read(a->table->meter, a->table->now(), &work);
+    stat->inflight = serving;
+    stat->service = work.service;
+    stat->parallel = work.parallel;
+    stat->latency = work.latency;
+    stat->errors = work.errors;
+    stat->served = work.served;
+}
+
 static void measure(announcer *a)
 {
     serverstat *stat = &a->said.stat;
@@ -85,7 +100,7 @@ static void measure(announcer *a)
     apr_status_t rv = backhand_sampler_read(a->sampler, a->table->now(), stat);
     backhand_journal_state(&a->journal, BACKHAND_STATE_FIGURES, rv, "cannot read this machine's figures below /proc");
     backhand_scoreboard_count(&stat->aservers, &stat->nservers);
-    backhand_process_sum(a->table, &stat->inflight, NULL);
+    measure_work(a, stat);
     backhand_table_settle(a->table);
     stat->arriba = backhand_number_get(a->table->personal_arriba);
     stat->numbacked = backhand_number_get(&counters->received);
@@ -148,6 +163,7 @@ static void announce(announcer *a)
     measure(a);
     a->said.sequence++;
     backhand_table_set_self(a->table, &a->said);
+    backhand_table_flow(a->table);
     a->ready = a->ready || a->said.stat.aservers > 0;
     if (!a->left) {
         send_out(a);

@@ -97,6 +97,11 @@ apr_size_t backhand_message_encode(char out[BACKHAND_MESSAGE_SIZE], const backha
     if (said->direct) {
         put_integer(&w, BACKHAND_KEY_DIRECT, 1);
     }
+    for (key = BACKHAND_KEY_SERVICE; key < BACKHAND_KEYS; key++) {
+        if (number_of(&copy, (backhand_key)key)) {
+            put_integer(&w, (backhand_key)key, number_of(&copy, (backhand_key)key));
+        }
+    }
     out[w.used] = '\0';
     return w.full ? 0 : w.used;
 }

@@ -46,6 +46,11 @@ static const key_record keys[BACKHAND_KEYS] = {
     [BACKHAND_KEY_TIME] = {"time", OF(time), 0, TIME_MAX_MS},
     [BACKHAND_KEY_LEAVE] = {"leave", OF(leaving), 0, 1},
     [BACKHAND_KEY_DIRECT] = {"direct", OF(direct), 0, 1},
+    [BACKHAND_KEY_SERVICE] = {"service", OF(stat.service), 0, INT32_MAX},
+    [BACKHAND_KEY_PARALLEL] = {"parallel", OF(stat.parallel), 0, INT32_MAX},
+    [BACKHAND_KEY_LATENCY] = {"latency", OF(stat.latency), 0, INT32_MAX},
+    [BACKHAND_KEY_ERRORS] = {"errors", OF(stat.errors), 0, 1000},
+    [BACKHAND_KEY_SERVED] = {"served", OF(stat.served), 0, INT64_MAX},
 };
 
 const char *backhand_key_name(backhand_key key)

@@ -35,6 +35,11 @@ typedef enum backhand_key {
     BACKHAND_KEY_TIME,   /**< may be missing: 0 then */
     BACKHAND_KEY_LEAVE,  /**< may be missing: 0 then */
     BACKHAND_KEY_DIRECT, /**< may be missing: 0 then */
+    BACKHAND_KEY_SERVICE, /**< from here on: may be missing, 0 then */
+    BACKHAND_KEY_PARALLEL,
+    BACKHAND_KEY_LATENCY,
+    BACKHAND_KEY_ERRORS,
+    BACKHAND_KEY_SERVED,
     BACKHAND_KEYS
 } backhand_key;
 

@@ -13,7 +13,7 @@
 
 #define BIT(key)       BACKHAND_KEY_BIT(BACKHAND_KEY_##key)
 #define HEARTBEAT_KEYS (BIT(V) | BIT(READY) | BIT(BUSY))
-#define ALL_KEYS       ((BACKHAND_KEY_BIT(BACKHAND_KEYS) - 1) & ~(BIT(TIME) | BIT(LEAVE) | BIT(DIRECT)))
+#define ALL_KEYS       (BIT(TIME) - 1)
 
 typedef struct span {
     const char *at;

@@ -85,6 +85,14 @@ static const char *check_children_bias(const char *arg)
                : "takes the bias for this server as a whole number of workers from 0 on, as in 2 (default 0)";
 }
 
+static const char *check_time_bias(const char *arg)
+{
+    int64_t value;
+    return !arg || backhand_argument_thousandths(&value, arg)
+               ? NULL
+               : "takes the bias for this server in milliseconds as a number of 0 or more, as in 0.5 (default 0)";
+}
+
 static const char *check_format(const char *arg)
 {
     return arg ? backhand_name_check(arg) : NULL;
@@ -102,6 +110,8 @@ static const backhand_builtin builtins[] = {
     {"byBusyChildren", backhand_by_busy_children, check_children_bias},
     {"byCPU", backhand_by_cpu, check_none},
     {"byCost", backhand_by_cost, check_none},
+    {"byExpectedTime", backhand_by_expected_time, check_time_bias},
+    {"byPrequal", backhand_by_prequal, check_none},
     {"byWeight", backhand_by_weight, check_none},
     {"addPrediction", backhand_add_prediction, check_none},
     {"HTTPRedirectToIP", backhand_redirect_to_ip, check_none},

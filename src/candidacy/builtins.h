@@ -25,6 +25,10 @@ int backhand_by_busy_children(struct request_rec *r, ServerSlot *servers, int *n
 int backhand_by_cpu(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
 int backhand_by_cost(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
 
+/* expected.c, prequal.c */
+int backhand_by_expected_time(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
+int backhand_by_prequal(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
+
 /* weight.c */
 int backhand_by_weight(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
 

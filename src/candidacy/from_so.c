@@ -16,6 +16,9 @@
 /* Loaders name the file and every folder that they tried. */
 #define LOADER_MESSAGE_SIZE 1024
 
+/* What `Backhand on` stands for. */
+#define RECOMMENDED "byExpectedTime"
+
 /* The words that are left, quotes removed, joined by one blank; NULL when there is none. */
 static char *rest_of_line(apr_pool_t *p, const char *line)
 {
@@ -40,7 +43,7 @@ static void append(cmd_parms *cmd, backhand_dir_config *dir, backhand_function f
 
 static const char *unknown(cmd_parms *cmd, const char *name)
 {
-    const char *known = "off";
+    const char *known = "on, off";
     if (!strcasecmp(name, "byPerl")) {
         return apr_pstrcat(cmd->pool, "Backhand ", name, ": comes with a shared object: ",
                            "BackhandFromSO modules/byPerl.so byPerl Package::function", NULL);
@@ -93,7 +96,7 @@ const char *backhand_directive_builtin(cmd_parms *cmd, void *dir, const char *li
         backhand_chain_forget(&((backhand_dir_config *)dir)->chain);
         return NULL;
     }
-    builtin = find_builtin(name);
+    builtin = find_builtin(!strcasecmp(name, "on") ? RECOMMENDED : name);
     if (!builtin) {
         return unknown(cmd, name);
     }

@@ -4,6 +4,7 @@
 #include "dispatch/handoff.h"
 #include "dispatch/marked.h"
 #include "dispatch/redirect.h"
+#include "dispatch/report.h"
 #include "dispatch/response.h"
 #include "dispatch/restore.h"
 #include "dispatch/say.h"
@@ -57,6 +58,7 @@ static int serve_here(walk *w, backhand_reason reason)
 
     /* addPrediction would take this server for idle if only what it sends to others counted. In this order nobody takes the
      * request for one that is lost. */
+    __atomic_add_fetch(&self->begun, 1, __ATOMIC_RELAXED);
     __atomic_add_fetch(&self->returned, 1, __ATOMIC_RELAXED);
     __atomic_add_fetch(&self->sent, 1, __ATOMIC_RELEASE);
     backhand_say(w->r, own_contact(w), reason, w->tries, w->usec);
@@ -87,17 +89,17 @@ static int begin_waiting(const walk *w, backhand_process *process)
 {
     int64_t waiting;
 
-    __atomic_sub_fetch(&process->serving, 1, __ATOMIC_RELAXED);
+    backhand_process_serve(w->conf->table, process, -1);
     /* Before the slot's `sent`, as its `returned` is counted before end_waiting(): see backhand_table_settle(). */
     __atomic_add_fetch(&process->waiting, 1, __ATOMIC_SEQ_CST);
     backhand_process_sum(w->conf->table, NULL, &waiting);
     return waiting <= handoff_limit(w->conf);
 }
 
-static void end_waiting(backhand_process *process)
+static void end_waiting(const walk *w, backhand_process *process)
 {
     __atomic_sub_fetch(&process->waiting, 1, __ATOMIC_RELEASE);
-    __atomic_add_fetch(&process->serving, 1, __ATOMIC_RELAXED);
+    backhand_process_serve(w->conf->table, process, 1);
 }
 
 static int refused_lately(const walk *w, int id)
@@ -148,6 +150,7 @@ static void note_outcome(const walk *w, int id, const char *contact, backhand_ou
 static int answered_elsewhere(walk *w, const char *contact)
 {
     request_rec *r = w->r;
+    backhand_marked_elsewhere(r);
     backhand_say(r, contact, w->passed_over ? BACKHAND_OFF_NEXT : BACKHAND_OFF_CHOSEN, w->tries, w->usec);
     __atomic_add_fetch(&w->conf->table->counters->handed_off, 1, __ATOMIC_RELAXED);
     return w->handoff.status;
@@ -156,6 +159,7 @@ static int answered_elsewhere(walk *w, const char *contact)
 /* The honest end of a request that some server may have taken and that cannot be repeated. */
 static int give_up(walk *w, const char *contact, backhand_outcome outcome)
 {
+    backhand_marked_elsewhere(w->r);
     backhand_say(w->r, contact, BACKHAND_OFF_FAILED, w->tries, w->usec);
     if (outcome == BACKHAND_CLIENT) {
         return w->handoff.status;
@@ -167,16 +171,19 @@ static int give_up(walk *w, const char *contact, backhand_outcome outcome)
  * new one. */
 static backhand_outcome ask_peer(walk *w, backhand_peer *peer, int id, const backhand_announcement *said)
 {
-    backhand_slot *slot = &w->conf->table->slots[id];
+    backhand_table *table = w->conf->table;
     backhand_outcome outcome;
 
-    __atomic_add_fetch(&slot->sent, 1, __ATOMIC_RELEASE);
+    backhand_table_sent(table, id);
     outcome = backhand_handoff_try(&w->handoff, peer, id, said);
     if (outcome == BACKHAND_STALE && backhand_handoff_may_repeat(&w->handoff, outcome)) {
         peer = backhand_peer_get(w->conf->dispatch, said, 1);
         outcome = peer ? backhand_handoff_try(&w->handoff, peer, id, said) : outcome;
     }
-    __atomic_add_fetch(&slot->returned, 1, __ATOMIC_RELAXED);
+    if (outcome != BACKHAND_ANSWERED) {
+        backhand_table_begun(table, id);
+    }
+    backhand_table_returned(table, id);
     return outcome;
 }
 
@@ -196,13 +203,13 @@ static int ask(walk *w, backhand_process *process, int id, const backhand_announ
         return GO_ON;
     }
     if (!begin_waiting(w, process)) {
-        end_waiting(process);
+        end_waiting(w, process);
         return serve_here(w, BACKHAND_HERE_LIMIT);
     }
     contact = apr_pstrdup(w->r->pool, said->stat.contact);
     w->tries++;
     outcome = ask_peer(w, peer, id, said);
-    end_waiting(process);
+    end_waiting(w, process);
     note_outcome(w, id, contact, outcome);
     if (outcome == BACKHAND_ANSWERED) {
         return answered_elsewhere(w, contact);
@@ -234,7 +241,9 @@ static int consider(walk *w, backhand_process *process, ServerSlot *candidate, i
         return GO_ON;
     }
     if (candidate->redirect != BACKHAND_HANDOFF) {
-        int rc = backhand_redirect(w->r, candidate->redirect, w->candidates.name_format, &said);
+        int rc;
+        backhand_marked_elsewhere(w->r);
+        rc = backhand_redirect(w->r, candidate->redirect, w->candidates.name_format, &said);
         backhand_say(w->r, apr_pstrdup(w->r->pool, said.stat.contact), BACKHAND_REDIRECTED, w->tries, w->usec);
         return rc;
     }
@@ -339,4 +348,5 @@ void backhand_dispatch_register(apr_pool_t *p)
     backhand_response_register();
     backhand_restore_register();
     backhand_spare_register();
+    backhand_report_register();
 }

@@ -234,7 +234,11 @@ backhand_outcome backhand_handoff_try(backhand_handoff *handoff, backhand_peer *
 {
     request_rec *r = handoff->r;
     const backhand_stand_in *stand_in = backhand_peer_stand_in(handoff->dispatch, r, peer);
-    backhand_try t = {.id = id, .repeatable = handoff->idempotent, .body = handoff->body, .head.pool = r->pool};
+    backhand_try t = {.conf = backhand_config_get(r->server),
+                      .id = id,
+                      .repeatable = handoff->idempotent,
+                      .body = handoff->body,
+                      .head.pool = r->pool};
     char *url = apr_pstrcat(r->pool, said->stat.contact, backhand_target(r), NULL);
     saved_request saved;
     backhand_outcome outcome;

@@ -23,7 +23,10 @@ APLOG_USE_MODULE(backhand);
 typedef struct request_record {
     backhand_config *conf;
     backhand_process *process;
+    const request_rec *request;
     apr_time_t began;
+    int64_t level;          /* requests that were being served when it came, itself counted */
+    int elsewhere;          /* another server answers it */
     int marked;             /* another server handed it here */
     int doubtful;           /* it says so, and is not believed */
     int held;               /* doubtful, but from an address of a server */
@@ -168,14 +171,40 @@ static void smooth(int64_t *average, int64_t usec)
     __atomic_store_n(average, after > 0 ? after : 1, __ATOMIC_RELAXED);
 }
 
+/* What a request that was served here tells of this server. Nothing, when its client went away or it became a tunnel. */
+static void leave_sample(const request_record *record, apr_time_t now)
+{
+    const request_rec *r = record->request;
+
+    while (r->next) {
+        r = r->next;
+    }
+    if (!record->elsewhere && !r->connection->aborted && r->status != HTTP_SWITCHING_PROTOCOLS) {
+        backhand_meter_sample(record->conf->table->meter, record->level, now - record->began,
+                              ap_is_HTTP_SERVER_ERROR(r->status), now);
+    }
+}
+
 static apr_status_t request_ends(void *data)
 {
     const request_record *record = data;
-    __atomic_sub_fetch(&record->process->serving, 1, __ATOMIC_RELAXED);
+    backhand_table *table = record->conf->table;
+    apr_time_t now = apr_time_now();
+
+    leave_sample(record, now);
+    backhand_process_serve(table, record->process, -1);
     if (record->marked) {
-        smooth(&record->conf->table->counters->received_usec, apr_time_now() - record->began);
+        smooth(&table->counters->received_usec, now - record->began);
     }
     return APR_SUCCESS;
+}
+
+void backhand_marked_elsewhere(const request_rec *r)
+{
+    request_record *record = record_get(r);
+    if (record) {
+        record->elsewhere = 1;
+    }
 }
 
 /* An internal redirect makes a new request of the same one: what was said of it stays true. */
@@ -201,10 +230,11 @@ static request_record *record_make(request_rec *r, backhand_config *conf)
 {
     request_record *record = apr_pcalloc(r->pool, sizeof(*record));
     record->conf = conf;
+    record->request = r;
     record->began = r->request_time;
     record->process = backhand_dispatch_process(conf->dispatch);
     if (record->process) {
-        __atomic_add_fetch(&record->process->serving, 1, __ATOMIC_RELAXED);
+        record->level = backhand_process_serve(conf->table, record->process, 1);
         apr_pool_cleanup_register(r->pool, record, request_ends, apr_pool_cleanup_null);
     }
     ap_set_module_config(r->request_config, &backhand_module, record);

@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "dispatch/response.h"
+#include "dispatch/report.h"
 
 #include <http_connection.h>
 #include <http_protocol.h>
@@ -33,6 +34,7 @@ static apr_status_t response_output(ap_filter_t *f, apr_bucket_brigade *bb)
     if (APR_BRIGADE_EMPTY(bb)) {
         return APR_SUCCESS;
     }
+    backhand_report_take(t, f->r);
     backhand_head_apply(&t->head, f->r);
     backhand_track_response(t);
     ap_remove_output_filter(f);

@@ -12,6 +12,7 @@ struct backhand_tracked {
     apr_socket_t *socket;
     backhand_try *current; /* the try that uses it now, or NULL; under the lock */
     int used;              /* some request went over it before */
+    int accepted;          /* its other end is a server by AcceptStats */
 };
 
 /* The tries under way in this process. A plain mutex, not one from a pool: it must outlive every pool. */
@@ -80,6 +81,7 @@ static apr_status_t track_output(ap_filter_t *f, apr_bucket_brigade *bb)
         pthread_mutex_lock(&tries.lock);
         current->sent = 1;
         current->reused = tracked->used;
+        current->accepted = tracked->accepted;
         current->connection = tracked;
         tracked->used = 1;
         tracked->current = current;
@@ -121,6 +123,7 @@ static int track_connection(conn_rec *c, void *csd)
     if (current) {
         struct backhand_tracked *tracked = apr_pcalloc(c->pool, sizeof(*tracked));
         tracked->socket = csd;
+        tracked->accepted = backhand_accept_covers(current->conf->accept, c->client_addr);
         apr_pool_pre_cleanup_register(c->pool, tracked, forget_connection);
         ap_add_output_filter_handle(output_filter, tracked, NULL, c);
         ap_add_input_filter_handle(input_filter, NULL, NULL, c);
@@ -144,6 +147,7 @@ apr_status_t backhand_track_child_init(void)
 
 void backhand_track_begin(backhand_try *t)
 {
+    t->asked = apr_time_now();
     pthread_mutex_lock(&tries.lock);
     t->next = tries.first;
     t->link = &tries.first;
@@ -171,6 +175,9 @@ void backhand_track_end(backhand_try *t)
 
 void backhand_track_response(backhand_try *t)
 {
+    if (!t->begun) {
+        backhand_table_begun(t->conf->table, t->id);
+    }
     pthread_mutex_lock(&tries.lock);
     t->begun = 1;
     pthread_mutex_unlock(&tries.lock);

@@ -18,7 +18,10 @@ struct backhand_tracked; /* a connection to another server */
 
 /** A try. Lives on the stack of the thread that makes it. */
 typedef struct backhand_try {
-    int id;         /**< the slot that is asked */
+    const backhand_config *conf; /**< set by the caller */
+    int id;                      /**< the slot that is asked */
+    apr_time_t asked;            /**< when the try began; set by backhand_track_begin() */
+    int accepted;                /**< AcceptStats covers the address that answers */
     int repeatable; /**< the request may be sent to another server when this one falls silent, if its body can be */
     const backhand_body *body;  /**< NULL: it has none */
     int reused;                 /**< sent over a connection that was kept from an earlier request */

@@ -10,17 +10,19 @@ static int is_gone(int64_t pid)
     return kill((pid_t)pid, 0) != 0 && errno == ESRCH;
 }
 
-static void clear(backhand_process *row)
+/* What a dead process served nobody serves any more. */
+static void clear(backhand_table *table, backhand_process *row)
 {
-    backhand_number_set(&row->serving, 0);
+    int64_t serving = __atomic_exchange_n(&row->serving, 0, __ATOMIC_RELAXED);
+    __atomic_sub_fetch(&table->meter->inflight, serving, __ATOMIC_RELAXED);
     backhand_number_set(&row->waiting, 0);
 }
 
 /* While it is cleared the row is nobody's: two who release it at once must not clear its next owner's figures. */
-static void release(backhand_process *row, int64_t pid)
+static void release(backhand_table *table, backhand_process *row, int64_t pid)
 {
     if (__atomic_compare_exchange_n(&row->pid, &pid, -pid, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
-        clear(row);
+        clear(table, row);
         __atomic_store_n(&row->pid, 0, __ATOMIC_RELEASE);
     }
 }
@@ -62,16 +64,26 @@ backhand_process *backhand_process_claim(backhand_table *table, int64_t pid)
         row = take_free(table, pid);
     }
     if (row) {
-        clear(row);
+        clear(table, row);
     }
     return row;
+}
+
+int64_t backhand_process_serve(backhand_table *table, backhand_process *row, int by)
+{
+    __atomic_add_fetch(&row->serving, by, __ATOMIC_RELAXED);
+    if (by > 0) {
+        return backhand_meter_begin(table->meter, table->now());
+    }
+    backhand_meter_drop(table->meter);
+    return __atomic_load_n(&table->meter->inflight, __ATOMIC_RELAXED);
 }
 
 void backhand_process_release(backhand_table *table, int64_t pid)
 {
     backhand_process *row = pid > 0 ? find(table, pid) : NULL;
     if (row) {
-        release(row, pid);
+        release(table, row, pid);
     }
 }
 
@@ -81,7 +93,7 @@ int backhand_process_reap(backhand_table *table)
     for (int i = 0; i < table->max_processes; i++) {
         int64_t pid = backhand_number_get(&table->processes[i].pid);
         if (pid > 0 && is_gone(pid)) {
-            release(&table->processes[i], pid);
+            release(table, &table->processes[i], pid);
             reaped++;
         }
     }
@@ -124,13 +136,15 @@ static int nobody_waits(const backhand_table *table)
 static void settle(const backhand_table *table, backhand_slot *slot)
 {
     int64_t sent = (int64_t)backhand_acquire((const uint64_t *)&slot->sent);
-    int64_t returned, lost;
+    int64_t returned, begun, lost;
     if (sent == backhand_number_get(&slot->returned) || !nobody_waits(table)) {
         return;
     }
     returned = (int64_t)backhand_acquire((const uint64_t *)&slot->returned);
+    begun = (int64_t)backhand_acquire((const uint64_t *)&slot->begun);
     lost = sent - returned;
     if (lost > 0 && backhand_number_get(&slot->sent) == sent) {
+        __atomic_add_fetch(&slot->begun, sent > begun ? sent - begun : 0, __ATOMIC_RELAXED);
         __atomic_add_fetch(&slot->returned, lost, __ATOMIC_RELAXED);
         backhand_number_set(&slot->outstanding_heard, backhand_number_get(&slot->outstanding_heard) - lost);
     }

@@ -24,6 +24,8 @@ struct backhand_head {
     uint64_t used;       /**< see backhand_table_used() */
     uint64_t generation; /**< see backhand_table_generation() */
     int64_t personal_arriba;
+    backhand_meter meter;
+    backhand_flow flow;
     backhand_counters counters;
 };
 

@@ -26,13 +26,14 @@
 #define BACKHAND_TABLE_H
 
 #include "mod_backhand.h"
+#include "table/meter.h"
 
 #include <apr_network_io.h>
 #include <apr_pools.h>
 #include <apr_time.h>
 
 /** Version of the shared memory's layout: another one at a graceful restart means a new segment. */
-#define BACKHAND_TABLE_LAYOUT 3
+#define BACKHAND_TABLE_LAYOUT 4
 
 #define BACKHAND_SERVERS_MIN     2
 #define BACKHAND_SERVERS_MAX     4096
@@ -97,6 +98,24 @@ typedef struct backhand_process {
     int64_t pad[5];  /**< a cache line of its own */
 } backhand_process;
 
+/** What a server said of itself on a response to a request of ours. Every word an atomic: those of two responses that came
+ * in at once may mix, each of them is true. */
+typedef struct backhand_report {
+    int64_t heard;       /**< when, us, this server's clock; 0: never */
+    int64_t inflight;    /**< as in serverstat, the request that it answered not counted */
+    int64_t service, parallel, latency, errors; /**< as in serverstat */
+    int64_t outstanding; /**< sent - returned of the slot at that moment, the answered request not counted */
+    int64_t sent;        /**< sent of the slot at that moment */
+} backhand_report;
+
+/** How much of the farm's requests this server gives out. The moderator's; others read `crowd`. */
+typedef struct backhand_flow {
+    int64_t crowd;    /**< requests that the farm served x 1000 for each one that this server gave out, 1000 or more; 0: not known */
+    int64_t all, own; /**< smoothed numbers of requests x 1000: served by the farm, given out by this server */
+    int64_t own_seen; /**< requests given out as of the last look */
+    int64_t looked;   /**< when that was, us */
+} backhand_flow;
+
 /** A boot that a slot had before its current one, and the last sequence number heard of it. */
 typedef struct backhand_past_boot {
     uint64_t boot;
@@ -113,6 +132,12 @@ typedef struct backhand_slot {
     int64_t returned;          /**< of these, no longer waiting for it */
     int64_t outstanding_heard; /**< sent - returned when its last announcement came in */
     int64_t sent_heard;        /**< sent when its last announcement came in */
+    int64_t begun;        /**< of those sent, whose response has begun, or that failed */
+    int64_t begun_last;   /**< when one last began, or was sent while none waited, us */
+    int64_t hop;          /**< smoothed time that a hand-off costs on top of the serving there, us; 0: not known */
+    int64_t joined;       /**< when its present boot was first heard, us */
+    int64_t served_heard; /**< `served` as of its last announcement; the moderator's */
+    backhand_report report; /**< what it said on its last response to this server */
     int64_t refused;      /**< when it last refused or dropped a connection of ours, us; 0: not since it (re)started */
     int64_t rival_boot;   /**< boot id of another server that announces the same contact */
     int64_t rival_heard;  /**< when it was last heard, us; 0: never. See backhand_table_rival() */
@@ -134,6 +159,8 @@ typedef struct backhand_counters {
     int64_t untrusted_said;                 /**< when the log last heard of one, us */
     int64_t handed_off;                     /**< requests answered by another server */
     int64_t failed_over;                    /**< tries that went on to another candidate */
+    int64_t reports;                        /**< figures taken from responses */
+    int64_t reports_bad;                    /**< figures on responses that were not taken: malformed, or out of range */
     int64_t moderator_pid;
     int64_t stopping; /**< 1: this server is going down, announce that we leave */
 } backhand_counters;
@@ -153,6 +180,8 @@ typedef struct backhand_table {
     backhand_process *processes; /**< [max_processes] */
     backhand_counters *counters;
     int64_t *personal_arriba;
+    backhand_meter *meter;       /**< this server's own work */
+    backhand_flow *flow;         /**< how much of the farm's work this server gives out */
     apr_size_t size;         /**< bytes of the segment */
     const char *path;        /**< the segment's file; NULL: anonymous memory */
     apr_time_t (*now)(void); /**< the clock; apr_time_now unless a simulator or test says otherwise */
@@ -233,6 +262,16 @@ int64_t backhand_table_ready(const backhand_table *table, int id);
  * since its own. Never negative. */
 int64_t backhand_table_sent_since(const backhand_table *table, int id);
 
+/** How old the newest word of a server's own figures is, and what it said; of slot 0 its own meter, as of now. Atomics, any
+ * process. `outstanding`: requests of ours that it had in its hands then, `sent`: all that we had sent by then. */
+typedef struct backhand_view {
+    int64_t inflight, service, parallel, latency, errors;
+    int64_t outstanding, sent;
+} backhand_view;
+
+/** The newest of a slot's announcement and its last report. */
+void backhand_table_view(const backhand_table *table, int id, backhand_view *view);
+
 /** True while another live server announces this slot's contact: see the top of this file. */
 int backhand_table_rival(const backhand_table *table, int id);
 
@@ -259,6 +298,24 @@ backhand_drop backhand_table_take(backhand_table *table, const backhand_announce
  * same contact (of a server that had it before) counts as left from then on. */
 void backhand_table_set_self(backhand_table *table, const backhand_announcement *self);
 
+/**
+ * Brings `flow` up to date: counts what all live servers have served, and what this one has given out, since the last
+ * call, each smoothed over about 10 s. For each announcement interval.
+ */
+void backhand_table_flow(backhand_table *table);
+
+/* --- hand-offs (any process, any thread) -------------------------------------------------------------------------- */
+
+/** A request is about to be sent to slot `id`. */
+void backhand_table_sent(backhand_table *table, int id);
+/** Its response has begun, or it failed. Once for each backhand_table_sent(), before backhand_table_returned(). */
+void backhand_table_begun(backhand_table *table, int id);
+/** The exchange is over. */
+void backhand_table_returned(backhand_table *table, int id);
+/** The response carried figures: keeps them. `hop`: time on top of the serving, us, or -1 when that is not known.
+ * Called between backhand_table_begun() and backhand_table_returned(). */
+void backhand_table_report(backhand_table *table, int id, const backhand_report *said, int64_t hop);
+
 /* --- processes ---------------------------------------------------------------------------------------------------- */
 
 /**
@@ -266,6 +323,8 @@ void backhand_table_set_self(backhand_table *table, const backhand_announcement 
  * are taken when no other is free. NULL: none free. Any process may call it for its own pid.
  */
 backhand_process *backhand_process_claim(backhand_table *table, int64_t pid);
+/** Adds `by`, 1 or -1, to the requests that the process serves itself. @return requests that this server serves then */
+int64_t backhand_process_serve(backhand_table *table, backhand_process *row, int by);
 /** Clears the row of a process that is gone. */
 void backhand_process_release(backhand_table *table, int64_t pid);
 /** Clears the rows of all processes that are gone. @return how many */

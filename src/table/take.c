@@ -54,6 +54,17 @@ static void publish_live(serverstat *live, const serverstat *what)
     }
 }
 
+/* What a server said before it started again says nothing of it now. */
+static void note_boot(backhand_slot *slot, const backhand_announcement *said, int fresh, apr_time_t now)
+{
+    if (!fresh && said->boot == (uint64_t)BACKHAND_ANNOUNCED(slot, boot)) {
+        return;
+    }
+    backhand_number_set(&slot->report.heard, 0);
+    backhand_number_set(&slot->joined, now);
+    backhand_number_set(&slot->served_heard, said->stat.served);
+}
+
 /* A request that noted the table's generation before sees this slot as changed from the first word on; one that notes it
  * after sees all of the new server. */
 static void publish(backhand_table *table, int id, const backhand_announcement *said, int fresh, int left)
@@ -70,6 +81,7 @@ static void publish(backhand_table *table, int id, const backhand_announcement *
         generation = (generation > head->generation ? generation : head->generation) + 1;
         backhand_release(&slot->generation, generation);
     }
+    note_boot(slot, &what, fresh, now);
     publish_copy(slot, &what, generation);
     backhand_number_set(&slot->outstanding_heard,
                         backhand_number_get(&slot->sent) - backhand_number_get(&slot->returned));
@@ -134,6 +146,7 @@ static void forget_past(backhand_slot *slot)
         past_set(&slot->past[i], 0, 0);
     }
     backhand_number_set(&slot->refused, 0);
+    backhand_number_set(&slot->hop, 0);
     backhand_number_set(&slot->rival_boot, 0);
     backhand_number_set(&slot->rival_heard, 0);
     backhand_number_set(&slot->rival_turns, 0);

@@ -1,0 +1,67 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file meter.h
+ * @brief How fast this server does its work: what it announces of requests in flight, speed, latency and errors. Core.
+ *
+ * Every request that is served here leaves one sample: how many were being served when it came, how long it took,
+ * whether it failed. Of the newest ones that are not older than 5 s this is made:
+ *
+ *  - `service`, how long a request takes where there is no crowd, and `parallel`, how many can be served at once before
+ *    each takes longer: a server is taken as one that serves a request among q in `service` x max(1, q / parallel). That holds
+ *    for CPUs that are shared, for workers behind a queue, and for what lies between. `service` is the median of what
+ *    the samples say by this; `parallel` moves until the samples from crowds and those from elsewhere agree. It
+ *    begins with 1 and grows as crowds turn out to be served no slower, so that a fresh server is not given more than it
+ *    has shown to bear.
+ *  - a server whose requests stay, none of them ending, has a `service` that grows with that time: the estimate of a mean
+ *    from durations of which some are only known to be longer (maximum likelihood for exponential ones, with 4 of
+ *    the usual kind taken as seen).
+ *  - without samples for more than a second, `service` falls by half every 1.5 s and `parallel` is 1: so that a server
+ *    that once was slow gets a request now and then, one at a time, by which it can show that it is no longer.
+ */
+#ifndef BACKHAND_METER_H
+#define BACKHAND_METER_H
+
+#include <stdint.h>
+
+/** Samples that are kept; a power of two. */
+#define BACKHAND_METER_SAMPLES 256
+
+/** In shared memory; all zero at first. Every word is an atomic. */
+typedef struct backhand_meter {
+    int64_t inflight; /**< requests being served now; see backhand_process_serve() */
+    int64_t served;   /**< requests that were served since the start */
+    int64_t ended;    /**< when one last ended, or one came while there was none, us */
+    uint64_t next;    /**< where the next sample goes, modulo BACKHAND_METER_SAMPLES */
+    uint64_t samples[BACKHAND_METER_SAMPLES];
+    /* The rest is written by the reader of the meter alone. */
+    int64_t parallel;  /**< x 1000; 0: 1000 */
+    int64_t service;   /**< us, of the newest samples that there were; 0: none yet */
+    int64_t latency;   /**< us */
+    int64_t drift;     /**< by how much `inflight` was found to differ from the sum over all processes */
+    int64_t drift_seen; /**< times in a row */
+} backhand_meter;
+
+/** What a meter tells; numbers as in serverstat. */
+typedef struct backhand_work {
+    int64_t inflight, service, parallel, latency, errors, served;
+} backhand_work;
+
+/** A request came in at `now` (us) and is being served. @return requests in flight, this one counted */
+int64_t backhand_meter_begin(backhand_meter *meter, int64_t now);
+
+/** A request is served no longer, without leaving a sample: it was handed off, or its client went. */
+void backhand_meter_drop(backhand_meter *meter);
+
+/** Leaves a sample of a served request, to be followed by backhand_meter_drop(). `level`: what backhand_meter_begin() returned;
+ * `usec`: how long it took; `failed`: 1 for a status of 500 or more. */
+void backhand_meter_sample(backhand_meter *meter, int64_t level, int64_t usec, int failed, int64_t now);
+
+/** Reads the meter, and lets `parallel` move. For one process at a time, the moderator, several times a second. */
+void backhand_meter_read(backhand_meter *meter, int64_t now, backhand_work *out);
+
+/** `inflight` counts what all processes say they serve. A process that was killed between two steps leaves them apart: once
+ * the same difference was found 8 times in a row, it is taken back. For the process that reads the meter. */
+void backhand_meter_reconcile(backhand_meter *meter, int64_t serving);
+
+#endif
