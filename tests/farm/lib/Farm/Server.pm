@@ -11,6 +11,8 @@ package Farm::Server;
 #   load               0: mod_backhand is not loaded; 'first': before mod_proxy
 #   announce           0: no MulticastStats, AcceptStats, BackhandFarm and BackhandInterval
 #   perl               1: mod_perl is loaded, with build/perl5 in its path
+#   env                hash: its environment, beside the test's
+#   netns              name of the network namespace that it runs in
 #   client             from where connections to an IPv6 host come; default: the kernel's choice
 # Under /app there are `who` (a file that holds the server's name) and programs: `echo` says what it was asked,
 # `slow?SECONDS` answers later. /who is the same file outside of /app, /backhand the status page.
@@ -172,7 +174,9 @@ sub spawn {
         open STDOUT, '>>', "$self->{root}/output" or POSIX::_exit(2);
         open STDERR, '>>&', \*STDOUT or POSIX::_exit(2);
         delete @ENV{qw(PERL5LIB HARNESS_ACTIVE)};
-        exec $httpd, '-f', "$self->{root}/httpd.conf", '-DFOREGROUND' or POSIX::_exit(2);
+        %ENV = (%ENV, %{ $self->{env} || {} });
+        my @within = $self->{netns} ? (qw(ip netns exec), $self->{netns}) : ();
+        exec @within, $httpd, '-f', "$self->{root}/httpd.conf", '-DFOREGROUND' or POSIX::_exit(2);
     }
     $self->{pid} = $pid;
     push @{ $self->{groups} }, $pid;
@@ -308,7 +312,7 @@ sub left {
 # A new connection to it. Options: from (source address; not one that AcceptStats covers), timeout.
 sub connect {    ## no critic (ProhibitBuiltinHomonyms)
     my ($self, %options) = @_;
-    my $from = $self->{host} =~ /:/ ? $self->{client} : '127.0.0.99';
+    my $from = $self->{client} || ($self->{host} =~ /:/ ? undef : '127.0.0.99');
     return Farm::Client->new(host => $self->{host}, port => $self->{port}, from => $from, %options);
 }
 

@@ -58,6 +58,8 @@ my @usual = (
     qr/AH00045:|AH00046:|AH00161:|AH00286:|AH00288:|AH00484:|AH00485:|AH03490:|AH10159:/,
 );
 
+sub usual { return @usual }
+
 # A farm of so many servers, not started. Options are the farm's; `chain` the lines of the chain, `also` further ones.
 sub idle_farm {
     my ($n, %options) = @_;

@@ -1,0 +1,102 @@
+# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+package Farm::Relay;
+
+# Servers of a farm announce themselves to it, and it tells the others, so that a test can lose what it wants. Needs no rights.
+#
+#     my $relay = Farm::Relay->new(farm => $farm);
+#     $farm->add(announce => 0, conf => $relay->settings(1));      # on 127.0.0.1
+#     $relay->start;
+#     $relay->lose(sub { my ($from, $to) = @_; ... });             # numbers of the servers; true: does not arrive
+
+use strict;
+use warnings;
+
+use Carp qw(croak);
+use IO::Socket::INET;
+use POSIX  ();
+use Socket qw(inet_aton inet_ntoa pack_sockaddr_in unpack_sockaddr_in);
+
+use Farm::Wait qw(scaled);
+
+my $host = '127.0.0.10';
+
+sub new {
+    my ($class, %options) = @_;
+    return bless {%options}, $class;
+}
+
+# What a server on 127.0.0.N says in its configuration.
+sub settings {
+    my ($self, $n) = @_;
+    my $farm = $self->{farm};
+    return <<"EOT";
+BackhandFarm @{[$farm->name]}
+BackhandInterval @{[int scaled(250)]}ms
+BackhandContact http://127.0.0.$n:@{[$farm->port]}
+MulticastStats 127.0.0.$n $host:@{[$farm->udp]}
+AcceptStats 127.0.0.0/28
+EOT
+}
+
+# So many servers from 127.0.0.1 on; each pair is lost for which the code says so (default: none).
+sub start {
+    my ($self, $servers) = @_;
+    $self->{servers} ||= $servers;
+    $self->{socket}  ||= IO::Socket::INET->new(Proto => 'udp', LocalAddr => $host, LocalPort => $self->{farm}->udp)
+      || croak "relay: $@";
+    my $lost = $self->{lost} || sub { return 0 };
+    my %deaf;
+    for my $from (1 .. $self->{servers}) {
+        $deaf{$from} = { map { $_ => $lost->($from, $_) } 1 .. $self->{servers} };
+    }
+    my $parent = $$;
+    my $pid = fork;
+    croak "fork: $!" if !defined $pid;
+    if (!$pid) {
+        $SIG{TERM} = $SIG{INT} = 'DEFAULT';
+        $self->pass_on(\%deaf) while getppid == $parent;
+        POSIX::_exit(0);
+    }
+    $self->{pid} = $pid;
+    return $self;
+}
+
+sub pass_on {
+    my ($self, $deaf) = @_;
+    my $ready = q();
+    vec($ready, fileno $self->{socket}, 1) = 1;
+    return if select($ready, undef, undef, 0.2) < 1;
+    my $sender = recv $self->{socket}, my $text, 2000, 0 or return;
+    my ($port, $address) = unpack_sockaddr_in($sender);
+    my ($from) = inet_ntoa($address) =~ /(\d+)\z/;
+    for my $to (1 .. $self->{servers}) {
+        next if $to == $from || $deaf->{$from}{$to};
+        send $self->{socket}, $text, 0, pack_sockaddr_in($self->{farm}->udp, inet_aton("127.0.0.$to"));
+    }
+    return;
+}
+
+# From now on; nothing: all arrives again.
+sub lose {
+    my ($self, $lost) = @_;
+    $self->stop;
+    $self->{lost} = $lost;
+    return $self->start;
+}
+
+sub stop {
+    my ($self) = @_;
+    my $pid = delete $self->{pid} or return;
+    kill 'KILL', $pid;
+    waitpid $pid, 0;
+    return;
+}
+
+sub DESTROY {
+    my ($self) = @_;
+    local ($?, $!, $@);
+    $self->stop;
+    return;
+}
+
+1;

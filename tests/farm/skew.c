@@ -1,0 +1,57 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file skew.c
+ * @brief To be preloaded by a server of a test: its wall clock is off by as many seconds as stand in the file that
+ * BACKHAND_TEST_SKEW names, from the moment at which they are written there.
+ */
+#define _GNU_SOURCE
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+static long skew(void)
+{
+    const char *path = getenv("BACKHAND_TEST_SKEW");
+    int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    char text[32] = "";
+    if (fd >= 0) {
+        ssize_t got = read(fd, text, sizeof(text) - 1);
+        text[got > 0 ? got : 0] = '\0';
+        close(fd);
+    }
+    return strtol(text, NULL, 10);
+}
+
+__attribute__((visibility("default"))) int clock_gettime(clockid_t clock, struct timespec *t)
+{
+    int rc = (int)syscall(SYS_clock_gettime, clock, t);
+    if (rc == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) {
+        t->tv_sec += skew();
+    }
+    return rc;
+}
+
+__attribute__((visibility("default"))) int gettimeofday(struct timeval *restrict tv, void *restrict zone)
+{
+    struct timespec t;
+    (void)zone;
+    clock_gettime(CLOCK_REALTIME, &t);
+    tv->tv_sec = t.tv_sec;
+    tv->tv_usec = t.tv_nsec / 1000;
+    return 0;
+}
+
+__attribute__((visibility("default"))) time_t time(time_t *out)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    if (out) {
+        *out = t.tv_sec;
+    }
+    return t.tv_sec;
+}
