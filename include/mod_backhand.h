@@ -145,6 +145,10 @@ static inline void backhand_number_set(int64_t *number, int64_t value)
     __atomic_store_n(number, value, __ATOMIC_RELAXED);
 }
 
+/** How long a policy may take for one request (`BackhandPolicyTimeout`), microseconds; 0: as long as it likes. byPerl
+ * stops those that take longer; a function in C is not stopped. */
+BACKHAND_API int64_t backhand_policy_timeout(void);
+
 /**
  * Copies both strings of an entry as its server announced them together; either buffer may be NULL.
  * @return 1, or 0 (and empty strings) when the entry was never used or there is no table

@@ -5,6 +5,7 @@
 #define PERL_NO_GET_CONTEXT
 #include "policy.h"
 #include "clones.h"
+#include "respite.h"
 
 #include <http_log.h>
 
@@ -62,6 +63,35 @@ static int is_news(const char *name, int kind)
                                        __ATOMIC_RELAXED);
 }
 
+#define MS(interval) ((long)((interval) / 1000))
+
+static const char *at(const policy_call *call)
+{
+    const char *where = call->limit.where;
+    return *where ? apr_pstrcat(call->request->pool, ", at ", where, NULL) : "";
+}
+
+static void complain_of_excess(const policy_call *call, const char *stays)
+{
+    request_rec *r = call->request;
+    const policy_limit *limit = &call->limit;
+    if (limit->over == POLICY_DEEP) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "backhand: byPerl: %s was stopped, %s: its calls went too deep%s",
+                      call->name, stays, at(call));
+    }
+    else if (limit->longest > limit->timeout) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "backhand: byPerl: %s took %ld ms, %ld ms of them in one operation that cannot be stopped, %s: "
+                      "BackhandPolicyTimeout is %ld ms; do nothing there that waits%s",
+                      call->name, MS(limit->took), MS(limit->longest), stays, MS(limit->timeout), at(call));
+    }
+    else {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "backhand: byPerl: %s was stopped after %ld ms, %s: BackhandPolicyTimeout is %ld ms%s",
+                      call->name, MS(limit->took), stays, MS(limit->timeout), at(call));
+    }
+}
+
 static void complain(const policy_call *call)
 {
     request_rec *r = call->request;
@@ -86,6 +116,9 @@ static void complain(const policy_call *call)
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       "backhand: byPerl: %s returned %s, %s: let it return a reference to an array of ids", call->name,
                       call->text, stays);
+        break;
+    case POLICY_STOPPED:
+        complain_of_excess(call, stays);
         break;
     case POLICY_OK:
         ap_log_rerror(
@@ -144,14 +177,29 @@ static void store(const policy_call *call, ServerSlot *servers, int *n)
     *n = call->n;
 }
 
+/* A policy that blocks, and has done so lately, is left alone for a while. */
+static void note_blocking(const policy_call *call)
+{
+    const policy_limit *limit = &call->limit;
+    if (limit->timeout && limit->longest > limit->timeout && respite_note(call->name, limit->timeout)) {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_ERR, 0, call->request,
+            "backhand: byPerl: %s took %ld ms, %ld ms of them in one operation that cannot be stopped, for the "
+            "second time in a while; it is not called for %ld s, and the list of servers stays as it was%s",
+            call->name, MS(limit->took), MS(limit->longest), (MS(RESPITE_TIMES * limit->timeout) + 999) / 1000,
+            at(call));
+    }
+}
+
 int byPerl(request_rec *r, ServerSlot *servers, int *n, char *arg)
 {
     policy_call *call = apr_pcalloc(r->pool, sizeof(*call));
-    int *given = apr_palloc(r->pool, (apr_size_t)(*n + 1) * sizeof(int));
+    int *given;
     int i;
 
     call->request = r;
     call->room = MAXSERVERS;
+    call->timeout = backhand_policy_timeout();
     call->name = read_words(call, r->pool, arg);
     if (!call->name) {
         if (is_news("", 0)) {
@@ -159,6 +207,10 @@ int byPerl(request_rec *r, ServerSlot *servers, int *n, char *arg)
         }
         return *n;
     }
+    if (respite_lasts(call->name)) {
+        return *n;
+    }
+    given = apr_palloc(r->pool, (apr_size_t)(*n + 1) * sizeof(int));
     for (i = 0; i < *n; i++) {
         given[i] = servers[i].id;
     }
@@ -167,6 +219,7 @@ int byPerl(request_rec *r, ServerSlot *servers, int *n, char *arg)
     call->ids = apr_palloc(r->pool, (apr_size_t)call->room * sizeof(int));
     call->seen = apr_pcalloc(r->pool, (apr_size_t)call->room);
     run(call);
+    note_blocking(call);
     if (call->outcome != POLICY_OK || call->strangers || call->duplicates || call->unseen) {
         complain(call);
     }
@@ -216,6 +269,7 @@ const char *byPerl_check(apr_pool_t *p, server_rec *s, const char *arg)
         return "mod_perl has not started: load it (LoadModule perl_module) before this directive";
     }
     clones_arrange(s);
+    respite_arrange(s);
     found = is_defined_somewhere(s, name);
     PERL_SET_CONTEXT(context);
     return found ? NULL : apr_psprintf(p, "%s is not defined: load its package with PerlModule", name);

@@ -241,6 +241,7 @@ void policy_run(pTHX_ policy_call *call)
     save_scalar(PL_defgv);
     SvREFCNT_inc_simple_void(selected);
     policy_prepare(aTHX);
+    policy_limit_begin(aTHX_ & call->limit, call->timeout);
     if (!guarded(aTHX_ step_call, call, NULL)) {
         explain(aTHX_ call);
     }
@@ -248,7 +249,12 @@ void policy_run(pTHX_ policy_call *call)
         setdefout(selected);
     }
     SvREFCNT_dec(selected);
+    /* What it died with may have a destructor. */
     LEAVE;
+    policy_limit_end(aTHX_ & call->limit);
+    if (call->limit.over) {
+        call->outcome = POLICY_STOPPED;
+    }
     TAINT_NOT;
     RESTORE_ERRNO;
 }

@@ -7,7 +7,7 @@
 #ifndef BACKHAND_POLICY_H
 #define BACKHAND_POLICY_H
 
-#include "mod_perl_api.h"
+#include "limit.h"
 #include "mod_backhand.h"
 
 /** Room for what a policy died with or returned, for the log. */
@@ -18,6 +18,7 @@ typedef enum policy_outcome {
     POLICY_UNDEFINED, /**< there is no such function or method */
     POLICY_DIED,      /**< `text` says with what */
     POLICY_EXITED,    /**< it called exit */
+    POLICY_STOPPED,   /**< it passed its bounds; `limit` says which */
     POLICY_WRONG      /**< it returned no reference to an array; `text` says what instead */
 } policy_outcome;
 
@@ -29,6 +30,7 @@ typedef struct policy_call {
     request_rec *request; /**< `$r` */
     const int *given;     /**< ids handed to it */
     int n_given;
+    apr_interval_time_t timeout; /**< us; 0: none */
 
     int room;       /**< out: ids are below this number, and `ids` and `seen` have that many places */
     int *ids;       /**< out: each valid, none twice; only with POLICY_OK */
@@ -38,10 +40,12 @@ typedef struct policy_call {
     int duplicates; /**< out: entries dropped because they came before */
     int unseen;     /**< out: 1 when the list was longer than twice `room`; what is beyond was not looked at */
     policy_outcome outcome;
+    policy_limit limit; /**< out: what it took */
     char text[POLICY_TEXT_SIZE];
 } policy_call;
 
-/** Calls the policy in this interpreter. `$@`, `$_`, the selected file handle and errno are afterwards what they were. */
+/** Calls the policy in this interpreter, within the bounds of limit.h. `$@`, `$_`, the selected file handle and errno
+ * are afterwards what they were. */
 void policy_run(pTHX_ policy_call *call);
 
 /** True when the function or method exists in this interpreter. May run the package's `can`-like AUTOLOAD lookup, no

@@ -35,6 +35,7 @@ void *backhand_config_create(apr_pool_t *p, server_rec *s)
     conf->tries = 3;
     conf->retry = 5 * SECOND;
     conf->skew = 30 * SECOND;
+    conf->policy_timeout = 100 * MSEC;
     return conf;
 }
 
@@ -322,6 +323,12 @@ static time_setting skew_setting = {
     3600 * SECOND,
     "takes a time from 1s to 1h" TIME_EXAMPLES " (default 30s)",
 };
+static time_setting policy_setting = {
+    APR_OFFSETOF(backhand_config, policy_timeout),
+    0,
+    3600 * SECOND,
+    "takes a time from 1ms to 1h, or 0 for no limit" TIME_EXAMPLES " (default 100ms)",
+};
 
 static const char *set_time(cmd_parms *cmd, void *unused, const char *word)
 {
@@ -371,6 +378,8 @@ const command_rec backhand_commands[] = {
     AP_INIT_TAKE1("BackhandTries", set_tries, NULL, ANYWHERE, "how many other servers to try before this one"),
     AP_INIT_TAKE1("BackhandRetry", set_time, &retry_setting, ANYWHERE,
                   "how long a server that refused a connection is tried last"),
+    AP_INIT_TAKE1("BackhandPolicyTimeout", set_time, &policy_setting, ANYWHERE,
+                  "how long a policy in Perl may take for one request, 0: no limit"),
     AP_INIT_FLAG("BackhandConnectionPools", set_connection_pools, NULL, ANYWHERE,
                  "Off: each request that is handed off gets a connection of its own"),
     AP_INIT_TAKE1("BackhandModeratorPIDFile", set_moderator_pid_file, NULL, ANYWHERE,

@@ -44,10 +44,12 @@ typedef struct backhand_config {
     int keys_optional;                    /**< BackhandSecretFile's word `optional` */
     apr_interval_time_t skew;             /**< BackhandClockSkew [30 s] */
     int tries;                            /**< BackhandTries: servers that are asked before this one [3] */
-    apr_interval_time_t retry;            /**< BackhandRetry: how long a refused server is tried last [5 s] */
-    backhand_table *table;                /**< set in post_config; NULL while only the syntax is checked */
-    int keepalive; /**< ms: the smallest KeepAliveTimeout of all hosts, 0: KeepAlive Off somewhere */
-    int used;      /**< some directive of ours stands in the configuration */
+    apr_interval_time_t
+        policy_timeout;        /**< BackhandPolicyTimeout: how long a Perl policy may take, 0: no limit [100 ms] */
+    apr_interval_time_t retry; /**< BackhandRetry: how long a refused server is tried last [5 s] */
+    backhand_table *table;     /**< set in post_config; NULL while only the syntax is checked */
+    int keepalive;             /**< ms: the smallest KeepAliveTimeout of all hosts, 0: KeepAlive Off somewhere */
+    int used;                  /**< some directive of ours stands in the configuration */
     struct backhand_dispatch *dispatch; /**< what handing off needs in this process; set in post_config */
 } backhand_config;
 

@@ -185,3 +185,8 @@ const char *backhand_directive_from_so(cmd_parms *cmd, void *dir, const char *li
     append(cmd, dir, function);
     return NULL;
 }
+
+int64_t backhand_policy_timeout(void)
+{
+    return backhand_config_get(ap_server_conf)->policy_timeout;
+}

@@ -22,7 +22,8 @@ use Farm qw(build_dir repo_dir);
 
 our @EXPORT_OK = qw(bridge call configuration left_by policy_conf);
 
-# Options of Farm's add(), and perl, policies, startup (the directive that loads `perl`).
+# Options of Farm's add(), and perl, policies, startup (the directive that loads `perl`), timeout (what
+# BackhandPolicyTimeout says; by default more than a slow machine needs).
 sub bridge {
     my (%options) = @_;
     my $farm   = Farm->new;
@@ -38,7 +39,8 @@ sub configuration {
     my $cases   = $server->write_file('cases.pl', "use strict;\nuse warnings;\n" . ($options{perl} || '') . "\n1;\n");
     my $probe   = probe_object($server->root);
     my $shown   = $options{shown} || 0;
-    my $text    = "PerlSwitches -I$FindBin::Bin/lib\nPerlModule Bridge::Handler\nPerlModule Apache::Backhand\n"
+    my $timeout = $options{timeout} // '20s';
+    my $text    = "BackhandPolicyTimeout $timeout\nPerlSwitches -I$FindBin::Bin/lib\nPerlModule Bridge::Handler\nPerlModule Apache::Backhand\n"
       . "$startup $cases\n<Location /call>\nSetHandler modperl\nPerlResponseHandler Bridge::Handler\n</Location>\n";
     my $n = 0;
     foreach my $policy (@{ $options{policies} || [] }) {

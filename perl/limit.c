@@ -1,0 +1,151 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#define PERL_NO_GET_CONTEXT
+#include "limit.h"
+
+#include <pthread.h>
+#include <time.h>
+
+/** Ordinary operations between two looks at the clock. */
+#define OPERATIONS 32
+/** Blocks, calls and evals inside one another; each takes some 500 bytes that its interpreter keeps. */
+#define DEEPEST 50000
+
+static _Thread_local policy_limit *current;
+
+/* After these the clock is looked at in any case: they wait for something, or call C code that may. */
+#define SLOW OPERATIONS
+static const U8 extra[MAXO + 1] = {
+    [OP_ACCEPT] = SLOW,  [OP_BACKTICK] = SLOW, [OP_CLOSE] = SLOW,    [OP_CONNECT] = SLOW,  [OP_ENTERSUB] = SLOW,
+    [OP_FLOCK] = SLOW,   [OP_FLOP] = SLOW,     [OP_GHBYADDR] = SLOW, [OP_GHBYNAME] = SLOW, [OP_GLOB] = SLOW,
+    [OP_MATCH] = SLOW,   [OP_OPEN] = SLOW,     [OP_PRINT] = SLOW,    [OP_PRTF] = SLOW,     [OP_RCATLINE] = SLOW,
+    [OP_READ] = SLOW,    [OP_READLINE] = SLOW, [OP_RECV] = SLOW,     [OP_REPEAT] = SLOW,   [OP_SAY] = SLOW,
+    [OP_SEND] = SLOW,    [OP_SLEEP] = SLOW,    [OP_SORT] = SLOW,     [OP_SPLIT] = SLOW,    [OP_SSELECT] = SLOW,
+    [OP_SUBST] = SLOW,   [OP_SYSREAD] = SLOW,  [OP_SYSTEM] = SLOW,   [OP_SYSWRITE] = SLOW, [OP_WAIT] = SLOW,
+    [OP_WAITPID] = SLOW,
+};
+
+static apr_time_t clock_of(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return now.tv_sec * APR_USEC_PER_SEC + now.tv_nsec / 1000;
+}
+
+apr_time_t policy_clock(void)
+{
+    return clock_of(CLOCK_MONOTONIC);
+}
+
+/* A quarter of what is left of the thread's stack is for what Perl and others do in C. */
+static char *stack_floor(void)
+{
+    static _Thread_local char *lowest;
+    char *here = __builtin_frame_address(0);
+    if (!lowest) {
+        pthread_attr_t attr;
+        void *start = NULL;
+        size_t size;
+        if (pthread_getattr_np(pthread_self(), &attr) != 0) {
+            return NULL;
+        }
+        pthread_attr_getstack(&attr, &start, &size);
+        pthread_attr_destroy(&attr);
+        lowest = start;
+    }
+    return here > lowest ? lowest + (here - lowest) / 4 : NULL;
+}
+
+/* Dies now, and at each further operation. */
+PERL_STATIC_NO_RET void overstep(pTHX_ policy_limit *limit, policy_over over)
+{
+    if (!limit->over) {
+        limit->over = over;
+        if (CopLINE(PL_curcop)) {
+            my_snprintf(limit->where, sizeof(limit->where), "%.160s line %ld", OutCopFILE(PL_curcop),
+                        (long)CopLINE(PL_curcop));
+        }
+    }
+    limit->left = -1;
+    /* In a destructor Perl would write a line to the error log. */
+    PL_in_eval &= ~EVAL_KEEPERR;
+    croak("backhand: this policy is being stopped\n");
+}
+
+static void measure(policy_limit *limit, apr_time_t now)
+{
+    if (now - limit->looked > limit->longest) {
+        limit->longest = now - limit->looked;
+    }
+    limit->looked = now;
+}
+
+static void look(pTHX_ policy_limit *limit)
+{
+    /* The coarse clock is behind the other by up to some milliseconds, never ahead of it. */
+    apr_time_t now = clock_of(CLOCK_MONOTONIC_COARSE);
+    if (limit->over) {
+        overstep(aTHX_ limit, limit->over);
+    }
+    limit->left = OPERATIONS;
+    if (now > limit->looked) {
+        measure(limit, now);
+    }
+    if (limit->timeout && now - limit->began > limit->timeout) {
+        overstep(aTHX_ limit, POLICY_LATE);
+    }
+    if (cxstack_ix > DEEPEST) {
+        overstep(aTHX_ limit, POLICY_DEEP);
+    }
+}
+
+/* In place of Perl_runops_standard(). Runs inside itself for each call of Perl code from C, as by sort or tie. */
+static int run_operations(pTHX)
+{
+    policy_limit *limit = current;
+    OP *op = PL_op;
+    /* Interpreters cloned by a policy's threads have this loop, too. */
+    if (!limit || limit->perl != aTHX) {
+        return Perl_runops_standard(aTHX);
+    }
+    if ((char *)__builtin_frame_address(0) < limit->floor) {
+        overstep(aTHX_ limit, POLICY_DEEP);
+    }
+    while (op) {
+        int cost = 1 + extra[op->op_type];
+        if (limit->left < 0) {
+            look(aTHX_ limit);
+        }
+        PL_op = op = op->op_ppaddr(aTHX);
+        limit->left -= cost;
+    }
+    PERL_ASYNC_CHECK();
+    TAINT_NOT;
+    return 0;
+}
+
+void policy_limit_begin(pTHX_ policy_limit *limit, apr_interval_time_t timeout)
+{
+    memset(limit, 0, sizeof(*limit));
+    limit->timeout = timeout;
+    limit->perl = aTHX;
+    limit->left = OPERATIONS;
+    limit->floor = stack_floor();
+    limit->began = limit->looked = policy_clock();
+    limit->outer = current;
+    limit->outer_loop = PL_runops;
+    current = limit;
+    PL_runops = run_operations;
+}
+
+void policy_limit_end(pTHX_ policy_limit *limit)
+{
+    apr_time_t now = policy_clock();
+    PL_runops = limit->outer_loop;
+    current = limit->outer;
+    measure(limit, now);
+    limit->took = now - limit->began;
+    if (!limit->over && limit->timeout && limit->took > limit->timeout) {
+        limit->over = POLICY_LATE;
+    }
+}

@@ -1,0 +1,52 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file limit.h
+ * @brief Bounds what the Perl code of one policy may do: how long it runs, and how deep its calls go.
+ *
+ * Between begin and end the interpreter runs Perl's operations by a loop of ours, which looks at the clock every few of
+ * them. Once a bound is passed each further operation dies, whatever evals, handlers and destructors there are, until
+ * the call has been left. What a single operation does in C, as sleep or a regular expression, cannot be stopped; it
+ * is measured.
+ */
+#ifndef BACKHAND_LIMIT_H
+#define BACKHAND_LIMIT_H
+
+#include "mod_perl_api.h"
+
+/** Room for `file line N`, for the log. */
+#define POLICY_WHERE_SIZE 200
+
+typedef enum policy_over {
+    POLICY_WITHIN = 0, /**< it kept the bounds */
+    POLICY_LATE,       /**< it took longer than `timeout` */
+    POLICY_DEEP        /**< its calls went too deep */
+} policy_over;
+
+/** One call's bounds, on the stack of the thread that makes it. */
+typedef struct policy_limit {
+    apr_interval_time_t timeout;   /**< in: us; 0: none */
+    policy_over over;              /**< out */
+    apr_interval_time_t took;      /**< out: us from begin to end */
+    apr_interval_time_t longest;   /**< out: us, the longest stretch in which it could not be stopped */
+    char where[POLICY_WHERE_SIZE]; /**< out: the statement in which it was stopped; empty: it ended by itself */
+
+    PerlInterpreter *perl; /**< from here on: private */
+    struct policy_limit *outer;
+    runops_proc_t outer_loop;
+    apr_time_t began, looked;
+    int left;    /**< until the next look at the clock, an ordinary operation counting 1 */
+    char *floor; /**< the stack of the thread is not used below this address */
+} policy_limit;
+
+/** The monotonic clock of this machine, us. */
+apr_time_t policy_clock(void);
+
+/** From here to policy_limit_end(), by the same thread, this interpreter's code is bound. May be nested. What is called
+ * in between must catch what Perl throws. */
+void policy_limit_begin(pTHX_ policy_limit *limit, apr_interval_time_t timeout);
+
+/** Gives the interpreter its own loop back. */
+void policy_limit_end(pTHX_ policy_limit *limit);
+
+#endif
