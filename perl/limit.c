@@ -126,8 +126,10 @@ static int run_operations(pTHX)
 
 void policy_limit_begin(pTHX_ policy_limit *limit, apr_interval_time_t timeout)
 {
-    memset(limit, 0, sizeof(*limit));
     limit->timeout = timeout;
+    limit->over = POLICY_WITHIN;
+    limit->took = limit->longest = 0;
+    limit->where[0] = '\0';
     limit->perl = aTHX;
     limit->left = OPERATIONS;
     limit->floor = stack_floor();

@@ -278,7 +278,11 @@ list stays as it was.
 
 =item The function dies, or calls exit
 
-The list stays as it was. C<CORE::exit> cannot be caught: it ends the child process, and the requests in it.
+The list stays as it was. C<CORE::exit> cannot be caught; see L</Limits>.
+
+=item It takes too long, or its calls go too deep
+
+It is stopped, and the list stays as it was; see L</Limits>.
 
 =item It returns something else than a reference to an array
 
@@ -292,6 +296,44 @@ These entries are dropped. After twice MAXSERVERS entries no further ones are lo
 
 What a policy leaves in C<$@>, C<$_> or C<$!>, or as the selected file handle, is put back. What it prints goes to httpd's own
 standard output, and never into a response. C<< $r->print >> dies, since there is no response yet.
+
+=head2 Limits
+
+A policy may take C<BackhandPolicyTimeout> for one request, 100 ms unless the configuration says otherwise, and have
+50,000 calls and blocks inside one another. Then each further Perl operation dies until the call is left, whatever
+C<eval>, C<$SIG{__DIE__}>, C<DESTROY>, C<tie>, C<sort> or overloaded operator is under way: the destructors of what the
+policy made are stopped, too. Other code in the same interpreter, handlers for instance, is not concerned.
+
+What Perl does as one operation in C is stopped only at its end: C<sleep>, C<select>, reading from a socket, a query to
+a database, a regular expression. How long it took is in the log. A policy that takes too long in this way again within
+600 times BackhandPolicyTimeout, a minute, is not called for 300 times that time, 30 seconds, and the log says so.
+
+The first call in an interpreter is not longer than others: load modules by C<PerlModule>. A C<require> that is stopped
+in the middle fails from then on.
+
+No limit protects against these:
+
+=over 4
+
+=item C<CORE::exit>, C<POSIX::_exit>, C<kill>, C<exec>, C<fork>
+
+The first four end the child process, with all requests in it; the last makes a second one that believes to be a child of httpd.
+
+=item A kept C<$r>
+
+It points to memory that is gone after the request, and so does what was got from it: connection, tables, pools.
+
+=item Memory
+
+Perl ends the process when there is none left.
+
+=item What is left behind
+
+Cleanups, destructors of what is kept in C<< $r->pnotes >> or in global variables, threads: they run later, without limits.
+
+=item Modules with C code that crash, C<chdir>, C<umask>, redefined functions
+
+=back
 
 =head1 ERRORS
 
