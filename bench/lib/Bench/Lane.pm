@@ -15,7 +15,7 @@ use Bench::Peer::Haproxy;
 use Bench::Peer::Httpd;
 use Bench::Peer::Nginx;
 use Bench::Process;
-use Bench::Systems qw(chain);
+use Bench::Systems qw(systems);
 use Farm qw(build_dir);
 
 my $workers = 4;
@@ -39,6 +39,8 @@ sub new {
 # One child, because the workers are a child's; the same handler with and without mod_backhand before it.
 sub server_conf {
     my ($self, $name) = @_;
+    my $balanced = join q(), map { "<Location /chain/$_->{name}>\n    SetHandler bench-work\n$_->{chain}\n</Location>\n" }
+      grep { $_->{chain} } systems();
     return <<"EOT";
 ServerLimit 2
 ThreadLimit $threads
@@ -54,10 +56,7 @@ BenchFactor $self->{root}/factor-$name
 <Location /work>
     SetHandler bench-work
 </Location>
-<Location /balanced/work>
-    SetHandler bench-work
-    @{[chain()]}
-</Location>
+$balanced
 EOT
 }
 
@@ -143,7 +142,7 @@ sub load {
         command => [
             build_dir() . '/meson/bench/openloop',
             @arguments,
-            '--path'     => $own ? '/balanced/work' : '/work',
+            '--path'     => $own ? "/chain/$self->{system}{name}" : '/work',
             '--timeline' => "$self->{root}/timeline",
             @entries
         ]

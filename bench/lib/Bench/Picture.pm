@@ -152,12 +152,13 @@ sub courses {
 # picture(seconds of a run, [scenario, [system, summary], …], …)
 sub picture {
     my ($seconds, @summaries) = @_;
-    my $y   = 56;
+    my $y   = 66;
     my $svg = text($look{margin}, 24, 'How long one request in a hundred takes at least (99th percentile), in ms',
         'font-size' => 15, 'font-weight' => 'bold')
       . text($look{margin}, 42,
-            'Left: over the whole run; bars in pale colours: the balancer installed four times. Right: in each second; thick: '
-          . 'mod_backhand, thin: HAProxy leastconn, nginx least_conn, httpd bybusyness (dashed: four times).');
+        'Left: over the whole run; 1: one balancer in front of the farm; 4, in pale colours: four of the same.')
+      . text($look{margin}, 56, 'Right: in each second; thick: mod_backhand, thin: HAProxy leastconn, nginx least_conn, httpd '
+          . 'bybusyness; dashed: four of them.');
     for my $of (@summaries) {
         my ($scenario, @pairs) = @{$of};
         $svg .= text($look{margin}, $y + 22, $scenario->{title}, 'font-size' => 13, 'font-weight' => 'bold');

@@ -1,24 +1,26 @@
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
 package Bench::Systems;
 
-# What is compared. name: for the command line; label: for people; dispatchers: how many entries the load has; peer: class
-# and method of a balancer, none: the farm balances itself.
+# What is compared. name: for the command line; label: for people; dispatchers: how many entries the load has; chain: the
+# farm balances itself by it, or else peer: class and method of a balancer; extra: only run when it is named.
 
 use strict;
 use warnings;
 
 use Exporter qw(import);
 
-our @EXPORT_OK = qw(systems chain);
+our @EXPORT_OK = qw(systems);
 
-# The chain that the farm runs.
-my $chain = <<'EOT';
-Backhand byAge
-Backhand byRandom
-Backhand byLogWindow
-Backhand addPrediction
-Backhand byBusyChildren
-EOT
+my @own = (
+    { name => 'backhand', label => 'mod_backhand',            chain => 'Backhand on' },
+    { name => 'prequal',  label => 'mod_backhand, byPrequal', chain => 'Backhand byPrequal', extra => 1 },
+    {
+        name  => 'log-window',
+        label => 'mod_backhand, log-window',
+        chain => join("\n", map { "Backhand $_" } qw(byAge byRandom byLogWindow addPrediction byBusyChildren)),
+        extra => 1
+    },
+);
 
 my @peers = (
     ['haproxy-leastconn', 'HAProxy leastconn',           'Haproxy', 'leastconn'],
@@ -30,10 +32,8 @@ my @peers = (
     ['httpd-heartbeat',   'httpd heartbeat',             'Httpd',   'heartbeat'],
 );
 
-sub chain { return $chain }
-
 sub systems {
-    my @systems = ({ name => 'backhand', label => 'mod_backhand', dispatchers => 4 });
+    my @systems = map { { %{$_}, dispatchers => 4 } } @own;
     for my $dispatchers (1, 4) {
         push @systems, map {
             { name => "$_->[0]-$dispatchers", label => $_->[1], dispatchers => $dispatchers, peer => [@{$_}[2, 3]] }

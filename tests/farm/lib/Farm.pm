@@ -245,7 +245,9 @@ sub remove {
 END {
     if ($$ == $main_pid) {
         local $?;
-        $_->remove for @farms;
+        # A copy: remove() takes each out of the list.
+        my @left = @farms;
+        $_->remove for @left;
     }
 }
 
