@@ -47,9 +47,9 @@ typedef struct bench_config {
 
 module __attribute__((visibility("default"))) bench_work_module;
 
-static void get_worker(bench_config *conf)
+static void get_worker(bench_config *conf, apr_pool_t *p)
 {
-    waiting self = {NULL, PTHREAD_COND_INITIALIZER, 0};
+    waiting *self;
 
     pthread_mutex_lock(&conf->lock);
     if (conf->idle > 0) {
@@ -57,13 +57,15 @@ static void get_worker(bench_config *conf)
         pthread_mutex_unlock(&conf->lock);
         return;
     }
-    *conf->last = &self;
-    conf->last = &self.next;
-    while (!self.has_worker) {
-        pthread_cond_wait(&self.turn, &conf->lock);
+    self = apr_pcalloc(p, sizeof(*self));
+    pthread_cond_init(&self->turn, NULL);
+    *conf->last = self;
+    conf->last = &self->next;
+    while (!self->has_worker) {
+        pthread_cond_wait(&self->turn, &conf->lock);
     }
     pthread_mutex_unlock(&conf->lock);
-    pthread_cond_destroy(&self.turn);
+    pthread_cond_destroy(&self->turn);
 }
 
 static void leave_worker(bench_config *conf)
@@ -106,7 +108,7 @@ static int handler(request_rec *r)
     if (!r->handler || strcmp(r->handler, "bench-work") != 0) {
         return DECLINED;
     }
-    get_worker(conf);
+    get_worker(conf, r->pool);
     sleep_ms(demand_of(r) * (conf->factor ? *conf->factor : 1.0));
     leave_worker(conf);
     ap_set_content_type(r, "text/plain");

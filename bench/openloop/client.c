@@ -258,7 +258,12 @@ void client_expire(client *c)
     end_older(c, client_now(c) - c->timeout);
 }
 
-void client_end(client *c)
+void client_close(client *c)
 {
     end_older(c, INT64_MAX);
+    while (c->first) {
+        shut(c, c->first);
+    }
+    client_sweep(c);
+    figures_free(&c->figures);
 }

@@ -51,7 +51,7 @@ void client_sweep(client *c);
 /** Ends requests that have no answer in time. */
 void client_expire(client *c);
 
-/** Ends all requests; each becomes a failure. */
-void client_end(client *c);
+/** Closes all connections and frees all memory. */
+void client_close(client *c);
 
 #endif

@@ -19,6 +19,13 @@ void figures_add(figures *f, sample s)
     f->samples[f->n++] = s;
 }
 
+void figures_free(figures *f)
+{
+    free(f->samples);
+    f->samples = NULL;
+    f->n = f->room = 0;
+}
+
 static int by_latency(const void *a, const void *b)
 {
     const sample *x = a;

@@ -28,6 +28,8 @@ typedef struct figures {
 /** Remembers one. Ends the program when there is no memory. */
 void figures_add(figures *f, sample s);
 
+void figures_free(figures *f);
+
 /**
  * One line of key=value; times in ms from the planned arrival. Quantiles are over all requests, a failed one being longer
  * than each that was answered and shown as inf; mean and max are over those that were answered.

@@ -199,5 +199,6 @@ int main(int argc, char **argv)
         figures_timeline(&c.figures, o.warmup, o.seconds, timeline);
         fclose(timeline);
     }
+    client_close(&c);
     return 0;
 }

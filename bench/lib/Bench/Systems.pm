@@ -33,11 +33,13 @@ my @peers = (
 );
 
 sub systems {
-    my @systems = map { { %{$_}, dispatchers => 4 } } @own;
+    my @systems = map { +{ %{$_}, dispatchers => 4 } } @own;
     for my $dispatchers (1, 4) {
-        push @systems, map {
-            { name => "$_->[0]-$dispatchers", label => $_->[1], dispatchers => $dispatchers, peer => [@{$_}[2, 3]] }
-        } @peers;
+        for my $peer (@peers) {
+            my ($name, $label, $make, $method) = @{$peer};
+            push @systems,
+              { name => "$name-$dispatchers", label => $label, dispatchers => $dispatchers, peer => [$make, $method] };
+        }
     }
     return @systems;
 }

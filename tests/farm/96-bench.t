@@ -1,0 +1,61 @@
+#!/usr/bin/perl
+# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+# The load generator of the bench tells the truth, and the bench makes its table.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib", "$FindBin::Bin/../../bench/lib";
+use Bench::Lane;
+use Farm qw(build_dir repo_dir);
+use Test::More;
+use Time::HiRes qw(sleep);
+
+my $built = qx{ninja -C '@{[build_dir()]}/meson' bench/openloop bench/mod_bench_work.so 2>&1 </dev/null};
+is $?, 0, 'what only the bench needs is built' or BAIL_OUT $built;
+
+my $lane = Bench::Lane->new;
+$lane->prepare({ name => 'backhand' }, { factors => {} });
+$lane->wait_ready;
+
+# Runs the load, and what happens meanwhile.
+sub load {
+    my ($meanwhile, %options) = @_;
+    $lane->load(rate => 100, seconds => 2, warmup => 0, seed => 7, service => 'fixed:10', timeout => 10, %options);
+    $meanwhile->() if $meanwhile;
+    sleep 0.05 while $lane->is_loaded;
+    return $lane->result;
+}
+
+my $first = load();
+cmp_ok $first->{count}, '>', 120, 'requests come';
+is $first->{failed}, 0, 'and are answered';
+cmp_ok $first->{p50}, '>=', 10, 'none takes less than its work';
+my $second = load();
+is $second->{count}, $first->{count}, 'the same seed, the same arrivals';
+
+# While all servers stand still, half a second long, about 50 requests are due: they have waited since then, though no
+# answer came that a generator with few connections would have waited for.
+my $stalled = load(sub {
+    sleep 0.5;
+    $_->pause for $lane->{farm}->servers;
+    sleep 0.5;
+    $_->resume for $lane->{farm}->servers;
+});
+is $stalled->{count}, $first->{count}, 'stalled servers do not keep requests from coming';
+cmp_ok $stalled->{p90}, '>=', 100, 'more than one in ten has waited';
+cmp_ok $stalled->{max}, '>=', 400, 'the first of them for the whole time';
+
+# A dead entry costs nothing but another try.
+my $killed = load(sub { $lane->kill('d') });
+is $killed->{failed}, 0, 'clients turn to another entry';
+cmp_ok $killed->{again}, '>', 10, 'and it is counted';
+$lane->clear;
+
+my $farm = repo_dir() . '/bench/farm';
+my $said = qx{'$^X' '$farm' --quick --seconds 2 --warmup 0 slow backhand 2>&1 </dev/null};
+like $said, qr/^[|] mod_backhand [|] 4 [|] .*[|] 0 [|] 0 [|] \d+ \d+ \d+ \d+ [|]/m, 'the table has its row' or diag $said;
+$said = qx{'$^X' '$farm' nonsense 2>&1 </dev/null};
+like $said, qr/there is no nonsense; there are: slow /, 'a name that is none is said';
+
+done_testing;
