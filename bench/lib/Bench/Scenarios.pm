@@ -8,6 +8,7 @@ package Bench::Scenarios;
 
 use strict;
 use warnings;
+use utf8;
 
 use Exporter qw(import);
 
