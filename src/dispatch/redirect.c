@@ -2,6 +2,7 @@
 
 #include "dispatch/redirect.h"
 #include "candidacy/name_format.h"
+#include "dispatch/location.h"
 #include "dispatch/target.h"
 
 #include <apr_strings.h>
@@ -51,32 +52,13 @@ static const char *address_of(request_rec *r, const backhand_announcement *said)
     return apr_pstrcat(r->pool, ipv6 ? "[" : "", said->contact.address, ipv6 ? "]" : "", NULL);
 }
 
-/* Percent-encodes what must not stand in a header. */
-static const char *encode(apr_pool_t *p, const char *text)
-{
-    char *out = apr_palloc(p, 3 * strlen(text) + 1), *at = out;
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c > ' ' && c < 0x7f) {
-            *at++ = *text;
-        }
-        else {
-            at += apr_snprintf(at, 4, "%%%02X", c);
-        }
-    }
-    *at = '\0';
-    return out;
-}
-
 int backhand_redirect(request_rec *r, int redirect, const char *format, const backhand_announcement *said)
 {
     const entrance to = entrance_of(r, said);
     const char *host = redirect == BACKHAND_REDIRECT_NAME ? name_of(r, format, said) : NULL;
-    const char *target = backhand_target(r);
-    const char *port = to.port == (to.https ? 443 : 80) ? "" : apr_psprintf(r->pool, ":%d", to.port);
 
-    apr_table_setn(r->headers_out, "Location",
-                   apr_pstrcat(r->pool, to.https ? "https://" : "http://", host ? host : address_of(r, said), port,
-                               *target == '/' ? encode(r->pool, target) : "/", NULL));
+    apr_table_setn(
+        r->headers_out, "Location",
+        backhand_location_write(to.https, host ? host : address_of(r, said), to.port, backhand_target(r), r->pool));
     return r->method_number == M_GET ? HTTP_MOVED_TEMPORARILY : HTTP_TEMPORARY_REDIRECT;
 }
