@@ -19,6 +19,11 @@ static void check_ranges(const backhand_announcement *said)
     }
     CHECK(said->stat.nservers >= said->stat.aservers);
     CHECK(said->stat.inflight >= 0 && said->stat.inflight <= INT32_MAX);
+    CHECK(said->stat.service >= 0 && said->stat.service <= INT32_MAX);
+    CHECK(said->stat.parallel >= 0 && said->stat.parallel <= INT32_MAX);
+    CHECK(said->stat.latency >= 0 && said->stat.latency <= INT32_MAX);
+    CHECK(said->stat.errors >= 0 && said->stat.errors <= 1000);
+    CHECK(said->stat.served >= 0);
     CHECK(said->interval >= 1 && said->interval <= 3600000);
     CHECK(said->keepalive >= 0 && said->keepalive <= 1000000000);
     CHECK(said->sequence <= INT64_MAX);

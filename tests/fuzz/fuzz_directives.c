@@ -83,6 +83,7 @@ static void check_times(const backhand_config *conf)
     CHECK(conf->response_timeout >= 0 && conf->response_timeout <= 24 * 3600 * SECOND);
     CHECK(conf->response_timeout == 0 || conf->response_timeout >= SECOND / 1000);
     CHECK(conf->retry >= 0 && conf->retry <= 3600 * SECOND);
+    CHECK(conf->policy_timeout >= 0 && conf->policy_timeout <= 3600 * SECOND);
     CHECK(conf->skew >= SECOND && conf->skew <= 3600 * SECOND);
 }
 

@@ -1,17 +1,20 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* The format of HTTPRedirectToName, and the names it makes. The first line is a format, the second the server's hostname,
- * the third the request's host. */
+/* The format of HTTPRedirectToName, the names it makes, and the URLs that are made of these. The first line is a format, the
+ * second the server's hostname, the third the request's host, the fourth a request line. */
 
 #include "fuzz.h"
 
 #include "announce/message.h"
 #include "candidacy/name_format.h"
+#include "dispatch/location.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
 
-#define LINES 3
+#define LINES 4
+
+static apr_pool_t *pool;
 
 static void check_literal(const char *name, size_t length)
 {
@@ -61,9 +64,31 @@ static void make(const char *format, const char *hostname, const char *host)
     free(name);
 }
 
+static void check_url(const char *host, const char *target)
+{
+    const char *url = backhand_location_write(1, host, 443, target, pool);
+    size_t length = strlen("https://") + strlen(host);
+    CHECK(strncmp(url, "https://", 8) == 0 && strncmp(url + 8, host, strlen(host)) == 0 && url[length] == '/');
+    for (const char *at = url; *at; at++) {
+        CHECK(*at > ' ' && *at < 0x7f);
+    }
+    CHECK(strncmp(backhand_location_write(0, host, 8080, target, pool) + 7 + strlen(host), ":8080/", 6) == 0);
+}
+
+static void check_line(const char *line)
+{
+    const char *target = backhand_location_target(line, pool);
+    if (target) {
+        CHECK(*target == '/' || *target == '*');
+        CHECK(strlen(target) <= strlen(line));
+        check_url("[2001:db8::1]", target);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *lines[LINES];
+    pool = pool ? pool : fuzz_pool_create();
     fuzz_lines(lines, LINES, data, size);
     make(NULL, lines[1], lines[2]);
     if (!backhand_name_check(lines[0])) {
@@ -71,6 +96,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         make(lines[0], lines[1], lines[2]);
         make(lines[0], lines[1], NULL);
     }
+    check_line(lines[3]);
     fuzz_lines_free(lines, LINES);
+    apr_pool_clear(pool);
     return 0;
 }
