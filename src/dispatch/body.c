@@ -8,21 +8,30 @@
 /* Where mod_proxy_http keeps what it has read of the body and not yet sent. */
 #define PROXY_INPUT_KEY "proxy-req-input"
 
+/* More than mod_proxy_http reads of a body before it sends any of it. */
+#define UNSENT_MAX 65536
+
 struct backhand_body {
     ap_filter_t *filter;
     apr_bucket_brigade *pending; /* put back: read before anything else */
     apr_bucket_brigade *kept;    /* copies of all that was read */
-    apr_off_t keep;              /* how much may be kept; -1: more was read, nothing is kept any more */
+    apr_off_t keep;              /* how much may be kept, to be sent again; -1: nothing */
     apr_off_t kept_length;
-    int hold_end; /* see backhand_body_hold_end() */
+    int lost;        /* more was read than may be kept, nothing is kept any more */
+    const int *sent; /* see backhand_body_begin() */
+    int hold_end;    /* see backhand_body_hold_end() */
 };
 
 static ap_filter_rec_t *body_filter;
 
+static apr_off_t limit_of(const backhand_body *body)
+{
+    return body->sent && !*body->sent && body->keep < UNSENT_MAX ? UNSENT_MAX : body->keep;
+}
+
 static apr_status_t keep_copies(backhand_body *body, apr_bucket_brigade *bb)
 {
-    for (apr_bucket *b = APR_BRIGADE_FIRST(bb); body->keep >= 0 && b != APR_BRIGADE_SENTINEL(bb);
-         b = APR_BUCKET_NEXT(b)) {
+    for (apr_bucket *b = APR_BRIGADE_FIRST(bb); !body->lost && b != APR_BRIGADE_SENTINEL(bb); b = APR_BUCKET_NEXT(b)) {
         const char *data;
         apr_size_t length;
         apr_bucket *copy;
@@ -40,8 +49,8 @@ static apr_status_t keep_copies(backhand_body *body, apr_bucket_brigade *bb)
             return rv;
         }
         body->kept_length += (apr_off_t)length;
-        if (body->kept_length > body->keep) {
-            __atomic_store_n(&body->keep, -1, __ATOMIC_RELAXED);
+        if (body->kept_length > limit_of(body)) {
+            __atomic_store_n(&body->lost, 1, __ATOMIC_RELAXED);
             apr_brigade_cleanup(body->kept);
             break;
         }
@@ -139,7 +148,12 @@ ap_filter_t *backhand_body_filter(backhand_body *body)
 
 int backhand_body_is_kept(const backhand_body *body)
 {
-    return __atomic_load_n(&body->keep, __ATOMIC_RELAXED) >= 0;
+    return body->keep >= 0 && !__atomic_load_n(&body->lost, __ATOMIC_RELAXED);
+}
+
+void backhand_body_begin(backhand_body *body, const int *sent)
+{
+    body->sent = sent;
 }
 
 void backhand_body_hold_end(backhand_body *body, int hold)
@@ -172,7 +186,7 @@ int backhand_body_rewind(backhand_body *body, request_rec *r)
     if (input) {
         apr_brigade_cleanup(input);
     }
-    if (body->keep < 0) {
+    if (body->lost) {
         return 0;
     }
     /* All that was read is in the copies: what is still pending is among them. */

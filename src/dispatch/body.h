@@ -31,13 +31,21 @@ ap_filter_t *backhand_body_filter(backhand_body *body);
  */
 void backhand_body_hold_end(backhand_body *body, int hold);
 
+/**
+ * Begins a try. What it reads while `*sent` is 0 is kept even if it is more than was said to be, up to what mod_proxy_http
+ * reads before it sends: a server may still refuse, with the body's beginning in its hands.
+ * @param sent  lives as long as the try; NULL: nothing is read whose sending can still fail
+ */
+void backhand_body_begin(backhand_body *body, const int *sent);
+
 /** True while all of the body that was read can be sent again. Any thread. */
 int backhand_body_is_kept(const backhand_body *body);
 
 /** After a try of which nothing left: what it had read is put back. */
 void backhand_body_unread(backhand_body *body, request_rec *r);
 
-/** After a try of which something left: the kept bytes are put back. @return 0 when the body was longer than kept */
+/** After a try of which something left, or was passed on to leave: the kept bytes are put back. @return 0 when more was
+ * read than is kept */
 int backhand_body_rewind(backhand_body *body, request_rec *r);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "dispatch/dispatch.h"
 #include "dispatch/handoff.h"
+#include "dispatch/hop.h"
 #include "dispatch/marked.h"
 #include "dispatch/redirect.h"
 #include "dispatch/report.h"
@@ -9,6 +10,7 @@
 #include "dispatch/restore.h"
 #include "dispatch/say.h"
 #include "dispatch/spare.h"
+#include "dispatch/tls.h"
 #include "dispatch/track.h"
 #include "status/page.h"
 
@@ -33,6 +35,7 @@ typedef struct walk {
     int tries;       /* servers asked */
     int passed_over; /* candidates before this one were not asked or failed */
     int busy;        /* one was passed over because it has no ready worker */
+    int no_tls;      /* one was passed over because this host does no TLS with servers */
 } walk;
 
 /* Once a request gets another answer from a step than this, the walk is over. */
@@ -143,7 +146,8 @@ static void note_outcome(const walk *w, int id, const char *contact, backhand_ou
     }
     else if (outcome != BACKHAND_CLIENT) {
         __atomic_add_fetch(&w->conf->table->counters->failed_over, 1, __ATOMIC_RELAXED);
-        note_failure(w, id, contact, what[outcome]);
+        note_failure(w, id, contact,
+                     outcome == BACKHAND_REFUSED && w->handoff.trouble ? w->handoff.trouble : what[outcome]);
     }
 }
 
@@ -177,7 +181,7 @@ static backhand_outcome ask_peer(walk *w, backhand_peer *peer, int id, const bac
     backhand_table_sent(table, id);
     outcome = backhand_handoff_try(&w->handoff, peer, id, said);
     if (outcome == BACKHAND_STALE && backhand_handoff_may_repeat(&w->handoff, outcome)) {
-        peer = backhand_peer_get(w->conf->dispatch, said, 1);
+        peer = backhand_peer_get(w->conf->dispatch, w->r, said, 1);
         outcome = peer ? backhand_handoff_try(&w->handoff, peer, id, said) : outcome;
     }
     if (outcome != BACKHAND_ANSWERED) {
@@ -197,7 +201,7 @@ static int ask(walk *w, backhand_process *process, int id, const backhand_announ
         backhand_handoff_init(&w->handoff, w->r, w->conf);
         w->prepared = 1;
     }
-    peer = backhand_peer_get(w->conf->dispatch, said, !w->handoff.idempotent);
+    peer = backhand_peer_get(w->conf->dispatch, w->r, said, !w->handoff.idempotent);
     if (!peer) {
         /* This process is too busy to get ready for it: no fault of the server. */
         return GO_ON;
@@ -247,6 +251,10 @@ static int consider(walk *w, backhand_process *process, ServerSlot *candidate, i
         backhand_say(w->r, apr_pstrdup(w->r->pool, said.stat.contact), BACKHAND_REDIRECTED, w->tries, w->usec);
         return rc;
     }
+    if (!backhand_tls_able(w->conf->dispatch, w->r, &said)) {
+        w->no_tls = 1;
+        return GO_ON;
+    }
     if (backhand_table_ready(table, candidate->id) <= 0) {
         w->busy = 1;
         return GO_ON;
@@ -277,6 +285,9 @@ static int follow(walk *w, backhand_process *process)
     }
     if (w->busy) {
         return serve_here(w, BACKHAND_HERE_BUSY);
+    }
+    if (w->no_tls) {
+        return serve_here(w, BACKHAND_HERE_NO_TLS);
     }
     return serve_here(w, w->candidates.n ? BACKHAND_HERE_GONE : BACKHAND_HERE_NONE);
 }
@@ -344,9 +355,11 @@ void backhand_dispatch_register(apr_pool_t *p)
 {
     (void)p;
     backhand_track_register();
+    backhand_handshake_register();
     backhand_body_register();
     backhand_response_register();
     backhand_restore_register();
+    backhand_hop_register();
     backhand_spare_register();
     backhand_report_register();
 }

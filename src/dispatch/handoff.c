@@ -5,6 +5,7 @@
 #include "dispatch/mark_signature.h"
 #include "dispatch/response.h"
 #include "dispatch/target.h"
+#include "dispatch/tls.h"
 #include "dispatch/track.h"
 
 #include <apr_strings.h>
@@ -17,6 +18,7 @@ typedef struct saved_request {
     ap_conf_vector_t *per_dir_config;
     const struct ap_logconf *log;
     struct ap_filter_t *output_filters, *input_filters, *proto_input_filters;
+    const char *hostname;
     apr_table_t *headers_in, *headers_out, *err_headers_out, *trailers_out, *env;
     const char *content_type, *content_encoding, *status_line, *error_notes, *verbose_error_to;
     apr_array_header_t *content_languages;
@@ -32,6 +34,7 @@ static void request_save(saved_request *saved, request_rec *r)
     saved->output_filters = r->output_filters;
     saved->input_filters = r->input_filters;
     saved->proto_input_filters = r->proto_input_filters;
+    saved->hostname = r->hostname;
     saved->headers_in = r->headers_in;
     saved->headers_out = r->headers_out;
     saved->err_headers_out = r->err_headers_out;
@@ -56,6 +59,7 @@ static void request_restore_settings(const saved_request *saved, request_rec *r)
     r->server = saved->server;
     r->per_dir_config = saved->per_dir_config;
     r->log = saved->log;
+    r->hostname = saved->hostname;
     r->headers_in = saved->headers_in;
     r->subprocess_env = saved->env;
     r->input_filters = saved->input_filters;
@@ -147,7 +151,7 @@ static void dress_body(const backhand_handoff *handoff, backhand_try *t)
 /* The request as the other server shall see it: as it came, and marked. What runs where a request is served (content
  * filters, headers set by modules) runs there, not here too. */
 static void request_dress(backhand_handoff *handoff, const backhand_stand_in *stand_in, backhand_try *t,
-                          const char *contact)
+                          const backhand_announcement *said)
 {
     request_rec *r = handoff->r;
     const char *mark;
@@ -162,8 +166,13 @@ static void request_dress(backhand_handoff *handoff, const backhand_stand_in *st
     if (!apr_table_get(r->headers_in, "Host")) {
         apr_table_setn(r->headers_in, "Host", r->server->server_hostname ? r->server->server_hostname : "localhost");
     }
-    mark = backhand_mark_sign(r, backhand_config_get(r->server), mark, contact);
+    mark = backhand_mark_sign(r, backhand_config_get(r->server), mark, said->stat.contact);
     apr_table_setn(r->headers_in, BACKHAND_MARKED_HEADER, mark);
+    if (t->handshake.wanted) {
+        /* For mod_proxy, which is told to preserve the Host header, this is the name to send as SNI, to find in the
+         * certificate, and to keep the connection for. The client chose the one that was here. */
+        r->hostname = t->handshake.name;
+    }
     r->headers_out = apr_table_make(r->pool, 12);
     r->err_headers_out = apr_table_make(r->pool, 2);
     r->trailers_out = apr_table_make(r->pool, 2);
@@ -214,6 +223,9 @@ static backhand_outcome judge(const backhand_try *t, const request_rec *r, int r
     if (t->begun) {
         return BACKHAND_ANSWERED;
     }
+    if (t->handshake.failed) {
+        return BACKHAND_REFUSED;
+    }
     if (client) {
         return BACKHAND_CLIENT;
     }
@@ -229,11 +241,25 @@ static backhand_outcome judge(const backhand_try *t, const request_rec *r, int r
     return t->reused ? BACKHAND_STALE : BACKHAND_DROPPED;
 }
 
+/* The body after a try of which nothing left. mod_proxy has passed some of it on when a TLS handshake fails. */
+static backhand_outcome take_back(backhand_handoff *handoff, const backhand_try *t)
+{
+    if (!t->handshake.failed) {
+        backhand_body_unread(handoff->body, handoff->r);
+        return BACKHAND_REFUSED;
+    }
+    if (backhand_body_rewind(handoff->body, handoff->r)) {
+        return BACKHAND_REFUSED;
+    }
+    handoff->idempotent = 0;
+    return BACKHAND_DROPPED;
+}
+
 backhand_outcome backhand_handoff_try(backhand_handoff *handoff, backhand_peer *peer, int id,
                                       const backhand_announcement *said)
 {
     request_rec *r = handoff->r;
-    const backhand_stand_in *stand_in = backhand_peer_stand_in(handoff->dispatch, r, peer);
+    const backhand_stand_in *stand_in = backhand_stand_in_get(handoff->dispatch, r, peer->ipv6);
     backhand_try t = {.conf = backhand_config_get(r->server),
                       .id = id,
                       .repeatable = handoff->idempotent,
@@ -244,17 +270,28 @@ backhand_outcome backhand_handoff_try(backhand_handoff *handoff, backhand_peer *
     backhand_outcome outcome;
     int rc;
 
+    handoff->trouble = NULL;
     if (!stand_in) {
         return BACKHAND_REFUSED;
     }
+    if (said->contact.https) {
+        t.handshake.wanted = 1;
+        t.handshake.name = apr_pstrdup(r->pool, said->stat.hostname);
+        t.handshake.limit = backhand_config_get(r->server)->connect_timeout;
+    }
     request_save(&saved, r);
-    request_dress(handoff, stand_in, &t, said->stat.contact);
+    request_dress(handoff, stand_in, &t, said);
+    if (handoff->body) {
+        backhand_body_begin(handoff->body, stand_in->tls != BACKHAND_TLS_NONE ? &t.sent : NULL);
+    }
     backhand_track_begin(&t);
     rc = backhand_peer_run(handoff->dispatch, r, peer, stand_in->proxy, url);
     backhand_track_end(&t);
     outcome = judge(&t, r, rc, handoff->body != NULL);
+    handoff->trouble = backhand_handshake_trouble(&t.handshake, r->pool);
     if (handoff->body) {
         backhand_body_hold_end(handoff->body, 0);
+        backhand_body_begin(handoff->body, NULL);
     }
     backhand_response_remove(r, &t);
     if (outcome == BACKHAND_ANSWERED) {
@@ -265,7 +302,7 @@ backhand_outcome backhand_handoff_try(backhand_handoff *handoff, backhand_peer *
     request_restore(&saved, r);
     handoff->status = outcome == BACKHAND_CLIENT ? rc : 0;
     if (handoff->body && outcome == BACKHAND_REFUSED) {
-        backhand_body_unread(handoff->body, r);
+        outcome = take_back(handoff, &t);
     }
     else if (handoff->body && (outcome == BACKHAND_DROPPED || outcome == BACKHAND_STALE)) {
         handoff->idempotent = backhand_body_rewind(handoff->body, r) && handoff->idempotent;

@@ -27,6 +27,7 @@ typedef struct backhand_handoff {
     backhand_body *body; /**< NULL: the request has none */
     int idempotent;      /**< may be sent again after some of it left */
     int status;          /**< what the handler returns after ANSWERED or CLIENT */
+    const char *trouble; /**< after REFUSED: what was wrong with the server's TLS and what to do; NULL: nothing */
 } backhand_handoff;
 
 /** Prepares; changes nothing of the request but for a filter that can give its body back. */

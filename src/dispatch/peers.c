@@ -28,8 +28,8 @@ struct backhand_keeper {
     apr_pool_t *pool;           /* of the keeper thread alone, workers in sub-pools of it */
     apr_thread_mutex_t *lock;   /* for all below */
     apr_thread_cond_t *changed; /* a contact is wanted, or a peer was made */
-    apr_hash_t *peers[2];       /* contact -> backhand_peer, of either kind; read and written under the lock */
-    const char *wanted;         /* contact that a request waits for */
+    apr_hash_t *peers[2];       /* key -> backhand_peer, of either kind; read and written under the lock */
+    const char *wanted;         /* key of a peer that a request waits for */
     int wanted_fresh;           /* and of which kind */
     unsigned int peers_max;
 };
@@ -57,10 +57,11 @@ static void set_worker_limits(backhand_peer *peer, const backhand_config *conf, 
 }
 
 /* Keeper thread, without the lock: only this thread uses the pool. */
-static backhand_peer *peer_make(struct backhand_keeper *keeper, const char *contact, int fresh,
+static backhand_peer *peer_make(struct backhand_keeper *keeper, const char *key, int fresh,
                                 const backhand_announcement *said)
 {
     backhand_dispatch *dispatch = keeper->dispatch;
+    const char *contact = said->stat.contact;
     backhand_peer *peer;
     apr_pool_t *p;
     const char *error;
@@ -68,7 +69,7 @@ static backhand_peer *peer_make(struct backhand_keeper *keeper, const char *cont
     apr_pool_create(&p, keeper->pool);
     apr_pool_tag(p, "backhand_peer");
     peer = apr_pcalloc(p, sizeof(*peer));
-    apr_cpystrn(peer->contact, contact, sizeof(peer->contact));
+    apr_cpystrn(peer->key, key, sizeof(peer->key));
     peer->fresh = fresh;
     peer->ipv6 = strchr(said->contact.address, ':') != NULL;
     error = dispatch->proxy.define_worker(p, &peer->worker, NULL, NULL, contact, 0);
@@ -90,15 +91,16 @@ static backhand_peer *peer_make(struct backhand_keeper *keeper, const char *cont
 /* Keeper thread, with the lock, which is let go while a peer is made. */
 static void serve_wanted(struct backhand_keeper *keeper)
 {
-    char contact[BACKHAND_CONTACT_SIZE];
+    char key[BACKHAND_PEER_KEY_SIZE], contact[BACKHAND_CONTACT_SIZE];
     int fresh = keeper->wanted_fresh;
     apr_hash_t *peers = keeper->peers[fresh];
     backhand_announcement said;
     backhand_peer *peer = NULL;
 
-    apr_cpystrn(contact, keeper->wanted, sizeof(contact));
+    apr_cpystrn(key, keeper->wanted, sizeof(key));
+    snprintf(contact, sizeof(contact), "%.*s", (int)strcspn(key, " "), key);
     keeper->wanted = NULL;
-    if (apr_hash_get(peers, contact, APR_HASH_KEY_STRING) || apr_hash_count(peers) >= keeper->peers_max) {
+    if (apr_hash_get(peers, key, APR_HASH_KEY_STRING) || apr_hash_count(peers) >= keeper->peers_max) {
         return;
     }
     memset(&said, 0, sizeof(said));
@@ -106,13 +108,13 @@ static void serve_wanted(struct backhand_keeper *keeper)
         if (backhand_table_read(keeper->dispatch->conf->table, id, &said, NULL) &&
             strcmp(said.stat.contact, contact) == 0) {
             apr_thread_mutex_unlock(keeper->lock);
-            peer = peer_make(keeper, contact, fresh, &said);
+            peer = peer_make(keeper, key, fresh, &said);
             apr_thread_mutex_lock(keeper->lock);
             break;
         }
     }
     if (peer) {
-        apr_hash_set(peers, peer->contact, APR_HASH_KEY_STRING, peer);
+        apr_hash_set(peers, peer->key, APR_HASH_KEY_STRING, peer);
     }
 }
 
@@ -189,7 +191,7 @@ static apr_status_t keeper_start(backhand_dispatch *dispatch)
     keeper->dispatch = dispatch;
     keeper->peers[0] = apr_hash_make(keeper->pool);
     keeper->peers[1] = apr_hash_make(keeper->pool);
-    keeper->peers_max = 2U * (unsigned int)dispatch->conf->max_servers;
+    keeper->peers_max = 2U * (unsigned int)dispatch->conf->max_servers * (1U + (unsigned int)dispatch->tls_groups);
     rv = apr_thread_mutex_create(&keeper->lock, APR_THREAD_MUTEX_DEFAULT, pool);
     if (rv == APR_SUCCESS) {
         rv = apr_thread_cond_create(&keeper->changed, pool);
@@ -233,16 +235,30 @@ apr_status_t backhand_peers_child_init(server_rec *s)
     return rv == APR_SUCCESS ? keeper_start(dispatch) : rv;
 }
 
-backhand_peer *backhand_peer_get(backhand_dispatch *dispatch, const backhand_announcement *said, int fresh)
+static void key_make(char key[BACKHAND_PEER_KEY_SIZE], const backhand_dispatch *dispatch, const request_rec *r,
+                     const backhand_announcement *said)
+{
+    const backhand_stand_in *stand_in = backhand_stand_in_get(dispatch, r, 0);
+    if (said->contact.https && stand_in) {
+        snprintf(key, BACKHAND_PEER_KEY_SIZE, "%s %d", said->stat.contact, stand_in->tls);
+    }
+    else {
+        apr_cpystrn(key, said->stat.contact, BACKHAND_PEER_KEY_SIZE);
+    }
+}
+
+backhand_peer *backhand_peer_get(backhand_dispatch *dispatch, const request_rec *r, const backhand_announcement *said,
+                                 int fresh)
 {
     struct backhand_keeper *keeper = dispatch->keeper;
     apr_hash_t *peers = keeper->peers[fresh];
-    const char *contact = said->stat.contact;
+    char key[BACKHAND_PEER_KEY_SIZE];
     apr_time_t deadline = 0;
     backhand_peer *peer;
 
+    key_make(key, dispatch, r, said);
     apr_thread_mutex_lock(keeper->lock);
-    while (!(peer = apr_hash_get(peers, contact, APR_HASH_KEY_STRING))) {
+    while (!(peer = apr_hash_get(peers, key, APR_HASH_KEY_STRING))) {
         apr_time_t now = apr_time_now();
         if (!deadline) {
             deadline = now + dispatch->conf->connect_timeout;
@@ -251,12 +267,12 @@ backhand_peer *backhand_peer_get(backhand_dispatch *dispatch, const backhand_ann
             break;
         }
         if (!keeper->wanted) {
-            keeper->wanted = contact;
+            keeper->wanted = key;
             keeper->wanted_fresh = fresh;
             apr_thread_cond_broadcast(keeper->changed);
         }
         apr_thread_cond_timedwait(keeper->changed, keeper->lock, deadline - now);
-        if (keeper->wanted == contact) {
+        if (keeper->wanted == key) {
             keeper->wanted = NULL;
         }
     }

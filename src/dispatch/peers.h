@@ -15,9 +15,13 @@
 
 #include <mod_proxy.h>
 
+/** A contact, a space, the number of a group. */
+#define BACKHAND_PEER_KEY_SIZE (BACKHAND_CONTACT_SIZE + 12)
+
 /** One server that this child process can hand requests to. */
 typedef struct backhand_peer {
-    char contact[BACKHAND_CONTACT_SIZE]; /**< `http://192.0.2.1:80` */
+    char key
+        [BACKHAND_PEER_KEY_SIZE]; /**< the contact, `http://192.0.2.1:80`; with https a space and the group of tls.h */
     proxy_worker *worker;
     apr_interval_time_t idle_limit; /**< how long an idle pooled connection may wait */
     int ipv6;
@@ -30,6 +34,7 @@ typedef struct backhand_peer {
 typedef struct backhand_stand_in {
     server_rec *server;       /**< the host's, with the proxy settings below and mod_proxy's complaints muted */
     proxy_server_conf *proxy; /**< no Via, no other proxies, no blocked hosts, source address = own contact */
+    int tls; /**< the host's group of tls.h, or BACKHAND_TLS_NONE: it asks no server whose contact is https */
 } backhand_stand_in;
 
 typedef struct backhand_dispatch backhand_dispatch;
@@ -41,16 +46,16 @@ int backhand_peers_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s);
 apr_status_t backhand_peers_child_init(server_rec *s);
 
 /**
- * The peer for a contact; waits up to BackhandConnectTimeout when this child meets the server for the first time.
+ * The peer for a contact and the request's host; waits up to BackhandConnectTimeout when this child meets the server for the first time.
  * @param fresh  1: a new connection for each request, instead of one that was kept; for requests that must not be
  *               sent twice. A kept one may be closed by the other side in the moment in which it is used.
  * @return NULL when it could not be made in time
  */
-backhand_peer *backhand_peer_get(backhand_dispatch *dispatch, const backhand_announcement *said, int fresh);
+backhand_peer *backhand_peer_get(backhand_dispatch *dispatch, const request_rec *r, const backhand_announcement *said,
+                                 int fresh);
 
-/** The stand-in for a request to that peer. */
-const backhand_stand_in *backhand_peer_stand_in(backhand_dispatch *dispatch, const request_rec *r,
-                                                const backhand_peer *peer);
+/** The stand-in for a request to an IPv6 or IPv4 server. */
+const backhand_stand_in *backhand_stand_in_get(const backhand_dispatch *dispatch, const request_rec *r, int ipv6);
 
 /** A copy of the request's directory configuration in which mod_proxy adds and maps no headers, and asks the other server
  * whether it wants a body when the client asks that. From r->pool. */

@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "dispatch/restore.h"
+#include "dispatch/hop.h"
 
 #include <apr_strings.h>
 #include <http_connection.h>
@@ -47,6 +48,7 @@ void backhand_restore_connection(request_rec *r)
     if (record) {
         set_origin(record, NULL);
     }
+    backhand_hop_show(r->connection);
 }
 
 /* Hooks that are asked about a connection mean its current request. */
@@ -63,6 +65,7 @@ static apr_status_t forget_origin(void *data)
     connection_record *record = record_of(origin->connection);
     if (record->origin == origin) {
         set_origin(record, NULL);
+        backhand_hop_show(origin->connection);
     }
     return APR_SUCCESS;
 }
@@ -116,6 +119,7 @@ void backhand_restore(request_rec *r, backhand_origin *origin)
     r->useragent_addr = origin->client;
     r->useragent_ip = origin->client_ip;
     set_origin(record ? record : record_make(r->connection), origin);
+    backhand_hop_hide(r->connection);
     apr_pool_cleanup_register(r->pool, origin, forget_origin, apr_pool_cleanup_null);
     if (origin->https) {
         apr_table_setn(r->subprocess_env, "HTTPS", "on");

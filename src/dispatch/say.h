@@ -24,7 +24,8 @@ typedef enum backhand_reason {
     BACKHAND_HERE_NONE,   /**< served-here:no-candidate - the chain left no server */
     BACKHAND_HERE_GONE,   /**< served-here:gone - all candidates left or were never heard from */
     BACKHAND_HERE_BUSY,   /**< served-here:busy - the candidates have no ready worker */
-    BACKHAND_HERE_LIMIT,  /**< served-here:limit - BackhandMaxHandoffs requests wait for other servers already */
+    BACKHAND_HERE_NO_TLS, /**< served-here:no-tls - the candidates are asked by TLS, and this host has no SSLProxyEngine On */
+    BACKHAND_HERE_LIMIT, /**< served-here:limit - BackhandMaxHandoffs requests wait for other servers already */
     BACKHAND_HERE_FAILED, /**< served-here:failed - every candidate that was asked refused, or BackhandTries are used up */
     BACKHAND_OFF_CHOSEN, /**< handed-off:chosen - to the chain's first candidate */
     BACKHAND_OFF_NEXT,   /**< handed-off:next - to a later one: those before it were gone, busy or refused */

@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "dispatch/stand_in.h"
+#include "dispatch/tls.h"
 
 #include <apr_dso.h>
 #include <apr_strings.h>
@@ -75,11 +76,14 @@ static apr_sockaddr_t *find_source(const backhand_config *conf, int ipv6, apr_po
     return NULL;
 }
 
-/* mod_proxy logs each failed try as an error, several lines a request. A try that fails is no error here: what matters is
- * said once, for the server. An administrator who turned mod_proxy's log up to debug still sees it all. */
+/* mod_proxy and mod_ssl log each failed try as an error, several lines a request. A try that fails is no error here: what matters is
+ * said once, for the server. An administrator who turned their logs up still sees it all. */
 static void mute_proxy(struct ap_logconf *log, int modules, apr_pool_t *p)
 {
-    static const char *const muted[] = {"mod_proxy.c", "mod_proxy_http.c", NULL};
+    static const struct {
+        const char *name;
+        int up; /* at this level it is not muted */
+    } muted[] = {{"mod_proxy.c", APLOG_DEBUG}, {"mod_proxy_http.c", APLOG_DEBUG}, {"mod_ssl.c", APLOG_INFO}};
     signed char *levels = apr_palloc(p, (apr_size_t)modules);
 
     if (log->module_levels) {
@@ -88,11 +92,11 @@ static void mute_proxy(struct ap_logconf *log, int modules, apr_pool_t *p)
     else {
         memset(levels, LEVEL_UNSET, (apr_size_t)modules);
     }
-    for (int i = 0; muted[i]; i++) {
-        const module *m = ap_find_linked_module(muted[i]);
+    for (size_t i = 0; i < sizeof(muted) / sizeof(muted[0]); i++) {
+        const module *m = ap_find_linked_module(muted[i].name);
         if (m) {
             int level = levels[m->module_index] == LEVEL_UNSET ? log->level : levels[m->module_index];
-            levels[m->module_index] = (signed char)(level < APLOG_DEBUG ? APLOG_EMERG : level);
+            levels[m->module_index] = (signed char)(level < muted[i].up ? APLOG_EMERG : level);
         }
     }
     log->module_levels = levels;
@@ -124,6 +128,7 @@ int backhand_peers_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s)
     backhand_config *conf = backhand_config_get(s);
     backhand_dispatch *dispatch = apr_pcalloc(p, sizeof(*dispatch));
     apr_sockaddr_t *source[2];
+    apr_array_header_t *groups = apr_array_make(ptemp, 1, sizeof(const void *));
 
     dispatch->conf = conf;
     dispatch->server = s;
@@ -139,6 +144,7 @@ int backhand_peers_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s)
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     dispatch->modules = count_modules();
+    dispatch->ssl = ap_find_linked_module("mod_ssl.c");
     dispatch->stand_ins = apr_hash_make(p);
     source[0] = find_source(conf, 0, p, ptemp);
     source[1] = find_source(conf, 1, p, ptemp);
@@ -147,16 +153,17 @@ int backhand_peers_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s)
         server_rec **key = apr_pmemdup(p, &host, sizeof(server_rec *));
         make_stand_in(&pair[0], dispatch, host, source[0], p);
         make_stand_in(&pair[1], dispatch, host, source[1], p);
+        pair[0].tls = pair[1].tls = backhand_tls_group(groups, host, ptemp);
         apr_hash_set(dispatch->stand_ins, key, sizeof(server_rec *), pair);
     }
+    dispatch->tls_groups = groups->nelts;
     return OK;
 }
 
-const backhand_stand_in *backhand_peer_stand_in(backhand_dispatch *dispatch, const request_rec *r,
-                                                const backhand_peer *peer)
+const backhand_stand_in *backhand_stand_in_get(const backhand_dispatch *dispatch, const request_rec *r, int ipv6)
 {
     const backhand_stand_in *pair = apr_hash_get(dispatch->stand_ins, &r->server, sizeof(server_rec *));
-    return pair ? &pair[peer->ipv6] : NULL;
+    return pair ? &pair[ipv6] : NULL;
 }
 
 ap_conf_vector_t *backhand_peer_dir_config(backhand_dispatch *dispatch, request_rec *r)

@@ -27,6 +27,8 @@ struct backhand_dispatch {
                                   const char *proxyhost, apr_port_t proxyport);
     } proxy;
     int modules;           /**< length of a configuration vector */
+    module *ssl;           /**< mod_ssl, or NULL */
+    int tls_groups;        /**< how many tls.h found */
     apr_hash_t *stand_ins; /**< server_rec * -> backhand_stand_in[2]: for IPv4 and for IPv6 peers */
 
     /* In a child process: */

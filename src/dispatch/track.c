@@ -11,6 +11,7 @@
 struct backhand_tracked {
     apr_socket_t *socket;
     backhand_try *current; /* the try that uses it now, or NULL; under the lock */
+    int secured;           /* its TLS handshake is done */
     int used;              /* some request went over it before */
     int accepted;          /* its other end is a server by AcceptStats */
 };
@@ -34,6 +35,20 @@ static int has_data(apr_bucket_brigade *bb)
         }
     }
     return 0;
+}
+
+/* What passes here has not yet been encrypted: nothing may be taken for sent before the other side is known. */
+static apr_status_t secure(ap_filter_t *f)
+{
+    struct backhand_tracked *tracked = f->ctx;
+    apr_status_t rv;
+
+    if (!current->handshake.wanted || tracked->secured) {
+        return APR_SUCCESS;
+    }
+    rv = backhand_handshake_make(f, tracked->socket, &current->handshake);
+    tracked->secured = rv == APR_SUCCESS;
+    return rv;
 }
 
 static int add_trailer(void *data, const char *name, const char *value)
@@ -78,6 +93,10 @@ static apr_status_t track_output(ap_filter_t *f, apr_bucket_brigade *bb)
     }
     if (current && !current->sent && has_data(bb)) {
         struct backhand_tracked *tracked = f->ctx;
+        apr_status_t rv = secure(f);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
         pthread_mutex_lock(&tries.lock);
         current->sent = 1;
         current->reused = tracked->used;
@@ -171,6 +190,11 @@ void backhand_track_end(backhand_try *t)
         t->connection->current = NULL;
     }
     pthread_mutex_unlock(&tries.lock);
+}
+
+int backhand_track_current(void)
+{
+    return current != NULL;
 }
 
 void backhand_track_response(backhand_try *t)

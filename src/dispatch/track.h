@@ -12,6 +12,7 @@
 
 #include "config.h"
 #include "dispatch/body.h"
+#include "dispatch/handshake.h"
 #include "dispatch/head.h"
 
 struct backhand_tracked; /* a connection to another server */
@@ -23,13 +24,14 @@ typedef struct backhand_try {
     apr_time_t asked;            /**< when the try began; set by backhand_track_begin() */
     int accepted;                /**< AcceptStats covers the address that answers */
     int repeatable; /**< the request may be sent to another server when this one falls silent, if its body can be */
-    const backhand_body *body;  /**< NULL: it has none */
-    int reused;                 /**< sent over a connection that was kept from an earlier request */
-    int sent;                   /**< some of the request left */
-    int begun;                  /**< some of the response was passed on */
-    int silenced;               /**< given up because the server fell silent */
-    const request_rec *chunked; /**< the request, when its body is sent in chunks and may end in trailers; or NULL */
-    backhand_head head;         /**< what came back; the caller sets its pool */
+    const backhand_body *body;    /**< NULL: it has none */
+    backhand_handshake handshake; /**< the caller says whether and for whom */
+    int reused;                   /**< sent over a connection that was kept from an earlier request */
+    int sent;                     /**< some of the request left */
+    int begun;                    /**< some of the response was passed on */
+    int silenced;                 /**< given up because the server fell silent */
+    const request_rec *chunked;   /**< the request, when its body is sent in chunks and may end in trailers; or NULL */
+    backhand_head head;           /**< what came back; the caller sets its pool */
     struct backhand_tracked *connection;
     struct backhand_try *next, **link; /**< private: the list of tries under way */
 } backhand_try;
@@ -43,6 +45,9 @@ apr_status_t backhand_track_child_init(void);
 /** From here to backhand_track_end, connections of mod_proxy in this thread belong to `t`. */
 void backhand_track_begin(backhand_try *t);
 void backhand_track_end(backhand_try *t);
+
+/** True while this thread makes a try. */
+int backhand_track_current(void);
 
 /** The first byte of the response is about to be passed on: from now on the try is not given up. */
 void backhand_track_response(backhand_try *t);

@@ -33,7 +33,7 @@
 #include <apr_time.h>
 
 /** Version of the shared memory's layout: another one at a graceful restart means a new segment. */
-#define BACKHAND_TABLE_LAYOUT 4
+#define BACKHAND_TABLE_LAYOUT 5
 
 #define BACKHAND_SERVERS_MIN     2
 #define BACKHAND_SERVERS_MAX     4096
@@ -157,6 +157,7 @@ typedef struct backhand_counters {
     int64_t received_usec;                  /**< smoothed time to serve one, us */
     int64_t untrusted;                      /**< marked requests from addresses that AcceptStats does not cover */
     int64_t untrusted_said;                 /**< when the log last heard of one, us */
+    int64_t unable_said;                    /**< when the log last heard of a server that cannot be asked by TLS, us */
     int64_t handed_off;                     /**< requests answered by another server */
     int64_t failed_over;                    /**< tries that went on to another candidate */
     int64_t reports;                        /**< figures taken from responses */

@@ -13,6 +13,7 @@ package Farm::Server;
 #   perl               1: mod_perl is loaded, with build/perl5 in its path
 #   env                hash: its environment, beside the test's
 #   netns              name of the network namespace that it runs in
+#   contact            other than http://HOST:PORT
 #   client             from where connections to an IPv6 host come; default: the kernel's choice
 # Under /app there are `who` (a file that holds the server's name) and programs: `echo` says what it was asked,
 # `slow?SECONDS` answers later. /who is the same file outside of /app, /backhand the status page.
@@ -82,7 +83,7 @@ sub reconfigure {
 }
 
 sub address { return Farm::Client::authority(@{ $_[0] }{qw(host port)}) }
-sub contact { return 'http://' . $_[0]->address }
+sub contact { return $_[0]{contact} || 'http://' . $_[0]->address }
 sub name    { return $_[0]{name} }
 sub pid     { return $_[0]{pid} }
 sub root    { return $_[0]{root} }
