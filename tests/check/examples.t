@@ -57,8 +57,10 @@ sub localize {
     return $conf;
 }
 
-# A file of keys that an example names.
+# Files that examples name.
 chmod 0600, save('backhand-secret', "0123456789abcdef0123456789abcdef\n");
+mkdir "$dir/farm" or die "$dir/farm: $!";
+save("farm/$_", "a certificate\n") for qw(ca.pem www1-with-key.pem);
 
 my @pages = map { s{\A\Q$repo\E/}{}r } glob "$repo/*.md $repo/docs/*.md";
 my %count;
@@ -74,10 +76,10 @@ for my $page (@pages) {
     }
     for my $block (blocks($page, 'apacheconf')) {
         my ($line, $conf) = @{$block};
-        $conf =~ s{/etc/apache2(?=/backhand-secret)}{$dir}g;
+        $conf =~ s{/etc/apache2(?=/backhand-secret|/farm)}{$dir}g;
         my ($status, $said) = configtest(
             perl    => 1,
-            modules => ['headers'],
+            modules => ['headers', 'ssl', 'socache_shmcb'],
             conf    => "Define BACKHAND $build\nDefine RUN $dir\n$conf"
         );
         is $status, 0, "$page:$line works in a configuration" or diag $said;

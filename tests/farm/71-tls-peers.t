@@ -35,6 +35,7 @@ Header always set X-Host "main"
     <Location /app>
         Backhand byAge
         Backhand removeSelf
+        SSLOptions +StdEnvVars
     </Location>
 </IfDefine>
 # Whom the client asked, who asks by no name: it has another certificate.
@@ -52,6 +53,9 @@ Header always set X-Host "main"
     SSLOptions +StdEnvVars
     SSLUserName SSL_CLIENT_S_DN_CN
     Header always set X-Host "hop"
+    <Location "/">
+        Require all denied
+    </Location>
 </VirtualHost>
 <VirtualHost ${HOST}:${TLS}>
     ServerName one.test
