@@ -82,6 +82,9 @@ typedef struct backhand_builtin {
     const char *(*check_arg)(const char *arg);
 } backhand_builtin;
 
+/** What `Backhand on` stands for. */
+#define BACKHAND_RECOMMENDED "byExpectedTime"
+
 /** The built-in of that name (case counts not), or NULL. `off` is none: it is part of the chain. */
 const backhand_builtin *backhand_builtin_find(const char *name);
 /** All of them, ended by a NULL name, for messages and the manual. */

@@ -1,23 +1,15 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "candidacy/directives.h"
+#include "candidacy/object.h"
 #include "candidacy/session.h"
 
-#include <apr_dso.h>
-#include <apr_file_info.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_main.h>
 
-#include <dlfcn.h>
 #include <string.h>
 #include <strings.h>
-
-/* Loaders name the file and every folder that they tried. */
-#define LOADER_MESSAGE_SIZE 1024
-
-/* What `Backhand on` stands for. */
-#define RECOMMENDED "byExpectedTime"
 
 /* The words that are left, quotes removed, joined by one blank; NULL when there is none. */
 static char *rest_of_line(apr_pool_t *p, const char *line)
@@ -96,7 +88,7 @@ const char *backhand_directive_builtin(cmd_parms *cmd, void *dir, const char *li
         backhand_chain_forget(&((backhand_dir_config *)dir)->chain);
         return NULL;
     }
-    builtin = find_builtin(!strcasecmp(name, "on") ? RECOMMENDED : name);
+    builtin = find_builtin(!strcasecmp(name, "on") ? BACKHAND_RECOMMENDED : name);
     if (!builtin) {
         return unknown(cmd, name);
     }
@@ -111,56 +103,6 @@ const char *backhand_directive_builtin(cmd_parms *cmd, void *dir, const char *li
 }
 
 /* --- BackhandFromSO -------------------------------------------------------------------------------------------- */
-
-static const char *resolve_file(cmd_parms *cmd, const char *file, const char *name)
-{
-    apr_finfo_t info;
-    const char *path = ap_server_root_relative(cmd->pool, file);
-    if (path && apr_stat(&info, path, APR_FINFO_TYPE, cmd->temp_pool) == APR_SUCCESS && info.filetype == APR_DIR) {
-        int slash = path[strlen(path) - 1] == '/';
-        return apr_pstrcat(cmd->pool, path, slash ? "" : "/", name, ".so", NULL);
-    }
-    return path;
-}
-
-/* An object that never saw the public header does not look at the table, and has no version. What it depends on may have
- * one of its own. */
-static const char *check_version(cmd_parms *cmd, apr_dso_handle_t *dso, void *function)
-{
-    apr_dso_handle_sym_t version;
-    Dl_info ours, its;
-    if (apr_dso_sym(&version, dso, "backhand_built_for") != APR_SUCCESS || !dladdr(function, &its) ||
-        !dladdr(version, &ours) || ours.dli_fbase != its.dli_fbase || *(const int *)version == BACKHAND_API_VERSION) {
-        return NULL;
-    }
-    return apr_psprintf(cmd->pool,
-                        "was built for version %d of mod_backhand's table, this is version %d: build it again with "
-                        "this mod_backhand's mod_backhand.h",
-                        *(const int *)version, BACKHAND_API_VERSION);
-}
-
-static const char *load(cmd_parms *cmd, const char *path, backhand_function *function)
-{
-    char message[LOADER_MESSAGE_SIZE];
-    apr_dso_handle_t *dso;
-    apr_dso_handle_sym_t symbol;
-    const char *check = apr_pstrcat(cmd->temp_pool, function->name, "_check", NULL);
-
-    if (apr_dso_load(&dso, path, cmd->pool) != APR_SUCCESS) {
-        return apr_pstrcat(cmd->pool, "cannot load the shared object: ", apr_dso_error(dso, message, sizeof(message)),
-                           "; the path is relative to ServerRoot, and a folder means ", function->name, ".so in it",
-                           NULL);
-    }
-    if (apr_dso_sym(&symbol, dso, function->name) != APR_SUCCESS) {
-        return apr_pstrcat(cmd->pool, path, " has no function ", function->name, ": ",
-                           apr_dso_error(dso, message, sizeof(message)), NULL);
-    }
-    function->call = (backhand_candidacy_fn)symbol;
-    if (apr_dso_sym(&symbol, dso, check) == APR_SUCCESS) {
-        function->check = (backhand_check_fn)symbol;
-    }
-    return check_version(cmd, dso, (void *)function->call);
-}
 
 const char *backhand_directive_from_so(cmd_parms *cmd, void *dir, const char *line)
 {
@@ -177,8 +119,10 @@ const char *backhand_directive_from_so(cmd_parms *cmd, void *dir, const char *li
                            ": takes a shared object, the name of a function in it, and its arguments if any, ",
                            "as in BackhandFromSO modules/byHostname.so byHostname ^www", NULL);
     }
-    path = resolve_file(cmd, file, name);
-    error = path ? load(cmd, path, &function) : "is no path that ServerRoot could complete";
+    path = ap_server_root_relative(cmd->pool, file);
+    path = path ? backhand_object_resolve(cmd->pool, path, name) : NULL;
+    error = path ? backhand_object_load(&function, path, "ServerRoot", cmd->pool)
+                 : "is no path that ServerRoot could complete";
     if (error) {
         return apr_pstrcat(cmd->pool, "BackhandFromSO ", file, " ", name, ": ", error, NULL);
     }

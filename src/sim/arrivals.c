@@ -49,6 +49,18 @@ static void enter(sim_world *world, uint32_t request)
     sim_server_reach(world, dispatcher, request);
 }
 
+static const sim_ask *draw_ask(sim_world *world)
+{
+    const sim_scenario *scenario = world->scenario;
+    double left = scenario->n_asks > 1 ? sim_random_share(&world->arrivals) * scenario->weights : 0;
+    int i;
+
+    for (i = 0; i < scenario->n_asks - 1 && left >= scenario->asks[i].weight; i++) {
+        left -= scenario->asks[i].weight;
+    }
+    return &scenario->asks[i];
+}
+
 void sim_arrivals_next(sim_world *world)
 {
     const sim_scenario *scenario = world->scenario;
@@ -56,12 +68,23 @@ void sim_arrivals_next(sim_world *world)
     sim_request *asked = sim_request_of(world, request);
 
     asked->arrived = world->now;
-    asked->work = sim_spread_draw(&scenario->service, &world->arrivals);
+    asked->ask = draw_ask(world);
+    asked->work = asked->ask->times * sim_spread_draw(&scenario->service, &world->arrivals);
     asked->memory = sim_spread_draw(&scenario->memory, &world->arrivals);
     asked->counts = world->now >= scenario->warmup;
     world->result->arrived += asked->counts;
     enter(world, request);
     plan_next(world);
+}
+
+/* CPU seconds that a request takes. */
+static double mean_work(const sim_scenario *scenario)
+{
+    double sum = 0;
+    for (int i = 0; i < scenario->n_asks; i++) {
+        sum += scenario->asks[i].weight * scenario->asks[i].times;
+    }
+    return sim_spread_mean(&scenario->service) * sum / scenario->weights;
 }
 
 /* CPU seconds a second that the servers of the start can do together. */
@@ -100,8 +123,7 @@ void sim_arrivals_begin(sim_world *world)
     const sim_scenario *scenario = world->scenario;
 
     world->slow = scenario->slow > 0 ? 0 : SIM_NONE;
-    world->rate =
-        scenario->rate > 0 ? scenario->rate : scenario->load * capacity(scenario) / sim_spread_mean(&scenario->service);
+    world->rate = scenario->rate > 0 ? scenario->rate : scenario->load * capacity(scenario) / mean_work(scenario);
     for (uint32_t server = 0; server < (uint32_t)scenario->servers; server++) {
         plan_life(world, server);
     }

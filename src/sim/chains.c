@@ -1,6 +1,8 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "sim/chains.h"
+#include "candidacy/object.h"
+#include "sim/perl.h"
 #include "sim/words.h"
 
 #include <apr_strings.h>
@@ -20,20 +22,21 @@ static char *rest_of(sim_words *words)
 
 static const char *unknown(apr_pool_t *p, const char *name)
 {
-    const char *known = "off";
+    const char *known = "on, off";
     for (const backhand_builtin *builtin = backhand_builtins(); builtin->name; builtin++) {
         known = apr_pstrcat(p, known, ", ", builtin->name, NULL);
     }
     return apr_pstrcat(p, "there is no function ", name, " that works without httpd; there are ", known, NULL);
 }
 
-static const char *append_builtin(backhand_chain *chain, backhand_function *function, apr_pool_t *p)
+static const char *append_builtin(sim_policy *policy, backhand_function *function, apr_pool_t *p)
 {
-    const backhand_builtin *builtin = backhand_builtin_find(function->name);
+    const backhand_builtin *builtin =
+        backhand_builtin_find(!strcasecmp(function->name, "on") ? BACKHAND_RECOMMENDED : function->name);
     const char *error;
 
     if (!strcasecmp(function->name, "off") || !strcasecmp(function->name, "backhand_off")) {
-        backhand_chain_forget(chain);
+        backhand_chain_forget(&policy->chain);
         return function->arg ? "off takes no argument" : NULL;
     }
     if (!builtin) {
@@ -46,16 +49,43 @@ static const char *append_builtin(backhand_chain *chain, backhand_function *func
     }
     function->name = builtin->name;
     function->call = builtin->call;
-    backhand_chain_append(chain, function, p);
+    backhand_chain_append(&policy->chain, function, p);
     return NULL;
 }
 
-const char *sim_chain_append(backhand_chain *chain, const char *text, const char *where, apr_pool_t *p)
+static const char *append_object(sim_reader *reader, sim_policy *policy, backhand_function *function, sim_words *words)
 {
+    apr_pool_t *p = reader->pool;
+    const char *file = sim_words_next(words), *name = sim_words_next(words), *error;
+
+    if (!file || !name) {
+        return "BackhandFromSO takes a shared object, the name of a function in it, and its arguments if any";
+    }
+    function->name = name;
+    function->arg = rest_of(words);
+    if (!strcmp(name, "byPerl")) {
+        error = sim_perl_function(function, p);
+    }
+    else {
+        function->foreign = 1;
+        file = *file == '/' ? file : apr_pstrcat(p, reader->scenario->folder, "/", file, NULL);
+        error = backhand_object_load(function, backhand_object_resolve(p, file, name), "the folder of the scenario", p);
+    }
+    policy->reads_request = 1;
+    backhand_chain_append(&policy->chain, function, p);
+    return error;
+}
+
+const char *sim_chain_append(sim_reader *reader, sim_policy *policy, const char *text)
+{
+    apr_pool_t *p = reader->pool;
     sim_words words = {text, p};
     const char *name = sim_words_next(&words);
-    backhand_function function = {.where = where, .warned = apr_pcalloc(p, sizeof(int64_t))};
+    backhand_function function = {.where = apr_psprintf(p, "%s:%d", reader->file, reader->line)};
 
+    if (name && !strcasecmp(name, "BackhandFromSO")) {
+        return append_object(reader, policy, &function, &words);
+    }
     if (name && !strcasecmp(name, "Backhand")) {
         name = sim_words_next(&words);
     }
@@ -64,16 +94,17 @@ const char *sim_chain_append(backhand_chain *chain, const char *text, const char
     }
     function.name = name;
     function.arg = rest_of(&words);
-    return append_builtin(chain, &function, p);
+    return append_builtin(policy, &function, p);
 }
 
-const char *sim_chain_append_all(backhand_chain *chain, const char *text, const char *where, apr_pool_t *p)
+const char *sim_chain_append_all(sim_reader *reader, sim_policy *policy, const char *text)
 {
     const char *error = NULL;
 
     while (!error) {
         const char *bar = strchr(text, '|');
-        error = sim_chain_append(chain, bar ? apr_pstrmemdup(p, text, (apr_size_t)(bar - text)) : text, where, p);
+        error =
+            sim_chain_append(reader, policy, bar ? apr_pstrmemdup(reader->pool, text, (apr_size_t)(bar - text)) : text);
         if (!bar) {
             break;
         }

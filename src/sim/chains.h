@@ -7,16 +7,17 @@
 #ifndef BACKHAND_SIM_CHAINS_H
 #define BACKHAND_SIM_CHAINS_H
 
-#include "sim/scenario.h"
+#include "sim/reader.h"
 
 /**
- * Appends one function, as `byAge 20`, or as a directive: `Backhand byAge 20`, `BackhandFromSO file.so function [arg]`.
- * @param where  `file:line`, for messages
+ * Appends one function to the policy's chain, as `byAge 20`, or as a directive: `Backhand byAge 20`,
+ * `BackhandFromSO file.so function [arg]`. With the function byPerl no file is opened: Perl is in the simulator.
+ * @param reader  tells where, for messages and paths
  * @return NULL, or what is wrong
  */
-const char *sim_chain_append(backhand_chain *chain, const char *text, const char *where, apr_pool_t *p);
+const char *sim_chain_append(sim_reader *reader, sim_policy *policy, const char *text);
 
 /** Appends several, `|` between them. */
-const char *sim_chain_append_all(backhand_chain *chain, const char *text, const char *where, apr_pool_t *p);
+const char *sim_chain_append_all(sim_reader *reader, sim_policy *policy, const char *text);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "sim/dispatcher.h"
 #include "sim/clock.h"
+#include "sim/decision.h"
 #include "sim/memory.h"
 #include "sim/references.h"
 #include "sim/server.h"
@@ -9,10 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What a look at the candidates may come to, besides a place in their list. */
-#define SERVE_HERE (-1)
-#define NO_SERVER  (-2)
 
 uint32_t sim_dispatcher_server(const sim_world *world, uint32_t dispatcher)
 {
@@ -86,45 +83,6 @@ void sim_dispatchers_hear(sim_world *world, uint32_t server)
             hear(world, &world->dispatchers[i], server);
         }
     }
-}
-
-/* --- deciding ----------------------------------------------------------------------------------------------------------- */
-
-static void complain(void *ctx, const backhand_function *f, const char *what)
-{
-    (void)ctx;
-    fprintf(stderr, "bhsim: %s%s%s (%s): %s\n", f->name, f->arg ? " " : "", f->arg ? f->arg : "", f->where, what);
-}
-
-static int refused_lately(const sim_world *world, const sim_dispatcher *it, int id)
-{
-    int64_t refused = backhand_number_get(&it->table->slots[id].refused);
-    return refused != 0 && sim_clock_now() - refused < world->scenario->retry;
-}
-
-/* As httpd follows a list: servers that refused lately in a second round, those that have no ready worker not at all,
- * unless nobody else is left and the dispatcher cannot serve. */
-static int choose(const sim_world *world, const sim_dispatcher *it, const ServerSlot *list, int n, uint64_t generation)
-{
-    int busy = NO_SERVER;
-
-    for (int lately = 0; lately <= 1; lately++) {
-        for (int i = 0; i < n; i++) {
-            int id = list[i].id;
-            if (id == 0 && world->scenario->on_servers) {
-                return SERVE_HERE;
-            }
-            if (id == 0 || refused_lately(world, it, id) != lately ||
-                !backhand_table_usable(it->table, id, generation)) {
-                continue;
-            }
-            if (backhand_table_ready(it->table, id) > 0) {
-                return i;
-            }
-            busy = busy == NO_SERVER ? i : busy;
-        }
-    }
-    return world->scenario->on_servers ? SERVE_HERE : busy;
 }
 
 /* --- acting --------------------------------------------------------------------------------------------------------------- */
@@ -216,7 +174,7 @@ static void follow(sim_world *world, uint32_t request, const ServerSlot *list, i
 {
     sim_request *asked = sim_request_of(world, request);
     const sim_dispatcher *it = &world->dispatchers[asked->dispatcher];
-    int place = choose(world, it, list, n, generation);
+    int place = sim_choose(world, asked->dispatcher, list, n, generation);
 
     asked->n_spare = 0;
     for (int i = place + 1; place >= 0 && i < n && asked->n_spare < SIM_SPARE; i++) {
@@ -225,7 +183,7 @@ static void follow(sim_world *world, uint32_t request, const ServerSlot *list, i
     if (place >= 0) {
         send_to(world, request, it->servers[list[place].id]);
     }
-    else if (place == SERVE_HERE) {
+    else if (place == SIM_SERVE_HERE) {
         serve_here(world, request);
     }
     else {
@@ -235,13 +193,9 @@ static void follow(sim_world *world, uint32_t request, const ServerSlot *list, i
 
 static void pick_by_chain(sim_world *world, uint32_t request)
 {
-    static ServerSlot list[BACKHAND_SERVERS_MAX];
-    const sim_dispatcher *it = &world->dispatchers[sim_request_of(world, request)->dispatcher];
-    backhand_candidates candidates = {.list = list};
-
-    backhand_table_publish(it->table);
-    backhand_chain_run(&world->policy->chain, it->table, NULL, &candidates, complain, world);
-    follow(world, request, list, candidates.n, candidates.generation);
+    sim_decision decision;
+    sim_decide(world, request, &decision);
+    follow(world, request, world->list, decision.candidates.n, decision.candidates.generation);
 }
 
 static void pick_by_reference(sim_world *world, uint32_t request)

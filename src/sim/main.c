@@ -3,6 +3,7 @@
 /* bhsim: what a policy would do, before it does it. */
 
 #include "sim/memory.h"
+#include "sim/perl.h"
 #include "sim/report.h"
 
 #include <apr_general.h>
@@ -155,6 +156,7 @@ static int run(const options *how, apr_pool_t *p)
     simulate(how, scenario, outcomes, n, p);
     sim_report_text(stdout, scenario, outcomes, n);
     free_outcomes(outcomes, n, scenario->n_policies);
+    sim_perl_end();
     return EXIT_SUCCESS;
 }
 

@@ -64,6 +64,16 @@ static void write_shares(FILE *out, const sim_scenario *scenario, const sim_resu
     fputc('\n', out);
 }
 
+static void write_complaint(FILE *out, const sim_policy *policy, const sim_result *result)
+{
+    if (result->complaints) {
+        fprintf(out,
+                "%s: %llu of its decisions went wrong, and left the list as it was, or what was right of it; the "
+                "first: %s\n",
+                policy->name, (unsigned long long)result->complaints, result->complaint);
+    }
+}
+
 static void write_case(FILE *out, const sim_scenario *scenario, const sim_outcome *outcome)
 {
     int width = name_width(scenario);
@@ -74,6 +84,9 @@ static void write_case(FILE *out, const sim_scenario *scenario, const sim_outcom
             "peak", "failed", "errors");
     for (int i = 0; i < scenario->n_policies; i++) {
         write_policy(out, scenario->policies[i].name, width, &outcome->results[i]);
+    }
+    for (int i = 0; i < scenario->n_policies; i++) {
+        write_complaint(out, &scenario->policies[i], &outcome->results[i]);
     }
     fprintf(out, "share of the requests a server\n");
     for (int i = 0; i < scenario->n_policies; i++) {

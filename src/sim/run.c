@@ -3,6 +3,7 @@
 #include "sim/clock.h"
 #include "sim/dispatcher.h"
 #include "sim/memory.h"
+#include "sim/perl.h"
 #include "sim/server.h"
 
 static void change(sim_world *world, uint32_t number)
@@ -98,6 +99,9 @@ void sim_run(const sim_scenario *scenario, const sim_policy *policy, sim_case it
     sim_random_seed(&world.network, seed, 2);
     sim_random_seed(&world.choices, seed, 3);
     backhand_random_seed(seed);
+    sim_perl_seed(seed);
+    world.list = apr_palloc(world.pool, BACKHAND_SERVERS_MAX * sizeof(*world.list));
+    world.r = policy->reads_request ? sim_request_rec_make(world.pool) : NULL;
     sim_servers_make(&world);
     sim_dispatchers_make(&world);
     sim_arrivals_begin(&world);

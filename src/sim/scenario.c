@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "sim/chains.h"
+#include "sim/perl.h"
 #include "sim/reader.h"
 #include "sim/references.h"
 
@@ -33,11 +34,6 @@ static const sim_scenario defaults = {
 
 /* --- policies ------------------------------------------------------------------------------------------------------ */
 
-static const char *where_of(const sim_reader *reader)
-{
-    return apr_psprintf(reader->pool, "%s:%d", reader->file, reader->line);
-}
-
 static sim_policy *add_policy(sim_reader *reader, const char *name)
 {
     sim_scenario *it = reader->scenario;
@@ -66,7 +62,7 @@ static const char *read_policy(sim_reader *reader, sim_words *words)
     if (!policy) {
         return "there are too many policies: 64 is the most";
     }
-    return colon ? sim_chain_append_all(&policy->chain, colon + 1, where_of(reader), reader->pool) : NULL;
+    return colon ? sim_chain_append_all(reader, policy, colon + 1) : NULL;
 }
 
 static const char *read_reference(sim_reader *reader, sim_words *words)
@@ -88,16 +84,19 @@ static const char *read_reference(sim_reader *reader, sim_words *words)
     return NULL;
 }
 
-/* A line as httpd has it belongs to the policy before it. */
+/* A line as httpd has it: one that names a function belongs to the policy before it. */
 static const char *read_directive(sim_reader *reader, const char *text)
 {
     sim_scenario *it = reader->scenario;
     sim_policy *policy = it->n_policies ? &it->policies[it->n_policies - 1] : NULL;
 
+    if (*text == 'P') {
+        return sim_perl_directive(text, it->folder, reader->pool);
+    }
     if (!policy || policy->reference != SIM_CHAIN) {
         return "this line belongs to a policy: write `policy NAME` before it";
     }
-    return sim_chain_append(&policy->chain, text, where_of(reader), reader->pool);
+    return sim_chain_append(reader, policy, text);
 }
 
 /* --- lines ------------------------------------------------------------------------------------------------------------- */
@@ -106,29 +105,14 @@ static const struct {
     const char *name;
     const char *(*read)(sim_reader *reader, sim_words *words);
 } keywords[] = {
-    {"title", sim_read_title},
-    {"servers", sim_read_servers},
-    {"dispatchers", sim_read_dispatchers},
-    {"arrivals", sim_read_arrivals},
-    {"service", sim_read_service},
-    {"memory", sim_read_memory},
-    {"thrash", sim_read_thrash},
-    {"announce", sim_read_announce},
-    {"backlog", sim_read_backlog},
-    {"figures", sim_read_figures},
-    {"load-window", sim_read_load_window},
-    {"delay", sim_read_delay},
-    {"hop", sim_read_hop},
-    {"retry", sim_read_retry},
-    {"tries", sim_read_tries},
-    {"handoffs", sim_read_handoffs},
-    {"slow", sim_read_slow},
-    {"duration", sim_read_duration},
-    {"warmup", sim_read_warmup},
-    {"seed", sim_read_seed},
-    {"runs", sim_read_runs},
-    {"policy", read_policy},
-    {"reference", read_reference},
+    {"title", sim_read_title},       {"servers", sim_read_servers},   {"dispatchers", sim_read_dispatchers},
+    {"arrivals", sim_read_arrivals}, {"request", sim_read_request},   {"service", sim_read_service},
+    {"memory", sim_read_memory},     {"thrash", sim_read_thrash},     {"announce", sim_read_announce},
+    {"backlog", sim_read_backlog},   {"figures", sim_read_figures},   {"load-window", sim_read_load_window},
+    {"delay", sim_read_delay},       {"hop", sim_read_hop},           {"retry", sim_read_retry},
+    {"tries", sim_read_tries},       {"handoffs", sim_read_handoffs}, {"slow", sim_read_slow},
+    {"duration", sim_read_duration}, {"warmup", sim_read_warmup},     {"seed", sim_read_seed},
+    {"runs", sim_read_runs},         {"policy", read_policy},         {"reference", read_reference},
 };
 
 static const char *unknown(const sim_reader *reader, const char *word)
@@ -137,8 +121,10 @@ static const char *unknown(const sim_reader *reader, const char *word)
     for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++) {
         known = apr_pstrcat(reader->pool, known, i ? ", " : "", keywords[i].name, NULL);
     }
-    return apr_psprintf(reader->pool, "no line begins with `%s`; lines begin with %s, Backhand, BackhandFromSO", word,
-                        known);
+    return apr_psprintf(reader->pool,
+                        "no line begins with `%s`; lines begin with %s, Backhand, BackhandFromSO, PerlModule, "
+                        "PerlRequire, PerlSwitches",
+                        word, known);
 }
 
 static const char *read_line(sim_reader *reader, const char *text)
@@ -149,7 +135,7 @@ static const char *read_line(sim_reader *reader, const char *text)
     if (!word) {
         return NULL;
     }
-    if (!strncmp(word, "Backhand", strlen("Backhand"))) {
+    if (!strncmp(word, "Backhand", strlen("Backhand")) || !strncmp(word, "Perl", strlen("Perl"))) {
         sim_words line = {text, reader->pool};
         return read_directive(reader, sim_words_rest(&line));
     }
@@ -228,6 +214,25 @@ static const char *read_lines(sim_reader *reader, apr_file_t *file)
     return NULL;
 }
 
+static const char *folder_of(const char *file, apr_pool_t *p)
+{
+    const char *slash = strrchr(file, '/');
+    char *folder = NULL;
+    apr_filepath_merge(&folder, NULL, slash ? apr_pstrmemdup(p, file, (apr_size_t)(slash - file)) : ".",
+                       APR_FILEPATH_NOTRELATIVE | APR_FILEPATH_TRUENAME, p);
+    return folder ? folder : ".";
+}
+
+/* Fills in what was left open. */
+static void complete(sim_scenario *it, apr_pool_t *p)
+{
+    if (it->n_asks == 0) {
+        it->asks[it->n_asks++] =
+            (sim_ask){.weight = 1, .times = 1, .method = "GET", .uri = "/", .headers = apr_table_make(p, 1)};
+        it->weights = 1;
+    }
+}
+
 const char *sim_scenario_read(sim_scenario **out, const char *file, const apr_array_header_t *settings, apr_pool_t *p)
 {
     sim_reader reader = {.file = file, .pool = p};
@@ -241,12 +246,14 @@ const char *sim_scenario_read(sim_scenario **out, const char *file, const apr_ar
     }
     *out = reader.scenario = apr_pmemdup(p, &defaults, sizeof(defaults));
     reader.scenario->file = reader.scenario->title = file;
+    reader.scenario->folder = folder_of(file, p);
     error = read_lines(&reader, handle);
     apr_file_close(handle);
     error = error ? error : read_settings(&reader, settings);
     if (error) {
         return error;
     }
+    complete(reader.scenario, p);
     error = check(reader.scenario, p);
     return error ? apr_psprintf(p, "%s: %s", file, error) : NULL;
 }

@@ -10,11 +10,13 @@
 #define BACKHAND_SIM_SCENARIO_H
 
 #include "candidacy/chain.h"
+#include "sim/asks.h"
 #include "sim/random.h"
 
 #define SIM_GROUPS_MAX      256
 #define SIM_DISPATCHERS_MAX 32
 #define SIM_POLICIES_MAX    64
+#define SIM_ASKS_MAX        1000
 /** Values that one line may give for the cases of a table. */
 #define SIM_CASES_MAX 16
 /** No such moment. */
@@ -44,11 +46,13 @@ typedef struct sim_policy {
     const char *name;
     int line;
     sim_reference reference; /**< SIM_CHAIN: the chain is what counts */
+    int reads_request;       /**< a function of the chain may look at the request */
     backhand_chain chain;
 } sim_policy;
 
 typedef struct sim_scenario {
-    const char *file; /**< its name, for messages */
+    const char *file;   /**< its name, for messages */
+    const char *folder; /**< that it stands in, complete: its paths are relative to it */
     const char *title;
     sim_group groups[SIM_GROUPS_MAX];
     int n_groups;
@@ -58,8 +62,11 @@ typedef struct sim_scenario {
     int on_servers; /**< the dispatchers are the first servers; else machines of their own */
     int figures[SIM_CASES_MAX];
     int n_figures;
-    double rate;        /**< requests a second; 0: `load` says it */
-    double load;        /**< of what the servers of the start can do, 1 being all */
+    double rate; /**< requests a second; 0: `load` says it */
+    double load; /**< of what the servers of the start can do, 1 being all */
+    sim_ask asks[SIM_ASKS_MAX];
+    int n_asks;
+    double weights;     /**< of all of them together */
     sim_spread service; /**< CPU seconds that a request takes */
     sim_spread memory;  /**< memory that it takes while it is served */
     double thrash;      /**< how much slower memory that is over-committed makes a server; see server.h */

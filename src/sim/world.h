@@ -11,6 +11,7 @@
 #ifndef BACKHAND_SIM_WORLD_H
 #define BACKHAND_SIM_WORLD_H
 
+#include "sim/asks.h"
 #include "sim/events.h"
 #include "sim/histogram.h"
 #include "sim/scenario.h"
@@ -19,6 +20,8 @@
 #define SIM_NONE UINT32_MAX
 /** Further candidates that a request remembers, for when the first refuses. */
 #define SIM_SPARE 8
+/** Room for the first of the things that were wrong with a policy. */
+#define SIM_COMPLAINT_SIZE 500
 
 /** One of the cases of a table. */
 typedef struct sim_case {
@@ -38,6 +41,8 @@ typedef struct sim_result {
     double slowdown;     /**< sum over the requests: time they took by the time on a fastest server alone */
     double slowdown_run; /**< sum over the runs: the mean of that in a run */
     uint64_t runs;
+    uint64_t complaints; /**< decisions in which something was wrong with the policy */
+    char complaint[SIM_COMPLAINT_SIZE];
     uint64_t *shares; /**< [servers] requests sent to each */
 } sim_result;
 
@@ -49,6 +54,7 @@ typedef enum sim_stage {
 
 /** A request, or a part of one. */
 typedef struct sim_request {
+    const sim_ask *ask;
     int64_t arrived;
     double work;   /**< CPU seconds that it takes */
     double memory; /**< that it takes while it is served */
@@ -84,15 +90,17 @@ typedef struct sim_world {
     sim_dispatcher *dispatchers; /**< [its_case.dispatchers] */
     sim_request *requests;
     uint32_t room, free_request;
-    uint64_t underway; /**< requests that have arrived and are not over */
-    double rate;       /**< arrivals a second */
-    double fastest;    /**< largest speed of all servers */
-    int64_t mark;      /**< load_hwm that all announce */
-    int64_t mark_made; /**< when it was worked out */
-    uint32_t slow;     /**< the server that is slow now */
-    uint32_t before;   /**< the server that a request was sent to last */
-    double slowdown;   /**< sum over the requests that count, as in the result */
-    uint64_t ended;    /**< how many these are */
+    uint64_t underway;     /**< requests that have arrived and are not over */
+    double rate;           /**< arrivals a second */
+    double fastest;        /**< largest speed of all servers */
+    int64_t mark;          /**< load_hwm that all announce */
+    int64_t mark_made;     /**< when it was worked out */
+    uint32_t slow;         /**< the server that is slow now */
+    uint32_t before;       /**< the server that a request was sent to last */
+    double slowdown;       /**< sum over the requests that count, as in the result */
+    uint64_t ended;        /**< how many these are */
+    ServerSlot *list;      /**< [BACKHAND_SERVERS_MAX] of the decision that is under way */
+    struct request_rec *r; /**< what functions that read requests get */
     sim_result *result;
 } sim_world;
 
