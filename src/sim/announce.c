@@ -53,6 +53,18 @@ static int64_t ready_workers(const sim_server *it)
     return ready;
 }
 
+static void measure_work(sim_server *it, serverstat *stat)
+{
+    backhand_work work;
+    backhand_meter_read(&it->meter, sim_clock_now(), &work);
+    stat->inflight = work.inflight;
+    stat->service = work.service;
+    stat->parallel = work.parallel;
+    stat->latency = work.latency;
+    stat->errors = work.errors;
+    stat->served = work.served;
+}
+
 void sim_server_measure(sim_world *world, uint32_t server, serverstat *stat)
 {
     sim_server *it = &world->servers[server];
@@ -70,7 +82,7 @@ void sim_server_measure(sim_world *world, uint32_t server, serverstat *stat)
     stat->amem = (int64_t)(fmax(group->memory - it->memory, 0) * MEMORY_UNIT);
     stat->numbacked = it->backed;
     stat->tatime = (it->time + 500) / 1000;
-    stat->inflight = it->n_running + (world->scenario->backlog ? it->waiting : 0);
+    measure_work(it, stat);
 }
 
 static void identify(const sim_world *world, uint32_t server)
@@ -109,6 +121,7 @@ void sim_server_announce(sim_world *world, uint32_t server)
     said->time = (SIM_EPOCH + world->now) / 1000;
     if (world->scenario->on_servers && server < (uint32_t)world->its_case.dispatchers) {
         backhand_table_set_self(world->dispatchers[server].table, said);
+        backhand_table_flow(world->dispatchers[server].table);
     }
     sim_events_add(&world->events, world->now + world->scenario->delay, SIM_HEARD, server, it->life);
     sim_events_add(&world->events, world->now + wait, SIM_ANNOUNCE, server, it->life);

@@ -9,7 +9,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+
+/* As in httpd: a hand-off that seems to take longer was held up by something else. */
+#define HOP_MAX 1000000
 
 uint32_t sim_dispatcher_server(const sim_world *world, uint32_t dispatcher)
 {
@@ -45,6 +47,11 @@ void sim_dispatchers_make(sim_world *world)
         make(world, &world->dispatchers[i]);
         if (world->scenario->on_servers) {
             world->dispatchers[i].servers[0] = (uint16_t)i;
+            world->dispatchers[i].table->meter = &world->servers[i].meter;
+        }
+        else {
+            sim_events_add(&world->events, (int64_t)((double)world->scenario->interval * i / n), SIM_FLOW, (uint32_t)i,
+                           0);
         }
     }
 }
@@ -98,21 +105,36 @@ static void count(sim_world *world, const sim_request *asked, uint32_t server)
     world->before = server;
 }
 
-static void count_slot(sim_world *world, const sim_request *asked, int by)
+/* What it serves itself counts as returned at once, as in httpd. */
+static void count_sent(sim_world *world, sim_request *asked)
 {
     sim_dispatcher *it = &world->dispatchers[asked->dispatcher];
-    backhand_slot *slot = &it->table->slots[it->slots[asked->server]];
+    int id = asked->local ? 0 : it->slots[asked->server];
+
+    asked->sent = world->now;
+    backhand_table_sent(it->table, id);
     if (asked->local) {
-        slot = &it->table->slots[0];
+        backhand_table_begun(it->table, id);
+        backhand_table_returned(it->table, id);
     }
-    if (by > 0) {
-        slot->sent++;
+    it->peers[asked->server].own++;
+}
+
+static void count_back(sim_world *world, const sim_request *asked)
+{
+    sim_dispatcher *it = &world->dispatchers[asked->dispatcher];
+    int id = it->slots[asked->server];
+
+    it->peers[asked->server].own--;
+    if (asked->local) {
+        return;
     }
-    /* What it serves itself counts as returned at once, as in httpd. */
-    if (by < 0 || asked->local) {
-        slot->returned += asked->local ? by > 0 : 1;
+    backhand_table_begun(it->table, id);
+    if (asked->reported) {
+        int64_t hop = world->now - asked->sent - asked->usec;
+        backhand_table_report(it->table, id, &asked->report, hop <= HOP_MAX ? hop : -1);
     }
-    it->peers[asked->server].own += (uint32_t)by;
+    backhand_table_returned(it->table, id);
 }
 
 static int has_own_server(const sim_world *world, const sim_request *asked)
@@ -133,7 +155,7 @@ static void serve_here(sim_world *world, uint32_t request)
     asked->local = 1;
     asked->stage = SIM_SENT;
     count(world, asked, asked->server);
-    count_slot(world, asked, 1);
+    count_sent(world, asked);
     sim_server_serve(world, asked->server, request);
 }
 
@@ -158,13 +180,14 @@ static void send_to(sim_world *world, uint32_t request, uint32_t server)
         return;
     }
     if (own != SIM_NONE) {
+        sim_server_unmeter(world, own, request, 0);
         sim_server_hold(world, own);
     }
     asked->server = server;
     asked->stage = SIM_SENT;
     asked->tries++;
     count(world, asked, server);
-    count_slot(world, asked, 1);
+    count_sent(world, asked);
     world->servers[server].coming++;
     sim_events_add(&world->events, world->now + world->scenario->delay + world->scenario->hop, SIM_REACH, request, 0);
 }
@@ -223,8 +246,25 @@ void sim_dispatcher_pick(sim_world *world, uint32_t request)
 
 void sim_dispatcher_returning(sim_world *world, uint32_t request)
 {
-    (void)world;
-    (void)request;
+    sim_request *asked = sim_request_of(world, request);
+    const sim_server *server = &world->servers[asked->server];
+
+    if (!world->its_case.figures) {
+        return;
+    }
+    asked->reported = 1;
+    asked->usec = world->now - asked->met;
+    asked->report = (backhand_report){.inflight = server->meter.inflight - 1,
+                                      .service = server->said.stat.service,
+                                      .parallel = server->said.stat.parallel,
+                                      .latency = server->said.stat.latency,
+                                      .errors = server->said.stat.errors};
+}
+
+void sim_dispatcher_flow(sim_world *world, uint32_t dispatcher)
+{
+    backhand_table_flow(world->dispatchers[dispatcher].table);
+    sim_events_add(&world->events, world->now + world->scenario->interval, SIM_FLOW, dispatcher, 0);
 }
 
 /* The worker that waited for another server is free, if its own server still lives as it did. */
@@ -240,7 +280,7 @@ void sim_dispatcher_answered(sim_world *world, uint32_t request)
     sim_request asked = *sim_request_of(world, request);
     int answered = !world->scenario->on_servers || has_own_server(world, &asked);
 
-    count_slot(world, &asked, -1);
+    count_back(world, &asked);
     sim_request_over(world, request, answered);
     if (!asked.local) {
         release(world, &asked);
@@ -251,7 +291,7 @@ void sim_dispatcher_dropped(sim_world *world, uint32_t request)
 {
     const sim_request *asked = sim_request_of(world, request);
     if (asked->local) {
-        count_slot(world, asked, -1);
+        count_back(world, asked);
     }
     sim_request_over(world, request, 0);
 }
@@ -281,7 +321,8 @@ void sim_dispatcher_refused(sim_world *world, uint32_t request)
     sim_request *asked = sim_request_of(world, request);
     sim_dispatcher *it = &world->dispatchers[asked->dispatcher];
 
-    count_slot(world, asked, -1);
+    asked->reported = 0;
+    count_back(world, asked);
     it->peers[asked->server].refused = world->now;
     it->table->slots[it->slots[asked->server]].refused = sim_clock_now();
     if (!world->scenario->on_servers) {

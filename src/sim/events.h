@@ -18,6 +18,7 @@ typedef enum sim_kind {
     SIM_REFUSAL,  /**< request `who` learns that its server cannot be reached, or has dropped it */
     SIM_ANNOUNCE, /**< server `who` announces itself */
     SIM_HEARD,    /**< its announcement comes to the dispatchers */
+    SIM_FLOW,     /**< dispatcher `who`, one of its own, does what a moderator does each interval */
     SIM_CHANGE,   /**< the scenario has something in store: number `who` */
     SIM_MOVE,     /**< another server becomes the slow one */
 } sim_kind;

@@ -65,6 +65,9 @@ static void happen(sim_world *world, const sim_event *event)
     case SIM_HEARD:
         hear(world, event->who, event->what);
         break;
+    case SIM_FLOW:
+        sim_dispatcher_flow(world, event->who);
+        break;
     case SIM_CHANGE:
         change(world, event->who);
         break;

@@ -5,6 +5,7 @@
 #include "sim/memory.h"
 
 #include <math.h>
+#include <string.h>
 
 /* CPU seconds: less than a nanosecond is rounding. */
 #define ROUNDING 1e-9
@@ -181,6 +182,28 @@ static void queue_add(const sim_world *world, sim_server *it, uint32_t request)
     it->last = request;
 }
 
+void sim_server_meter(sim_world *world, uint32_t server, uint32_t request)
+{
+    sim_request *asked = sim_request_of(world, request);
+    asked->level = backhand_meter_begin(&world->servers[server].meter, sim_clock_now());
+    asked->met = world->now;
+}
+
+void sim_server_unmeter(sim_world *world, uint32_t server, uint32_t request, int sample)
+{
+    sim_request *asked = sim_request_of(world, request);
+    backhand_meter *meter = &world->servers[server].meter;
+
+    if (asked->level == 0) {
+        return;
+    }
+    if (sample) {
+        backhand_meter_sample(meter, asked->level, world->now - asked->met, asked->error, sim_clock_now());
+    }
+    backhand_meter_drop(meter);
+    asked->level = 0;
+}
+
 /* Gives free workers to those that wait. */
 static void work(sim_world *world, uint32_t server)
 {
@@ -189,6 +212,9 @@ static void work(sim_world *world, uint32_t server)
     advance(world, it);
     while (it->waiting && has_worker(it)) {
         uint32_t request = queue_take(world, it);
+        if (!world->scenario->backlog) {
+            sim_server_meter(world, server, request);
+        }
         if (sim_request_of(world, request)->stage == SIM_CAUGHT) {
             sim_dispatcher_pick(world, request);
         }
@@ -223,6 +249,9 @@ void sim_server_reach(sim_world *world, uint32_t server, uint32_t request)
     }
     queue_add(world, it, request);
     note_peak(world, it);
+    if (world->scenario->backlog) {
+        sim_server_meter(world, server, request);
+    }
     if (has_worker(it)) {
         work(world, server);
     }
@@ -245,18 +274,22 @@ static void smooth(int64_t *average, int64_t time)
     *average = after > 0 ? after : 1;
 }
 
-static void end_first(sim_world *world, sim_server *it)
+static void end_first(sim_world *world, uint32_t server)
 {
+    sim_server *it = &world->servers[server];
     uint32_t request = running_take(world, it);
     sim_request *ended = sim_request_of(world, request);
 
     it->memory -= ended->memory;
+    if (!ended->local) {
+        sim_dispatcher_returning(world, request);
+    }
+    sim_server_unmeter(world, server, request, 1);
     if (ended->local) {
         sim_dispatcher_answered(world, request);
         return;
     }
     smooth(&it->time, world->now - ended->began);
-    sim_dispatcher_returning(world, request);
     sim_events_add(&world->events, world->now + world->scenario->delay, SIM_ANSWER, request, 0);
 }
 
@@ -270,7 +303,7 @@ void sim_server_done(sim_world *world, uint32_t server, uint64_t number)
     it->planned = SIM_NEVER;
     advance(world, it);
     while (it->n_running && ends_of(world, it->running[0]) <= it->done + ROUNDING) {
-        end_first(world, it);
+        end_first(world, server);
     }
     if (it->n_running == 0) {
         it->memory = 0;
@@ -282,7 +315,8 @@ void sim_server_done(sim_world *world, uint32_t server, uint64_t number)
 
 static void drop(sim_world *world, uint32_t request)
 {
-    const sim_request *dropped = sim_request_of(world, request);
+    sim_request *dropped = sim_request_of(world, request);
+    dropped->level = 0;
     if (dropped->local || dropped->stage == SIM_CAUGHT) {
         sim_dispatcher_dropped(world, request);
     }
@@ -306,6 +340,7 @@ void sim_server_fail(sim_world *world, uint32_t server)
     }
     it->held = 0;
     it->memory = 0;
+    memset(&it->meter, 0, sizeof(it->meter));
     plan(world, server);
 }
 

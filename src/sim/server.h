@@ -37,6 +37,7 @@ struct sim_server {
     int64_t backed;       /**< requests received as handed off */
     int64_t time;         /**< smoothed time to serve one, us */
     int64_t announced;    /**< when it announced itself last */
+    backhand_meter meter; /**< its own work, as httpd's code measures it */
     uint64_t sequence;    /**< of its announcements */
     int spoken;           /**< it has announced itself since it started */
     backhand_announcement said;
@@ -48,6 +49,9 @@ void sim_servers_free(sim_world *world);
 
 /** A request comes to the server: a worker takes it, or it waits. */
 void sim_server_reach(sim_world *world, uint32_t server, uint32_t request);
+/** The meter takes the request up; or gives it up, having learnt from it if `sample`. */
+void sim_server_meter(sim_world *world, uint32_t server, uint32_t request);
+void sim_server_unmeter(sim_world *world, uint32_t server, uint32_t request, int sample);
 /** A worker that has the request already serves it. */
 void sim_server_serve(sim_world *world, uint32_t server, uint32_t request);
 /** A worker waits for another server from now on, or no longer; then it takes the next request. */

@@ -56,10 +56,15 @@ typedef enum sim_stage {
 typedef struct sim_request {
     const sim_ask *ask;
     int64_t arrived;
-    double work;   /**< CPU seconds that it takes */
-    double memory; /**< that it takes while it is served */
-    double ends;   /**< at this reading of its server's clock of work */
-    int64_t began; /**< when a worker took it */
+    double work;            /**< CPU seconds that it takes */
+    double memory;          /**< that it takes while it is served */
+    double ends;            /**< at this reading of its server's clock of work */
+    int64_t began;          /**< when a worker took it */
+    int64_t sent;           /**< when it was sent to a server */
+    int64_t met;            /**< when its server's meter began with it */
+    int64_t level;          /**< requests in flight there then; 0: the meter does not have it */
+    backhand_report report; /**< what comes back with the response */
+    int64_t usec;           /**< the time that the server says it took */
     uint32_t dispatcher;
     uint32_t server; /**< where it was sent; SIM_NONE: nowhere yet */
     uint32_t next;   /**< in a server's queue, or in the list of those that are free */
@@ -72,7 +77,8 @@ typedef struct sim_request {
     uint8_t tries;
     uint8_t counts; /**< arrived after the warm-up */
     uint8_t error;
-    uint8_t local; /**< served by the server that caught it */
+    uint8_t local;    /**< served by the server that caught it */
+    uint8_t reported; /**< `report` is there */
 } sim_request;
 
 typedef struct sim_server sim_server;

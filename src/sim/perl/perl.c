@@ -227,6 +227,8 @@ static const char *text_of(const policy_call *call, apr_pool_t *p)
         return apr_psprintf(p, "%s called exit", call->name);
     case POLICY_WRONG:
         return apr_psprintf(p, "%s returned %s, and no reference to an array of ids", call->name, call->text);
+    case POLICY_STOPPED:
+        return apr_psprintf(p, "%s was stopped: its calls went too deep", call->name);
     case POLICY_OK:
         break;
     }
