@@ -10,16 +10,17 @@ static apr_interval_time_t since(int64_t then, apr_time_t now)
     return now > then ? now - then : 0;
 }
 
-/* A policy may have written mtime; only where nobody did does the finer clock tell the same story. */
+/* A policy may have written mtime, anything that an int64_t holds; only where nobody did does the finer clock tell the
+ * same story. */
 static apr_interval_time_t age_of(int64_t mtime, int64_t heard, apr_time_t now)
 {
-    if (mtime == 0) {
+    if (mtime <= 0) {
         return -1;
     }
     if (mtime == apr_time_sec(heard)) {
         return since(heard, now);
     }
-    return since(apr_time_from_sec(mtime), apr_time_from_sec(apr_time_sec(now)));
+    return mtime < apr_time_sec(now) ? apr_time_from_sec(apr_time_sec(now) - mtime) : 0;
 }
 
 static void read_live_numbers(serverstat *out, const serverstat *live)

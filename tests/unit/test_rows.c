@@ -185,6 +185,19 @@ static void what_was_sent_is_counted(void **state)
     assert_int_equal(row_of(id).waiting, 0);
 }
 
+static void any_mtime_that_a_policy_writes_makes_an_age(void **state)
+{
+    backhand_announcement said = announcement(7);
+    int id = take(&said);
+    (void)state;
+    backhand_number_set(&table->stats[id].mtime, INT64_MAX);
+    assert_int_equal(row_of(id).age, 0);
+    backhand_number_set(&table->stats[id].mtime, 1);
+    assert_int_equal(row_of(id).age, (apr_time_sec(clock_now) - 1) * SECOND);
+    backhand_number_set(&table->stats[id].mtime, INT64_MIN);
+    assert_int_equal(row_of(id).age, -1);
+}
+
 static void a_clock_set_back_makes_no_negative_age(void **state)
 {
     backhand_announcement said = announcement(7);
@@ -229,6 +242,7 @@ int main(void)
         WITH_TABLE(leaving_is_no_death),
         WITH_TABLE(a_rival_is_shown_while_it_is_heard),
         WITH_TABLE(what_was_sent_is_counted),
+        WITH_TABLE(any_mtime_that_a_policy_writes_makes_an_age),
         WITH_TABLE(a_clock_set_back_makes_no_negative_age),
         WITH_TABLE(tallies_have_a_key_and_a_label_each),
     };
