@@ -3,6 +3,7 @@
 #include "intake.h"
 
 #include "table/index.h"
+#include "table/skewed.h"
 
 #include <apr_strings.h>
 
@@ -73,6 +74,7 @@ static backhand_drop check_time(const backhand_intake *intake, visit *v)
     if (ago > intake->skew || ago < -intake->skew) {
         snprintf(v->detail, sizeof(v->detail), "%lld.%03lld s %s", (long long)(llabs(ago) / APR_USEC_PER_SEC),
                  (long long)(llabs(ago) / 1000 % 1000), ago > 0 ? "ago" : "ahead");
+        backhand_skewed_note(intake->table, &v->said, -ago / 1000);
         return BACKHAND_DROP_TIME;
     }
     if (!backhand_seen_fresh(intake->seen, v->said.boot, v->said.sequence, stamped)) {
@@ -155,6 +157,7 @@ static backhand_drop take(backhand_intake *intake, visit *v)
     reason = note_signed(intake, v) ? backhand_table_take(intake->table, &v->said, &id) : BACKHAND_DROP_FULL;
     if (reason == BACKHAND_DROP_NONE) {
         count(&intake->table->counters->accepted);
+        backhand_skewed_forget(intake->table, v->said.stat.contact);
         intake->taken = id;
         intake->joined = !v->said.leaving && (!v->known || v->absent || v->before.boot != v->said.boot);
         notice(intake, id, v);

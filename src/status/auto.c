@@ -2,6 +2,7 @@
 
 #include "status/rows.h"
 #include "status/view.h"
+#include "table/skewed.h"
 
 #include <http_protocol.h>
 
@@ -78,6 +79,20 @@ static void print_row(request_rec *r, const backhand_row *row)
     server_span(r, id, "Rival-Ago", row->rival);
 }
 
+static void print_skewed(request_rec *r, const backhand_table *table)
+{
+    backhand_skewed skewed;
+    int n = 0;
+    for (int i = 0; i < BACKHAND_SKEWED; i++) {
+        if (backhand_skewed_read(&skewed, table, i)) {
+            ap_rprintf(r, "Skewed-%d-Hostname: %s\n", n, backhand_view_plain(r, skewed.hostname));
+            ap_rprintf(r, "Skewed-%d-Contact: %s\n", n, backhand_view_plain(r, skewed.contact));
+            ap_rprintf(r, "Skewed-%d-Ahead: %.3f\n", n, (double)skewed.ahead / 1000);
+            n++;
+        }
+    }
+}
+
 static void print_tallies(request_rec *r, const backhand_table *table)
 {
     backhand_tally tallies[BACKHAND_TALLIES];
@@ -108,4 +123,5 @@ void backhand_view_auto(request_rec *r, const backhand_config *conf)
             print_row(r, &row);
         }
     }
+    print_skewed(r, table);
 }

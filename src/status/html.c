@@ -2,6 +2,7 @@
 
 #include "status/rows.h"
 #include "status/view.h"
+#include "table/skewed.h"
 
 #include <http_protocol.h>
 
@@ -121,6 +122,33 @@ static void print_rival(request_rec *r, const backhand_row *row)
                (double)row->rival / APR_USEC_PER_SEC);
 }
 
+static void print_skewed(request_rec *r, const backhand_skewed *skewed)
+{
+    double seconds = (double)skewed->ahead / 1000;
+    ap_rprintf(
+        r,
+        "<p class=\"warning\">The clock of %s (%s) is %.1f s %s this server's: what it announces is dropped. Set the "
+        "clocks of both.</p>\n",
+        escape(r, skewed->hostname), escape(r, skewed->contact), seconds < 0 ? -seconds : seconds,
+        seconds < 0 ? "behind" : "ahead of");
+}
+
+static void print_clocks(request_rec *r, const backhand_table *table)
+{
+    backhand_skewed skewed;
+    if (backhand_skewed_self(table)) {
+        ap_rputs(
+            "<p class=\"warning\">Every server that is heard has another time: most likely this server's own clock is "
+            "wrong. It serves all of its requests itself.</p>\n",
+            r);
+    }
+    for (int i = 0; i < BACKHAND_SKEWED; i++) {
+        if (backhand_skewed_read(&skewed, table, i)) {
+            print_skewed(r, &skewed);
+        }
+    }
+}
+
 static void print_box(request_rec *r, const backhand_config *conf, const backhand_box *box)
 {
     ap_rputs("<dl>\n", r);
@@ -157,6 +185,7 @@ static void print_servers(request_rec *r, const backhand_table *table)
             print_rival(r, &row);
         }
     }
+    print_clocks(r, table);
 }
 
 static void print_tallies(request_rec *r, const backhand_table *table)

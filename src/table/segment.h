@@ -9,7 +9,7 @@
 #ifndef BACKHAND_SEGMENT_H
 #define BACKHAND_SEGMENT_H
 
-#include "table/table.h"
+#include "table/skewed.h"
 
 #include <string.h>
 
@@ -27,6 +27,7 @@ struct backhand_head {
     backhand_meter meter;
     backhand_flow flow;
     backhand_counters counters;
+    backhand_skewed skewed[BACKHAND_SKEWED];
 };
 
 /** A word of a struct that has other types in it too. */

@@ -4,6 +4,9 @@
 
 #define READ_TRIES 8
 
+/* Processors and threads may disagree about the time by less than this. */
+#define CLOCK_STEP apr_time_from_sec(1)
+
 const char *backhand_drop_name(backhand_drop reason)
 {
     static const char *const names[BACKHAND_DROP_REASONS] = {
@@ -71,13 +74,19 @@ int backhand_table_usable(const backhand_table *table, int id, uint64_t generati
     return got != 0 && got <= generation && !backhand_number_get(&slot->left);
 }
 
+/* This server's clock was set back since: nobody knows for how long it has been silent. */
+static int is_of_the_future(const backhand_table *table, const backhand_slot *slot)
+{
+    return backhand_number_get(&slot->heard) - table->now() > CLOCK_STEP;
+}
+
 int backhand_table_older(const backhand_table *table, int id, int64_t seconds)
 {
     const backhand_slot *slot = slot_of(table, id);
     int64_t mtime = slot ? backhand_number_get(&table->stats[id].mtime) : 0;
     int64_t age;
 
-    if (mtime <= 0) {
+    if (mtime <= 0 || is_of_the_future(table, slot)) {
         return 1;
     }
     age = apr_time_sec(table->now()) - mtime;
@@ -88,7 +97,7 @@ int backhand_table_silent(const backhand_table *table, int id)
 {
     const backhand_slot *slot = slot_of(table, id);
     int64_t heard = slot ? backhand_number_get(&slot->heard) : 0;
-    return heard == 0 || table->now() - heard > backhand_slot_patience(slot);
+    return heard == 0 || table->now() - heard > backhand_slot_patience(slot) || is_of_the_future(table, slot);
 }
 
 static int was_there(const backhand_slot *slot, apr_time_t now)

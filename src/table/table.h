@@ -101,8 +101,8 @@ typedef struct backhand_process {
 /** What a server said of itself on a response to a request of ours. Every word an atomic: those of two responses that came
  * in at once may mix, each of them is true. */
 typedef struct backhand_report {
-    int64_t heard;       /**< when, us, this server's clock; 0: never */
-    int64_t inflight;    /**< as in serverstat, the request that it answered not counted */
+    int64_t heard;                              /**< when, us, this server's clock; 0: never */
+    int64_t inflight;                           /**< as in serverstat, the request that it answered not counted */
     int64_t service, parallel, latency, errors; /**< as in serverstat */
     int64_t outstanding; /**< sent - returned of the slot at that moment, the answered request not counted */
     int64_t sent;        /**< sent of the slot at that moment */
@@ -110,7 +110,8 @@ typedef struct backhand_report {
 
 /** How much of the farm's requests this server gives out. The moderator's; others read `crowd`. */
 typedef struct backhand_flow {
-    int64_t crowd;    /**< requests that the farm served x 1000 for each one that this server gave out, 1000 or more; 0: not known */
+    int64_t
+        crowd; /**< requests that the farm served x 1000 for each one that this server gave out, 1000 or more; 0: not known */
     int64_t all, own; /**< smoothed numbers of requests x 1000: served by the farm, given out by this server */
     int64_t own_seen; /**< requests given out as of the last look */
     int64_t looked;   /**< when that was, us */
@@ -132,12 +133,12 @@ typedef struct backhand_slot {
     int64_t returned;          /**< of these, no longer waiting for it */
     int64_t outstanding_heard; /**< sent - returned when its last announcement came in */
     int64_t sent_heard;        /**< sent when its last announcement came in */
-    int64_t begun;        /**< of those sent, whose response has begun, or that failed */
-    int64_t begun_last;   /**< when one last began, or was sent while none waited, us */
-    int64_t hop;          /**< smoothed time that a hand-off costs on top of the serving there, us; 0: not known */
-    int64_t joined;       /**< when its present boot was first heard, us */
-    int64_t served_heard; /**< `served` as of its last announcement; the moderator's */
-    backhand_report report; /**< what it said on its last response to this server */
+    int64_t begun;             /**< of those sent, whose response has begun, or that failed */
+    int64_t begun_last;        /**< when one last began, or was sent while none waited, us */
+    int64_t hop;               /**< smoothed time that a hand-off costs on top of the serving there, us; 0: not known */
+    int64_t joined;            /**< when its present boot was first heard, us */
+    int64_t served_heard;      /**< `served` as of its last announcement; the moderator's */
+    backhand_report report;    /**< what it said on its last response to this server */
     int64_t refused;      /**< when it last refused or dropped a connection of ours, us; 0: not since it (re)started */
     int64_t rival_boot;   /**< boot id of another server that announces the same contact */
     int64_t rival_heard;  /**< when it was last heard, us; 0: never. See backhand_table_rival() */
@@ -181,8 +182,8 @@ typedef struct backhand_table {
     backhand_process *processes; /**< [max_processes] */
     backhand_counters *counters;
     int64_t *personal_arriba;
-    backhand_meter *meter;       /**< this server's own work */
-    backhand_flow *flow;         /**< how much of the farm's work this server gives out */
+    backhand_meter *meter;   /**< this server's own work */
+    backhand_flow *flow;     /**< how much of the farm's work this server gives out */
     apr_size_t size;         /**< bytes of the segment */
     const char *path;        /**< the segment's file; NULL: anonymous memory */
     apr_time_t (*now)(void); /**< the clock; apr_time_now unless a simulator or test says otherwise */
@@ -237,12 +238,12 @@ int backhand_table_usable(const backhand_table *table, int id, uint64_t generati
 /**
  * True when the server's mtime is more than `seconds` and more than 3 of its own intervals ago. Slot 0 follows the same
  * rule. By the live view: a policy that writes mtime changes the answer. An mtime of 0 is always older, one in the
- * future never.
+ * future never. But all are older that were heard before this server's clock was set back, until they are heard again.
  */
 int backhand_table_older(const backhand_table *table, int id, int64_t seconds);
 
-/** True when the server has been silent for more than 3 of its own intervals, or was never heard. By the time it was
- * heard, whatever policies wrote. */
+/** True when the server has been silent for more than 3 of its own intervals, was never heard, or only before this server's
+ * clock was set back. By the time it was heard, whatever policies wrote. */
 int backhand_table_silent(const backhand_table *table, int id);
 
 /**

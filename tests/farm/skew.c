@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -54,4 +55,17 @@ __attribute__((visibility("default"))) time_t time(time_t *out)
         *out = t.tv_sec;
     }
     return t.tv_sec;
+}
+
+/* The kernel's clock is the right one. Times that are no dates are of another clock. */
+__attribute__((visibility("default"))) int pthread_cond_timedwait(pthread_cond_t *restrict cond,
+                                                                  pthread_mutex_t *restrict mutex,
+                                                                  const struct timespec *restrict until)
+{
+    struct timespec t = *until;
+    if (t.tv_sec < 1000000000) {
+        return pthread_cond_clockwait(cond, mutex, CLOCK_MONOTONIC, &t);
+    }
+    t.tv_sec -= skew();
+    return pthread_cond_clockwait(cond, mutex, CLOCK_REALTIME, &t);
 }

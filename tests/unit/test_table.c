@@ -211,31 +211,6 @@ static void ages(void **state)
     assert_false(backhand_table_older(table, id, 1000));
 }
 
-static void knows_when_it_hears_nobody(void **state)
-{
-    backhand_announcement leaving = server(3, 9, 2);
-    int id;
-    (void)state;
-    assert_false(backhand_table_deaf(table));
-    hear(1, 9, 1);
-    wait_ms(3 * INTERVAL + 1);
-    assert_true(backhand_table_silent(table, 1));
-    /* The one that is silent may well have failed. */
-    assert_false(backhand_table_deaf(table));
-    hear(2, 9, 1);
-    assert_false(backhand_table_deaf(table));
-    wait_ms(3 * INTERVAL + 1);
-    assert_true(backhand_table_deaf(table));
-    hear(3, 9, 1);
-    assert_false(backhand_table_deaf(table));
-    leaving.leaving = 1;
-    assert_int_equal(take(&leaving, &id), BACKHAND_DROP_NONE);
-    assert_true(backhand_table_deaf(table));
-    /* Those that have been away for long tell nothing any more. */
-    wait_ms(20000);
-    assert_false(backhand_table_deaf(table));
-}
-
 static void ages_by_what_policies_write(void **state)
 {
     static const int64_t old[] = {0, -1, INT64_MIN};
@@ -402,7 +377,6 @@ int main(void)
         FARM_TEST(answers_with_one),
         FARM_TEST(lists_the_fields),
         FARM_TEST(ages),
-        FARM_TEST(knows_when_it_hears_nobody),
         FARM_TEST(ages_by_what_policies_write),
         FARM_TEST(counts_ready_workers),
         FARM_TEST(counts_processes),

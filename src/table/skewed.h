@@ -1,0 +1,36 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file skewed.h
+ * @brief Servers of the farm whose clock differs from this server's by so much that they are not believed: for the status
+ * page. In the table's memory; written by the moderator only, read by every process. Core: no httpd.
+ */
+#ifndef BACKHAND_SKEWED_H
+#define BACKHAND_SKEWED_H
+
+#include "table/table.h"
+
+/** How many are kept: the ones heard last. */
+#define BACKHAND_SKEWED 4
+
+typedef struct backhand_skewed {
+    int64_t heard; /**< when it was last dropped for its time, us, this server's clock; 0: none */
+    int64_t ahead; /**< ms by which its clock is ahead of this server's; negative: behind */
+    char hostname[BACKHAND_HOSTNAME_SIZE];
+    char contact[BACKHAND_CONTACT_SIZE];
+} backhand_skewed;
+
+/** Notes a server whose signature is right and whose time is not. Not one that is heard otherwise: then somebody repeats what
+ * it said before. [moderator] */
+void backhand_skewed_note(backhand_table *table, const backhand_announcement *said, int64_t ahead);
+
+/** Forgets the server with that contact: its announcement was taken in. [moderator] */
+void backhand_skewed_forget(backhand_table *table, const char *contact);
+
+/** Reads one, 0 to BACKHAND_SKEWED - 1. @return 0 when there is none, or it was not heard within SERVER_TIMEOUT */
+int backhand_skewed_read(backhand_skewed *out, const backhand_table *table, int i);
+
+/** True when some are skewed and no other server is heard: then it is rather this server's clock that is wrong. */
+int backhand_skewed_self(const backhand_table *table);
+
+#endif
