@@ -37,7 +37,7 @@ sub said {
 
 my $result = $load->during(
     'the run-time folder is full',
-    3, sub {
+    2, sub {
         fill();
         ok $d->wait_log(qr/:warn\].*backhand: cannot write \S+mod_backhand-Seen/), 'the log says what cannot be written';
         ok $d->graceful, 'the server restarts all the same';

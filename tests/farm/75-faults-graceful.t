@@ -10,7 +10,8 @@ use Farm qw(eventually wait_for);
 use Farm::Steady;
 use Test::More;
 
-my @mpms = $ENV{BACKHAND_TEST_LONG} ? Farm->mpms : 'event';
+my $long = $ENV{BACKHAND_TEST_LONG};
+my @mpms = $long ? Farm->mpms : 'event';
 for my $mpm (@mpms) {
     my $farm = Farm::Steady::farm(4, mpm => $mpm);
     my @servers = $farm->servers;
@@ -28,7 +29,7 @@ for my $mpm (@mpms) {
     $result->nothing_failed;
     is $restarted, @servers, 'all have restarted';
 
-    for my $server (@servers) {
+    for my $server ($long ? @servers : $servers[3]) {
         # Nobody connects to a server that has stopped: its clients go to the others.
         my @others = grep { $_ != $server } @servers;
         my $name   = $server->name;

@@ -32,22 +32,22 @@ for my $mpm (@mpms) {
     my ($a, $b, $c, $d) = $farm->servers;
     my $load = Farm::Steady->new(servers => [$a, $b, $c], clients => $clients);
 
-    my $result = $load->during("$mpm: a server is killed", 3, sub { $d->kill_all }, from => $d);
+    my $result = $load->during("$mpm: a server is killed", 2.5, sub { $d->kill_all }, from => $d);
     $result->failed_only($clients, post_with(502));
     cmp_ok $result->moved, '<', scaled(2), 'traffic moves';
     $d->start;
     ok $farm->together, 'it is back';
     gets_requests_again($a, $d);
 
-    $result = $load->during("$mpm: a server stands still", 4, sub { $d->pause }, from => $d);
+    $result = $load->during("$mpm: a server stands still", 3.5, sub { $d->pause }, from => $d);
     $result->failed_only($clients, post_with(504));
     cmp_ok scalar(() = $result->answered($d, 0.2)), '==', 0, 'it answers nothing';
-    $result = $load->during("$mpm: it goes on", 2, sub { $d->resume });
+    $result = $load->during("$mpm: it goes on", 1.5, sub { $d->resume });
     $result->nothing_failed;
     gets_requests_again($a, $d);
 
     my $moderator = Farm::Steady::moderator($d);
-    $result = $load->during("$mpm: a moderator is killed", 2, sub { kill 'KILL', $moderator });
+    $result = $load->during("$mpm: a moderator is killed", 1.5, sub { kill 'KILL', $moderator });
     $result->nothing_failed;
     eventually { my $new = Farm::Steady::moderator($d); $new != $moderator && $new } 10, 'there is another one';
     ok $farm->together, 'they see each other';
@@ -56,7 +56,7 @@ for my $mpm (@mpms) {
     $result = $load->during("$mpm: a moderator stands still", 3, sub { kill 'STOP', $moderator }, from => $d);
     $result->nothing_failed;
     is $d->get('/app/steady')->status, 200, 'its server answers who asks it';
-    $result = Farm::Steady->new(servers => [$d])->during("$mpm: the server of that moderator is asked", 4, sub { });
+    $result = Farm::Steady->new(servers => [$d])->during("$mpm: the server of that moderator is asked", 1, sub { });
     $result->nothing_failed;
     kill 'CONT', $moderator;
     ok $farm->together, 'continued: they see each other';

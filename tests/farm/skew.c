@@ -28,31 +28,31 @@ static long skew(void)
     return strtol(text, NULL, 10);
 }
 
-__attribute__((visibility("default"))) int clock_gettime(clockid_t clock, struct timespec *t)
+__attribute__((visibility("default"))) int clock_gettime(clockid_t clock_id, struct timespec *tp)
 {
-    int rc = (int)syscall(SYS_clock_gettime, clock, t);
-    if (rc == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) {
-        t->tv_sec += skew();
+    int rc = (int)syscall(SYS_clock_gettime, clock_id, tp);
+    if (rc == 0 && (clock_id == CLOCK_REALTIME || clock_id == CLOCK_REALTIME_COARSE)) {
+        tp->tv_sec += skew();
     }
     return rc;
 }
 
-__attribute__((visibility("default"))) int gettimeofday(struct timeval *restrict tv, void *restrict zone)
+__attribute__((visibility("default"))) int gettimeofday(struct timeval *restrict tv, void *restrict tz)
 {
     struct timespec t;
-    (void)zone;
+    (void)tz;
     clock_gettime(CLOCK_REALTIME, &t);
     tv->tv_sec = t.tv_sec;
     tv->tv_usec = t.tv_nsec / 1000;
     return 0;
 }
 
-__attribute__((visibility("default"))) time_t time(time_t *out)
+__attribute__((visibility("default"))) time_t time(time_t *timer)
 {
     struct timespec t;
     clock_gettime(CLOCK_REALTIME, &t);
-    if (out) {
-        *out = t.tv_sec;
+    if (timer) {
+        *timer = t.tv_sec;
     }
     return t.tv_sec;
 }
@@ -60,9 +60,9 @@ __attribute__((visibility("default"))) time_t time(time_t *out)
 /* The kernel's clock is the right one. Times that are no dates are of another clock. */
 __attribute__((visibility("default"))) int pthread_cond_timedwait(pthread_cond_t *restrict cond,
                                                                   pthread_mutex_t *restrict mutex,
-                                                                  const struct timespec *restrict until)
+                                                                  const struct timespec *restrict abstime)
 {
-    struct timespec t = *until;
+    struct timespec t = *abstime;
     if (t.tv_sec < 1000000000) {
         return pthread_cond_clockwait(cond, mutex, CLOCK_MONOTONIC, &t);
     }

@@ -111,7 +111,7 @@ sub new {
 }
 
 # Runs for SECONDS, after the first quarter of which (0.7 s at most) the code is called, and no shorter than the code and the
-# time for the last answers. from: the server that is in trouble.
+# time for the last answers. from: the server that is in trouble, or code that picks the answers that should come no more.
 sub during {
     my ($self, $fault, $seconds, $happens, %options) = @_;
     my $dir = File::Temp->newdir;
@@ -237,10 +237,12 @@ sub slowest {
     return max map { $_->{seconds} || 0 } @{ $self->{answers} };
 }
 
-# Seconds from the fault until the last request was complete that the server in trouble answered or delayed.
+# Seconds from the fault until the last request was complete that the server in trouble answered or delayed, or that the code picks.
 sub moved {
     my ($self) = @_;
-    my @touched = grep { defined $_->{began} && ($_->{by} eq $self->{from}->name || $_->{seconds} > scaled($delay)) } @{ $self->{answers} };
+    my $from = $self->{from};
+    my $is   = ref $from eq 'CODE' ? $from : sub { return $_[0]{by} eq $from->name };
+    my @touched = grep { defined $_->{began} && ($is->($_) || $_->{seconds} > scaled($delay)) } @{ $self->{answers} };
     return max 0, map { $_->{began} + $_->{seconds} - $self->{since} } @touched;
 }
 
