@@ -63,7 +63,7 @@ void backhand_skewed_forget(backhand_table *table, const char *contact)
 int backhand_skewed_read(backhand_skewed *out, const backhand_table *table, int i)
 {
     const uint64_t *word = (const void *)&table->head->skewed[i];
-    uint64_t copy[WORDS];
+    uint64_t copy[WORDS] = {0};
     int64_t ago;
     for (size_t k = 0; k < WORDS; k++) {
         copy[k] = backhand_acquire(&word[k]);

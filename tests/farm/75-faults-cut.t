@@ -12,21 +12,23 @@ use Farm qw(eventually scaled wait_for);
 use Farm::Steady;
 use Test::More;
 
-Farm::Networks::run(
-    'ip link set lo up',
-    map({ my $n = $_;
-            "ip netns add half$n", "ip -n half$n link set lo up",
-            # Theirs, on which they announce themselves and hand requests to each other.
-            "ip link add port$n type veth peer name eth0 netns half$n",
-            "ip -n half$n link set eth0 up",
-            # That of the clients, who are here.
-            "ip link add front$n type veth peer name eth1 netns half$n",
-            "ip addr add 10.98.$n.254/24 dev front$n", "ip link set front$n up", "ip -n half$n link set eth1 up",
-            map { ("ip -n half$n addr add 10.99.0.$_/24 dev eth0", "ip -n half$n addr add 10.98.$n.$_/24 dev eth1") } 2 * $n - 1, 2 * $n
-    } 1, 2),
-    'ip link add switch type bridge mcast_snooping 0', 'ip link set switch up',
-    map { ("ip link set port$_ master switch", "ip link set port$_ up") } 1, 2
-);
+# Each half: a network on which its servers announce themselves and hand requests to each other, and that of the clients, who
+# are here.
+Farm::Networks::run('ip link set lo up', 'ip link add switch type bridge mcast_snooping 0', 'ip link set switch up');
+for my $n (1, 2) {
+    my $in = "ip -n half$n";
+    Farm::Networks::run(
+        "ip netns add half$n",
+        "ip link add port$n type veth peer name eth0 netns half$n",
+        "ip link add front$n type veth peer name eth1 netns half$n",
+        "ip addr add 10.98.$n.254/24 dev front$n",
+        map({ "$in addr add 10.99.0.$_/24 dev eth0" } 2 * $n - 1, 2 * $n),
+        map({ "$in addr add 10.98.$n.$_/24 dev eth1" } 2 * $n - 1, 2 * $n),
+        map({ "$in link set $_ up" } qw(lo eth0 eth1)),
+        "ip link set port$n master switch",
+        map({ "ip link set $_$n up" } qw(port front))
+    );
+}
 
 my $farm = Farm::Steady::idle_farm(0);
 my $port = $farm->port;
