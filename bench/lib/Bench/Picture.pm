@@ -19,9 +19,9 @@ my %look = (
     width    => 1060,
     margin   => 20,
     labels   => 200,    # width of the systems' names
-    bars     => 330,
-    lines_at => 620,    # where the right half begins
-    lines    => 420,
+    bars     => 315,
+    lines_at => 640,    # where the right half begins
+    lines    => 400,
     bar      => 9,      # height of one
     head     => 46,     # of a row: its title and what it is about
 );
