@@ -143,6 +143,11 @@ my %values = (
         wrong => [qw(25h x -1)],
         says  => 'takes a time from 1ms to 24h, or 0',
     },
+    BackhandPolicyTimeout => {
+        right => [qw(0 1ms 100ms 1 1h)],
+        wrong => [qw(61min 2h x -1)],
+        says  => 'takes a time from 1ms to 1h, or 0 for no limit',
+    },
     BackhandTries => {
         right => [qw(0 3 100)],
         wrong => [qw(101 -1 x)],

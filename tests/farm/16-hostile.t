@@ -15,8 +15,8 @@ use Test::More;
 my $policies = build_dir() . '/meson/tests/farm/policies.so';
 # Each reads figures that the one before has just written.
 my @builtins = (
-    'byAge 5', 'byRandom', 'addPrediction', 'byLoad 0.5', 'byBusyChildren 3', 'byCPU', 'byCost', 'byWeight', 'byLogWindow',
-    'bySession S='
+    'byAge 5',        'byRandom', 'addPrediction', 'byLoad 0.5', 'byBusyChildren 3', 'byCPU', 'byCost', 'byWeight',
+    'byExpectedTime', 'byPrequal', 'byLogWindow', 'bySession S='
 );
 
 foreach my $mpm (Farm->mpms) {
