@@ -36,6 +36,7 @@ use Farm qw(eventually in_parallel);
 my $byperl = Farm::build_dir() . '/modules byPerl';
 my $farm   = Farm->new;
 my $conf   = <<"EOT";
+BackhandPolicyTimeout 10s
 BackhandInterval 500ms
 <Location /app>
     Backhand byAge 60
