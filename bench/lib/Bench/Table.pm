@@ -8,9 +8,8 @@ use warnings;
 use utf8;
 
 use Exporter qw(import);
-use List::Util qw(min);
 
-our @EXPORT_OK = qw(table ms);
+our @EXPORT_OK = qw(ms overview table);
 
 # Three digits are more than such a figure holds.
 sub ms {
@@ -41,6 +40,41 @@ sub row {
         $summary->{failed}, $summary->{again}, shares($summary), ratio($summary, $own)
     );
     return '| ' . (join ' | ', @cells) . " |\n";
+}
+
+# "350 (0.32)": its 99th percentile and ours as a share of it.
+sub beside {
+    my ($summary, $own) = @_;
+    return '' if !$summary;
+    my $ratio = ratio($summary, $own);
+    return ms($summary->{p99}) . ($ratio eq '' ? '' : " ($ratio)");
+}
+
+sub best {
+    my ($dispatchers, @rows) = @_;
+    my ($best) = sort { $a->[1]{p99} <=> $b->[1]{p99} } grep { $_->[0]{peer} && $_->[0]{dispatchers} == $dispatchers } @rows;
+    return $best;
+}
+
+sub overview_row {
+    my ($scenario, @rows) = @_;
+    my ($own)  = map { $_->[1] } grep { !$_->[0]{peer} } @rows;
+    my %by     = map { $_->[0]{name} => $_->[1] } @rows;
+    my @cells  = ($scenario->{title}, $own ? ms($own->{p99}) : '');
+    for my $dispatchers (1, 4) {
+        my $best = best($dispatchers, @rows);
+        push @cells, beside($by{"haproxy-leastconn-$dispatchers"}, $own),
+          $best ? "$best->[0]{label} " . beside($best->[1], $own) : '';
+    }
+    return '| ' . (join ' | ', @cells) . " |\n";
+}
+
+# overview([scenario, [system, summary], …], …): the 99th percentiles beside the most usual balancer and the best one.
+sub overview {
+    return
+        "| p99 (ours as a share of it) | mod_backhand | one HAProxy leastconn | best of one | four HAProxy leastconn | best of four |\n"
+      . "|---|--:|--:|--:|--:|--:|\n"
+      . join q(), map { overview_row(@{$_}) } @_;
 }
 
 # table(scenario, [[system, summary], …])
