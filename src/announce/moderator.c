@@ -25,7 +25,7 @@ APLOG_USE_MODULE(backhand);
 #define PAUSE apr_time_from_sec(1)
 /* How long httpd's stop waits for the announcement that we leave, and then for the others to take it in, ms. */
 #define LEAVE_WAIT   200
-#define LEAVE_LINGER 20
+#define LEAVE_LINGER 100
 
 /* The parent's side of the moderator. */
 typedef struct moderator {
