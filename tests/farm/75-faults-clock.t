@@ -43,7 +43,7 @@ for my $seconds (60, -60) {
           $server->name . "'s log names the server";
         says($server, qr{The clock of d\.test \(\Q@{[$d->contact]}\E\)[^<]* (?:59|60)\.\d s (?:ahead of|behind) this server}, 'and so does its page');
     }
-    $result = $itself->during("the server whose clock is $set is asked", 1, sub { }, from => $d);
+    $result = $itself->during("the server whose clock is $set is asked", 1, sub { });
     $result->nothing_failed;
     is scalar(() = away($result)), 0, 'it serves alone';
     is $d->get('/app/echo', from => '127.0.0.77')->echoed->{REMOTE_ADDR}, '127.0.0.77', 'for the client that asked';
