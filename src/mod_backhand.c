@@ -8,6 +8,7 @@
 #include "candidacy/session.h"
 #include "dispatch/dispatch.h"
 #include "dispatch/marked.h"
+#include "dispatch/require_ssl.h"
 #include "status/page.h"
 #include "table/shared.h"
 
@@ -22,6 +23,14 @@
 static int is_rehearsal(void)
 {
     return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
+}
+
+static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    (void)plog;
+    (void)ptemp;
+    backhand_require_ssl_register(pconf);
+    return OK;
 }
 
 static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
@@ -96,6 +105,7 @@ static void register_hooks(apr_pool_t *p)
     static const char *const after_proxy[] = {"mod_proxy.c", NULL};
     static const char *const after_scoreboard[] = {"core.c", NULL};
 
+    ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_LAST);
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, after_proxy, NULL, APR_HOOK_LAST);
     ap_hook_pre_mpm(pre_mpm, after_scoreboard, NULL, APR_HOOK_LAST);

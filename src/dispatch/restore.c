@@ -130,6 +130,12 @@ void backhand_restore(request_rec *r, backhand_origin *origin)
     }
 }
 
+int backhand_restored_https(const request_rec *r)
+{
+    const backhand_origin *origin = origin_of(r->connection);
+    return origin ? origin->https : -1;
+}
+
 static const char *restored_scheme(const request_rec *r)
 {
     const backhand_origin *origin = origin_of(r->connection);

@@ -35,6 +35,9 @@ void backhand_restore_connection(request_rec *r);
  */
 void backhand_restore(request_rec *r, backhand_origin *origin);
 
+/** Whether the client of a restored request uses https, 1 or 0; -1: the request came from its client. */
+int backhand_restored_https(const request_rec *r);
+
 /** Hooks http_scheme, default_port and ssl_conn_is_ssl: what restored requests say of themselves. */
 void backhand_restore_register(void);
 

@@ -64,7 +64,7 @@ Header always set X-Host "main"
     SSLOptions +StdEnvVars
     Header always set X-Host "tls one.test"
     <Location /app/secure>
-        Require expr "%{HTTPS} == 'on'"
+        Require ssl
     </Location>
     Alias /app/secure ${HTDOCS}/app/who
 </VirtualHost>
@@ -74,7 +74,7 @@ Header always set X-Host "main"
     SSLOptions +StdEnvVars
     SSLUserName SSL_CLIENT_S_DN_CN
     <Location /app/secure>
-        Require expr "%{HTTPS} == 'on'"
+        Require ssl
     </Location>
     Alias /app/secure ${HTDOCS}/app/who
 </VirtualHost>
@@ -153,7 +153,7 @@ for my $mpm (Farm->mpms) {
         like $secure, qr/^SERVER_ADDR=127\.0\.0\.2\r?$/m, 'b serves it';
         like $secure, qr/^X-Host: tls one\.test\r?$/m, 'by its host';
         unlike $secure, qr/^SSL_/m, 'what TLS knows does not travel';
-        like curl($a, $tls, '/app/secure'), qr{^HTTP/1\.1 200}, 'Require expr';
+        like curl($a, $tls, '/app/secure'), qr{^HTTP/1\.1 200}, 'Require ssl';
 
         for my $n (0, 5000, 300_000) {
             my $body = join q(), map { chr $_ % 251 } 1 .. $n;
@@ -189,6 +189,7 @@ for my $mpm (Farm->mpms) {
 # Places on a server, by what is wrong with the certificate there: host announced, certificate, what else, and what the log
 # shall say. The last one is good.
 my $places = <<'EOT';
+ProxyPass /app/only-good/socket http://127.0.0.9:${PORT}/socket upgrade=websocket
 <VirtualHost 127.0.0.2:${EXPIRED}>
     ServerName expired.test
     SSLEngine On
@@ -270,6 +271,24 @@ my %wrong = (
     mute     => qr/did not finish the TLS handshake within BackhandConnectTimeout/,
 );
 
+# A server behind the server: becomes something else than HTTP, and says in capitals what it is told.
+sub shout {
+    my ($socket) = @_;
+    my $pid = fork;
+    return if $pid;
+    alarm scaled(60);
+    my $said = '';
+    while ($said !~ /\r\n\r\n/) {
+        sysread $socket, $said, 65_536, length $said or POSIX::_exit(1);
+    }
+    my $upgrade = $said =~ /^Upgrade: websocket\r$/mi;
+    syswrite $socket, $upgrade ? "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n" : "HTTP/1.1 426 No\r\nContent-Length: 0\r\n\r\n";
+    while (sysread $socket, $said, 65_536) {
+        syswrite $socket, uc $said;
+    }
+    POSIX::_exit(0);
+}
+
 # A front, a server with all these places, and one that announces them.
 sub places {
     my ($mpm, %options) = @_;
@@ -325,6 +344,13 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
     subtest "$mpm: who cannot prove who it is" => sub {
         my ($farm, $a, $b, $fakes, $contact) = places($mpm);
         is ask($a, 'usual.test', '/app/only-good'), 'b 0', 'one that can is asked';
+        my $shouter = Farm::Fake->new(farm => $farm, quiet => 1, serve => \&shout)->start;
+        my $client  = $a->connect->send("GET /app/only-good/socket HTTP/1.1\r\nHost: usual.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+              . "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+        is $client->response('HEAD')->status, 101, 'a WebSocket';
+        my $wrong = grep { $client->send("message $_\n"); $client->{deadline} = time + scaled(10); $client->up_to("\n") !~ /\AMESSAGE $_\n?\z/ } 1 .. 20;
+        is $wrong, 0, 'goes to and fro';
+        undef $client;
         my $big = 'x' x 200_000;
         for my $what (sort keys %wrong) {
             is ask($a, 'usual.test', "/app/only-$what"), 'here 0', "$what: served here";

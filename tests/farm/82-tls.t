@@ -51,7 +51,6 @@ Protocols h2 http/1.1
         <Location /app/expression>
             Require expr "%{HTTPS} == 'on' && %{REQUEST_SCHEME} == 'https' && %{SERVER_PORT} == '${TLS}'"
         </Location>
-        RewriteRule ^/app/(?:secure|expression)$ /app/who [PT]
     </VirtualHost>
 </Macro>
 <VirtualHost *:${PORT}>
@@ -125,7 +124,9 @@ for my $mpm ($has_http2 ? 'event' : (), 'prefork') {
         }
         my ($a, $b) = $farm->servers;
         # A file that was just written has a weak ETag for a second.
-        utime 1_600_000_000, 1_600_000_000, "$b->{root}/htdocs/app/who";
+        for my $server ($a, $b) {
+            utime 1_600_000_000, 1_600_000_000, "$server->{root}/htdocs/app/who", map { $server->write_file("htdocs/app/$_", $server->name) } qw(secure expression);
+        }
         $farm->start;
         ok $farm->together, 'they see each other';
 
@@ -142,6 +143,7 @@ for my $mpm ($has_http2 ? 'event' : (), 'prefork') {
                     unlike $through, qr/\A\S+ 30\d|curl failed/, 'without a redirect';
                 }
             }
+            like curl($a, $tls, "https://one.test:$tls/app/$_", $version)->{body}, qr/\Ab\z/, "$_ over TLS only" for qw(secure expression);
             my $got = curl($a, $tls, "https://two.test:$tls/app/echo", $version);
             like $got->{body}, qr/^SERVER_ADDR=127\.0\.0\.2$/m, "$version: served by the other one";
             like $got->{body}, qr/^HTTPS=on$/m,                 'HTTPS is on';
