@@ -116,7 +116,7 @@ sub both {
         my $secret = $server->write_file('secret', '0a1b2c3d' x 8 . "\n");
         chmod 0600, $secret or die "chmod: $!";
     }
-    $farm->announce_log(qr/AH01630|AH00671|AH01882|AH01873|AH01909/);
+    $farm->announce_log(qr/AH01630|AH00671|AH01882|AH01873|AH01909|AH00161/);
     return ($farm, $farm->servers, $tls, $hop);
 }
 
