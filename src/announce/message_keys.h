@@ -32,9 +32,9 @@ typedef enum backhand_key {
     BACKHAND_KEY_BACKED,
     BACKHAND_KEY_TATIME,
     BACKHAND_KEY_INFLIGHT,
-    BACKHAND_KEY_TIME,   /**< may be missing: 0 then */
-    BACKHAND_KEY_LEAVE,  /**< may be missing: 0 then */
-    BACKHAND_KEY_DIRECT, /**< may be missing: 0 then */
+    BACKHAND_KEY_TIME,    /**< may be missing: 0 then */
+    BACKHAND_KEY_LEAVE,   /**< may be missing: 0 then */
+    BACKHAND_KEY_DIRECT,  /**< may be missing: 0 then */
     BACKHAND_KEY_SERVICE, /**< from here on: may be missing, 0 then */
     BACKHAND_KEY_PARALLEL,
     BACKHAND_KEY_LATENCY,

@@ -96,11 +96,8 @@ int backhand_report_read(backhand_report *report, int64_t *usec, const char *tex
         }
         at = *at ? at + 1 : NULL;
     }
-    *report = (backhand_report){.inflight = values[0],
-                                .service = values[1],
-                                .parallel = values[2],
-                                .latency = values[3],
-                                .errors = values[4]};
+    *report = (backhand_report){
+        .inflight = values[0], .service = values[1], .parallel = values[2], .latency = values[3], .errors = values[4]};
     *usec = values[5];
     return seen == (1u << KEYS) - 1;
 }

@@ -196,6 +196,8 @@ my @right = (
     'Backhand byLoad',        'Backhand byLoad 0.25',     'Backhand byLoad 3',
     'Backhand byCPU',         'Backhand byBusyChildren',  'Backhand byBusyChildren 2',
     'Backhand byCost',        'Backhand byWeight',        'Backhand addPrediction',
+    'Backhand on',            'Backhand ON 1.5',          'Backhand byExpectedTime',
+    'Backhand byExpectedTime 0.25', 'Backhand byPrequal',
     'Backhand bySession',     'Backhand bySession sid=',  'Backhand bysession __Host-x',
     'Backhand HTTPRedirectToIP', 'Backhand HTTPRedirectToName', 'Backhand HTTPRedirectToName %-2S.%1H.x%%41',
     'BackhandSelfRedirect On', 'BackhandSelfRedirect off', 'BackhandSessionCookie PIN', 'BackhandSessionCookie off',
@@ -215,7 +217,7 @@ for my $container (grep { $_ } @containers) {
 }
 
 my @wrong = (
-    ['Backhand byMagic', 'Backhand byMagic: there is no such function; there are off, removeSelf, addSelf, byAge, ', ', bySession;', 'BackhandFromSO'],
+    ['Backhand byMagic', 'Backhand byMagic: there is no such function; there are on, off, removeSelf, addSelf, byAge, ', ', bySession;', 'BackhandFromSO'],
     ['Backhand', 'Backhand "": there is no such function'],
     ['Backhand byPerl My::policy', 'Backhand byPerl:', 'BackhandFromSO modules/byPerl.so byPerl Package::function'],
     ['Backhand byHostname ^www',   'Backhand byHostname:', 'BackhandFromSO modules/byHostname.so byHostname regex'],
@@ -229,6 +231,10 @@ my @wrong = (
     ['Backhand byRandom 3',        'Backhand byRandom 3: takes no argument'],
     ['Backhand byCPU 3',           'Backhand byCPU 3: takes no argument'],
     ['Backhand byCost 3',          'Backhand byCost 3: takes no argument'],
+    ['Backhand byPrequal 3',       'Backhand byPrequal 3: takes no argument'],
+    ['Backhand byExpectedTime soon', 'Backhand byExpectedTime soon: takes the bias for this server in milliseconds as a number of 0 or more, as in 0.5 (default 0)'],
+    ['Backhand byExpectedTime -1', 'Backhand byExpectedTime -1: takes the bias'],
+    ['Backhand on now',            'Backhand on now: takes the bias for this server in milliseconds'],
     ['Backhand byWeight 3',        'Backhand byWeight 3: takes no argument'],
     ['Backhand addPrediction 3',   'Backhand addPrediction 3: takes no argument'],
     ['Backhand HTTPRedirectToIP x', 'Backhand HTTPRedirectToIP x: takes no argument'],
