@@ -19,7 +19,7 @@ static ap_filter_rec_t *report_filter;
 static void write_report(request_rec *r, const backhand_table *table)
 {
     char text[BACKHAND_REPORT_SIZE];
-    backhand_report report;
+    backhand_report report = {0};
     backhand_view view;
 
     backhand_table_view(table, 0, &view);

@@ -39,6 +39,12 @@ static const char columns[] = "<thead><tr><th scope=\"col\">Entry</th><th scope=
                               "<th scope=\"col\">CPU idle</th><th scope=\"col\">Sent from here [waiting]</th>"
                               "</tr></thead>\n";
 
+static const char work_columns[] =
+    "<thead><tr><th scope=\"col\">Entry</th><th scope=\"col\">Hostname</th><th scope=\"col\">Service</th>"
+    "<th scope=\"col\">At once</th><th scope=\"col\">Latency</th><th scope=\"col\">Errors</th>"
+    "<th scope=\"col\">Served</th><th scope=\"col\">Hop</th><th scope=\"col\">Figures on a response</th>"
+    "</tr></thead>\n";
+
 static const char no_table[] =
     "<p class=\"warning\">There is no table of servers: no directive of mod_backhand but this page stands in the "
     "configuration. Add <code>MulticastStats</code> and <code>AcceptStats</code> to make this server part of a farm, "
@@ -80,6 +86,15 @@ static void age_cell(request_rec *r, apr_interval_time_t age)
     ap_rprintf(r, "<td class=\"n\">%.1f s</td>", (double)age / APR_USEC_PER_SEC);
 }
 
+static void ms_cell(request_rec *r, int64_t usec)
+{
+    if (usec <= 0) {
+        ap_rputs("<td class=\"n\">-</td>", r);
+        return;
+    }
+    ap_rprintf(r, "<td class=\"n\">%.1f ms</td>", (double)usec / 1000);
+}
+
 static void state_cell(request_rec *r, const backhand_row *row)
 {
     ap_rvputs(r, "<td>", backhand_row_state_name(row->state), NULL);
@@ -111,6 +126,48 @@ static void print_row(request_rec *r, const backhand_row *row)
     ap_rprintf(r, "<td class=\"n\">%.2f/%.2f</td><td class=\"n\">%.1f %%</td>", (double)stat->load / 1000,
                (double)stat->load_hwm / 1000, (double)stat->cpu / 10);
     ap_rprintf(r, "<td class=\"n\">%" PRId64 " [%" PRId64 "]</td></tr>\n", row->sent, row->waiting);
+}
+
+/* Of servers that have gone it says nothing. */
+static void print_work(request_rec *r, const backhand_row *row)
+{
+    const backhand_view *view = &row->view;
+
+    if (row->state != BACKHAND_ROW_ALIVE) {
+        return;
+    }
+    ap_rprintf(r, "<tr><td class=\"n\">%d</td><th scope=\"row\">%s</th>", row->id, escape(r, row->said.stat.hostname));
+    ms_cell(r, view->service);
+    ap_rprintf(r, view->parallel > 0 ? "<td class=\"n\">%.1f</td>" : "<td class=\"n\">-</td>",
+               (double)view->parallel / 1000);
+    ms_cell(r, view->latency);
+    ap_rprintf(r, "<td class=\"n\">%.1f %%</td>", (double)view->errors / 10);
+    number_cell(r, row->said.stat.served);
+    ms_cell(r, row->hop);
+    age_cell(r, row->reported);
+    ap_rputs("</tr>\n", r);
+}
+
+static void print_works(request_rec *r, const backhand_table *table)
+{
+    int used = backhand_table_used(table);
+    int64_t crowd = backhand_number_get(&table->flow->crowd);
+    backhand_row row;
+
+    ap_rprintf(r,
+               "<div class=\"wide\"><table>\n<caption>What they measure of themselves, by the newest word of each"
+               "</caption>\n%s<tbody>\n",
+               work_columns);
+    for (int id = 0; id < used; id++) {
+        if (backhand_row_read(&row, table, id, table->now())) {
+            print_work(r, &row);
+        }
+    }
+    ap_rputs("</tbody>\n</table></div>\n", r);
+    if (crowd > 0) {
+        ap_rprintf(r, "<p>The farm serves %.1f requests for each that this server gives out.</p>\n",
+                   (double)crowd / 1000);
+    }
 }
 
 static void print_rival(request_rec *r, const backhand_row *row)
@@ -213,6 +270,7 @@ void backhand_view_html(request_rec *r, const backhand_config *conf)
     print_box(r, conf, &box);
     if (conf->table) {
         print_servers(r, conf->table);
+        print_works(r, conf->table);
         print_tallies(r, conf->table);
         ap_rputs("<p>The same for programs: <a href=\"?auto\">?auto</a></p>\n", r);
     }

@@ -31,6 +31,7 @@ static void read_live_numbers(serverstat *out, const serverstat *live)
         *(int64_t *)((char *)out + field->offset) = backhand_number_get(from);
     }
     out->inflight = backhand_number_get(&live->inflight);
+    out->served = backhand_number_get(&live->served);
 }
 
 static backhand_row_state state_of(const backhand_table *table, int id, int64_t left)
@@ -39,6 +40,16 @@ static backhand_row_state state_of(const backhand_table *table, int id, int64_t 
         return BACKHAND_ROW_LEFT;
     }
     return backhand_table_older(table, id, SERVER_TIMEOUT) ? BACKHAND_ROW_DEAD : BACKHAND_ROW_ALIVE;
+}
+
+static void read_work(backhand_row *row, const backhand_table *table, apr_time_t now)
+{
+    const backhand_slot *slot = &table->slots[row->id];
+    int64_t hop = backhand_number_get(&slot->hop);
+
+    backhand_table_view(table, row->id, &row->view);
+    row->reported = since(backhand_number_get(&slot->report.heard), now);
+    row->hop = hop > 0 ? hop : -1;
 }
 
 int backhand_row_read(backhand_row *row, const backhand_table *table, int id, apr_time_t now)
@@ -58,6 +69,7 @@ int backhand_row_read(backhand_row *row, const backhand_table *table, int id, ap
     returned = backhand_number_get(&slot->returned);
     row->sent = backhand_number_get(&slot->sent);
     row->waiting = row->sent > returned ? row->sent - returned : 0;
+    read_work(row, table, now);
     return 1;
 }
 
@@ -111,6 +123,10 @@ int backhand_tallies_read(backhand_tally out[BACKHAND_TALLIES], const backhand_t
     at = add(at, "Received", "requests received from other servers", backhand_number_get(&counters->received));
     at = add(at, "Failed-Over", "tries that went on to another server", backhand_number_get(&counters->failed_over));
     at = add(at, "Untrusted", "marked requests that were not believed", backhand_number_get(&counters->untrusted));
+    at = add(at, "Figures-Taken", "figures taken from responses of other servers",
+             backhand_number_get(&counters->reports));
+    at = add(at, "Figures-Ignored", "figures on responses that were ignored",
+             backhand_number_get(&counters->reports_bad));
     at = add(at, "Announced", "announcements sent", backhand_number_get(&counters->announced));
     at = add(at, "Accepted", "announcements taken in", backhand_number_get(&counters->accepted));
     for (reason = BACKHAND_DROP_NONE + 1; reason < BACKHAND_DROP_REASONS; reason++) {

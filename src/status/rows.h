@@ -19,12 +19,15 @@ typedef enum backhand_row_state {
 typedef struct backhand_row {
     int id;
     backhand_row_state state;
-    apr_interval_time_t age;     /**< since it was heard from, as byAge sees it; -1 too when it has left */
-    apr_interval_time_t refused; /**< since it refused or dropped a connection of ours; -1: not since it was heard */
-    apr_interval_time_t rival;   /**< since another live server was heard to announce its contact; -1: there is none */
-    int64_t sent;                /**< requests that this server handed to it; of entry 0: kept for itself */
-    int64_t waiting;             /**< of these, those without a complete answer */
-    backhand_announcement said;  /**< its announcement, the numbers of `stat` as policies see them now */
+    apr_interval_time_t age;      /**< since it was heard from, as byAge sees it; -1 too when it has left */
+    apr_interval_time_t refused;  /**< since it refused or dropped a connection of ours; -1: not since it was heard */
+    apr_interval_time_t rival;    /**< since another live server was heard to announce its contact; -1: there is none */
+    int64_t sent;                 /**< requests that this server handed to it; of entry 0: kept for itself */
+    int64_t waiting;              /**< of these, those without a complete answer */
+    apr_interval_time_t reported; /**< since it said its figures on a response to this server; -1: never */
+    apr_interval_time_t hop;      /**< what a hand-off to it costs on top of the serving there; -1: not known */
+    backhand_view view;           /**< the newest word of its own figures */
+    backhand_announcement said;   /**< its announcement, the numbers of `stat` as policies see them now */
 } backhand_row;
 
 /** Reads entry `id` (0 to backhand_table_used() - 1), each number once. @return 0 when the entry is not used */
@@ -42,7 +45,7 @@ typedef struct backhand_tally {
 } backhand_tally;
 
 /** Room for all tallies. */
-#define BACKHAND_TALLIES (8 + BACKHAND_DROP_REASONS)
+#define BACKHAND_TALLIES (10 + BACKHAND_DROP_REASONS)
 
 /** Reads the tallies. @return how many */
 int backhand_tallies_read(backhand_tally out[BACKHAND_TALLIES], const backhand_table *table);

@@ -117,6 +117,7 @@ my ($keys) = do {
 my %documented;
 for my $line (grep { /\A\| `/ } split /\n/, $keys) {
     my ($cell) = $line =~ /\A\|(.*?)\|/;
+    next if $cell =~ /`Skewed-`/;
     if ($cell =~ s/`Server-`\*N\*//) {
         $documented{"Server-N$_"} = 1 for $cell =~ /`(-[\w-]+)`/g;
     }
@@ -131,7 +132,7 @@ for my $key (keys %{$status}) {
     $seen{$key} = 1;
 }
 is_deeply [grep { !$documented{$_} } sort keys %seen], [], 'every key is in docs/status.md';
-is_deeply [grep { !$seen{$_} && !/-(?:Refused|Rival)-Ago\z/ } sort keys %documented], [],
+is_deeply [grep { !$seen{$_} && !/-(?:Refused|Rival|Figures)-Ago\z|-Hop-Ms\z/ } sort keys %documented], [],
   'and every key of docs/status.md is there';
 
 # Counts.
@@ -139,6 +140,19 @@ is $first->get('/app/who')->body, 'b', 'a request is handed off';
 ok wait_for { ($first->row($second->contact) || {})->{Sent} },                        'it is counted where it went';
 ok wait_for { $first->status->{'Handed-Off'} == 1 && $second->status->{Received} == 1 }, 'and on both servers';
 ok wait_for { $first->row($second->contact)->{'Requests-Received'} == 1 }, 'and announced';
+
+is $first->status->{'Figures-Taken'}, 1, 'so are the figures that came with the response';
+like $first->row($second->contact)->{'Figures-Ago'}, qr/\A\d+\.\d{3}\z/, 'and how old they are';
+like $first->row($second->contact)->{'Hop-Ms'}, qr/\A\d+\.\d{3}\z/, 'and what the hand-off cost';
+ok wait_for { $first->row($second->contact)->{Served} >= 1 }, 'what the other server served is announced';
+ok wait_for { $first->row($second->contact)->{'Service-Ms'} > 0 }, 'and how long it took';
+$page = $first->get('/backhand');
+is html_fault($page->body), '', 'the page is valid with them';
+my ($works, @works) = rows($page->body =~ s{\A.*?</table>}{}sr);
+is scalar @works, 2, 'a row a server in the table of figures';
+is_deeply [map { scalar @{$_} } @works], [(scalar @{$works}) x 2], 'as many cells as headings in each';
+is_deeply [map { $works[1][$_] =~ /\A\d+\.\d ms\z/ ? 1 : 0 } 2, 4, 7], [1, 1, 1], 'times in ms';
+like $works[1][8], qr/\A\d+\.\d s\z/, 'and an age';
 
 # A server that stops, in words.
 ok $second->stop, 'the other server stops';

@@ -185,6 +185,36 @@ static void what_was_sent_is_counted(void **state)
     assert_int_equal(row_of(id).waiting, 0);
 }
 
+static void the_newest_word_is_shown(void **state)
+{
+    backhand_announcement said = announcement(7);
+    backhand_report report = {.inflight = 9, .service = 11800, .parallel = 3700, .latency = 12100, .errors = 250};
+    int id;
+    (void)state;
+    said.stat.service = 100;
+    said.stat.parallel = 1000;
+    said.stat.served = 77;
+    id = take(&said);
+    assert_int_equal(row_of(id).view.service, 100);
+    assert_int_equal(row_of(id).said.stat.served, 77);
+    assert_int_equal(row_of(id).reported, -1);
+    assert_int_equal(row_of(id).hop, -1);
+    clock_now += SECOND;
+    backhand_table_sent(table, id);
+    backhand_table_begun(table, id);
+    backhand_table_report(table, id, &report, 300);
+    clock_now += SECOND;
+    assert_int_equal(row_of(id).view.service, 11800);
+    assert_int_equal(row_of(id).view.parallel, 3700);
+    assert_int_equal(row_of(id).view.latency, 12100);
+    assert_int_equal(row_of(id).view.errors, 250);
+    assert_int_equal(row_of(id).reported, SECOND);
+    assert_in_range(row_of(id).hop, 300, 301);
+    /* The announced figures stay what they were. */
+    assert_int_equal(row_of(id).said.stat.service, 100);
+    assert_int_equal(row_of(id).said.stat.inflight, 5);
+}
+
 static void any_mtime_that_a_policy_writes_makes_an_age(void **state)
 {
     backhand_announcement said = announcement(7);
@@ -242,6 +272,7 @@ int main(void)
         WITH_TABLE(leaving_is_no_death),
         WITH_TABLE(a_rival_is_shown_while_it_is_heard),
         WITH_TABLE(what_was_sent_is_counted),
+        WITH_TABLE(the_newest_word_is_shown),
         WITH_TABLE(any_mtime_that_a_policy_writes_makes_an_age),
         WITH_TABLE(a_clock_set_back_makes_no_negative_age),
         WITH_TABLE(tallies_have_a_key_and_a_label_each),
