@@ -90,7 +90,8 @@ void backhand_estimate_make(backhand_estimate *out, const backhand_table *table,
     out->parallel = view.parallel > 1000 ? (double)view.parallel / 1000 : 1;
     out->service = positive(view.service);
     if (out->service > 0) {
-        out->service += stall(slot, waiting, out->parallel, now);
+        double stalled = stall(slot, waiting, out->parallel, now);
+        out->service = stalled > out->service ? stalled : out->service;
     }
     out->latency = positive(view.latency);
     out->hop = id == 0 ? 0 : hop > 0 ? hop : HOP_USEC;

@@ -2,24 +2,35 @@
 
 #include "table/meter.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* A sample in one word, so that it is never read in halves: time in ms (20 bits), duration in us (30), level (13), failed (1). */
-#define TIME_BITS     20
-#define DURATION_MAX  ((INT64_C(1) << 30) - 1)
-#define LEVEL_MAX     ((INT64_C(1) << 13) - 1)
-#define TIME_MASK     ((UINT64_C(1) << TIME_BITS) - 1)
+#define TIME_BITS    20
+#define DURATION_MAX ((INT64_C(1) << 30) - 1)
+#define LEVEL_MAX    ((INT64_C(1) << 13) - 1)
+#define TIME_MASK    ((UINT64_C(1) << TIME_BITS) - 1)
 
-#define RECENT_MS     5000  /* samples older than this do not count */
-#define FORGET_MS     60000 /* and are wiped out after this: the time in a sample comes round after 17 minutes */
-#define NEWEST        64    /* of the rest, so many at most */
-#define FEW           8     /* fewer than this say nothing about parallel */
-#define USUAL         4     /* durations that a stall has to outweigh */
-#define QUIET_US      1000000
-#define HALF_LIFE_US  1500000
-#define PARALLEL_MAX  4096000
-#define DRIFT_TIMES   8
+#define RECENT_MS    30000  /* samples older than this do not count */
+#define FORGET_MS    60000  /* and are wiped out after this: the time in a sample comes round after 17 minutes */
+#define NEWEST       1024   /* of the rest, so many at most */
+#define FEW          8      /* fewer than this say nothing about latency or parallel */
+#define ENOUGH       64     /* of those that count for latency, so many at most */
+#define SMALLEST     4      /* windows of samples double from this */
+#define SINGLE       16     /* levels up to this have a memory of their own */
+#define BUCKET       0.2    /* further ones share it with those that differ by less, in the logarithm */
+#define HEAVIEST     512    /* samples that a level remembers */
+#define FADING       0.9995 /* what is left of a memory from one look to the next */
+#define STEP         0.1    /* in the logarithm, from one `parallel` that is tried to the next */
+#define CHOICES      84
+#define PLAIN        3 /* a fit that is better by this, in logarithms of the likelihood, is better */
+#define OUTLIER      4 /* a duration counts as this many medians at most */
+#define USUAL        4 /* durations that a stall has to outweigh */
+#define QUIET_US     1000000
+#define HALF_LIFE_US 1500000
+#define PARALLEL_MAX 4096000
+#define DRIFT_TIMES  8
 
 typedef struct sample {
     int64_t level, usec;
@@ -116,65 +127,158 @@ static double median(double *list, int n)
     return n % 2 ? list[n / 2] : (list[n / 2 - 1] + list[n / 2]) / 2;
 }
 
-/* Lets `parallel` move to where the samples from crowds say the same as the others. @return the new one */
-static double adapt(const samples *all, double parallel)
+/* A mean that a few very long requests do not carry away. */
+static double steady_mean(const double *of, int n)
 {
-    double calm[NEWEST], crowded[NEWEST];
-    int n_calm = 0, n_crowded = 0, n_nearly = 0;
-    double ratio;
+    double list[NEWEST], most, sum = 0;
+
+    memcpy(list, of, (size_t)n * sizeof(*list));
+    most = OUTLIER * median(list, n);
+    for (int i = 0; i < n; i++) {
+        sum += list[i] < most ? list[i] : most;
+    }
+    return n ? sum / n : 0;
+}
+
+/* How much longer a request takes that came as one of `level`. */
+static double crowd_of(const sample *s, double parallel)
+{
+    double crowd = (double)s->level / parallel;
+    return crowd > 1 ? crowd : 1;
+}
+
+/* As many of the newest samples as tell the same, so that a server that has changed is known by its last few requests and one
+ * that has not by many. Windows double as long as each one's mean is within the error of all smaller ones: Lepski's
+ * method, with errors that the mean of n exponential durations has two times in a thousand. */
+static int window_of(const samples *all, double parallel, double *service)
+{
+    double list[NEWEST], low = 0, high = INFINITY;
+    int window = 0;
 
     for (int i = 0; i < all->n; i++) {
-        const sample *s = &all->of[i];
-        if (s->failed) {
-            continue;
+        list[i] = (double)all->of[i].usec / crowd_of(&all->of[i], parallel);
+    }
+    for (int n = SMALLEST < all->n ? SMALLEST : all->n; n > 0; n = 2 * n < all->n ? 2 * n : all->n) {
+        double mean = steady_mean(list, n);
+        if (mean < low || mean > high) {
+            break;
         }
-        if ((double)s->level <= parallel) {
-            calm[n_calm++] = (double)s->usec;
-            n_nearly += (double)s->level > 0.6 * parallel;
-        }
-        else {
-            crowded[n_crowded++] = (double)s->usec * parallel / (double)s->level;
+        window = n;
+        *service = mean;
+        low = fmax(low, mean / exp(2.4 / sqrt(n)));
+        high = fmin(high, mean * exp(3.2 / sqrt(n) + 2.6 / n));
+        if (n == all->n) {
+            break;
         }
     }
-    if (n_calm >= FEW && n_crowded >= FEW) {
-        ratio = median(crowded, n_crowded) / median(calm, n_calm);
-        ratio = ratio < 0.5 ? 0.5 : ratio > 2 ? 2 : ratio;
-        return parallel * (1 - 0.2 * (ratio - 1));
-    }
-    return n_crowded == 0 && n_nearly >= FEW ? parallel * 1.25 : parallel;
+    return window;
 }
 
-static double service_of(const samples *all, double parallel)
+/* --- parallel ---------------------------------------------------------------------------------------------------- */
+
+static int bucket_of(int64_t level)
 {
-    double list[NEWEST];
+    int bucket = level <= SINGLE ? (int)level - 1 : SINGLE + (int)(log((double)level / SINGLE) / BUCKET);
+    return bucket < BACKHAND_METER_LEVELS ? bucket : BACKHAND_METER_LEVELS - 1;
+}
+
+/* The middle of a bucket. */
+static double level_of(int bucket)
+{
+    return bucket < SINGLE ? bucket + 1 : SINGLE * exp((bucket - SINGLE + 0.5) * BUCKET);
+}
+
+/* Remembers how long requests took at each level, in terms of `service`, so that it does not matter when the server's
+ * speed changes. The newest `n` were not seen before. */
+static void remember(backhand_meter *meter, const samples *all, int n, double service)
+{
+    for (int i = 0; i < BACKHAND_METER_LEVELS; i++) {
+        meter->levels[i].weight *= FADING;
+    }
+    for (int i = n - 1; i >= 0; i--) {
+        backhand_meter_level *level = &meter->levels[bucket_of(all->of[i].level)];
+        double ratio = fmin((double)all->of[i].usec / service, OUTLIER * fmax(1, level->ratio));
+        level->weight = fmin(level->weight + 1, HEAVIEST);
+        level->ratio += (ratio - level->ratio) / level->weight;
+    }
+}
+
+/* How well the model fits what is remembered: the logarithm of the likelihood for exponential durations, whatever the
+ * service time. */
+static double fit(const backhand_meter *meter, double parallel)
+{
+    double logs = 0, sum = 0, weights = 0;
+
+    for (int i = 0; i < BACKHAND_METER_LEVELS; i++) {
+        const backhand_meter_level *level = &meter->levels[i];
+        double crowd = fmax(1, level_of(i) / parallel);
+        logs += level->weight * log(crowd);
+        sum += level->weight * level->ratio / crowd;
+        weights += level->weight;
+    }
+    return weights > 0 && sum > 0 ? -logs - weights * log(sum / weights) : 0;
+}
+
+/* Moves a part of the way to the nearest `parallel` that fits about as well as the best one. What a server has not shown is
+ * not expected of it: no choice is above the levels that there were. */
+static double adapt(const backhand_meter *meter, double parallel)
+{
+    double how[CHOICES], best = fit(meter, parallel), near = 0;
+    int choices = 0, top = 0;
+
+    for (int i = 0; i < BACKHAND_METER_LEVELS; i++) {
+        top = meter->levels[i].weight > 1 ? i : top;
+    }
+    for (; choices < CHOICES && exp(choices * STEP) < level_of(top) * 1.1; choices++) {
+        how[choices] = fit(meter, exp(choices * STEP));
+        best = fmax(best, how[choices]);
+    }
+    if (fit(meter, parallel) >= best - PLAIN) {
+        return parallel;
+    }
+    for (int i = 0; i < choices; i++) {
+        double move = i * STEP - log(parallel);
+        if (how[i] >= best - PLAIN && (near == 0 || fabs(move) < fabs(near))) {
+            near = move;
+        }
+    }
+    return parallel * exp(near / 2);
+}
+
+/* The same times, told in terms of another service time. */
+static void retell(backhand_meter *meter, double factor)
+{
+    for (int i = 0; i < BACKHAND_METER_LEVELS; i++) {
+        meter->levels[i].ratio *= factor;
+    }
+}
+
+/* --- reading ------------------------------------------------------------------------------------------------------ */
+
+static void drop_failed(samples *all)
+{
+    int kept = 0;
+    for (int i = 0; i < all->n; i++) {
+        if (!all->of[i].failed) {
+            all->of[kept++] = all->of[i];
+        }
+    }
+    all->n = kept;
+}
+
+/* Of the samples that came in a crowd like the present one; by the model when there are hardly any. */
+static double latency_of(const samples *all, const backhand_work *work)
+{
+    double near[NEWEST], crowd = 1000.0 * (double)work->inflight / (double)work->parallel;
     int n = 0;
 
-    for (int i = 0; i < all->n && n < NEWEST / 2; i++) {
+    for (int i = 0; i < all->n && n < ENOUGH; i++) {
         const sample *s = &all->of[i];
-        if (!s->failed) {
-            double crowd = (double)s->level / parallel;
-            list[n++] = (double)s->usec / (crowd > 1 ? crowd : 1);
+        if (10 * s->level >= 7 * work->inflight - 10 && 10 * s->level <= 14 * work->inflight + 10) {
+            near[n++] = (double)s->usec;
         }
     }
-    return median(list, n);
-}
-
-static double latency_of(const samples *all, int64_t inflight)
-{
-    double near[NEWEST], any[NEWEST];
-    int n_near = 0, n_any = 0;
-
-    for (int i = 0; i < all->n && n_near < NEWEST / 2; i++) {
-        const sample *s = &all->of[i];
-        if (s->failed) {
-            continue;
-        }
-        any[n_any++] = (double)s->usec;
-        if (10 * s->level >= 7 * inflight - 10 && 10 * s->level <= 14 * inflight + 10) {
-            near[n_near++] = (double)s->usec;
-        }
-    }
-    return n_near >= FEW ? median(near, n_near) : median(any, n_any);
+    return n >= FEW ? median(near, n) : (double)work->service * (crowd > 1 ? crowd : 1);
 }
 
 static int64_t errors_of(const samples *all)
@@ -199,47 +303,60 @@ static void fade(const backhand_meter *meter, int64_t quiet, backhand_work *out)
     out->parallel = 1000;
 }
 
-/* Requests that wait with none of them ending. One alone may be one that takes long. */
-static int64_t stall(const backhand_meter *meter, const backhand_work *work, int64_t now)
+/* Requests that wait with none of them ending tell that they take long; one alone may be one that does. */
+static int64_t stalled(const backhand_meter *meter, const backhand_work *work, int64_t now)
 {
-    int64_t since = now - get(&meter->ended), waiting = work->inflight - 1;
+    int64_t since = within(now - get(&meter->ended), 0, DURATION_MAX), waiting = work->inflight - 1;
     int64_t at_once = (work->parallel + 999) / 1000;
 
-    if (since <= 0 || waiting <= 0 || work->service == 0) {
-        return 0;
-    }
     waiting = waiting < at_once ? waiting : at_once;
-    return within(since, 0, DURATION_MAX) * waiting / USUAL;
+    return work->service && waiting > 0 ? since * waiting / USUAL : 0;
+}
+
+/* What the newest samples say, kept for the time when there are none. */
+static void learn(backhand_meter *meter, samples *all, int fresh, backhand_work *out)
+{
+    double service = 0, parallel = (double)out->parallel / 1000, moved, before;
+
+    drop_failed(all);
+    if (window_of(all, parallel, &service) == 0) {
+        return;
+    }
+    remember(meter, all, fresh < all->n ? fresh : all->n, service);
+    moved = adapt(meter, parallel);
+    before = service;
+    if (moved != parallel) {
+        window_of(all, moved, &service);
+        retell(meter, before / service);
+    }
+    out->parallel = within((int64_t)(moved * 1000), 1000, PARALLEL_MAX);
+    out->service = within((int64_t)service, 1, DURATION_MAX);
+    set(&meter->parallel, out->parallel);
+    set(&meter->service, out->service);
+    set(&meter->latency, (int64_t)latency_of(all, out));
 }
 
 void backhand_meter_read(backhand_meter *meter, int64_t now, backhand_work *out)
 {
     samples all;
-    int64_t quiet, parallel = get(&meter->parallel);
+    uint64_t next = __atomic_load_n(&meter->next, __ATOMIC_RELAXED);
+    int64_t quiet;
 
     collect(meter, now, &all);
     out->inflight = within(get(&meter->inflight), 0, INT32_MAX);
     out->served = get(&meter->served);
     out->errors = errors_of(&all);
-    parallel = parallel > 0 ? parallel : 1000;
-    if (all.n > 0) {
-        double moved = adapt(&all, (double)parallel / 1000);
-        double service = service_of(&all, moved);
-        parallel = within((int64_t)(moved * 1000), 1000, PARALLEL_MAX);
-        set(&meter->parallel, parallel);
-        if (service > 0) {
-            set(&meter->service, (int64_t)service);
-            set(&meter->latency, (int64_t)latency_of(&all, out->inflight));
-        }
-    }
     out->service = get(&meter->service);
-    out->parallel = out->service > 0 ? parallel : 0;
+    out->parallel = within(get(&meter->parallel), 1000, PARALLEL_MAX);
+    learn(meter, &all, (int)within((int64_t)(next - meter->seen), 0, NEWEST), out);
+    meter->seen = next;
     out->latency = get(&meter->latency);
+    out->parallel = out->service > 0 ? out->parallel : 0;
     quiet = now - get(&meter->ended) - QUIET_US;
     if (quiet > 0 && out->inflight == 0 && out->service > 0) {
         fade(meter, quiet, out);
     }
-    out->service = within(out->service + stall(meter, out, now), 0, DURATION_MAX);
+    out->service = within(stalled(meter, out, now), out->service, DURATION_MAX);
 }
 
 void backhand_meter_reconcile(backhand_meter *meter, int64_t serving)

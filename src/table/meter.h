@@ -25,7 +25,16 @@
 #include <stdint.h>
 
 /** Samples that are kept; a power of two. */
-#define BACKHAND_METER_SAMPLES 256
+#define BACKHAND_METER_SAMPLES 1024
+
+/** Levels, or groups of them, whose samples are remembered apart. */
+#define BACKHAND_METER_LEVELS 48
+
+/** What is remembered of requests that came at a level. */
+typedef struct backhand_meter_level {
+    double weight; /**< how many, the older the less */
+    double ratio;  /**< how long they took on the average, by `service` */
+} backhand_meter_level;
 
 /** In shared memory; all zero at first. Every word is an atomic. */
 typedef struct backhand_meter {
@@ -35,10 +44,12 @@ typedef struct backhand_meter {
     uint64_t next;    /**< where the next sample goes, modulo BACKHAND_METER_SAMPLES */
     uint64_t samples[BACKHAND_METER_SAMPLES];
     /* The rest is written by the reader of the meter alone. */
-    int64_t parallel;  /**< x 1000; 0: 1000 */
-    int64_t service;   /**< us, of the newest samples that there were; 0: none yet */
-    int64_t latency;   /**< us */
-    int64_t drift;     /**< by how much `inflight` was found to differ from the sum over all processes */
+    int64_t parallel; /**< x 1000; 0: 1000 */
+    int64_t service;  /**< us, of the newest samples that there were; 0: none yet */
+    int64_t latency;  /**< us */
+    uint64_t seen;    /**< samples that `levels` knows of */
+    backhand_meter_level levels[BACKHAND_METER_LEVELS];
+    int64_t drift;      /**< by how much `inflight` was found to differ from the sum over all processes */
     int64_t drift_seen; /**< times in a row */
 } backhand_meter;
 
