@@ -49,7 +49,6 @@ static int refused_lately(const sim_world *world, const backhand_table *table, i
 int sim_choose(const sim_world *world, uint32_t dispatcher, const ServerSlot *list, int n, uint64_t generation)
 {
     const backhand_table *table = world->dispatchers[dispatcher].table;
-    int busy = SIM_NO_SERVER;
 
     for (int lately = 0; lately <= 1; lately++) {
         for (int i = 0; i < n; i++) {
@@ -61,11 +60,10 @@ int sim_choose(const sim_world *world, uint32_t dispatcher, const ServerSlot *li
                 !backhand_table_usable(table, id, generation)) {
                 continue;
             }
-            if (backhand_table_ready(table, id) > 0) {
+            if (!world->scenario->on_servers || backhand_table_ready(table, id) > 0) {
                 return i;
             }
-            busy = busy == SIM_NO_SERVER ? i : busy;
         }
     }
-    return world->scenario->on_servers ? SIM_SERVE_HERE : busy;
+    return world->scenario->on_servers ? SIM_SERVE_HERE : SIM_NO_SERVER;
 }

@@ -24,7 +24,8 @@ void sim_decide(sim_world *world, uint32_t request, sim_decision *out);
 
 /**
  * Follows a list as httpd does: servers that refused lately in a second round only, those that have no ready worker not
- * at all, unless nobody else is left and the dispatcher cannot serve.
+ * at all, since the server that asks can serve. A dispatcher that cannot lets requests wait for a worker where the list
+ * sends them.
  * @return a place in the list, SIM_SERVE_HERE or SIM_NO_SERVER
  */
 int sim_choose(const sim_world *world, uint32_t dispatcher, const ServerSlot *list, int n, uint64_t generation);
