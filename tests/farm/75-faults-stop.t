@@ -42,6 +42,8 @@ for my $mpm (@mpms) {
     $result = $load->during("$mpm: a server stands still", 3.5, sub { $d->pause }, from => $d);
     $result->failed_only($clients, post_with(504));
     cmp_ok scalar(() = $result->answered($d, 0.2)), '==', 0, 'it answers nothing';
+    # Not even a POST is sent there after each BackhandRetry.
+    cmp_ok $result->moved, '<', scaled(2) + 0.8, 'traffic moves, all of it';
     $result = $load->during("$mpm: it goes on", 1.5, sub { $d->resume });
     $result->nothing_failed;
     gets_requests_again($a, $d);
@@ -55,6 +57,7 @@ for my $mpm (@mpms) {
     $moderator = Farm::Steady::moderator($d);
     $result = $load->during("$mpm: a moderator stands still", 3, sub { kill 'STOP', $moderator }, from => $d);
     $result->nothing_failed;
+    cmp_ok $result->moved, '<', scaled(1.5), 'traffic moves, although its announcements are not too old for the chain';
     is $d->get('/app/steady')->status, 200, 'its server answers who asks it';
     $result = Farm::Steady->new(servers => [$d])->during("$mpm: the server of that moderator is asked", 1, sub { });
     $result->nothing_failed;
