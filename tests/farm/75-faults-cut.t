@@ -46,7 +46,7 @@ BackhandInterval @{[int scaled(250)]}ms
 BackhandContact http://10.99.0.$n:$port
 MulticastStats 10.99.0.$n 239.255.0.1:@{[$farm->udp]},1
 AcceptStats 10.99.0.0/24
-BackhandResponseTimeout 3s
+BackhandResponseTimeout @{[int scaled(3000)]}ms
 EOT
 }
 $farm->start;

@@ -28,7 +28,7 @@ sub gets_requests_again {
 
 my @mpms = $ENV{BACKHAND_TEST_LONG} ? Farm->mpms : 'event';
 for my $mpm (@mpms) {
-    my $farm = Farm::Steady::farm(4, mpm => $mpm, also => 'BackhandResponseTimeout 2s');
+    my $farm = Farm::Steady::farm(4, mpm => $mpm, also => 'BackhandResponseTimeout ' . int(scaled(2000)) . 'ms');
     my ($a, $b, $c, $d) = $farm->servers;
     my $load = Farm::Steady->new(servers => [$a, $b, $c], clients => $clients);
 
