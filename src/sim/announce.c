@@ -124,5 +124,7 @@ void sim_server_announce(sim_world *world, uint32_t server)
         backhand_table_flow(world->dispatchers[server].table);
     }
     sim_events_add(&world->events, world->now + world->scenario->delay, SIM_HEARD, server, it->life);
-    sim_events_add(&world->events, world->now + wait, SIM_ANNOUNCE, server, it->life);
+    if (sim_decisions_to_come(world)) {
+        sim_events_add(&world->events, world->now + wait, SIM_ANNOUNCE, server, it->life);
+    }
 }

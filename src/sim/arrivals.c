@@ -49,6 +49,37 @@ static void enter(sim_world *world, uint32_t request)
     sim_server_reach(world, dispatcher, request);
 }
 
+/* The request itself goes nowhere: it is over when its parts are. Each part has its share of the work and of the memory, or
+ * all of both. */
+static void enter_parts(sim_world *world, uint32_t request)
+{
+    const sim_scenario *scenario = world->scenario;
+    uint32_t spread = (uint32_t)(scenario->parts_max - scenario->parts_min + 1);
+    uint32_t parts = (uint32_t)scenario->parts_min + sim_random_below(&world->arrivals, spread);
+    sim_request *whole = sim_request_of(world, request);
+
+    whole->parts = parts;
+    whole->work *= scenario->longer;
+    if (!scenario->each) {
+        whole->work /= parts;
+        whole->memory /= parts;
+    }
+    for (uint32_t i = 0; i < parts; i++) {
+        uint32_t part = sim_request_add(world);
+        sim_request *its = sim_request_of(world, part);
+        whole = sim_request_of(world, request);
+        *its = (sim_request){.ask = whole->ask,
+                             .arrived = whole->arrived,
+                             .work = whole->work,
+                             .memory = whole->memory,
+                             .next = SIM_NONE,
+                             .parent = request,
+                             .server = SIM_NONE,
+                             .counts = whole->counts};
+        enter(world, part);
+    }
+}
+
 static const sim_ask *draw_ask(sim_world *world)
 {
     const sim_scenario *scenario = world->scenario;
@@ -73,18 +104,24 @@ void sim_arrivals_next(sim_world *world)
     asked->memory = sim_spread_draw(&scenario->memory, &world->arrivals);
     asked->counts = world->now >= scenario->warmup;
     world->result->arrived += asked->counts;
-    enter(world, request);
+    if (scenario->split > 0 && sim_random_share(&world->arrivals) < scenario->split) {
+        enter_parts(world, request);
+    }
+    else {
+        enter(world, request);
+    }
     plan_next(world);
 }
 
 /* CPU seconds that a request takes. */
 static double mean_work(const sim_scenario *scenario)
 {
-    double sum = 0;
+    double sum = 0, parts = (scenario->parts_min + scenario->parts_max) / 2.0;
     for (int i = 0; i < scenario->n_asks; i++) {
         sum += scenario->asks[i].weight * scenario->asks[i].times;
     }
-    return sim_spread_mean(&scenario->service) * sum / scenario->weights;
+    sum *= sim_spread_mean(&scenario->service) / scenario->weights;
+    return sum * (1 + scenario->split * (scenario->longer * (scenario->each ? parts : 1) - 1));
 }
 
 /* CPU seconds a second that the servers of the start can do together. */

@@ -264,7 +264,9 @@ void sim_dispatcher_returning(sim_world *world, uint32_t request)
 void sim_dispatcher_flow(sim_world *world, uint32_t dispatcher)
 {
     backhand_table_flow(world->dispatchers[dispatcher].table);
-    sim_events_add(&world->events, world->now + world->scenario->interval, SIM_FLOW, dispatcher, 0);
+    if (sim_decisions_to_come(world)) {
+        sim_events_add(&world->events, world->now + world->scenario->interval, SIM_FLOW, dispatcher, 0);
+    }
 }
 
 /* The worker that waited for another server is free, if its own server still lives as it did. */

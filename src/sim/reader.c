@@ -16,7 +16,7 @@ const char *sim_read_title(sim_reader *reader, sim_words *words)
 
 const char *sim_read_thrash(sim_reader *reader, sim_words *words)
 {
-    return sim_words_number(words, "the slow-down", 0, 1e6, &reader->scenario->thrash);
+    return sim_words_number(words, "the slow-down", 1, 1e6, &reader->scenario->thrash);
 }
 
 const char *sim_read_delay(sim_reader *reader, sim_words *words)
@@ -130,6 +130,41 @@ const char *sim_read_backlog(sim_reader *reader, sim_words *words)
     }
     reader->scenario->backlog = !strcmp(word, "announced");
     return NULL;
+}
+
+const char *sim_read_report(sim_reader *reader, sim_words *words)
+{
+    const char *word = sim_words_next(words);
+    if (!word || strcmp(word, "slowdown") != 0) {
+        return "takes `slowdown`";
+    }
+    reader->scenario->slowdown = 1;
+    return NULL;
+}
+
+/* `SHARE times FACTOR parts MIN MAX [each]` */
+const char *sim_read_split(sim_reader *reader, sim_words *words)
+{
+    static const char form[] =
+        "is written as `split 0.05 times 10 parts 1 20` or `split 0.05 times 10 parts 1 20 each`";
+    sim_scenario *it = reader->scenario;
+    const char *error = sim_words_number(words, "the share of the requests", 0, 1, &it->split);
+    const char *word = error ? NULL : sim_words_next(words);
+
+    if (!word || strcmp(word, "times") != 0) {
+        return error ? error : form;
+    }
+    error = sim_words_number(words, "how many times longer they are", 1e-6, 1e6, &it->longer);
+    word = error ? NULL : sim_words_next(words);
+    if (!word || strcmp(word, "parts") != 0) {
+        return error ? error : form;
+    }
+    error = sim_words_whole(words, "the smallest number of parts", 1, SIM_PARTS_MAX, &it->parts_min);
+    error = error ? error
+                  : sim_words_whole(words, "the largest number of parts", it->parts_min, SIM_PARTS_MAX, &it->parts_max);
+    word = error ? NULL : sim_words_next(words);
+    it->each = word && !strcmp(word, "each");
+    return word && !it->each ? form : error;
 }
 
 const char *sim_read_announce(sim_reader *reader, sim_words *words)

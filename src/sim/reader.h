@@ -25,6 +25,8 @@ const char *sim_read_arrivals(sim_reader *reader, sim_words *words);
 const char *sim_read_request(sim_reader *reader, sim_words *words);
 const char *sim_read_service(sim_reader *reader, sim_words *words);
 const char *sim_read_memory(sim_reader *reader, sim_words *words);
+const char *sim_read_split(sim_reader *reader, sim_words *words);
+const char *sim_read_report(sim_reader *reader, sim_words *words);
 const char *sim_read_thrash(sim_reader *reader, sim_words *words);
 const char *sim_read_announce(sim_reader *reader, sim_words *words);
 const char *sim_read_backlog(sim_reader *reader, sim_words *words);

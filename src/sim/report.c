@@ -74,6 +74,14 @@ static void write_complaint(FILE *out, const sim_policy *policy, const sim_resul
     }
 }
 
+/* How many times longer than alone on a fastest server: mean over all requests, and mean over the means of the runs. */
+static void write_slowdown(FILE *out, const char *name, int width, const sim_result *result)
+{
+    double by_request = result->times.n ? result->slowdown / (double)result->times.n : 0;
+    double by_run = result->runs ? result->slowdown_run / (double)result->runs : 0;
+    fprintf(out, "%-*s took %.2f times as long as alone by request, %.2f by run\n", width, name, by_request, by_run);
+}
+
 static void write_case(FILE *out, const sim_scenario *scenario, const sim_outcome *outcome)
 {
     int width = name_width(scenario);
@@ -87,6 +95,9 @@ static void write_case(FILE *out, const sim_scenario *scenario, const sim_outcom
     }
     for (int i = 0; i < scenario->n_policies; i++) {
         write_complaint(out, &scenario->policies[i], &outcome->results[i]);
+    }
+    for (int i = 0; scenario->slowdown && i < scenario->n_policies; i++) {
+        write_slowdown(out, scenario->policies[i].name, width, &outcome->results[i]);
     }
     fprintf(out, "share of the requests a server\n");
     for (int i = 0; i < scenario->n_policies; i++) {

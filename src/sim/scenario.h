@@ -17,6 +17,7 @@
 #define SIM_DISPATCHERS_MAX 32
 #define SIM_POLICIES_MAX    64
 #define SIM_ASKS_MAX        1000
+#define SIM_PARTS_MAX       1000
 /** Values that one line may give for the cases of a table. */
 #define SIM_CASES_MAX 16
 /** No such moment. */
@@ -69,7 +70,12 @@ typedef struct sim_scenario {
     double weights;     /**< of all of them together */
     sim_spread service; /**< CPU seconds that a request takes */
     sim_spread memory;  /**< memory that it takes while it is served */
-    double thrash;      /**< how much slower memory that is over-committed makes a server; see server.h */
+    double thrash;      /**< how many times slower memory that is over-committed makes a server */
+    double split;       /**< share of the requests that are longer, and done in parts */
+    double longer;      /**< how many times, all parts together */
+    int parts_min, parts_max;
+    int each;           /**< not all parts together, but each of them takes that long, and the whole memory */
+    int slowdown;       /**< the report says how much longer than alone requests took */
     int64_t interval;   /**< between two announcements of a server */
     double loss;        /**< share of the announcements that get lost, for each dispatcher of its own */
     int backlog;        /**< requests that wait for a worker count as in flight in what a server says */

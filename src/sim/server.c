@@ -32,7 +32,7 @@ static double rate_of(const sim_world *world, uint32_t server)
         rate *= (double)group->cpus / it->n_running;
     }
     if (group->memory > 0 && it->memory > group->memory) {
-        rate /= 1 + world->scenario->thrash * (it->memory / group->memory - 1);
+        rate /= world->scenario->thrash;
     }
     return rate;
 }

@@ -6,8 +6,7 @@
  *
  * A worker serves one request; those that find none wait in the order in which they came. Each request that is served
  * gets done `rate` CPU seconds a second: the server's speed; where its CPUs are shared, that times CPUs / requests when
- * these are more; where the memory of its requests is over-committed, that divided by 1 + thrash x (the part of what
- * they take that does not fit, by what the server has).
+ * these are more; where its requests take more memory than it has, that divided by the scenario's `thrash`.
  */
 #ifndef BACKHAND_SIM_SERVER_H
 #define BACKHAND_SIM_SERVER_H

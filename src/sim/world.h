@@ -115,6 +115,12 @@ static inline sim_request *sim_request_of(const sim_world *world, uint32_t reque
     return &world->requests[request];
 }
 
+/** False when nobody will look at an announcement any more: what is under way has been decided on. */
+static inline int sim_decisions_to_come(const sim_world *world)
+{
+    return world->scenario->on_servers || world->now < world->scenario->warmup + world->scenario->duration;
+}
+
 /** A place for a request; may move all others. */
 uint32_t sim_request_add(sim_world *world);
 void sim_request_free(sim_world *world, uint32_t request);
