@@ -5,10 +5,19 @@
 
 #include <math.h>
 
+/* SIM_NEVER: nothing comes any more. */
+static int64_t next_arrival(sim_world *world)
+{
+    const sim_trace *trace = world->scenario->trace;
+    if (trace) {
+        return world->entry < trace->n ? trace->entries[world->entry].at : SIM_NEVER;
+    }
+    return world->now + (int64_t)(-log(sim_random_share(&world->arrivals)) / world->rate * 1e6);
+}
+
 static void plan_next(sim_world *world)
 {
-    double gap = -log(sim_random_share(&world->arrivals)) / world->rate;
-    int64_t at = world->now + (int64_t)(gap * 1e6);
+    int64_t at = next_arrival(world);
     if (at < world->scenario->warmup + world->scenario->duration) {
         sim_events_add(&world->events, at, SIM_ARRIVAL, 0, 0);
     }
@@ -92,6 +101,20 @@ static const sim_ask *draw_ask(sim_world *world)
     return &scenario->asks[i];
 }
 
+/* What it asks for, and what that takes. */
+static void describe(sim_world *world, sim_request *asked)
+{
+    const sim_scenario *scenario = world->scenario;
+    const sim_entry *entry = scenario->trace ? &scenario->trace->entries[world->entry++] : NULL;
+
+    asked->ask = entry ? entry->ask : draw_ask(world);
+    if (scenario->trace_times && entry) {
+        asked->work = (double)(entry->took > 0 ? entry->took : 1) / 1e6;
+        return;
+    }
+    asked->work = asked->ask->times * sim_spread_draw(&scenario->service, &world->arrivals);
+}
+
 void sim_arrivals_next(sim_world *world)
 {
     const sim_scenario *scenario = world->scenario;
@@ -99,8 +122,7 @@ void sim_arrivals_next(sim_world *world)
     sim_request *asked = sim_request_of(world, request);
 
     asked->arrived = world->now;
-    asked->ask = draw_ask(world);
-    asked->work = asked->ask->times * sim_spread_draw(&scenario->service, &world->arrivals);
+    describe(world, asked);
     asked->memory = sim_spread_draw(&scenario->memory, &world->arrivals);
     asked->counts = world->now >= scenario->warmup;
     world->result->arrived += asked->counts;
@@ -160,7 +182,8 @@ void sim_arrivals_begin(sim_world *world)
     const sim_scenario *scenario = world->scenario;
 
     world->slow = scenario->slow > 0 ? 0 : SIM_NONE;
-    world->rate = scenario->rate > 0 ? scenario->rate : scenario->load * capacity(scenario) / mean_work(scenario);
+    world->rate = scenario->trace || scenario->rate > 0 ? scenario->rate
+                                                        : scenario->load * capacity(scenario) / mean_work(scenario);
     for (uint32_t server = 0; server < (uint32_t)scenario->servers; server++) {
         plan_life(world, server);
     }

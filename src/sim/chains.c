@@ -2,7 +2,7 @@
 
 #include "sim/chains.h"
 #include "candidacy/object.h"
-#include "sim/perl.h"
+#include "sim/interpreter.h"
 #include "sim/words.h"
 
 #include <apr_strings.h>

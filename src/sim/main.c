@@ -3,13 +3,14 @@
 /* bhsim: what a policy would do, before it does it. */
 
 #include "sim/memory.h"
-#include "sim/perl.h"
-#include "sim/report.h"
+#include "sim/interpreter.h"
+#include "sim/svg.h"
 
 #include <apr_general.h>
 #include <apr_getopt.h>
 #include <apr_strings.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,15 +20,17 @@
 typedef struct options {
     const char *file;
     apr_array_header_t *settings; /* of const char * */
+    const char *picture;
     int quiet;
 } options;
 
-enum { OPTION_SET = 256, OPTION_QUIET };
+enum { OPTION_SET = 256, OPTION_SVG, OPTION_QUIET };
 
 static const apr_getopt_option_t known_options[] = {
     {"help", 'h', 0, "this text"},
     {"version", 'V', 0, "which release this is"},
     {"set", OPTION_SET, 1, "a line of a scenario, which counts after those of the file; repeatable"},
+    {"svg", OPTION_SVG, 1, "draw a picture into this file"},
     {"quiet", OPTION_QUIET, 0, "tell no progress"},
     {NULL, 0, 0, NULL},
 };
@@ -39,7 +42,7 @@ static void write_help(FILE *out)
             "Simulates servers, the dispatchers in front of them, and the policies of a scenario file with the code\n"
             "that httpd loads. Same scenario and seed, same result.\n\n");
     for (const apr_getopt_option_t *option = known_options; option->name; option++) {
-        fprintf(out, "  --%s%-*s %s\n", option->name, 12 - (int)strlen(option->name), option->has_arg ? " LINE" : "",
+        fprintf(out, "  --%s%-*s %s\n", option->name, 12 - (int)strlen(option->name), option->has_arg ? " ..." : "",
                 option->description);
     }
 }
@@ -56,6 +59,9 @@ static int take_option(options *out, int option, const char *value)
         return EXIT_SUCCESS;
     case OPTION_SET:
         APR_ARRAY_PUSH(out->settings, const char *) = value;
+        break;
+    case OPTION_SVG:
+        out->picture = value;
         break;
     case OPTION_QUIET:
         out->quiet = 1;
@@ -141,12 +147,28 @@ static void free_outcomes(sim_outcome *outcomes, int n, int policies)
     }
 }
 
+static int draw(const char *file, const sim_scenario *scenario, const sim_outcome *outcomes, int n)
+{
+    FILE *out = fopen(file, "w");
+    int failed = !out;
+
+    if (out) {
+        sim_svg_write(out, scenario, outcomes, n);
+        failed = ferror(out);
+        failed |= fclose(out);
+    }
+    if (failed) {
+        fprintf(stderr, "bhsim: %s: %s\n", file, strerror(errno));
+    }
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 static int run(const options *how, apr_pool_t *p)
 {
     static sim_outcome outcomes[SIM_CASES_MAX * SIM_CASES_MAX];
     sim_scenario *scenario = NULL;
     const char *error = sim_scenario_read(&scenario, how->file, how->settings, p);
-    int n;
+    int n, status = EXIT_SUCCESS;
 
     if (error) {
         fprintf(stderr, "bhsim: %s\n", error);
@@ -155,9 +177,12 @@ static int run(const options *how, apr_pool_t *p)
     n = make_outcomes(outcomes, scenario);
     simulate(how, scenario, outcomes, n, p);
     sim_report_text(stdout, scenario, outcomes, n);
+    if (how->picture) {
+        status = draw(how->picture, scenario, outcomes, n);
+    }
     free_outcomes(outcomes, n, scenario->n_policies);
     sim_perl_end();
-    return EXIT_SUCCESS;
+    return status;
 }
 
 int main(int argc, const char *const *argv)

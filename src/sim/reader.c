@@ -195,19 +195,44 @@ const char *sim_read_slow(sim_reader *reader, sim_words *words)
     return sim_words_time(words, "the time after which it moves", 1000, &reader->scenario->moves);
 }
 
+/* `FILE [faster FACTOR]` */
+static const char *read_trace(sim_reader *reader, sim_words *words)
+{
+    const char *file = sim_words_next(words), *word = file ? sim_words_next(words) : NULL, *error = NULL;
+    double faster = 1;
+    sim_trace *trace = NULL;
+
+    if (!file || (word && strcmp(word, "faster") != 0)) {
+        return "takes `trace`, an access log, and maybe `faster` and a factor";
+    }
+    if (word) {
+        error = sim_words_number(words, "how many times faster", 1e-3, 1e6, &faster);
+    }
+    file = *file == '/' ? file : apr_pstrcat(reader->pool, reader->scenario->folder, "/", file, NULL);
+    error = error ? error : sim_trace_read(&trace, file, faster, reader->pool);
+    reader->scenario->trace = trace;
+    return error;
+}
+
 const char *sim_read_arrivals(sim_reader *reader, sim_words *words)
 {
     sim_scenario *it = reader->scenario;
     const char *word = sim_words_next(words);
 
     it->rate = it->load = 0;
+    it->trace = NULL;
+    if (word && !strcmp(word, "trace")) {
+        return read_trace(reader, words);
+    }
     if (word && !strcmp(word, "rate")) {
         return sim_words_number(words, "the rate", 1e-6, 1e7, &it->rate);
     }
     if (word && !strcmp(word, "load")) {
         return sim_words_number(words, "the load", 1e-6, 100, &it->load);
     }
-    return "takes `rate` and requests a second, or `load` and a share of what the servers can do, as 0.8";
+    return "takes `rate` and requests a second, `load` and a share of what the servers can do, as 0.8, or `trace` and "
+           "an "
+           "access log";
 }
 
 /* --- distributions ----------------------------------------------------------------------------------------------------- */
@@ -244,7 +269,8 @@ static const char *read_spread(sim_words *words, sim_spread *out, int is_time)
     const char *error;
 
     if (which < 0) {
-        return "takes a distribution, which is fixed, exp, uniform, pareto, lognormal or reciprocal, and its mean";
+        return "takes a distribution, which is fixed, exp, uniform, pareto, lognormal or reciprocal, and its mean; "
+               "`service` also `trace`";
     }
     out->shape = shapes[which].shape;
     if (is_time) {
@@ -262,6 +288,14 @@ static const char *read_spread(sim_words *words, sim_spread *out, int is_time)
 
 const char *sim_read_service(sim_reader *reader, sim_words *words)
 {
+    sim_words look = *words;
+    const char *word = sim_words_next(&look);
+
+    reader->scenario->trace_times = word && !strcmp(word, "trace");
+    if (reader->scenario->trace_times) {
+        *words = look;
+        return NULL;
+    }
     return read_spread(words, &reader->scenario->service, 1);
 }
 

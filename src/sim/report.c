@@ -106,10 +106,23 @@ static void write_case(FILE *out, const sim_scenario *scenario, const sim_outcom
     }
 }
 
+static void write_trace(FILE *out, const sim_trace *trace)
+{
+    fprintf(out, "%u requests of a trace", trace->n);
+    if (trace->skipped) {
+        fprintf(out, "; %u lines are no requests of an access log, the first is line %d", trace->skipped,
+                trace->first_skipped);
+    }
+    fputc('\n', out);
+}
+
 void sim_report_text(FILE *out, const sim_scenario *scenario, const sim_outcome *outcomes, int n)
 {
     fprintf(out, "%s\n%d servers, %d run%s of %g s, seed %llu\n", scenario->title, scenario->servers, scenario->runs,
             scenario->runs == 1 ? "" : "s", (double)scenario->duration / 1e6, (unsigned long long)scenario->seed);
+    if (scenario->trace) {
+        write_trace(out, scenario->trace);
+    }
     for (int i = 0; i < n; i++) {
         write_case(out, scenario, &outcomes[i]);
     }

@@ -3,7 +3,7 @@
 #include "sim/clock.h"
 #include "sim/dispatcher.h"
 #include "sim/memory.h"
-#include "sim/perl.h"
+#include "sim/interpreter.h"
 #include "sim/server.h"
 
 static void change(sim_world *world, uint32_t number)

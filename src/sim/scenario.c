@@ -1,7 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "sim/chains.h"
-#include "sim/perl.h"
+#include "sim/interpreter.h"
 #include "sim/reader.h"
 #include "sim/references.h"
 
@@ -11,6 +11,8 @@
 #include <string.h>
 
 #define LINE_SIZE 8192
+/* Of a run, us, where neither the scenario nor a trace says it. */
+#define DURATION 60000000
 
 static const sim_scenario defaults = {
     .dispatchers = {1},
@@ -26,7 +28,7 @@ static const sim_scenario defaults = {
     .retry = 5000000,
     .tries = 3,
     .handoffs = 0.5,
-    .duration = 60000000,
+
     .warmup = 10000000,
     .seed = 1,
     .runs = 1,
@@ -170,6 +172,31 @@ static const char *read_line(sim_reader *reader, const char *text)
 
 /* --- the whole ------------------------------------------------------------------------------------------------------------ */
 
+static const char *check_arrivals(const sim_scenario *it)
+{
+    if (it->trace_times && (!it->trace || it->trace->untimed)) {
+        return it->trace
+                   ? "`service trace` needs lines that end with `%D`, the time that the request took in us, and some "
+                     "have none"
+                   : "`service trace` needs `arrivals trace`";
+    }
+    if (it->trace) {
+        return NULL;
+    }
+    if (it->rate <= 0 && it->load <= 0) {
+        return "there are no arrivals: write a line as `arrivals load 0.8` or `arrivals rate 100`";
+    }
+    if (it->rate <= 0 && it->service.shape == SIM_RECIPROCAL) {
+        return "the service times have no mean, so that `arrivals load` says nothing: write `arrivals rate N`";
+    }
+    for (int i = 0; i < it->n_groups; i++) {
+        if (it->rate <= 0 && it->groups[i].workers == 0 && it->groups[i].cpus == 0) {
+            return "of servers with unlimited workers `arrivals load` needs to know the `cpus`";
+        }
+    }
+    return NULL;
+}
+
 static const char *check(const sim_scenario *it, apr_pool_t *p)
 {
     int most = BACKHAND_SERVERS_MAX - !it->on_servers;
@@ -190,21 +217,10 @@ static const char *check(const sim_scenario *it, apr_pool_t *p)
     if (it->n_policies == 0) {
         return "there is no policy: write a line as `policy classic: byAge 20 | byRandom | byLogWindow | byLoad`";
     }
-    if (it->rate <= 0 && it->load <= 0) {
-        return "there are no arrivals: write a line as `arrivals load 0.8` or `arrivals rate 100`";
-    }
-    if (it->rate <= 0 && it->service.shape == SIM_RECIPROCAL) {
-        return "the service times have no mean, so that `arrivals load` says nothing: write `arrivals rate N`";
-    }
-    for (int i = 0; i < it->n_groups; i++) {
-        if (it->rate <= 0 && it->groups[i].workers == 0 && it->groups[i].cpus == 0) {
-            return "of servers with unlimited workers `arrivals load` needs to know the `cpus`";
-        }
-    }
     if (it->delay >= it->interval) {
         return "the delay of the network must be shorter than the interval of the announcements";
     }
-    return NULL;
+    return check_arrivals(it);
 }
 
 static const char *read_settings(sim_reader *reader, const apr_array_header_t *settings)
@@ -244,6 +260,12 @@ static const char *folder_of(const char *file, apr_pool_t *p)
 /* Fills in what was left open. */
 static void complete(sim_scenario *it, apr_pool_t *p)
 {
+    if (it->trace) {
+        int64_t length = it->trace->entries[it->trace->n - 1].at + 1 - it->warmup;
+        length = length > 0 ? length : 1;
+        it->duration = it->duration && it->duration < length ? it->duration : length;
+    }
+    it->duration = it->duration ? it->duration : DURATION;
     if (it->n_asks == 0) {
         it->asks[it->n_asks++] =
             (sim_ask){.weight = 1, .times = 1, .method = "GET", .uri = "/", .headers = apr_table_make(p, 1)};

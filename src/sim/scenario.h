@@ -12,6 +12,7 @@
 #include "candidacy/chain.h"
 #include "sim/asks.h"
 #include "sim/random.h"
+#include "sim/trace.h"
 
 #define SIM_GROUPS_MAX      256
 #define SIM_DISPATCHERS_MAX 32
@@ -63,8 +64,10 @@ typedef struct sim_scenario {
     int on_servers; /**< the dispatchers are the first servers; else machines of their own */
     int figures[SIM_CASES_MAX];
     int n_figures;
-    double rate; /**< requests a second; 0: `load` says it */
-    double load; /**< of what the servers of the start can do, 1 being all */
+    const sim_trace *trace; /**< arrivals as a log has them; NULL: by chance */
+    int trace_times;        /**< its requests take as long as the log says, at a speed of 1 */
+    double rate;            /**< requests a second; 0: `load` says it */
+    double load;            /**< of what the servers of the start can do, 1 being all */
     sim_ask asks[SIM_ASKS_MAX];
     int n_asks;
     double weights;     /**< of all of them together */
@@ -87,7 +90,7 @@ typedef struct sim_scenario {
     double handoffs;    /**< share of a server's workers that may wait for other servers */
     double slow;        /**< one server in all is so many times slower; 0: none */
     int64_t moves;      /**< after so long another one is */
-    int64_t duration;   /**< of a run, after the warm-up */
+    int64_t duration;   /**< of a run, after the warm-up; while it is read, 0: not said */
     int64_t warmup;     /**< what arrives before counts not */
     uint64_t seed;      /**< of the first run; the next has the next number */
     int runs;

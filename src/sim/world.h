@@ -96,6 +96,7 @@ typedef struct sim_world {
     sim_dispatcher *dispatchers; /**< [its_case.dispatchers] */
     sim_request *requests;
     uint32_t room, free_request;
+    uint32_t entry;        /**< of the trace, that comes next */
     uint64_t underway;     /**< requests that have arrived and are not over */
     double rate;           /**< arrivals a second */
     double fastest;        /**< largest speed of all servers */

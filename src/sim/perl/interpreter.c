@@ -3,7 +3,7 @@
 #define PERL_NO_GET_CONTEXT
 #include "../../../perl/policy.h"
 #include "sim/decision.h"
-#include "sim/perl.h"
+#include "sim/interpreter.h"
 #include "sim/words.h"
 #include "prelude.h"
 

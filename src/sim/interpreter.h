@@ -1,14 +1,14 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 /**
- * @file perl.h
+ * @file interpreter.h
  * @brief Policies written in Perl: an interpreter in the simulator, with the same calling code as byPerl.so.
  *
  * One interpreter a process, started when a scenario first needs it. Apache::Backhand reads the table of the dispatcher
  * that decides. What else a policy finds is in perl/prelude.pl.
  */
-#ifndef BACKHAND_SIM_PERL_H
-#define BACKHAND_SIM_PERL_H
+#ifndef BACKHAND_SIM_INTERPRETER_H
+#define BACKHAND_SIM_INTERPRETER_H
 
 #include "candidacy/chain.h"
 

@@ -1,0 +1,15 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file svg.h
+ * @brief What came of a simulation, as a picture.
+ */
+#ifndef BACKHAND_SIM_SVG_H
+#define BACKHAND_SIM_SVG_H
+
+#include "sim/report.h"
+
+/** Writes a picture with a chart a case: the times that all but so many of the requests stay below, a curve a policy. */
+void sim_svg_write(FILE *out, const sim_scenario *scenario, const sim_outcome *outcomes, int n);
+
+#endif
