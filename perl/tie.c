@@ -5,9 +5,16 @@
 
 #include <dlfcn.h>
 
-/* Which value of a hash: the numbers of backhand_fields() by their index, then three that only this server's moderator
+/* Which value of a hash: the numbers of backhand_fields() by their index, then those that only this server's moderator
  * writes. An entry's number and this one share a MAGIC's mg_len. */
-enum { FIELD_NUMBERS = 12, FIELD_HOSTNAME = FIELD_NUMBERS, FIELD_CONTACT, FIELD_INFLIGHT, FIELDS, FIELD_BITS = 4 };
+enum {
+    FIELD_NUMBERS = 12,
+    FIELD_HOSTNAME = FIELD_NUMBERS,
+    FIELD_CONTACT,
+    FIELD_FIXED_NUMBERS,
+    FIELDS = FIELD_FIXED_NUMBERS + 6,
+    FIELD_BITS = 5
+};
 
 #define MG_ENTRY(mg) ((int)((mg)->mg_len >> FIELD_BITS))
 #define MG_FIELD(mg) ((int)((mg)->mg_len & ((1 << FIELD_BITS) - 1)))
@@ -153,7 +160,7 @@ static int value_clear(pTHX_ SV *sv, MAGIC *mg)
 }
 
 static const MGVTBL number_vtbl = {number_get, number_set, NULL, value_clear, NULL, NULL, NULL, NULL};
-static const MGVTBL inflight_vtbl = {number_get, fixed_set, NULL, value_clear, NULL, NULL, NULL, NULL};
+static const MGVTBL fixed_number_vtbl = {number_get, fixed_set, NULL, value_clear, NULL, NULL, NULL, NULL};
 static const MGVTBL identity_vtbl = {identity_get, fixed_set, NULL, value_clear, NULL, NULL, NULL, NULL};
 static const MGVTBL arriba_vtbl = {arriba_get, arriba_set, NULL, NULL, NULL, NULL, NULL, NULL};
 
@@ -162,12 +169,11 @@ static void hash_fill(pTHX_ HV *hash, int entry)
     dMY_CXT;
     int field;
     for (field = 0; field < FIELDS; field++) {
-        const MGVTBL *vtbl = field < FIELD_NUMBERS ? &number_vtbl : &identity_vtbl;
+        const MGVTBL *vtbl = field < FIELD_NUMBERS         ? &number_vtbl
+                             : field < FIELD_FIXED_NUMBERS ? &identity_vtbl
+                                                           : &fixed_number_vtbl;
         const char *name = MY_CXT.fields[field].name;
         SV *value = newSV_type(SVt_PVMG);
-        if (field == FIELD_INFLIGHT) {
-            vtbl = &inflight_vtbl;
-        }
         sv_magicext(value, NULL, PERL_MAGIC_ext, vtbl, NULL, ((I32)entry << FIELD_BITS) | field);
         (void)hv_store(hash, name, (I32)strlen(name), value, 0);
     }
@@ -323,9 +329,10 @@ static void version_check(pTHX)
 void tie_boot(pTHX)
 {
     static const backhand_field beyond[] = {
-        {"hostname", offsetof(serverstat, hostname), 0, 0},
-        {"contact", offsetof(serverstat, contact), 0, 0},
-        {"inflight", offsetof(serverstat, inflight), 0, 0},
+        {"hostname", offsetof(serverstat, hostname), 0, 0}, {"contact", offsetof(serverstat, contact), 0, 0},
+        {"inflight", offsetof(serverstat, inflight), 0, 0}, {"service", offsetof(serverstat, service), 0, 0},
+        {"parallel", offsetof(serverstat, parallel), 0, 0}, {"latency", offsetof(serverstat, latency), 0, 0},
+        {"errors", offsetof(serverstat, errors), 0, 0},     {"served", offsetof(serverstat, served), 0, 0},
     };
     const backhand_field *(*fields)(void);
     const backhand_field *field;

@@ -23,6 +23,7 @@ sub try(&) {
     my ($died) = split / at \S+ line /, $@;
     return "died: $died";
 }
+my $fixed = qr/^(?:hostname|contact|inflight|service|parallel|latency|errors|served)$/;
 sub at { load_serverstats()->[$_[0]] }
 
 sub constants { return (MAXSERVERS, MAXSESSIONSPERSERVER, SERVER_TIMEOUT) }
@@ -58,7 +59,7 @@ sub localise_fixed {
     return (@got, $before eq $h->{hostname} ? 'same' : 'changed');
 }
 sub mtime_of_all { $_->{mtime} = time() foreach @{ load_serverstats() }; return scalar grep { time - $_->{mtime} < 5 } @{ load_serverstats() } }
-sub writes_of_all { my $s = load_serverstats(); for my $v (-1, 0, 2**62, 'x', undef, 9**9**9) { no warnings; for my $h (@$s) { $h->{$_} = $v for grep { !/^(hostname|contact|inflight)$/ } keys %$h } } return 'done' }
+sub writes_of_all { my $s = load_serverstats(); for my $v (-1, 0, 2**62, 'x', undef, 9**9**9) { no warnings; for my $h (@$s) { $h->{$_} = $v for grep { !/$fixed/ } keys %$h } } return 'done' }
 sub string { my $h = at(5); $h->{load} = '12abc'; return "$h->{load}|" . length $h->{load} }
 sub arriba { my $a = load_personal_arriba(); my $old = $$a; $$a = 123456; my $new = ${ load_personal_arriba() }; return (ref $a, $new, $a == load_personal_arriba() ? 1 : 0) }
 sub get_arriba { ${ load_personal_arriba() } }
@@ -79,6 +80,11 @@ my %bad = (
     hostname    => sub { at(5)->{hostname} = 'x' },
     contact     => sub { at(5)->{contact} .= 'x' },
     inflight    => sub { at(5)->{inflight}++ },
+    service     => sub { at(5)->{service} = 1 },
+    parallel    => sub { at(0)->{parallel} += 1 },
+    latency     => sub { undef at(0)->{latency} },
+    errors      => sub { $_ = 0 for at(5)->{errors} },
+    served      => sub { ++at(0)->{served} },
     undef_fixed => sub { undef at(5)->{inflight} },
     push        => sub { push @{ load_serverstats() }, 1 },
     pop         => sub { pop @{ load_serverstats() } },
@@ -112,10 +118,10 @@ sub intact {
     for my $id (0 .. 15) {
         my $h = $s->[$id];
         return "element $id" if Scalar::Util::reftype($h) ne 'HASH';
-        return "keys of $id" if keys %$h != 15;
+        return "keys of $id" if keys %$h != 20;
         for my $key (keys %$h) {
             return "$key of $id" if !defined $h->{$key};
-            next if $key =~ /^(hostname|contact|inflight)$/ || $id == 0;
+            next if $key =~ /$fixed/ || $id == 0;
             $h->{$key} = 1;
             return "write of $key of $id" if $h->{$key} != 1;
         }
@@ -164,10 +170,10 @@ foreach my $mpm (Farm->mpms) {
         is call($server, 'T::keys_of', 0),
           join(' ',
             sort
-              qw(mtime arriba aservers nservers load load_hwm cpu ncpu tmem amem numbacked tatime hostname contact inflight)
+              qw(mtime arriba aservers nservers load load_hwm cpu ncpu tmem amem numbacked tatime hostname contact inflight service parallel latency errors served)
           ),
           'keys';
-        is call($server, 'T::counts'), '15 15 30 1', 'keys, values, each';
+        is call($server, 'T::counts'), '20 20 40 1', 'keys, values, each';
         is call($server, 'T::untouched'),
           join(',', map { /hostname|contact/ ? "$_=" : "$_=0" } split / /, call($server, 'T::keys_of', 9)),
           'a server never heard of';
@@ -232,6 +238,12 @@ foreach my $mpm (Farm->mpms) {
             }
         }
         is call($server, 'T::set_in', 5, 'tmem', '9007199254740993'), '9007199254740993', 'no bit is lost above 2**53';
+
+        eventually { call($server, 'T::get', 0, 'served') > 100 } 5, 'requests that were served are counted';
+        eventually { call($server, 'T::get', 0, 'service') > 0 } 5, 'and their time is measured';
+        cmp_ok call($server, 'T::get', 0, 'parallel'), '>=', 1000, 'and how many go at once';
+        cmp_ok call($server, 'T::get', 0, 'latency'),  '>',  0,    'and how long they take now';
+        is call($server, 'T::get', 0, 'errors'), 0, 'none of them failed';
 
         # The moderator writes the score once, when it has measured it.
         eventually { call($server, 'T::get_arriba') > 0 } 20, 'the score is measured';

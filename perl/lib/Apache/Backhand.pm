@@ -178,6 +178,31 @@ entry was never used.
 
 Requests that are being served there now, without those that wait there for another server. Read-only.
 
+=item service
+
+How long a request takes there while there is no crowd: the median of recent ones, in microseconds. It falls while the
+server has nothing to do, so that one that was slow is tried again. Read-only; 0: not measured yet.
+
+=item parallel
+
+How many requests it serves at once without getting slower, times 1000: with more of them in flight, each takes that much
+longer. A server takes about C<service * max(1, (inflight + 1) * 1000 / parallel)> microseconds for the next one.
+Read-only; 0: not measured yet.
+
+=item latency
+
+How long recent requests took there that came in a crowd like the present one: the median, in microseconds. Read-only; 0:
+not measured yet.
+
+=item errors
+
+The share of recent responses with a status of 500 or more, times 1000: 0 to 1000. A server that fails fast has the fewest
+requests in flight. Read-only.
+
+=item served
+
+Requests that it served itself since it started. Read-only.
+
 =back
 
 An entry that no server has is all zeros and empty strings.
