@@ -189,6 +189,7 @@ static void call(const run *now, const backhand_function *f)
     else {
         f->call(now->request, out->list, &out->n, f->arg);
     }
+    out->whole = 0;
     if (out->n > 0) {
         out->emptied = NULL;
     }
@@ -228,6 +229,7 @@ int backhand_chain_run(const backhand_chain *chain, const backhand_table *table,
     out->generation = backhand_table_generation(table);
     out->emptied = NULL;
     out->predicting = 0;
+    out->whole = 1;
     out->name_format = NULL;
     out->n = table->max_servers;
     for (int i = 0; i < out->n; i++) {

@@ -51,6 +51,7 @@ typedef struct backhand_candidates {
     int n;               /**< entries, each a valid id, none twice */
     uint64_t generation; /**< the table's when the chain began: backhand_table_usable() wants it */
     const char *emptied; /**< the function that left no candidate, or NULL */
+    int whole;           /**< no function has run yet: the list is all entries in their order, each to be handed to */
     int predicting;      /**< addPrediction has run: see prediction.h */
     /** How names of BACKHAND_REDIRECT_NAME are made, see name_format.h; as long-lived as the chain. NULL: `%S` */
     const char *name_format;

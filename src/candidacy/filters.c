@@ -31,6 +31,7 @@ int backhand_add_self(struct request_rec *r, ServerSlot *servers, int *n, char *
 int backhand_by_age(struct request_rec *r, ServerSlot *servers, int *n, char *arg)
 {
     const backhand_table *table = backhand_table_current();
+    apr_time_t now = table->now();
     int64_t seconds = SERVER_TIMEOUT;
     int kept = 0;
     (void)r;
@@ -38,7 +39,7 @@ int backhand_by_age(struct request_rec *r, ServerSlot *servers, int *n, char *ar
         backhand_argument_whole(&seconds, arg);
     }
     for (int i = 0; i < *n; i++) {
-        if (!backhand_table_older(table, servers[i].id, seconds)) {
+        if (!backhand_table_older_at(table, servers[i].id, seconds, now)) {
             servers[kept++] = servers[i];
         }
     }

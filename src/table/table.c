@@ -75,29 +75,35 @@ int backhand_table_usable(const backhand_table *table, int id, uint64_t generati
 }
 
 /* This server's clock was set back since: nobody knows for how long it has been silent. */
-static int is_of_the_future(const backhand_table *table, const backhand_slot *slot)
+static int is_of_the_future(const backhand_slot *slot, apr_time_t now)
 {
-    return backhand_number_get(&slot->heard) - table->now() > CLOCK_STEP;
+    return backhand_number_get(&slot->heard) - now > CLOCK_STEP;
 }
 
-int backhand_table_older(const backhand_table *table, int id, int64_t seconds)
+int backhand_table_older_at(const backhand_table *table, int id, int64_t seconds, apr_time_t now)
 {
     const backhand_slot *slot = slot_of(table, id);
     int64_t mtime = slot ? backhand_number_get(&table->stats[id].mtime) : 0;
     int64_t age;
 
-    if (mtime <= 0 || is_of_the_future(table, slot)) {
+    if (mtime <= 0 || is_of_the_future(slot, now)) {
         return 1;
     }
-    age = apr_time_sec(table->now()) - mtime;
+    age = apr_time_sec(now) - mtime;
     return age > seconds && apr_time_from_sec(age) > backhand_slot_patience(slot);
+}
+
+int backhand_table_older(const backhand_table *table, int id, int64_t seconds)
+{
+    return backhand_table_older_at(table, id, seconds, table->now());
 }
 
 int backhand_table_silent(const backhand_table *table, int id)
 {
     const backhand_slot *slot = slot_of(table, id);
     int64_t heard = slot ? backhand_number_get(&slot->heard) : 0;
-    return heard == 0 || table->now() - heard > backhand_slot_patience(slot) || is_of_the_future(table, slot);
+    apr_time_t now = table->now();
+    return heard == 0 || now - heard > backhand_slot_patience(slot) || is_of_the_future(slot, now);
 }
 
 static int was_there(const backhand_slot *slot, apr_time_t now)

@@ -241,6 +241,8 @@ int backhand_table_usable(const backhand_table *table, int id, uint64_t generati
  * future never. But all are older that were heard before this server's clock was set back, until they are heard again.
  */
 int backhand_table_older(const backhand_table *table, int id, int64_t seconds);
+/** The same for who looks at many servers, with the time that the table's clock told, us: reading it takes longer than the rest. */
+int backhand_table_older_at(const backhand_table *table, int id, int64_t seconds, apr_time_t now);
 
 /** True when the server has been silent for more than 3 of its own intervals, was never heard, or only before this server's
  * clock was set back. By the time it was heard, whatever policies wrote. */
