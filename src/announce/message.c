@@ -130,11 +130,5 @@ int backhand_message_verify(const char *data, apr_size_t length, const backhand_
 
 int backhand_message_signed(const char *data, apr_size_t length)
 {
-    const apr_size_t size = sizeof(SIGNATURE_KEY) - 1;
-    for (apr_size_t i = 0; i + size <= length; i++) {
-        if (memcmp(data + i, SIGNATURE_KEY, size) == 0) {
-            return 1;
-        }
-    }
-    return 0;
+    return memmem(data, length, SIGNATURE_KEY, sizeof(SIGNATURE_KEY) - 1) != NULL;
 }

@@ -20,20 +20,6 @@ typedef struct span {
     size_t length;
 } span;
 
-static int span_is(span s, const char *text)
-{
-    return s.length == strlen(text) && memcmp(s.at, text, s.length) == 0;
-}
-
-static int find_key(span name)
-{
-    int key = 0;
-    while (key < BACKHAND_KEYS && !span_is(name, backhand_key_name((backhand_key)key))) {
-        key++;
-    }
-    return key;
-}
-
 /* A minus sign is decimal all right; what it makes is out of range. */
 static backhand_drop read_integer(int64_t *out, span value, int64_t min, int64_t max)
 {
@@ -44,7 +30,7 @@ static backhand_drop read_integer(int64_t *out, span value, int64_t min, int64_t
         return BACKHAND_DROP_FORMAT;
     }
     for (; i < value.length; i++) {
-        if (!apr_isdigit(value.at[i])) {
+        if (value.at[i] < '0' || value.at[i] > '9') {
             return BACKHAND_DROP_FORMAT;
         }
         over = over || __builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, value.at[i] - '0', &n);
@@ -59,7 +45,7 @@ static backhand_drop read_integer(int64_t *out, span value, int64_t min, int64_t
 
 static int hex_digit(char c)
 {
-    if (apr_isdigit(c)) {
+    if (c >= '0' && c <= '9') {
         return c - '0';
     }
     if (c >= 'a' && c <= 'f') {
@@ -196,15 +182,16 @@ static int is_text(const char *data, size_t length)
 
 /* Keys of ours mean something after `bh` only: what a stock server may add to its heartbeat one day is not for us to
  * judge. */
-static backhand_drop read_pair(backhand_announcement *out, span pair, unsigned *seen, char detail[32])
+static backhand_drop read_pair(backhand_announcement *out, span pair, unsigned *seen, int *expected, char detail[32])
 {
     const char *equals = memchr(pair.at, '=', pair.length);
     span name = {pair.at, equals ? (size_t)(equals - pair.at) : pair.length};
     backhand_drop reason = BACKHAND_DROP_FORMAT;
     if (equals && name.length) {
         span value = {equals + 1, pair.length - name.length - 1};
-        int key = find_key(name);
+        int key = backhand_key_find(name.at, name.length, *expected);
         unsigned bit = BACKHAND_KEY_BIT(key);
+        *expected = key + 1;
         if (!(*seen & BIT(BH)) && !(bit & (HEARTBEAT_KEYS | BIT(BH)))) {
             key = BACKHAND_KEYS;
         }
@@ -224,10 +211,11 @@ static backhand_drop read_pairs(backhand_announcement *out, const char *data, si
                                 char detail[32])
 {
     const char *end = data + length;
+    int expected = 0;
     for (;;) {
         const char *stop = memchr(data, '&', (size_t)(end - data));
         span pair = {data, (size_t)((stop ? stop : end) - data)};
-        backhand_drop reason = read_pair(out, pair, seen, detail);
+        backhand_drop reason = read_pair(out, pair, seen, &expected, detail);
         if (reason != BACKHAND_DROP_NONE || !stop) {
             return reason;
         }
