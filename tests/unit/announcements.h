@@ -79,6 +79,11 @@ static inline void draw_announcement(backhand_announcement *said)
     said->stat.mtime = 0;
     said->stat.aservers = draw_number(0, said->stat.nservers);
     said->stat.inflight = draw_number(0, INT32_MAX);
+    said->stat.service = draw_number(0, INT32_MAX);
+    said->stat.parallel = draw_number(0, INT32_MAX);
+    said->stat.latency = draw_number(0, INT32_MAX);
+    said->stat.errors = draw_number(0, 1000);
+    said->stat.served = draw_number(0, INT64_MAX);
     draw_text(said->stat.hostname, sizeof(said->stat.hostname) - 1, NAME_BYTES);
     draw_text(said->farm, sizeof(said->farm) - 1, FARM_BYTES);
     draw_contact(said);
@@ -101,7 +106,12 @@ static inline void assert_sane(const backhand_announcement *said)
         assert_true(value >= field->min && value <= field->max);
     }
     assert_true(said->stat.nservers >= said->stat.aservers);
-    assert_true(said->stat.inflight >= 0 && said->stat.inflight <= INT32_MAX);
+    assert_in_range(said->stat.inflight, 0, INT32_MAX);
+    assert_in_range(said->stat.service, 0, INT32_MAX);
+    assert_in_range(said->stat.parallel, 0, INT32_MAX);
+    assert_in_range(said->stat.latency, 0, INT32_MAX);
+    assert_in_range(said->stat.errors, 0, 1000);
+    assert_in_range(said->stat.served, 0, INT64_MAX);
     assert_true(said->interval >= 1 && said->interval <= 3600000);
     assert_true(said->keepalive >= 0);
     assert_true(said->leaving == 0 || said->leaving == 1);

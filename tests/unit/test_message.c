@@ -57,6 +57,7 @@ static void the_longest_fits(void **state)
     said.boot = UINT64_MAX;
     said.sequence = INT64_MAX;
     said.interval = said.keepalive = said.stat.inflight = INT64_MAX;
+    said.stat.service = said.stat.parallel = said.stat.latency = said.stat.errors = said.stat.served = INT64_MAX;
     said.leaving = said.direct = 1;
     said.time = INT64_MAX;
     assert_in_range(backhand_message_encode(data, &said), 1, BACKHAND_MESSAGE_SIZE - 1);
