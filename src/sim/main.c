@@ -96,28 +96,37 @@ static int read_options(options *out, int argc, const char *const *argv, apr_poo
     return -1;
 }
 
-static void tell(const options *how, const char *policy, int done, int all)
+typedef struct progress {
+    const char *policy;
+    int done, all; /* runs */
+} progress;
+
+static void tell(void *ctx, double share)
 {
-    if (!how->quiet && isatty(STDERR_FILENO)) {
-        fprintf(stderr, "\r\033[Kbhsim: %d of %d runs, %s", done, all, policy);
-        fflush(stderr);
-    }
+    const progress *now = ctx;
+    fprintf(stderr, "\r\033[Kbhsim: %3.0f %% of %d runs, %s", 100 * (now->done + share) / now->all, now->all,
+            now->policy);
+    fflush(stderr);
 }
 
 static void simulate(const options *how, const sim_scenario *scenario, sim_outcome *outcomes, int n, apr_pool_t *p)
 {
-    int done = 0, all = n * scenario->n_policies * scenario->runs;
+    progress now = {.all = n * scenario->n_policies * scenario->runs};
+    const sim_progress teller = {tell, &now}, *told = !how->quiet && isatty(STDERR_FILENO) ? &teller : NULL;
 
     for (int i = 0; i < n; i++) {
         for (int j = 0; j < scenario->n_policies; j++) {
-            for (int k = 0; k < scenario->runs; k++, done++) {
-                tell(how, scenario->policies[j].name, done, all);
+            now.policy = scenario->policies[j].name;
+            for (int k = 0; k < scenario->runs; k++, now.done++) {
                 sim_run(scenario, &scenario->policies[j], outcomes[i].its_case, scenario->seed + (uint64_t)k,
-                        &outcomes[i].results[j], p);
+                        &outcomes[i].results[j], told, p);
+                if (told && now.done % 100 == 0) {
+                    tell(&now, 1);
+                }
             }
         }
     }
-    if (!how->quiet && isatty(STDERR_FILENO)) {
+    if (told) {
         fprintf(stderr, "\r\033[K");
     }
 }

@@ -6,6 +6,9 @@
 #include "sim/interpreter.h"
 #include "sim/server.h"
 
+/* Events between two words about the progress. */
+#define PROGRESS_EVENTS 65536
+
 static void change(sim_world *world, uint32_t number)
 {
     if (number % 2) {
@@ -78,20 +81,23 @@ static void happen(sim_world *world, const sim_event *event)
 }
 
 /* Until nothing arrives any more and all that has is over. */
-static void go(sim_world *world)
+static void go(sim_world *world, const sim_progress *progress)
 {
     int64_t end = world->scenario->warmup + world->scenario->duration;
     sim_event event;
 
-    while (sim_events_next(&world->events, &event) && (event.at < end || world->underway)) {
+    for (unsigned n = 1; sim_events_next(&world->events, &event) && (event.at < end || world->underway); n++) {
         world->now = event.at;
         sim_clock_set(event.at);
         happen(world, &event);
+        if (progress && n % PROGRESS_EVENTS == 0) {
+            progress->tell(progress->ctx, event.at < end ? (double)event.at / (double)end : 1);
+        }
     }
 }
 
 void sim_run(const sim_scenario *scenario, const sim_policy *policy, sim_case its_case, uint64_t seed,
-             sim_result *result, apr_pool_t *p)
+             sim_result *result, const sim_progress *progress, apr_pool_t *p)
 {
     sim_world world = {.scenario = scenario, .policy = policy, .its_case = its_case, .result = result};
 
@@ -108,7 +114,7 @@ void sim_run(const sim_scenario *scenario, const sim_policy *policy, sim_case it
     sim_servers_make(&world);
     sim_dispatchers_make(&world);
     sim_arrivals_begin(&world);
-    go(&world);
+    go(&world, progress);
     result->slowdown_run += world.ended ? world.slowdown / (double)world.ended : 0;
     result->runs++;
     sim_dispatchers_free(&world);

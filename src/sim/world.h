@@ -133,11 +133,18 @@ void sim_arrivals_begin(sim_world *world);
 /** The event of the next arrival. */
 void sim_arrivals_next(sim_world *world);
 
+/** Hears now and then how much of a run is done, 0 to 1. */
+typedef struct sim_progress {
+    void (*tell)(void *ctx, double share);
+    void *ctx;
+} sim_progress;
+
 /**
  * Runs a policy once and adds what came of it.
- * @param seed  same seed, same result
+ * @param seed      same seed, same result
+ * @param progress  may be NULL
  */
 void sim_run(const sim_scenario *scenario, const sim_policy *policy, sim_case its_case, uint64_t seed,
-             sim_result *result, apr_pool_t *p);
+             sim_result *result, const sim_progress *progress, apr_pool_t *p);
 
 #endif

@@ -41,6 +41,20 @@ static int contact_of(const backhand_table *table, int id, backhand_contact *con
     return backhand_slot_read(&table->slots[id], contact, first, sizeof(*contact) / 8, NULL);
 }
 
+static void place(const backhand_table *table, int id)
+{
+    backhand_index *index = table->index;
+    backhand_contact contact;
+    uint32_t at;
+
+    if (!contact_of(table, id, &contact)) {
+        return;
+    }
+    for (at = hash(&contact) & index->mask; index->places[at]; at = (at + 1) & index->mask) {
+    }
+    index->places[at] = (uint16_t)(id + 1);
+}
+
 static void make(const backhand_table *table)
 {
     backhand_index *index = table->index;
@@ -48,14 +62,7 @@ static void make(const backhand_table *table)
 
     memset(index->places, 0, (index->mask + 1) * sizeof(*index->places));
     for (int id = 0; id < used; id++) {
-        backhand_contact contact;
-        uint32_t at;
-        if (!contact_of(table, id, &contact)) {
-            continue;
-        }
-        for (at = hash(&contact) & index->mask; index->places[at]; at = (at + 1) & index->mask) {
-        }
-        index->places[at] = (uint16_t)(id + 1);
+        place(table, id);
     }
     index->generation = backhand_table_generation(table);
     index->valid = 1;
@@ -76,6 +83,14 @@ int backhand_index_find(const backhand_table *table, const backhand_contact *con
         }
     }
     return -1;
+}
+
+void backhand_index_add(const backhand_table *table, int id, uint64_t before)
+{
+    if (table->index->valid && table->index->generation == before) {
+        place(table, id);
+        table->index->generation = backhand_table_generation(table);
+    }
 }
 
 void backhand_index_forget(backhand_index *index)

@@ -16,6 +16,10 @@ backhand_index *backhand_index_create(int max_servers, apr_pool_t *p);
 /** The slot with this contact, slot 0 before others; -1: none. [moderator] */
 int backhand_index_find(const backhand_table *table, const backhand_contact *contact);
 
+/** Slot `id`, which had no server before, has got one, and the table's generation was `before` then: an index that was
+ * right by then is right again. [moderator] */
+void backhand_index_add(const backhand_table *table, int id, uint64_t before);
+
 /** Tells the index that a slot's contact has changed. [moderator] */
 void backhand_index_forget(backhand_index *index);
 

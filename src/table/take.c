@@ -240,7 +240,8 @@ static int find_gone(const backhand_table *table)
 
 static backhand_drop take_new(backhand_table *table, const backhand_announcement *said, int *id)
 {
-    int place = backhand_table_used(table);
+    int used = backhand_table_used(table), place = used;
+    uint64_t before = backhand_table_generation(table);
 
     if (said->leaving) {
         return BACKHAND_DROP_OLD;
@@ -253,6 +254,9 @@ static backhand_drop take_new(backhand_table *table, const backhand_announcement
     }
     forget_past(&table->slots[place]);
     publish(table, place, said, 1, 0);
+    if (place == used) {
+        backhand_index_add(table, place, before);
+    }
     *id = place;
     return BACKHAND_DROP_NONE;
 }
