@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,13 +68,14 @@ static int read_number(const char *word, double *out, char **end)
 const char *sim_words_number(sim_words *words, const char *what, double min, double max, double *out)
 {
     const char *word = sim_words_next(words);
-    char *end;
+    char *end, range[80];
 
     if (!word) {
         return apr_psprintf(words->pool, "%s is missing", what);
     }
     if (!read_number(word, out, &end) || *end || *out < min || *out > max) {
-        return apr_psprintf(words->pool, "%s is a number from %g to %g, and not `%s`", what, min, max, word);
+        snprintf(range, sizeof(range), "%g to %g", min, max);
+        return apr_psprintf(words->pool, "%s is a number from %s, and not `%s`", what, range, word);
     }
     return NULL;
 }
@@ -124,7 +126,7 @@ const char *sim_words_time(sim_words *words, const char *what, int64_t min, int6
     }
     *out = llround(value * unit);
     if (*out < min) {
-        return apr_psprintf(words->pool, "%s is %g s at least, and not `%s`", what, (double)min / 1e6, word);
+        return apr_psprintf(words->pool, "%s is %.3f s at least, and not `%s`", what, (double)min / 1e6, word);
     }
     return NULL;
 }
