@@ -301,7 +301,7 @@ void sim_dispatcher_dropped(sim_world *world, uint32_t request)
 static void try_next(sim_world *world, uint32_t request)
 {
     const sim_request *asked = sim_request_of(world, request);
-    ServerSlot list[SIM_SPARE];
+    ServerSlot list[SIM_SPARE] = {{0, 0}};
     int n = asked->n_spare;
 
     if (asked->tries >= world->scenario->tries) {

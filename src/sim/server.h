@@ -56,8 +56,8 @@ void sim_server_serve(sim_world *world, uint32_t server, uint32_t request);
 /** A worker waits for another server from now on, or no longer; then it takes the next request. */
 void sim_server_hold(sim_world *world, uint32_t server);
 void sim_server_release(sim_world *world, uint32_t server);
-/** SIM_DONE. */
-void sim_server_done(sim_world *world, uint32_t server, uint64_t plan);
+/** SIM_DONE, with the number of its plan. */
+void sim_server_done(sim_world *world, uint32_t server, uint64_t number);
 
 /** The server fails: its requests are dropped. Or it starts again. */
 void sim_server_fail(sim_world *world, uint32_t server);

@@ -1,5 +1,7 @@
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
 
+## no critic (Modules::ProhibitMultiplePackages, Modules::RequireFilenameMatchesPackage)
+
 # What a policy finds around it in bhsim: part of mod_perl's classes, with the methods that the simulator has. Any other
 # method dies and says so.
 
@@ -20,9 +22,9 @@ BEGIN {
         Apache2/Const APR/Table APR/Error APR/Const)
         )
     {
-        $INC{"$module.pm"} = 'bhsim';
+        $INC{"$module.pm"} = 'bhsim';    ## no critic (Variables::RequireLocalizedPunctuationVars)
     }
-    no warnings 'once';
+    no warnings 'once';    ## no critic (TestingAndDebugging::ProhibitNoWarnings)
     *CORE::GLOBAL::exit = sub (;$) { die bless \(my $code = 120_000), 'APR::Error' };
 }
 
