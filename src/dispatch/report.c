@@ -69,7 +69,8 @@ static int64_t hop_of(const backhand_try *t, int64_t usec)
 
 void backhand_report_take(backhand_try *t, request_rec *r)
 {
-    const char *text = apr_table_get(r->headers_out, BACKHAND_REPORT_HEADER);
+    /* Two of them joined are figures twice. */
+    const char *text = apr_table_getm(r->pool, r->headers_out, BACKHAND_REPORT_HEADER);
     backhand_table *table = t->conf->table;
     backhand_report report;
     int64_t usec;
