@@ -84,7 +84,7 @@ static void measure_work(announcer *a, serverstat *stat)
     int64_t serving;
     backhand_process_sum(a->table, &serving, NULL);
     backhand_meter_reconcile(a->table->meter, serving);
-    backhand_meter_read(a->table->meter, a->table->now(), &work);
+    backhand_meter_read(a->table->meter, a->table->now(), backhand_table_patience(a->table), &work);
     stat->inflight = serving;
     stat->service = work.service;
     stat->parallel = work.parallel;

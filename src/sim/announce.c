@@ -53,10 +53,17 @@ static int64_t ready_workers(const sim_server *it)
     return ready;
 }
 
-static void measure_work(sim_server *it, serverstat *stat)
+/* As backhand_table_patience() makes it of what a table knows. */
+static int64_t patience_of(const sim_world *world)
+{
+    double time = world->rate > 0 ? 10e6 * world->scenario->servers / world->rate : 0;
+    return (int64_t)fmin(fmax(time, 250e3), 600e6);
+}
+
+static void measure_work(const sim_world *world, sim_server *it, serverstat *stat)
 {
     backhand_work work;
-    backhand_meter_read(&it->meter, sim_clock_now(), &work);
+    backhand_meter_read(&it->meter, sim_clock_now(), patience_of(world), &work);
     stat->inflight = work.inflight;
     stat->service = work.service;
     stat->parallel = work.parallel;
@@ -82,7 +89,7 @@ void sim_server_measure(sim_world *world, uint32_t server, serverstat *stat)
     stat->amem = (int64_t)(fmax(group->memory - it->memory, 0) * MEMORY_UNIT);
     stat->numbacked = it->backed;
     stat->tatime = (it->time + 500) / 1000;
-    measure_work(it, stat);
+    measure_work(world, it, stat);
 }
 
 static void identify(const sim_world *world, uint32_t server)

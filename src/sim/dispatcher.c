@@ -255,7 +255,7 @@ void sim_dispatcher_returning(sim_world *world, uint32_t request)
     asked->reported = 1;
     asked->usec = world->now - asked->met;
     asked->report = (backhand_report){.inflight = server->meter.inflight - 1,
-                                      .service = server->said.stat.service,
+                                      .service = backhand_meter_service(&server->meter, server->said.stat.service),
                                       .parallel = server->said.stat.parallel,
                                       .latency = server->said.stat.latency,
                                       .errors = server->said.stat.errors};

@@ -4,6 +4,10 @@
 
 /* Each second a smoothed number loses this part: what is older than about 10 s hardly counts. */
 #define PER_SECOND 10
+/* How many requests for each of its servers the farm serves before one that got none is tried out. */
+#define REQUESTS     10
+#define PATIENCE_MIN apr_time_from_msec(250)
+#define PATIENCE_MAX apr_time_from_sec(600)
 
 static int64_t served_since(backhand_slot *slot)
 {
@@ -41,4 +45,17 @@ void backhand_table_flow(backhand_table *table)
         int64_t crowd = flow->all / (flow->own / 1000);
         backhand_number_set(&flow->crowd, crowd > 1000 ? crowd : 1000);
     }
+}
+
+int64_t backhand_table_patience(const backhand_table *table)
+{
+    /* x 1000, of about PER_SECOND seconds. */
+    int64_t served = backhand_number_get(&table->flow->all) / 1000;
+    int64_t patience =
+        served > 0 ? REQUESTS * backhand_table_used(table) * apr_time_from_sec(PER_SECOND) / served : PATIENCE_MAX;
+
+    if (patience > PATIENCE_MAX) {
+        return PATIENCE_MAX;
+    }
+    return patience > PATIENCE_MIN ? patience : PATIENCE_MIN;
 }

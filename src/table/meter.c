@@ -12,25 +12,23 @@
 #define LEVEL_MAX    ((INT64_C(1) << 13) - 1)
 #define TIME_MASK    ((UINT64_C(1) << TIME_BITS) - 1)
 
-#define RECENT_MS    30000  /* samples older than this do not count */
-#define FORGET_MS    60000  /* and are wiped out after this: the time in a sample comes round after 17 minutes */
-#define NEWEST       1024   /* of the rest, so many at most */
-#define FEW          8      /* fewer than this say nothing about latency or parallel */
-#define ENOUGH       64     /* of those that count for latency, so many at most */
-#define SMALLEST     4      /* windows of samples double from this */
-#define SINGLE       16     /* levels up to this have a memory of their own */
-#define BUCKET       0.2    /* further ones share it with those that differ by less, in the logarithm */
-#define HEAVIEST     512    /* samples that a level remembers */
-#define FADING       0.9995 /* what is left of a memory from one look to the next */
-#define STEP         0.1    /* in the logarithm, from one `parallel` that is tried to the next */
-#define CHOICES      84
-#define PLAIN        3 /* a fit that is better by this, in logarithms of the likelihood, is better */
-#define OUTLIER      4 /* a duration counts as this many medians at most */
-#define USUAL        4 /* durations that a stall has to outweigh */
-#define QUIET_US     1000000
-#define HALF_LIFE_US 1500000
+#define RECENT_MS    30000 /* samples older than this do not count */
+#define FORGET_MS    60000 /* and are wiped out after this: the time in a sample comes round after 17 minutes */
+#define NEWEST       1024  /* of the rest, so many at most */
+#define FEW          8     /* fewer than this say nothing about latency or parallel */
+#define ENOUGH       64    /* of those that count for latency, so many at most */
+#define SMALLEST     4     /* windows of samples double from this */
+#define OUTLIER      4     /* a duration counts as this many medians at most */
+#define USUAL        4     /* durations that a stall has to outweigh */
 #define PARALLEL_MAX 4096000
+#define QUICK        4 /* the quick average moves by this part of each new duration */
+#define SUDDEN       3 /* times as slow as the slow average says is no accident */
 #define DRIFT_TIMES  8
+#define LATER        400   /* times as long until figures fade below the best of late */
+#define NOISE        0.7   /* a figure that is better by no more than this may be an accident */
+#define SURE         64    /* samples that make sure of a best figure */
+#define FASTER       0.3   /* parts by which the best of late follows a better figure, */
+#define SLOWER       0.001 /* or another one, at each look */
 
 typedef struct sample {
     int64_t level, usec;
@@ -74,6 +72,18 @@ void backhand_meter_drop(backhand_meter *meter)
     __atomic_sub_fetch(&meter->inflight, 1, __ATOMIC_RELAXED);
 }
 
+/* Two requests that end at once may lose one of them; nobody waits for the other. */
+static void smooth(backhand_meter *meter, int64_t level, int64_t usec)
+{
+    int64_t parallel = get(&meter->parallel), before = get(&meter->quick);
+    int64_t service = within(usec, 1, DURATION_MAX);
+
+    if (parallel > 0 && 1000 * level > parallel) {
+        service = service * parallel / (1000 * level);
+    }
+    set(&meter->quick, before ? before + (service - before) / QUICK : service);
+}
+
 void backhand_meter_sample(backhand_meter *meter, int64_t level, int64_t usec, int failed, int64_t now)
 {
     uint64_t place = __atomic_fetch_add(&meter->next, 1, __ATOMIC_RELAXED) % BACKHAND_METER_SAMPLES;
@@ -85,15 +95,25 @@ void backhand_meter_sample(backhand_meter *meter, int64_t level, int64_t usec, i
     __atomic_store_n(&meter->samples[place], word, __ATOMIC_RELAXED);
     __atomic_add_fetch(&meter->served, 1, __ATOMIC_RELAXED);
     set(&meter->ended, now);
+    if (!failed) {
+        smooth(meter, level, usec);
+    }
+}
+
+int64_t backhand_meter_service(const backhand_meter *meter, int64_t read)
+{
+    int64_t quick = get(&meter->quick);
+    return read > 0 && quick > SUDDEN * read ? within(quick, 1, DURATION_MAX) : read;
 }
 
 /* The newest samples that count, newest first. */
 static void collect(backhand_meter *meter, int64_t now, samples *out)
 {
-    uint64_t next = __atomic_load_n(&meter->next, __ATOMIC_RELAXED);
+    uint64_t next = __atomic_load_n(&meter->next, __ATOMIC_RELAXED), most = next - meter->forgotten;
 
+    most = most < BACKHAND_METER_SAMPLES ? most : BACKHAND_METER_SAMPLES;
     out->n = 0;
-    for (uint64_t back = 1; back <= BACKHAND_METER_SAMPLES && out->n < NEWEST; back++) {
+    for (uint64_t back = 1; back <= most && out->n < NEWEST; back++) {
         uint64_t *at = &meter->samples[(next - back) % BACKHAND_METER_SAMPLES];
         uint64_t word = __atomic_load_n(at, __ATOMIC_RELAXED);
         uint64_t age = ((uint64_t)(now / 1000) - (word >> 44)) & TIME_MASK;
@@ -174,82 +194,12 @@ static int window_of(const samples *all, double parallel, double *service)
     return window;
 }
 
-/* --- parallel ---------------------------------------------------------------------------------------------------- */
-
-static int bucket_of(int64_t level)
-{
-    int bucket = level <= SINGLE ? (int)level - 1 : SINGLE + (int)(log((double)level / SINGLE) / BUCKET);
-    return bucket < BACKHAND_METER_LEVELS ? bucket : BACKHAND_METER_LEVELS - 1;
-}
-
-/* The middle of a bucket. */
-static double level_of(int bucket)
-{
-    return bucket < SINGLE ? bucket + 1 : SINGLE * exp((bucket - SINGLE + 0.5) * BUCKET);
-}
-
-/* Remembers how long requests took at each level, in terms of `service`, so that it does not matter when the server's
- * speed changes. The newest `n` were not seen before. */
+/* The newest `n` were not seen before. */
 static void remember(backhand_meter *meter, const samples *all, int n, double service)
 {
-    for (int i = 0; i < BACKHAND_METER_LEVELS; i++) {
-        meter->levels[i].weight *= FADING;
-    }
+    backhand_levels_age(meter->levels);
     for (int i = n - 1; i >= 0; i--) {
-        backhand_meter_level *level = &meter->levels[bucket_of(all->of[i].level)];
-        double ratio = fmin((double)all->of[i].usec / service, OUTLIER * fmax(1, level->ratio));
-        level->weight = fmin(level->weight + 1, HEAVIEST);
-        level->ratio += (ratio - level->ratio) / level->weight;
-    }
-}
-
-/* How well the model fits what is remembered: the logarithm of the likelihood for exponential durations, whatever the
- * service time. */
-static double fit(const backhand_meter *meter, double parallel)
-{
-    double logs = 0, sum = 0, weights = 0;
-
-    for (int i = 0; i < BACKHAND_METER_LEVELS; i++) {
-        const backhand_meter_level *level = &meter->levels[i];
-        double crowd = fmax(1, level_of(i) / parallel);
-        logs += level->weight * log(crowd);
-        sum += level->weight * level->ratio / crowd;
-        weights += level->weight;
-    }
-    return weights > 0 && sum > 0 ? -logs - weights * log(sum / weights) : 0;
-}
-
-/* Moves a part of the way to the nearest `parallel` that fits about as well as the best one. What a server has not shown is
- * not expected of it: no choice is above the levels that there were. */
-static double adapt(const backhand_meter *meter, double parallel)
-{
-    double how[CHOICES], best = fit(meter, parallel), near = 0;
-    int choices = 0, top = 0;
-
-    for (int i = 0; i < BACKHAND_METER_LEVELS; i++) {
-        top = meter->levels[i].weight > 1 ? i : top;
-    }
-    for (; choices < CHOICES && exp(choices * STEP) < level_of(top) * 1.1; choices++) {
-        how[choices] = fit(meter, exp(choices * STEP));
-        best = fmax(best, how[choices]);
-    }
-    if (fit(meter, parallel) >= best - PLAIN) {
-        return parallel;
-    }
-    for (int i = 0; i < choices; i++) {
-        double move = i * STEP - log(parallel);
-        if (how[i] >= best - PLAIN && (near == 0 || fabs(move) < fabs(near))) {
-            near = move;
-        }
-    }
-    return parallel * exp(near / 2);
-}
-
-/* The same times, told in terms of another service time. */
-static void retell(backhand_meter *meter, double factor)
-{
-    for (int i = 0; i < BACKHAND_METER_LEVELS; i++) {
-        meter->levels[i].ratio *= factor;
+        backhand_levels_add(meter->levels, all->of[i].level, (double)all->of[i].usec / service);
     }
 }
 
@@ -287,20 +237,24 @@ static int64_t errors_of(const samples *all)
     for (int i = 0; i < all->n; i++) {
         failed += all->of[i].failed;
     }
-    /* As if two more had gone well: one failure alone says little. */
-    return 1000 * failed / (all->n + 2);
+    /* As if one more had gone well: one failure alone does not say that all fail. */
+    return 1000 * failed / (all->n + 1);
 }
 
-/* What the figures were, the longer ago the less. */
-static void fade(const backhand_meter *meter, int64_t quiet, backhand_work *out)
+/* What the figures were, the longer ago the less: soon as fast as the server has been of late, then, in case that it has become
+ * faster than ever, slowly on. When much of what the samples said has faded they do not count any more. */
+static void fade(backhand_meter *meter, int64_t quiet, int64_t patience, backhand_work *out)
 {
-    double left = (double)get(&meter->service);
-    for (; quiet > HALF_LIFE_US && left > 1; quiet -= HALF_LIFE_US) {
-        left /= 2;
-    }
-    left *= 1 - (double)quiet / (2 * HALF_LIFE_US);
-    out->service = left > 1 ? (int64_t)left : get(&meter->service) > 0;
+    double was = (double)get(&meter->service), halves = (double)quiet / (double)patience;
+    double best = fmin(meter->best, was), soon = was * exp2(-halves),
+           later = (best == 0 || best > NOISE * was ? was : best) * exp2(-halves / LATER);
+
+    out->service = (int64_t)fmax(1, fmax(soon, later));
     out->parallel = 1000;
+    if (2 * (double)out->service < was) {
+        meter->forgotten = meter->seen;
+        meter->faded = out->service;
+    }
 }
 
 /* Requests that wait with none of them ending tell that they take long; one alone may be one that does. */
@@ -313,30 +267,44 @@ static int64_t stalled(const backhand_meter *meter, const backhand_work *work, i
     return work->service && waiting > 0 ? since * waiting / USUAL : 0;
 }
 
+/* The best service time of the last minutes, from windows that are large enough to be sure. */
+static void follow_best(backhand_meter *meter, double service)
+{
+    double part = service < NOISE * meter->best ? FASTER : SLOWER;
+    meter->best += (service - meter->best) * (meter->best == 0 ? 1 : part);
+}
+
 /* What the newest samples say, kept for the time when there are none. */
 static void learn(backhand_meter *meter, samples *all, int fresh, backhand_work *out)
 {
-    double service = 0, parallel = (double)out->parallel / 1000, moved, before;
+    double service = 0, parallel = (double)out->parallel / 1000, moved, again, factor;
+    int window;
 
     drop_failed(all);
-    if (window_of(all, parallel, &service) == 0) {
+    window = window_of(all, parallel, &service);
+    if (window == 0) {
         return;
     }
     remember(meter, all, fresh < all->n ? fresh : all->n, service);
-    moved = adapt(meter, parallel);
-    before = service;
-    if (moved != parallel) {
-        window_of(all, moved, &service);
-        retell(meter, before / service);
+    moved = backhand_levels_fit(meter->levels, parallel);
+    window_of(all, moved, &again);
+    factor = again / service;
+    backhand_levels_scale(meter->levels, 1 / factor);
+    meter->best *= factor;
+    if (window >= SURE) {
+        follow_best(meter, again);
+    }
+    if (all->n < FEW && meter->faded > 0) {
+        again = (again * all->n + (double)meter->faded) / (all->n + 1);
     }
     out->parallel = within((int64_t)(moved * 1000), 1000, PARALLEL_MAX);
-    out->service = within((int64_t)service, 1, DURATION_MAX);
+    out->service = within((int64_t)again, 1, DURATION_MAX);
     set(&meter->parallel, out->parallel);
     set(&meter->service, out->service);
-    set(&meter->latency, (int64_t)latency_of(all, out));
+    set(&meter->latency, within((int64_t)latency_of(all, out), 0, DURATION_MAX));
 }
 
-void backhand_meter_read(backhand_meter *meter, int64_t now, backhand_work *out)
+void backhand_meter_read(backhand_meter *meter, int64_t now, int64_t patience, backhand_work *out)
 {
     samples all;
     uint64_t next = __atomic_load_n(&meter->next, __ATOMIC_RELAXED);
@@ -352,9 +320,9 @@ void backhand_meter_read(backhand_meter *meter, int64_t now, backhand_work *out)
     meter->seen = next;
     out->latency = get(&meter->latency);
     out->parallel = out->service > 0 ? out->parallel : 0;
-    quiet = now - get(&meter->ended) - QUIET_US;
+    quiet = now - get(&meter->ended) - patience;
     if (quiet > 0 && out->inflight == 0 && out->service > 0) {
-        fade(meter, quiet, out);
+        fade(meter, quiet, patience, out);
     }
     out->service = within(stalled(meter, out, now), out->service, DURATION_MAX);
 }

@@ -5,7 +5,7 @@
  * @brief How fast this server does its work: what it announces of requests in flight, speed, latency and errors. Core.
  *
  * Every request that is served here leaves one sample: how many were being served when it came, how long it took,
- * whether it failed. Of the newest ones that are not older than 5 s this is made:
+ * whether it failed. Of the newest ones that are not older than 30 s this is made:
  *
  *  - `service`, how long a request takes where there is no crowd, and `parallel`, how many can be served at once before
  *    each takes longer: a server is taken as one that serves a request among q in `service` x max(1, q / parallel). That holds
@@ -16,39 +16,37 @@
  *  - a server whose requests stay, none of them ending, has a `service` that grows with that time: the estimate of a mean
  *    from durations of which some are only known to be longer (maximum likelihood for exponential ones, with 4 of
  *    the usual kind taken as seen).
- *  - without samples for more than a second, `service` falls by half every 1.5 s and `parallel` is 1: so that a server
- *    that once was slow gets a request now and then, one at a time, by which it can show that it is no longer.
+ *  - without samples for longer than the reader's patience, `service` falls by half in each further such time, `parallel`
+ *    is 1, and the samples so far do not count any more: so that a server that once was slow gets a request now and then, one
+ *    at a time, by which it can show that it is no longer.
  */
 #ifndef BACKHAND_METER_H
 #define BACKHAND_METER_H
+
+#include "table/levels.h"
 
 #include <stdint.h>
 
 /** Samples that are kept; a power of two. */
 #define BACKHAND_METER_SAMPLES 1024
 
-/** Levels, or groups of them, whose samples are remembered apart. */
-#define BACKHAND_METER_LEVELS 48
-
-/** What is remembered of requests that came at a level. */
-typedef struct backhand_meter_level {
-    double weight; /**< how many, the older the less */
-    double ratio;  /**< how long they took on the average, by `service` */
-} backhand_meter_level;
-
 /** In shared memory; all zero at first. Every word is an atomic. */
 typedef struct backhand_meter {
     int64_t inflight; /**< requests being served now; see backhand_process_serve() */
     int64_t served;   /**< requests that were served since the start */
     int64_t ended;    /**< when one last ended, or one came while there was none, us */
+    int64_t quick;    /**< an average of the last few durations as without a crowd, us */
     uint64_t next;    /**< where the next sample goes, modulo BACKHAND_METER_SAMPLES */
     uint64_t samples[BACKHAND_METER_SAMPLES];
     /* The rest is written by the reader of the meter alone. */
-    int64_t parallel; /**< x 1000; 0: 1000 */
-    int64_t service;  /**< us, of the newest samples that there were; 0: none yet */
-    int64_t latency;  /**< us */
-    uint64_t seen;    /**< samples that `levels` knows of */
-    backhand_meter_level levels[BACKHAND_METER_LEVELS];
+    int64_t parallel;   /**< x 1000; 0: 1000 */
+    int64_t service;    /**< us, of the newest samples that there were; 0: none yet */
+    int64_t latency;    /**< us */
+    uint64_t forgotten; /**< samples that do not count any more */
+    double best;        /**< `service` as it has been at its best in the last minutes, us; 0: none yet */
+    int64_t faded;      /**< `service` when they were forgotten; 0: never */
+    uint64_t seen;      /**< samples that `levels` knows of */
+    backhand_level levels[BACKHAND_LEVELS];
     int64_t drift;      /**< by how much `inflight` was found to differ from the sum over all processes */
     int64_t drift_seen; /**< times in a row */
 } backhand_meter;
@@ -68,8 +66,16 @@ void backhand_meter_drop(backhand_meter *meter);
  * `usec`: how long it took; `failed`: 1 for a status of 500 or more. */
 void backhand_meter_sample(backhand_meter *meter, int64_t level, int64_t usec, int failed, int64_t now);
 
-/** Reads the meter, and lets `parallel` move. For one process at a time, the moderator, several times a second. */
-void backhand_meter_read(backhand_meter *meter, int64_t now, backhand_work *out);
+/** The service time for a report on a response: `read`, what backhand_meter_read() said last, unless the very last requests were
+ * much slower. Any process. */
+int64_t backhand_meter_service(const backhand_meter *meter, int64_t read);
+
+/**
+ * Reads the meter, and learns from its newest samples. For one process at a time, the moderator, several times a second.
+ * @param patience  us, 1 or more: how long this server may be left alone before its figures fade. The time in which the farm serves some
+ *                  hundred requests is right: then requests that try it out are few among all, however busy the farm is
+ */
+void backhand_meter_read(backhand_meter *meter, int64_t now, int64_t patience, backhand_work *out);
 
 /** `inflight` counts what all processes say they serve. A process that was killed between two steps leaves them apart: once
  * the same difference was found 8 times in a row, it is taken back. For the process that reads the meter. */

@@ -63,6 +63,7 @@ static void view_self(const backhand_table *table, backhand_view *view)
     int64_t inflight = backhand_number_get(&table->meter->inflight);
 
     view->inflight = inflight > 0 ? inflight : 0;
+    view->service = backhand_meter_service(table->meter, view->service);
     view->sent = backhand_number_get(&slot->sent);
     view->outstanding = view->sent - backhand_number_get(&slot->returned);
 }

@@ -308,6 +308,9 @@ void backhand_table_set_self(backhand_table *table, const backhand_announcement 
  */
 void backhand_table_flow(backhand_table *table);
 
+/** For backhand_meter_read(): the time, us, in which the farm serves 10 requests for each of its servers, by `flow`; 250 ms to 10 min. */
+int64_t backhand_table_patience(const backhand_table *table);
+
 /* --- hand-offs (any process, any thread) -------------------------------------------------------------------------- */
 
 /** A request is about to be sent to slot `id`. */
