@@ -162,17 +162,31 @@ static void run(policy_call *call)
     MP_INTERP_PUTBACK(interp, aTHX);
 }
 
+static int has_redirects(const ServerSlot *servers, int n)
+{
+    int i;
+    for (i = 0; i < n; i++) {
+        if (servers[i].redirect != BACKHAND_HANDOFF) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* An id that was in the list before keeps its way of being reached. */
 static void store(const policy_call *call, ServerSlot *servers, int *n)
 {
-    int *redirects = apr_pcalloc(call->request->pool, (apr_size_t)call->room * sizeof(int));
+    int *redirects = NULL;
     int i;
-    for (i = 0; i < *n; i++) {
-        redirects[servers[i].id] = servers[i].redirect;
+    if (has_redirects(servers, *n)) {
+        redirects = apr_pcalloc(call->request->pool, (apr_size_t)call->room * sizeof(int));
+        for (i = 0; i < *n; i++) {
+            redirects[servers[i].id] = servers[i].redirect;
+        }
     }
     for (i = 0; i < call->n; i++) {
         servers[i].id = call->ids[i];
-        servers[i].redirect = redirects[call->ids[i]];
+        servers[i].redirect = redirects ? redirects[call->ids[i]] : BACKHAND_HANDOFF;
     }
     *n = call->n;
 }

@@ -25,17 +25,16 @@ static XSPROTO(policy_guard)
 }
 
 /* Runs one step under an eval. What it died with is in $@. Returns whether it came to its end. */
-static int guarded(pTHX_ void (*run)(pTHX_ policy_call *, SV *), policy_call *call, SV *argument)
+static int guarded(pTHX_ SV *guard, void (*run)(pTHX_ policy_call *, SV *), policy_call *call, SV *argument)
 {
     policy_step step = {run, call, argument, 0};
-    SV **guard = hv_fetch(PL_modglobal, guard_key, sizeof(guard_key) - 1, 0);
     dSP;
     ENTER;
     SAVETMPS;
     PUSHMARK(SP);
     XPUSHs(sv_2mortal(newSViv(PTR2IV(&step))));
     PUTBACK;
-    call_sv(*guard, G_EVAL | G_VOID | G_DISCARD);
+    call_sv(guard, G_EVAL | G_VOID | G_DISCARD);
     FREETMPS;
     LEAVE;
     return step.finished;
@@ -81,9 +80,8 @@ static int id_of(pTHX_ SV *sv, int room)
     return number >= 0 && number < room && number == (NV)(int)number ? (int)number : -1;
 }
 
-static void take_element(pTHX_ policy_call *call, SV *sv)
+static void take_id(policy_call *call, int id)
 {
-    int id = id_of(aTHX_ sv, call->room);
     if (id < 0) {
         call->strangers++;
     }
@@ -96,6 +94,30 @@ static void take_element(pTHX_ policy_call *call, SV *sv)
     }
 }
 
+/* Takes an element, which may be code: a tied one, or an object with a number of its own. */
+static void take_element(pTHX_ policy_call *call, AV *array, SSize_t i)
+{
+    SV **element = av_fetch(array, i, 0);
+    if (element) {
+        take_id(call, id_of(aTHX_ sv_2mortal(SvREFCNT_inc_simple_NN(*element)), call->room));
+    }
+    else {
+        call->strangers++;
+    }
+    FREETMPS;
+}
+
+/* Takes an element that is just a whole number, as nearly all are. Returns whether it was one. */
+static int take_plain(policy_call *call, AV *array, SSize_t i)
+{
+    const SV *sv = SvRMAGICAL(array) || i > AvFILLp(array) ? NULL : AvARRAY(array)[i];
+    if (!sv || !SvIOK(sv) || SvROK(sv) || SvGMAGICAL(sv)) {
+        return 0;
+    }
+    take_id(call, !SvIsUV(sv) && SvIVX(sv) >= 0 && SvIVX(sv) < call->room ? (int)SvIVX(sv) : -1);
+    return 1;
+}
+
 static void take_array(pTHX_ policy_call *call, AV *array)
 {
     SSize_t i, most = 2 * (SSize_t)call->room;
@@ -105,19 +127,13 @@ static void take_array(pTHX_ policy_call *call, AV *array)
     SvREFCNT_inc_simple_void_NN(sv_2mortal((SV *)array));
     SAVETMPS;
     for (i = 0; i <= av_len(array); i++) {
-        SV **element;
         if (i == most) {
             call->unseen = 1;
             break;
         }
-        element = av_fetch(array, i, 0);
-        if (element) {
-            take_element(aTHX_ call, sv_2mortal(SvREFCNT_inc_simple_NN(*element)));
+        if (!take_plain(call, array, i)) {
+            take_element(aTHX_ call, array, i);
         }
-        else {
-            call->strangers++;
-        }
-        FREETMPS;
     }
     LEAVE;
 }
@@ -160,8 +176,9 @@ static SV *list_of(pTHX_ const policy_call *call)
         av_extend(list, call->n_given - 1);
     }
     for (i = 0; i < call->n_given; i++) {
-        av_push(list, newSViv(call->given[i]));
+        AvARRAY(list)[i] = newSViv(call->given[i]);
     }
+    AvFILLp(list) = call->n_given - 1;
     return newRV_noinc((SV *)list);
 }
 
@@ -221,11 +238,11 @@ static void step_explain(pTHX_ policy_call *call, SV *error)
     call->text[length] = '\0';
 }
 
-static void explain(pTHX_ policy_call *call)
+static void explain(pTHX_ SV *guard, policy_call *call)
 {
     SV *error = newSVsv(ERRSV);
     call->outcome = POLICY_DIED;
-    if (!guarded(aTHX_ step_explain, call, error)) {
+    if (!guarded(aTHX_ guard, step_explain, call, error)) {
         my_snprintf(call->text, sizeof(call->text), "something that cannot be turned into text");
     }
     SvREFCNT_dec(error);
@@ -234,16 +251,17 @@ static void explain(pTHX_ policy_call *call)
 void policy_run(pTHX_ policy_call *call)
 {
     GV *selected = PL_defoutgv;
+    SV *guard;
     dSAVE_ERRNO;
     TAINT_NOT;
     ENTER;
     save_scalar(PL_errgv);
     save_scalar(PL_defgv);
     SvREFCNT_inc_simple_void(selected);
-    policy_prepare(aTHX);
+    guard = policy_prepare(aTHX);
     policy_limit_begin(aTHX_ & call->limit, call->timeout);
-    if (!guarded(aTHX_ step_call, call, NULL)) {
-        explain(aTHX_ call);
+    if (!guarded(aTHX_ guard, step_call, call, NULL)) {
+        explain(aTHX_ guard, call);
     }
     if (PL_defoutgv != selected) {
         setdefout(selected);
@@ -259,18 +277,20 @@ void policy_run(pTHX_ policy_call *call)
     RESTORE_ERRNO;
 }
 
-void policy_prepare(pTHX)
+SV *policy_prepare(pTHX)
 {
     static const char *const classes[] = {"Apache2::RequestRec", "Apache2::RequestUtil", "Apache2::RequestIO",
                                           "Apache2::Connection", "Apache2::ServerRec",   "Apache2::Log",
                                           "APR::Table",          "APR::Error",           NULL};
+    SV **guard = hv_fetch(PL_modglobal, guard_key, sizeof(guard_key) - 1, 0);
     size_t i;
-    if (hv_exists(PL_modglobal, guard_key, sizeof(guard_key) - 1)) {
-        return;
+    if (guard) {
+        return *guard;
     }
     for (i = 0; classes[i]; i++) {
         modperl_require_module(aTHX_ classes[i], TRUE);
     }
-    (void)hv_store(PL_modglobal, guard_key, sizeof(guard_key) - 1,
-                   newRV_noinc((SV *)newXS(NULL, policy_guard, __FILE__)), 0);
+    guard = hv_store(PL_modglobal, guard_key, sizeof(guard_key) - 1,
+                     newRV_noinc((SV *)newXS(NULL, policy_guard, __FILE__)), 0);
+    return *guard;
 }

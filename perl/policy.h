@@ -52,7 +52,8 @@ void policy_run(pTHX_ policy_call *call);
  * code of the policy. */
 int policy_defined(pTHX_ const char *name);
 
-/** Loads, once an interpreter and its clones, the classes whose methods make `$r` whole. */
-void policy_prepare(pTHX);
+/** Loads, once an interpreter and its clones, the classes whose methods make `$r` whole. @return what policy_run() calls
+ * policies by, for itself */
+SV *policy_prepare(pTHX);
 
 #endif
