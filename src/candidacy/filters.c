@@ -2,17 +2,21 @@
 
 #include "candidacy/builtins.h"
 
+#include <string.h>
+
 int backhand_remove_self(struct request_rec *r, ServerSlot *servers, int *n, char *arg)
 {
-    int kept = 0;
+    int at = 0;
     (void)r;
     (void)arg;
-    for (int i = 0; i < *n; i++) {
-        if (servers[i].id != 0) {
-            servers[kept++] = servers[i];
-        }
+    while (at < *n && servers[at].id != 0) {
+        at++;
     }
-    return *n = kept;
+    if (at < *n) {
+        --*n;
+        memmove(&servers[at], &servers[at + 1], (size_t)(*n - at) * sizeof(*servers));
+    }
+    return *n;
 }
 
 int backhand_add_self(struct request_rec *r, ServerSlot *servers, int *n, char *arg)

@@ -51,20 +51,39 @@ static void take_line(backhand_head *head, char *line)
     }
 }
 
+/* What there was of a line, and what there is now, in one piece. */
+static apr_status_t join(const backhand_head *head, apr_bucket_brigade *bb, char **line)
+{
+    apr_size_t before = head->partial ? strlen(head->partial) : 0, length;
+    apr_off_t more;
+    apr_status_t rv = apr_brigade_length(bb, 1, &more);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    length = (apr_size_t)more;
+    *line = apr_palloc(head->pool, before + length + 1);
+    if (before) {
+        memcpy(*line, head->partial, before);
+    }
+    rv = apr_brigade_flatten(bb, *line + before, &length);
+    (*line)[before + length] = '\0';
+    return rv;
+}
+
 apr_status_t backhand_head_take(backhand_head *head, apr_bucket_brigade *bb)
 {
-    char *line;
     apr_size_t length;
+    char *line;
     apr_status_t rv;
 
     if (head->odd || (head->complete && !ap_is_HTTP_INFO(head->status))) {
         return APR_SUCCESS;
     }
-    rv = apr_brigade_pflatten(bb, &line, &length, head->pool);
+    rv = join(head, bb, &line);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    line = apr_pstrcat(head->pool, head->partial ? head->partial : "", apr_pstrmemdup(head->pool, line, length), NULL);
     length = strlen(line);
     if (length == 0 || line[length - 1] != '\n') {
         head->partial = line;
@@ -88,10 +107,26 @@ static int ends_with_connection(const backhand_head *head, const request_rec *r)
 /* What mod_proxy_http left out belongs to the connection, but for old warnings. */
 static int travels(const request_rec *r, const char *name)
 {
-    if (strcasecmp(name, "Connection") == 0 || strcasecmp(name, "Transfer-Encoding") == 0) {
-        return 0;
+    switch (*name | ' ') {
+    case 'c':
+        if (strcasecmp(name, "Connection") == 0) {
+            return 0;
+        }
+        break;
+    case 't':
+        if (strcasecmp(name, "Transfer-Encoding") == 0) {
+            return 0;
+        }
+        break;
+    case 'w':
+        if (strcasecmp(name, "Warning") == 0) {
+            return 1;
+        }
+        break;
+    default:
+        break;
     }
-    return strcasecmp(name, "Warning") == 0 || apr_table_get(r->headers_out, name) != NULL;
+    return apr_table_get(r->headers_out, name) != NULL;
 }
 
 /* The value of the last header that travels, when it has that name; it is taken off then. */

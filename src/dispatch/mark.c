@@ -15,22 +15,38 @@
 
 /* --- reading and writing -------------------------------------------------------------------------------------------- */
 
-/* The value of a key in `k=v&k=v`, from the pool; NULL: absent or there twice. */
-static const char *value_of(const char *text, const char *key, apr_pool_t *p)
-{
-    apr_size_t length = strlen(key);
-    const char *found = NULL;
+enum { KEY_V, KEY_CLIENT, KEY_SCHEME, KEY_PORT, KEY_PROTOCOL, KEY_AUTHORITY, KEY_HOST, KEYS };
 
-    for (const char *pair = text; pair; pair = strchr(pair, '&')) {
-        pair += *pair == '&';
-        if (strncmp(pair, key, length) == 0 && pair[length] == '=') {
-            if (found) {
-                return NULL;
-            }
-            found = apr_pstrmemdup(p, pair + length + 1, strcspn(pair + length + 1, "&"));
+static const char *const key_names[KEYS] = {"v", "client", "scheme", "port", "protocol", "authority", "host"};
+
+/* @return the key of that name, or KEYS */
+static int find_key(const char *name, apr_size_t length)
+{
+    int key = 0;
+    while (key < KEYS && (strncmp(key_names[key], name, length) != 0 || key_names[key][length] != '\0')) {
+        key++;
+    }
+    return key;
+}
+
+/* The values of the keys in `k=v&k=v`, from the pool; NULL: absent or there twice. */
+static void read_values(const char *values[KEYS], const char *text, apr_pool_t *p)
+{
+    unsigned seen = 0;
+    const char *end;
+
+    memset(values, 0, KEYS * sizeof(*values));
+    for (const char *pair = text; pair; pair = *end ? end + 1 : NULL) {
+        const char *equals;
+        int key;
+        end = strchrnul(pair, '&');
+        equals = memchr(pair, '=', (size_t)(end - pair));
+        key = equals ? find_key(pair, (apr_size_t)(equals - pair)) : KEYS;
+        if (key < KEYS) {
+            values[key] = seen & 1u << key ? NULL : apr_pstrmemdup(p, equals + 1, (apr_size_t)(end - equals - 1));
+            seen |= 1u << key;
         }
     }
-    return found;
 }
 
 /* A decimal number from 0 to `max`, followed by a character of `ends` or the end of the text; -1: none. */
@@ -77,21 +93,26 @@ const char *backhand_mark_write(const backhand_mark *mark, apr_pool_t *p)
     int ipv6 = strchr(mark->client.address, ':') != NULL;
     const char *protocol = is_protocol(mark->protocol) ? mark->protocol : NULL;
     const char *authority = is_authority(mark->authority) ? mark->authority : NULL;
-    const char *text = apr_psprintf(p, "v=1&client=%s%.*s%s:%d&scheme=%s&port=%d", ipv6 ? "[" : "",
-                                    (int)strcspn(mark->client.address, "%"), mark->client.address, ipv6 ? "]" : "",
-                                    mark->client.port, mark->client.https ? "https" : "http", mark->port);
+    char address[sizeof(mark->client.address)];
 
-    return apr_pstrcat(p, text, protocol ? "&protocol=" : "", protocol ? protocol : "", authority ? "&authority=" : "",
+    /* Without the link that a local address is good on: it means nothing elsewhere. */
+    apr_cpystrn(address, mark->client.address, sizeof(address));
+    address[strcspn(address, "%")] = '\0';
+    return apr_pstrcat(p, "v=1&client=", ipv6 ? "[" : "", address, ipv6 ? "]:" : ":", apr_itoa(p, mark->client.port),
+                       mark->client.https ? "&scheme=https&port=" : "&scheme=http&port=", apr_itoa(p, mark->port),
+                       protocol ? "&protocol=" : "", protocol ? protocol : "", authority ? "&authority=" : "",
                        authority ? authority : "", mark->no_host ? "&host=none" : "", NULL);
 }
 
 int backhand_mark_read(backhand_mark *mark, const char *text, apr_pool_t *p)
 {
-    const char *version = value_of(text, "v", p);
-    const char *client = value_of(text, "client", p);
-    const char *scheme = value_of(text, "scheme", p);
-    const char *port = value_of(text, "port", p);
+    const char *values[KEYS], *version, *client, *scheme, *port;
 
+    read_values(values, text, p);
+    version = values[KEY_V];
+    client = values[KEY_CLIENT];
+    scheme = values[KEY_SCHEME];
+    port = values[KEY_PORT];
     memset(mark, 0, sizeof(*mark));
     if (!version || strcmp(version, "1") != 0 || !client || strstr(client, "://") || !scheme || !port ||
         backhand_contact_parse(&mark->client, client, 0) != NULL) {
@@ -102,9 +123,9 @@ int backhand_mark_read(backhand_mark *mark, const char *text, apr_pool_t *p)
         return 0;
     }
     mark->port = (int)read_number(port, 65535, "");
-    mark->protocol = value_of(text, "protocol", p);
-    mark->authority = value_of(text, "authority", p);
-    mark->no_host = value_of(text, "host", p) != NULL;
+    mark->protocol = values[KEY_PROTOCOL];
+    mark->authority = values[KEY_AUTHORITY];
+    mark->no_host = values[KEY_HOST] != NULL;
     return mark->port >= 1 && (!mark->protocol || is_protocol(mark->protocol)) &&
            (!mark->authority || is_authority(mark->authority));
 }

@@ -102,7 +102,9 @@ static int read_header(request_rec *r, const char *header, backhand_origin *orig
     origin->authority = mark.authority;
     origin->no_host = mark.no_host;
     origin->client_ip = apr_pstrdup(r->pool, mark.client.address);
-    return apr_sockaddr_info_get(&origin->client, origin->client_ip, APR_UNSPEC, (apr_port_t)mark.client.port, 0,
+    /* For any family the system is asked each time which ones it has: ten calls of the kernel. */
+    return apr_sockaddr_info_get(&origin->client, origin->client_ip,
+                                 strchr(origin->client_ip, ':') ? APR_INET6 : APR_INET, (apr_port_t)mark.client.port, 0,
                                  r->pool) == APR_SUCCESS;
 }
 

@@ -25,5 +25,5 @@ void backhand_say(request_rec *r, const char *server, backhand_reason reason, in
     say(r, "BACKHAND_SERVER", server);
     say(r, "BACKHAND_REASON", backhand_reason_text(reason));
     say(r, "BACKHAND_TRIES", apr_itoa(r->pool, tries));
-    say(r, "BACKHAND_USEC", apr_psprintf(r->pool, "%" APR_TIME_T_FMT, usec));
+    say(r, "BACKHAND_USEC", apr_off_t_toa(r->pool, usec));
 }
