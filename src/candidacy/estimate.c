@@ -59,11 +59,11 @@ static double inflight_of(const backhand_table *table, int id, const backhand_vi
     return (said > 0 ? said : 0) + ours + share * positive(sent - view->sent);
 }
 
-static double burden_of(const backhand_table *table, int id, const backhand_view *view, apr_time_t now)
+static double burden_of(const backhand_table *table, int id, double errors, apr_time_t now)
 {
     const backhand_slot *slot = &table->slots[id];
-    double errors = positive(view->errors) / 1000, age = (double)(now - backhand_number_get(&slot->joined));
-    double good = 1 - (errors < ERRORS_MAX ? errors : ERRORS_MAX), burden = 1 / (good * good);
+    double age = (double)(now - backhand_number_get(&slot->joined));
+    double good = 1 - errors, burden = 1 / (good * good);
 
     if (backhand_number_get(&table->stats[id].served) < YOUNG_SERVED && age < YOUNG_USEC) {
         double share = age / YOUNG_USEC;
@@ -77,6 +77,11 @@ static double stall(const backhand_slot *slot, double waiting, double parallel, 
     double since = positive(now - backhand_number_get(&slot->begun_last));
     waiting = waiting - 1 < parallel ? waiting - 1 : parallel;
     return waiting > 0 ? since * waiting / USUAL : 0;
+}
+
+static double crowd(double inflight, double parallel)
+{
+    return inflight > parallel ? inflight / parallel : 1;
 }
 
 void backhand_estimate_make(backhand_estimate *out, const backhand_table *table, int id, apr_time_t now)
@@ -93,16 +98,23 @@ void backhand_estimate_make(backhand_estimate *out, const backhand_table *table,
         double stalled = stall(slot, waiting, out->parallel, now);
         out->service = stalled > out->service ? stalled : out->service;
     }
-    out->latency = positive(view.latency);
+    out->latency =
+        positive(view.latency) * crowd(out->inflight, out->parallel) / crowd(positive(view.inflight), out->parallel);
     out->hop = id == 0 ? 0 : hop > 0 ? hop : HOP_USEC;
-    out->burden = burden_of(table, id, &view, now);
+    out->errors = positive(view.errors) / 1000;
+    out->errors = out->errors < ERRORS_MAX ? out->errors : ERRORS_MAX;
+    out->burden = burden_of(table, id, out->errors, now);
 }
 
 double backhand_estimate_usec(const backhand_estimate *estimate, double usual)
 {
-    double crowd = (estimate->inflight + 1) / estimate->parallel;
     double service = estimate->service > 0 ? estimate->service : usual;
-    return service * (crowd > 1 ? crowd : 1) * estimate->burden + estimate->hop;
+
+    /* How fast it serves what it serves well is no reason to send it what it fails. */
+    if (service < usual) {
+        service += estimate->errors * (usual - service);
+    }
+    return service * crowd(estimate->inflight + 1, estimate->parallel) * estimate->burden + estimate->hop;
 }
 
 double backhand_estimate_inflight(const backhand_table *table, int id)

@@ -24,7 +24,8 @@ typedef struct backhand_estimate {
     double inflight; /**< requests in its hands, without the one that is decided on */
     double parallel; /**< requests that it serves at once without getting slower; 1 or more */
     double service;  /**< us, a request without a crowd; 0: not known */
-    double latency;  /**< us, as it says; 0: not known */
+    double latency;  /**< us, as it says, in the present crowd; 0: not known */
+    double errors;   /**< share of its responses that are errors, 0 to 0.98 */
     double hop;      /**< us, for sending a request there; 0 for this server */
     double burden;   /**< factor on its time for errors and a young age; 1 or more */
 } backhand_estimate;

@@ -258,7 +258,7 @@ void sim_dispatcher_returning(sim_world *world, uint32_t request)
                                       .service = backhand_meter_service(&server->meter, server->said.stat.service),
                                       .parallel = server->said.stat.parallel,
                                       .latency = server->said.stat.latency,
-                                      .errors = server->said.stat.errors};
+                                      .errors = backhand_meter_errors(&server->meter, server->said.stat.errors)};
 }
 
 void sim_dispatcher_flow(sim_world *world, uint32_t dispatcher)

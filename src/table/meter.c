@@ -21,6 +21,7 @@
 #define OUTLIER      4     /* a duration counts as this many medians at most */
 #define USUAL        4     /* durations that a stall has to outweigh */
 #define PARALLEL_MAX 4096000
+#define QUICK_ERRORS 8 /* and that of errors */
 #define QUICK        4 /* the quick average moves by this part of each new duration */
 #define SUDDEN       3 /* times as slow as the slow average says is no accident */
 #define DRIFT_TIMES  8
@@ -95,9 +96,16 @@ void backhand_meter_sample(backhand_meter *meter, int64_t level, int64_t usec, i
     __atomic_store_n(&meter->samples[place], word, __ATOMIC_RELAXED);
     __atomic_add_fetch(&meter->served, 1, __ATOMIC_RELAXED);
     set(&meter->ended, now);
+    set(&meter->failing, get(&meter->failing) + ((failed ? 1000 : 0) - get(&meter->failing)) / QUICK_ERRORS);
     if (!failed) {
         smooth(meter, level, usec);
     }
+}
+
+int64_t backhand_meter_errors(const backhand_meter *meter, int64_t read)
+{
+    int64_t failing = get(&meter->failing);
+    return failing > read ? within(failing, 0, 1000) : read;
 }
 
 int64_t backhand_meter_service(const backhand_meter *meter, int64_t read)
@@ -217,12 +225,12 @@ static void drop_failed(samples *all)
 }
 
 /* Of the samples that came in a crowd like the present one; by the model when there are hardly any. */
-static double latency_of(const samples *all, const backhand_work *work)
+static double latency_of(const samples *all, int window, const backhand_work *work)
 {
     double near[NEWEST], crowd = 1000.0 * (double)work->inflight / (double)work->parallel;
     int n = 0;
 
-    for (int i = 0; i < all->n && n < ENOUGH; i++) {
+    for (int i = 0; i < window && n < ENOUGH; i++) {
         const sample *s = &all->of[i];
         if (10 * s->level >= 7 * work->inflight - 10 && 10 * s->level <= 14 * work->inflight + 10) {
             near[n++] = (double)s->usec;
@@ -233,12 +241,12 @@ static double latency_of(const samples *all, const backhand_work *work)
 
 static int64_t errors_of(const samples *all)
 {
-    int failed = 0;
-    for (int i = 0; i < all->n; i++) {
+    int failed = 0, n = all->n < ENOUGH ? all->n : ENOUGH;
+    for (int i = 0; i < n; i++) {
         failed += all->of[i].failed;
     }
     /* As if one more had gone well: one failure alone does not say that all fail. */
-    return 1000 * failed / (all->n + 1);
+    return 1000 * failed / (n + 1);
 }
 
 /* What the figures were, the longer ago the less: soon as fast as the server has been of late, then, in case that it has become
@@ -250,6 +258,7 @@ static void fade(backhand_meter *meter, int64_t quiet, int64_t patience, backhan
            later = (best == 0 || best > NOISE * was ? was : best) * exp2(-halves / LATER);
 
     out->service = (int64_t)fmax(1, fmax(soon, later));
+    out->latency = out->service < out->latency ? out->service : out->latency;
     out->parallel = 1000;
     if (2 * (double)out->service < was) {
         meter->forgotten = meter->seen;
@@ -301,7 +310,7 @@ static void learn(backhand_meter *meter, samples *all, int fresh, backhand_work 
     out->service = within((int64_t)again, 1, DURATION_MAX);
     set(&meter->parallel, out->parallel);
     set(&meter->service, out->service);
-    set(&meter->latency, within((int64_t)latency_of(all, out), 0, DURATION_MAX));
+    set(&meter->latency, within((int64_t)latency_of(all, window, out), 0, DURATION_MAX));
 }
 
 void backhand_meter_read(backhand_meter *meter, int64_t now, int64_t patience, backhand_work *out)
@@ -314,6 +323,9 @@ void backhand_meter_read(backhand_meter *meter, int64_t now, int64_t patience, b
     out->inflight = within(get(&meter->inflight), 0, INT32_MAX);
     out->served = get(&meter->served);
     out->errors = errors_of(&all);
+    if (out->errors == 0) {
+        set(&meter->failing, 0);
+    }
     out->service = get(&meter->service);
     out->parallel = within(get(&meter->parallel), 1000, PARALLEL_MAX);
     learn(meter, &all, (int)within((int64_t)(next - meter->seen), 0, NEWEST), out);
@@ -325,6 +337,7 @@ void backhand_meter_read(backhand_meter *meter, int64_t now, int64_t patience, b
         fade(meter, quiet, patience, out);
     }
     out->service = within(stalled(meter, out, now), out->service, DURATION_MAX);
+    out->latency = out->latency > out->service ? out->latency : out->service;
 }
 
 void backhand_meter_reconcile(backhand_meter *meter, int64_t serving)

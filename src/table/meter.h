@@ -36,6 +36,7 @@ typedef struct backhand_meter {
     int64_t served;   /**< requests that were served since the start */
     int64_t ended;    /**< when one last ended, or one came while there was none, us */
     int64_t quick;    /**< an average of the last few durations as without a crowd, us */
+    int64_t failing;  /**< share x 1000 of errors among the last few */
     uint64_t next;    /**< where the next sample goes, modulo BACKHAND_METER_SAMPLES */
     uint64_t samples[BACKHAND_METER_SAMPLES];
     /* The rest is written by the reader of the meter alone. */
@@ -69,6 +70,9 @@ void backhand_meter_sample(backhand_meter *meter, int64_t level, int64_t usec, i
 /** The service time for a report on a response: `read`, what backhand_meter_read() said last, unless the very last requests were
  * much slower. Any process. */
 int64_t backhand_meter_service(const backhand_meter *meter, int64_t read);
+
+/** The share of errors for a report: `read`, or more if the very last requests failed more often. Any process. */
+int64_t backhand_meter_errors(const backhand_meter *meter, int64_t read);
 
 /**
  * Reads the meter, and learns from its newest samples. For one process at a time, the moderator, several times a second.
