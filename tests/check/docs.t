@@ -63,6 +63,16 @@ my @builtins = map { text_of($_) =~ /^\s*\{"(\w+)",\s*\w+,/gm } map { s{\A\Q$rep
 cmp_ok scalar @builtins, '>', 5, 'there are built-in functions';
 is_deeply [grep { $functions !~ /^#+ .*\b$_\b/m } @builtins], [], 'every built-in function has its section';
 
+# Every line of a scenario is described, and every option of bhsim.
+my $scenarios = text_of('docs/bhsim.md');
+my @keywords  = text_of('src/sim/scenario.c') =~ /^\s*\{"([\w-]+)", \w+\},/gm;
+cmp_ok scalar @keywords, '>', 20, 'scenarios have lines';
+is_deeply [grep { $scenarios !~ /^[|] .*`$_\b/m } @keywords], [], 'every line has its row';
+my @words = text_of('src/sim/read_servers.c') =~ /strcmp\(word, "(\w+)"\)/g;
+is_deeply [grep { $scenarios !~ /^[|] `.*\b$_\b/m } @words], [], 'every word of a line of servers, too';
+my @options = text_of('src/sim/main.c') =~ /^\s*\{"(\w+)", (?:OPTION|'\w')/gm;
+is_deeply [grep { $scenarios !~ /`--$_\b/ } grep { !/^(?:help|version)\z/ } @options], [], 'every option is there';
+
 # What the page for maintainers names in backticks is there: files, functions (in the file it says), and all other words.
 my %sources = map { s{\A\Q$repo\E/}{}r => 1 } map { glob "$repo/$_" } qw(include/*.h src/*.[ch] src/*/*.[ch] perl/*.[ch]);
 my $all_code = join "\n", map { text_of($_) } sort keys %sources;
