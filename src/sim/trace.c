@@ -170,6 +170,12 @@ static void read_lines(reading *now, apr_file_t *file)
     }
 }
 
+static apr_status_t free_entries(void *data)
+{
+    sim_memory_free(((sim_trace *)data)->entries);
+    return APR_SUCCESS;
+}
+
 const char *sim_trace_read(sim_trace **out, const char *file, double faster, apr_pool_t *p)
 {
     char message[120];
@@ -181,6 +187,7 @@ const char *sim_trace_read(sim_trace **out, const char *file, double faster, apr
         return apr_psprintf(p, "%s: %s", file, apr_strerror(rv, message, sizeof(message)));
     }
     *out = now.trace = apr_pcalloc(p, sizeof(**out));
+    apr_pool_cleanup_register(p, now.trace, free_entries, apr_pool_cleanup_null);
     sim_random_seed(&now.random, 0, 4);
     read_lines(&now, handle);
     apr_file_close(handle);

@@ -26,7 +26,7 @@ typedef struct sim_entry {
 } sim_entry;
 
 typedef struct sim_trace {
-    sim_entry *entries; /**< in the order of their times; of the C library, for as long as the process lives */
+    sim_entry *entries; /**< in the order of their times; as long-lived as the pool */
     uint32_t n;
     uint32_t skipped;  /**< lines that are no such lines */
     int first_skipped; /**< the first of them */
