@@ -24,6 +24,8 @@
 #define LOOK_AT_MOST  apr_time_from_msec(20)
 /* How often sockets that could not be opened are tried again. */
 #define REPAIR apr_time_from_sec(5)
+/* How often between two announcements the meter is read. */
+#define LOOKS 4
 /* How long after SIGTERM the parent's word is waited for: a whole process group may get the signal. */
 #define LAST_WORDS apr_time_from_msec(100)
 
@@ -52,6 +54,8 @@ typedef struct announcer {
     int left;  /* it was announced that we leave */
     int ended; /* nobody is at the other end of the link */
     apr_time_t repair;
+    apr_time_t look; /* when the meter is read next */
+    int64_t served;  /* requests that it knew of then */
 } announcer;
 
 static volatile sig_atomic_t terminated;
@@ -78,19 +82,29 @@ static apr_time_t clock_now(void)
     return apr_time_make(t.tv_sec, t.tv_nsec / 1000);
 }
 
-static void measure_work(announcer *a, serverstat *stat)
+/* What this server's own requests tell. They tell it sooner than it is time to announce it: responses to other servers
+ * carry what stands in the table. */
+static void measure_work(announcer *a)
 {
+    serverstat *stat = &a->said.stat, *live = &a->table->stats[0];
     backhand_work work;
-    int64_t serving;
-    backhand_process_sum(a->table, &serving, NULL);
-    backhand_meter_reconcile(a->table->meter, serving);
+
     backhand_meter_read(a->table->meter, a->table->now(), backhand_table_patience(a->table), &work);
-    stat->inflight = serving;
     stat->service = work.service;
     stat->parallel = work.parallel;
     stat->latency = work.latency;
     stat->errors = work.errors;
     stat->served = work.served;
+    backhand_number_set(&live->service, work.service);
+    backhand_number_set(&live->parallel, work.parallel);
+    backhand_number_set(&live->latency, work.latency);
+    backhand_number_set(&live->errors, work.errors);
+}
+
+static void count_inflight(announcer *a)
+{
+    backhand_process_sum(a->table, &a->said.stat.inflight, NULL);
+    backhand_meter_reconcile(a->table->meter, a->said.stat.inflight);
 }
 
 static void measure(announcer *a)
@@ -100,7 +114,8 @@ static void measure(announcer *a)
     apr_status_t rv = backhand_sampler_read(a->sampler, a->table->now(), stat);
     backhand_journal_state(&a->journal, BACKHAND_STATE_FIGURES, rv, "cannot read this machine's figures below /proc");
     backhand_scoreboard_count(&stat->aservers, &stat->nservers);
-    measure_work(a, stat);
+    count_inflight(a);
+    measure_work(a);
     backhand_table_settle(a->table);
     stat->arriba = backhand_number_get(a->table->personal_arriba);
     stat->numbacked = backhand_number_get(&counters->received);
@@ -156,6 +171,22 @@ static void send_out(announcer *a)
     backhand_journal_state(&a->journal, BACKHAND_STATE_SEND, rv, text);
     send_directly(a);
     __atomic_fetch_add(&a->table->counters->announced, 1, __ATOMIC_RELAXED);
+}
+
+/* Only where there is something new: an idle server sleeps. */
+static void look_at_work(announcer *a, apr_time_t now)
+{
+    const backhand_meter *meter = a->table->meter;
+    int64_t served = backhand_number_get(&meter->served);
+
+    if (now < a->look) {
+        return;
+    }
+    a->look = now + a->conf->interval / LOOKS;
+    if (served != a->served || backhand_number_get(&meter->inflight) > 1) {
+        measure_work(a);
+    }
+    a->served = served;
 }
 
 static void announce(announcer *a)
@@ -281,6 +312,9 @@ static int has_ready_worker(void)
 static apr_interval_time_t patience(const announcer *a, apr_interval_time_t until)
 {
     apr_interval_time_t most = a->ready ? LOOK_AT_LEAST : LOOK_AT_MOST;
+    if (most > a->conf->interval / LOOKS) {
+        most = a->conf->interval / LOOKS;
+    }
     if (backhand_speed_unknown(&a->speed)) {
         return 0;
     }
@@ -330,6 +364,7 @@ static void loop(announcer *a)
         else if (look_at_names(a) || (!a->ready && has_ready_worker())) {
             announce(a);
         }
+        look_at_work(a, now);
         backhand_transport_poll(a->transport, patience(a, next - now), a->link, receive, a);
         listen_to_parent(a);
         repair(a, now);

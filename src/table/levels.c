@@ -7,7 +7,7 @@
 #define SINGLE   16     /* levels up to this have a memory of their own */
 #define BUCKET   0.2    /* further ones share it with those that differ by less, in the logarithm */
 #define HEAVIEST 2048   /* samples that a level remembers */
-#define FADING   0.9995 /* what is left of a memory from one look to the next */
+#define FADING   0.9999 /* what is left of a memory from one look to the next */
 #define OUTLIER  4      /* a request counts as this many times the usual at most */
 #define STEP     0.1    /* in the logarithm, from one `parallel` that is tried to the next */
 #define CHOICES  84

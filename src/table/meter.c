@@ -25,11 +25,11 @@
 #define QUICK        4 /* the quick average moves by this part of each new duration */
 #define SUDDEN       3 /* times as slow as the slow average says is no accident */
 #define DRIFT_TIMES  8
-#define LATER        400   /* times as long until figures fade below the best of late */
-#define NOISE        0.7   /* a figure that is better by no more than this may be an accident */
-#define SURE         64    /* samples that make sure of a best figure */
-#define FASTER       0.3   /* parts by which the best of late follows a better figure, */
-#define SLOWER       0.001 /* or another one, at each look */
+#define LATER        400    /* times as long until figures fade below the best of late */
+#define NOISE        0.7    /* a figure that is better by no more than this may be an accident */
+#define SURE         64     /* samples that make sure of a best figure */
+#define FASTER       0.3    /* parts by which the best of late follows a better figure, */
+#define SLOWER       0.0003 /* or another one, at each look */
 
 typedef struct sample {
     int64_t level, usec;
