@@ -89,7 +89,10 @@ static void measure_work(announcer *a)
     serverstat *stat = &a->said.stat, *live = &a->table->stats[0];
     backhand_work work;
 
-    backhand_meter_read(a->table->meter, a->table->now(), backhand_table_patience(a->table), &work);
+    backhand_patience alone;
+
+    backhand_table_patience(a->table, &alone);
+    backhand_meter_read(a->table->meter, a->table->now(), &alone, &work);
     stat->service = work.service;
     stat->parallel = work.parallel;
     stat->latency = work.latency;

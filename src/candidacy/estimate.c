@@ -94,6 +94,10 @@ void backhand_estimate_make(backhand_estimate *out, const backhand_table *table,
     out->inflight = inflight_of(table, id, &view, others_share(table), &waiting);
     out->parallel = view.parallel > 1000 ? (double)view.parallel / 1000 : 1;
     out->service = positive(view.service);
+    if (id == 0 && backhand_number_get(&table->meter->trial) > 0) {
+        out->service = positive(backhand_number_get(&table->meter->trial));
+        out->parallel = 1;
+    }
     if (out->service > 0) {
         double stalled = stall(slot, waiting, out->parallel, now);
         out->service = stalled > out->service ? stalled : out->service;

@@ -54,16 +54,22 @@ static int64_t ready_workers(const sim_server *it)
 }
 
 /* As backhand_table_patience() makes it of what a table knows. */
-static int64_t patience_of(const sim_world *world)
+static backhand_patience patience_of(const sim_world *world)
 {
     double time = world->rate > 0 ? 10e6 * world->scenario->servers / world->rate : 0;
-    return (int64_t)fmin(fmax(time, 250e3), 600e6);
+    int64_t usual = (int64_t)fmin(fmax(time, 250e3), 600e6);
+
+    if (world->scenario->on_servers) {
+        return (backhand_patience){.others = 8 * usual, .own = usual / 2};
+    }
+    return (backhand_patience){.others = usual};
 }
 
 static void measure_work(const sim_world *world, sim_server *it, serverstat *stat)
 {
+    backhand_patience alone = patience_of(world);
     backhand_work work;
-    backhand_meter_read(&it->meter, sim_clock_now(), patience_of(world), &work);
+    backhand_meter_read(&it->meter, sim_clock_now(), &alone, &work);
     stat->inflight = work.inflight;
     stat->service = work.service;
     stat->parallel = work.parallel;

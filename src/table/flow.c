@@ -7,6 +7,8 @@
 /* How many requests for each of its servers the farm serves before one that got none is tried out. */
 #define REQUESTS     10
 #define PATIENCE_MIN apr_time_from_msec(250)
+/* How much longer others wait before they try a server that can try itself. */
+#define OTHERS       8
 #define PATIENCE_MAX apr_time_from_sec(600)
 
 static int64_t served_since(backhand_slot *slot)
@@ -47,15 +49,15 @@ void backhand_table_flow(backhand_table *table)
     }
 }
 
-int64_t backhand_table_patience(const backhand_table *table)
+void backhand_table_patience(const backhand_table *table, backhand_patience *patience)
 {
-    /* x 1000, of about PER_SECOND seconds. */
-    int64_t served = backhand_number_get(&table->flow->all) / 1000;
-    int64_t patience =
+    /* Both x 1000, of about PER_SECOND seconds. */
+    int64_t served = backhand_number_get(&table->flow->all) / 1000,
+            given = backhand_number_get(&table->flow->own) / 1000;
+    int64_t usual =
         served > 0 ? REQUESTS * backhand_table_used(table) * apr_time_from_sec(PER_SECOND) / served : PATIENCE_MAX;
 
-    if (patience > PATIENCE_MAX) {
-        return PATIENCE_MAX;
-    }
-    return patience > PATIENCE_MIN ? patience : PATIENCE_MIN;
+    usual = usual < PATIENCE_MIN ? PATIENCE_MIN : usual > PATIENCE_MAX ? PATIENCE_MAX : usual;
+    patience->own = given > 0 ? usual / 2 : 0;
+    patience->others = given > 0 ? OTHERS * usual : usual;
 }

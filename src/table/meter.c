@@ -96,6 +96,7 @@ void backhand_meter_sample(backhand_meter *meter, int64_t level, int64_t usec, i
     __atomic_store_n(&meter->samples[place], word, __ATOMIC_RELAXED);
     __atomic_add_fetch(&meter->served, 1, __ATOMIC_RELAXED);
     set(&meter->ended, now);
+    set(&meter->sampled, now);
     set(&meter->failing, get(&meter->failing) + ((failed ? 1000 : 0) - get(&meter->failing)) / QUICK_ERRORS);
     if (!failed) {
         smooth(meter, level, usec);
@@ -249,20 +250,31 @@ static int64_t errors_of(const samples *all)
     return 1000 * failed / (n + 1);
 }
 
-/* What the figures were, the longer ago the less: soon as fast as the server has been of late, then, in case that it has become
- * faster than ever, slowly on. When much of what the samples said has faded they do not count any more. */
-static void fade(backhand_meter *meter, int64_t quiet, int64_t patience, backhand_work *out)
+/* What `service` was, the longer ago the less: soon as little as it has been of late, then, in case that the server has become
+ * faster than ever, slowly on. */
+static double faded(const backhand_meter *meter, int64_t quiet, int64_t patience)
 {
-    double was = (double)get(&meter->service), halves = (double)quiet / (double)patience;
-    double best = fmin(meter->best, was), soon = was * exp2(-halves),
-           later = (best == 0 || best > NOISE * was ? was : best) * exp2(-halves / LATER);
+    double was = (double)get(&meter->service), halves = (double)(quiet - patience) / (double)patience;
+    double best = meter->best == 0 || meter->best > NOISE * was ? was : meter->best;
 
-    out->service = (int64_t)fmax(1, fmax(soon, later));
-    out->latency = out->service < out->latency ? out->service : out->latency;
-    out->parallel = 1000;
-    if (2 * (double)out->service < was) {
+    return halves > 0 ? fmax(1, fmax(was * exp2(-halves), best * exp2(-halves / LATER))) : was;
+}
+
+/* Without samples for long. When much of what they said has faded they do not count any more. */
+static void fade(backhand_meter *meter, int64_t quiet, const backhand_patience *patience, backhand_work *out)
+{
+    double was = (double)get(&meter->service), others = faded(meter, quiet, patience->others);
+    double own = patience->own > 0 ? faded(meter, quiet, patience->own) : others;
+
+    if (others < was) {
+        out->service = (int64_t)others;
+        out->latency = out->service < out->latency ? out->service : out->latency;
+        out->parallel = 1000;
+    }
+    set(&meter->trial, own < was ? (int64_t)own : 0);
+    if (2 * fmin(own, others) < was) {
         meter->forgotten = meter->seen;
-        meter->faded = out->service;
+        meter->faded = (int64_t)fmin(own, others);
     }
 }
 
@@ -313,7 +325,7 @@ static void learn(backhand_meter *meter, samples *all, int fresh, backhand_work 
     set(&meter->latency, within((int64_t)latency_of(all, window, out), 0, DURATION_MAX));
 }
 
-void backhand_meter_read(backhand_meter *meter, int64_t now, int64_t patience, backhand_work *out)
+void backhand_meter_read(backhand_meter *meter, int64_t now, const backhand_patience *patience, backhand_work *out)
 {
     samples all;
     uint64_t next = __atomic_load_n(&meter->next, __ATOMIC_RELAXED);
@@ -332,8 +344,9 @@ void backhand_meter_read(backhand_meter *meter, int64_t now, int64_t patience, b
     meter->seen = next;
     out->latency = get(&meter->latency);
     out->parallel = out->service > 0 ? out->parallel : 0;
-    quiet = now - get(&meter->ended) - patience;
-    if (quiet > 0 && out->inflight == 0 && out->service > 0) {
+    quiet = now - get(&meter->sampled);
+    set(&meter->trial, 0);
+    if (out->inflight == 0 && out->service > 0) {
         fade(meter, quiet, patience, out);
     }
     out->service = within(stalled(meter, out, now), out->service, DURATION_MAX);

@@ -16,9 +16,10 @@
  *  - a server whose requests stay, none of them ending, has a `service` that grows with that time: the estimate of a mean
  *    from durations of which some are only known to be longer (maximum likelihood for exponential ones, with 4 of
  *    the usual kind taken as seen).
- *  - without samples for longer than the reader's patience, `service` falls by half in each further such time, `parallel`
- *    is 1, and the samples so far do not count any more: so that a server that once was slow gets a request now and then, one
- *    at a time, by which it can show that it is no longer.
+ *  - without samples for longer than the reader's patience, `service` falls by half in each further such time, with `parallel`
+ *    1, and the samples so far do not count any more: so that a server that once was slow gets a request now and then, one
+ *    at a time, by which it can show that it is no longer. A server that decides on requests itself tries itself out, by
+ *    `trial`, sooner than it asks that of others: it sees at once what comes of it.
  */
 #ifndef BACKHAND_METER_H
 #define BACKHAND_METER_H
@@ -37,12 +38,14 @@ typedef struct backhand_meter {
     int64_t ended;    /**< when one last ended, or one came while there was none, us */
     int64_t quick;    /**< an average of the last few durations as without a crowd, us */
     int64_t failing;  /**< share x 1000 of errors among the last few */
+    int64_t sampled;  /**< when the last sample was left, us */
     uint64_t next;    /**< where the next sample goes, modulo BACKHAND_METER_SAMPLES */
     uint64_t samples[BACKHAND_METER_SAMPLES];
     /* The rest is written by the reader of the meter alone. */
     int64_t parallel;   /**< x 1000; 0: 1000 */
     int64_t service;    /**< us, of the newest samples that there were; 0: none yet */
     int64_t latency;    /**< us */
+    int64_t trial;      /**< `service` that this server goes by itself, with `parallel` 1, us; 0: as announced */
     uint64_t forgotten; /**< samples that do not count any more */
     double best;        /**< `service` as it has been at its best in the last minutes, us; 0: none yet */
     int64_t faded;      /**< `service` when they were forgotten; 0: never */
@@ -74,12 +77,14 @@ int64_t backhand_meter_service(const backhand_meter *meter, int64_t read);
 /** The share of errors for a report: `read`, or more if the very last requests failed more often. Any process. */
 int64_t backhand_meter_errors(const backhand_meter *meter, int64_t read);
 
-/**
- * Reads the meter, and learns from its newest samples. For one process at a time, the moderator, several times a second.
- * @param patience  us, 1 or more: how long this server may be left alone before its figures fade. The time in which the farm serves some
- *                  hundred requests is right: then requests that try it out are few among all, however busy the farm is
- */
-void backhand_meter_read(backhand_meter *meter, int64_t now, int64_t patience, backhand_work *out);
+/** How long a server may be left alone before its figures fade, us. */
+typedef struct backhand_patience {
+    int64_t others; /**< what it announces and reports; 1 or more */
+    int64_t own;    /**< what it goes by itself; 0: it decides on no requests */
+} backhand_patience;
+
+/** Reads the meter, and learns from its newest samples. For one process at a time, the moderator, several times a second. */
+void backhand_meter_read(backhand_meter *meter, int64_t now, const backhand_patience *patience, backhand_work *out);
 
 /** `inflight` counts what all processes say they serve. A process that was killed between two steps leaves them apart: once
  * the same difference was found 8 times in a row, it is taken back. For the process that reads the meter. */

@@ -308,8 +308,9 @@ void backhand_table_set_self(backhand_table *table, const backhand_announcement 
  */
 void backhand_table_flow(backhand_table *table);
 
-/** For backhand_meter_read(): the time, us, in which the farm serves 10 requests for each of its servers, by `flow`; 250 ms to 10 min. */
-int64_t backhand_table_patience(const backhand_table *table);
+/** How long this server may be left alone, by how long the farm takes to serve 10 requests for each of its servers, 250 ms to
+ * 10 min: that long where it gives out no requests itself; else half of it for itself, and 8 times as long for others. */
+void backhand_table_patience(const backhand_table *table, backhand_patience *patience);
 
 /* --- hand-offs (any process, any thread) -------------------------------------------------------------------------- */
 

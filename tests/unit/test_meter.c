@@ -16,6 +16,8 @@
 #define LOOK     (SECOND / 4)
 #define PATIENCE (SECOND / 2)
 
+static const backhand_patience alone = {.others = PATIENCE};
+
 static backhand_meter meter;
 static int64_t now;
 static backhand_work work;
@@ -46,7 +48,7 @@ static void serve(int64_t level, double usec, int failed)
 
 static void look(void)
 {
-    backhand_meter_read(&meter, now, PATIENCE, &work);
+    backhand_meter_read(&meter, now, &alone, &work);
 }
 
 /* Seconds of a server that serves `parallel` at once, 100 requests a second at levels from 1 to `most`. */
