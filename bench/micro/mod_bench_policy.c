@@ -95,7 +95,7 @@ static void by_hand(const contest *c)
     int i, n = 0;
     fill(list);
     MP_dINTERPa(r, r->connection, r->server);
-    {
+    if (MP_HAS_INTERP(interp)) {
         dSP;
         ENTER;
         SAVETMPS;
@@ -120,8 +120,8 @@ static void by_hand(const contest *c)
         PUTBACK;
         FREETMPS;
         LEAVE;
+        MP_INTERP_PUTBACK(interp, aTHX);
     }
-    MP_INTERP_PUTBACK(interp, aTHX);
 }
 
 /* --- a value ------------------------------------------------------------------------------------------------------- */
@@ -204,6 +204,9 @@ static void measure_values(contest *c, int ms)
     measured of_tied = samples(r->pool), of_number = samples(r->pool), of_plain = samples(r->pool);
     MP_dINTERPa(r, r->connection, r->server);
 
+    if (!MP_HAS_INTERP(interp)) {
+        return;
+    }
     tied.perl = number.perl = plain.perl = aTHX;
     tied.function = tied_name;
     number.function = plain.function = number_name;
@@ -254,7 +257,7 @@ static const char *set_file(cmd_parms *cmd, void *dir, const char *file)
 
 static const command_rec commands[] = {
     AP_INIT_TAKE1("BenchByPerl", set_file, NULL, RSRC_CONF, "byPerl.so"),
-    {NULL},
+    {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL},
 };
 
 static void register_hooks(apr_pool_t *p)

@@ -11,7 +11,7 @@ use Farm qw(build_dir repo_dir);
 use Test::More;
 use Time::HiRes qw(sleep);
 
-my $built = qx{ninja -C '@{[build_dir()]}/meson' bench/openloop bench/mod_bench_work.so 2>&1 </dev/null};
+my $built = qx{ninja -C '@{[build_dir()]}/meson' bench/openloop bench/mod_bench_work.so bench/cost_core bench/mod_bench_policy.so 2>&1 </dev/null};
 is $?, 0, 'what only the bench needs is built' or BAIL_OUT $built;
 
 my $lane = Bench::Lane->new;
@@ -57,5 +57,14 @@ my $said = qx{'$^X' '$farm' --quick --seconds 2 --warmup 0 slow backhand 2>&1 </
 like $said, qr/^[|] mod_backhand [|] 4 [|] .*[|] 0 [|] 0 [|] \d+ \d+ \d+ \d+ [|]/m, 'the table has its row' or diag $said;
 $said = qx{'$^X' '$farm' nonsense 2>&1 </dev/null};
 like $said, qr/there is no nonsense; there are: slow /, 'a name that is none is said';
+
+# What the other parts need may not be installed.
+my $cost = repo_dir() . '/bench/cost';
+$said = qx{'$^X' '$cost' --quick chain intake byperl 2>&1 </dev/null};
+is $?, 0, 'costs are measured' or diag $said;
+my @rows = $said =~ /^[|] (.*?) [|] [\d.]+ \S+s [|] [\d.]+ \S+s [|] /gm;
+is scalar @rows, 10, 'and have their rows' or diag $said;
+$said = qx{'$^X' '$cost' nonsense 2>&1 </dev/null};
+like $said, qr/there is no nonsense; there are: chain /, 'a word that is none is said';
 
 done_testing;

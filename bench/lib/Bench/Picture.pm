@@ -13,7 +13,7 @@ use List::Util qw(max min);
 
 use Bench::Table qw(ms);
 
-our @EXPORT_OK = qw(picture);
+our @EXPORT_OK = qw(line picture text);
 
 my %look = (
     width    => 1060,
