@@ -20,7 +20,13 @@ static apr_time_t standing_clock(void)
 }
 
 /* Callgrind knows it by its name. */
-__attribute__((noinline, noclone)) static void counted(const hot_path *path, ground *g)
+#ifdef __clang__
+__attribute__((noinline))
+#else
+__attribute__((noinline, noclone))
+#endif
+static void
+counted(const hot_path *path, ground *g)
 {
     for (int i = 0; i < GROUND_DATAGRAMS; i++) {
         path->run(g);
