@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "candidacy/chain.h"
+#include "candidacy/builtins.h"
 
 #include <apr_strings.h>
 
@@ -189,7 +189,7 @@ static void call(const run *now, const backhand_function *f)
     else {
         f->call(now->request, out->list, &out->n, f->arg);
     }
-    out->whole = 0;
+    out->first = out->first == 0 && f->call == backhand_remove_self ? 1 : -1;
     if (out->n > 0) {
         out->emptied = NULL;
     }
@@ -229,7 +229,7 @@ int backhand_chain_run(const backhand_chain *chain, const backhand_table *table,
     out->generation = backhand_table_generation(table);
     out->emptied = NULL;
     out->predicting = 0;
-    out->whole = 1;
+    out->first = 0;
     out->name_format = NULL;
     out->n = table->max_servers;
     for (int i = 0; i < out->n; i++) {

@@ -51,8 +51,9 @@ typedef struct backhand_candidates {
     int n;               /**< entries, each a valid id, none twice */
     uint64_t generation; /**< the table's when the chain began: backhand_table_usable() wants it */
     const char *emptied; /**< the function that left no candidate, or NULL */
-    int whole;           /**< no function has run yet: the list is all entries in their order, each to be handed to */
-    int predicting;      /**< addPrediction has run: see prediction.h */
+    /** The list is all entries from this one, 0 or 1, on, in their order, each to be handed to; -1: that is not known */
+    int first;
+    int predicting; /**< addPrediction has run: see prediction.h */
     /** How names of BACKHAND_REDIRECT_NAME are made, see name_format.h; as long-lived as the chain. NULL: `%S` */
     const char *name_format;
 } backhand_candidates;

@@ -21,31 +21,33 @@ static int keep_used(const backhand_table *table, ServerSlot *servers, int n, Se
     return kept;
 }
 
-/* The same where a chain begins: all entries in order. The last used one takes the place of this server. */
-static int keep_first(const backhand_table *table, ServerSlot *servers, int *has_self)
+/* The same where a chain begins, when the list is all entries from `first` on in their order. The last used one takes the place
+ * of this server. */
+static int keep_first(const backhand_table *table, ServerSlot *servers, int first, int *has_self)
 {
     int kept = backhand_table_used(table) - 1;
 
-    *has_self = 1;
-    if (kept > 0) {
+    *has_self = first == 0;
+    if (first == 0 && kept > 0) {
         servers[0] = servers[kept];
     }
     return kept > 0 ? kept : 0;
 }
 
-static int is_whole(const ServerSlot *servers)
+/* See backhand_candidates. */
+static int first_of(const ServerSlot *servers)
 {
     const backhand_candidates *current = backhand_chain_current();
-    return current && current->whole && current->list == servers;
+    return current && current->list == servers ? current->first : -1;
 }
 
 int backhand_pick(const backhand_table *table, ServerSlot *servers, int *n, int most)
 {
     ServerSlot self = {0, BACKHAND_HANDOFF};
     apr_time_t now = table->now();
-    int has_self = 0, picked = 0;
+    int has_self = 0, picked = 0, first = first_of(servers);
     int left =
-        is_whole(servers) ? keep_first(table, servers, &has_self) : keep_used(table, servers, *n, &self, &has_self);
+        first >= 0 ? keep_first(table, servers, first, &has_self) : keep_used(table, servers, *n, &self, &has_self);
 
     /* Servers from `picked` on, `left` of them, were not drawn yet. */
     for (; left > 0 && picked < most; left--) {

@@ -4,6 +4,7 @@
 
 #include "candidates.h"
 
+#include "candidacy/builtins.h"
 #include "candidacy/pick.h"
 
 #define MOST 3
@@ -130,6 +131,24 @@ static void what_functions_before_have_left(void **state)
     assert_int_equal(list[0].redirect, BACKHAND_REDIRECT_IP);
 }
 
+static void all_but_this_server(void **state)
+{
+    backhand_candidates out;
+    int drawn[8];
+
+    (void)state;
+    hear_eight();
+    draw(backhand_remove_self, 6000, drawn, &out);
+    assert_int_equal(out.n, MOST);
+    assert_int_equal(drawn[0], 0);
+    assert_int_equal(drawn[3], 0);
+    for (int id = 1; id < 8; id++) {
+        if (id != 3) {
+            assert_in_range(drawn[id], 2700, 3300);
+        }
+    }
+}
+
 static void a_server_alone(void **state)
 {
     backhand_candidates out;
@@ -154,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(live_servers_of_the_whole_table, setup, teardown),
         cmocka_unit_test_setup_teardown(what_functions_before_have_left, setup, teardown),
+        cmocka_unit_test_setup_teardown(all_but_this_server, setup, teardown),
         cmocka_unit_test_setup_teardown(a_server_alone, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
