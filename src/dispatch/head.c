@@ -54,10 +54,20 @@ static void take_line(backhand_head *head, char *line)
 /* What there was of a line, and what there is now, in one piece. */
 static apr_status_t join(const backhand_head *head, apr_bucket_brigade *bb, char **line)
 {
+    apr_bucket *first = APR_BRIGADE_FIRST(bb);
     apr_size_t before = head->partial ? strlen(head->partial) : 0, length;
+    const char *data;
     apr_off_t more;
-    apr_status_t rv = apr_brigade_length(bb, 1, &more);
+    apr_status_t rv;
 
+    /* As a rule a line is in one piece. */
+    if (!before && first != APR_BRIGADE_SENTINEL(bb) && APR_BUCKET_NEXT(first) == APR_BRIGADE_SENTINEL(bb) &&
+        apr_bucket_read(first, &data, &length, APR_BLOCK_READ) == APR_SUCCESS &&
+        APR_BUCKET_NEXT(first) == APR_BRIGADE_SENTINEL(bb)) {
+        *line = apr_pstrmemdup(head->pool, data, length);
+        return APR_SUCCESS;
+    }
+    rv = apr_brigade_length(bb, 1, &more);
     if (rv != APR_SUCCESS) {
         return rv;
     }

@@ -13,13 +13,14 @@ static const char *const not_numeric =
 static const char *const no_host =
     "the address must be one server's own: not a wildcard, multicast or broadcast address";
 
-static const char *set_ipv4(backhand_contact *contact, const struct in_addr *address)
+/* `text` has one form only: inet_pton() takes no leading zeros, and no fewer than four numbers. */
+static const char *set_ipv4(backhand_contact *contact, const struct in_addr *address, const char *text)
 {
     uint32_t host = ntohl(address->s_addr);
     if (host >> 24 == 0 || host >> 28 >= 0xe) {
         return no_host;
     }
-    inet_ntop(AF_INET, address, contact->address, sizeof(contact->address));
+    apr_cpystrn(contact->address, text, sizeof(contact->address));
     return NULL;
 }
 
@@ -27,8 +28,9 @@ static const char *set_ipv6(backhand_contact *contact, const struct in6_addr *ad
 {
     if (IN6_IS_ADDR_V4MAPPED(address)) {
         struct in_addr ipv4;
+        char text[INET_ADDRSTRLEN];
         memcpy(&ipv4, &address->s6_addr[12], sizeof(ipv4));
-        return set_ipv4(contact, &ipv4);
+        return set_ipv4(contact, &ipv4, inet_ntop(AF_INET, &ipv4, text, sizeof(text)));
     }
     if (IN6_IS_ADDR_UNSPECIFIED(address) || IN6_IS_ADDR_MULTICAST(address)) {
         return no_host;
@@ -51,7 +53,7 @@ static const char *set_address(backhand_contact *contact, const char *text, apr_
     if (ipv6) {
         return inet_pton(AF_INET6, address, &v6) == 1 ? set_ipv6(contact, &v6) : not_numeric;
     }
-    return inet_pton(AF_INET, address, &v4) == 1 ? set_ipv4(contact, &v4) : not_numeric;
+    return inet_pton(AF_INET, address, &v4) == 1 ? set_ipv4(contact, &v4, address) : not_numeric;
 }
 
 static const char *set_port(backhand_contact *contact, const char *text)
