@@ -231,7 +231,7 @@ static double latency_of(const samples *all, int window, const backhand_work *wo
     double near[NEWEST], crowd = 1000.0 * (double)work->inflight / (double)work->parallel;
     int n = 0;
 
-    for (int i = 0; i < window && n < ENOUGH; i++) {
+    for (int i = 0; i < window && i < all->n && n < ENOUGH; i++) {
         const sample *s = &all->of[i];
         if (10 * s->level >= 7 * work->inflight - 10 && 10 * s->level <= 14 * work->inflight + 10) {
             near[n++] = (double)s->usec;
