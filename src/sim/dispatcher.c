@@ -257,7 +257,7 @@ void sim_dispatcher_returning(sim_world *world, uint32_t request)
     asked->report = (backhand_report){.inflight = server->meter.inflight - 1,
                                       .service = backhand_meter_service(&server->meter, server->said.stat.service),
                                       .parallel = server->said.stat.parallel,
-                                      .latency = server->said.stat.latency,
+                                      .latency = backhand_meter_latency(&server->meter, server->said.stat.latency),
                                       .errors = backhand_meter_errors(&server->meter, server->said.stat.errors)};
 }
 

@@ -115,6 +115,21 @@ int64_t backhand_meter_service(const backhand_meter *meter, int64_t read)
     return read > 0 && quick > SUDDEN * read ? within(quick, 1, DURATION_MAX) : read;
 }
 
+/* How much longer a request takes in a crowd; both counts of requests x 1000. */
+static int64_t slowed(int64_t usec, int64_t inflight, int64_t parallel)
+{
+    return parallel > 0 && inflight > parallel ? usec * inflight / parallel : usec;
+}
+
+int64_t backhand_meter_latency(const backhand_meter *meter, int64_t read)
+{
+    int64_t parallel = get(&meter->parallel), now = 1000 * within(get(&meter->inflight), 0, LEVEL_MAX);
+    int64_t then = 1000 * within(get(&meter->looked), 0, LEVEL_MAX);
+    int64_t calm = parallel > 0 && then > parallel ? read * parallel / then : read;
+
+    return within(slowed(calm, now, parallel), 0, DURATION_MAX);
+}
+
 /* The newest samples that count, newest first. */
 static void collect(backhand_meter *meter, int64_t now, samples *out)
 {
@@ -351,6 +366,7 @@ void backhand_meter_read(backhand_meter *meter, int64_t now, const backhand_pati
     }
     out->service = within(stalled(meter, out, now), out->service, DURATION_MAX);
     out->latency = out->latency > out->service ? out->latency : out->service;
+    set(&meter->looked, out->inflight);
 }
 
 void backhand_meter_reconcile(backhand_meter *meter, int64_t serving)

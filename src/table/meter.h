@@ -46,6 +46,7 @@ typedef struct backhand_meter {
     int64_t service;    /**< us, of the newest samples that there were; 0: none yet */
     int64_t latency;    /**< us */
     int64_t trial;      /**< `service` that this server goes by itself, with `parallel` 1, us; 0: as announced */
+    int64_t looked;     /**< requests in flight when the meter was read last */
     uint64_t forgotten; /**< samples that do not count any more */
     double best;        /**< `service` as it has been at its best in the last minutes, us; 0: none yet */
     int64_t faded;      /**< `service` when they were forgotten; 0: never */
@@ -73,6 +74,9 @@ void backhand_meter_sample(backhand_meter *meter, int64_t level, int64_t usec, i
 /** The service time for a report on a response: `read`, what backhand_meter_read() said last, unless the very last requests were
  * much slower. Any process. */
 int64_t backhand_meter_service(const backhand_meter *meter, int64_t read);
+
+/** The latency for a report: `read`, brought from the requests in flight at that time to those now. Any process. */
+int64_t backhand_meter_latency(const backhand_meter *meter, int64_t read);
 
 /** The share of errors for a report: `read`, or more if the very last requests failed more often. Any process. */
 int64_t backhand_meter_errors(const backhand_meter *meter, int64_t read);

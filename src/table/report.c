@@ -64,6 +64,7 @@ static void view_self(const backhand_table *table, backhand_view *view)
 
     view->inflight = inflight > 0 ? inflight : 0;
     view->service = backhand_meter_service(table->meter, view->service);
+    view->latency = backhand_meter_latency(table->meter, view->latency);
     view->errors = backhand_meter_errors(table->meter, view->errors);
     view->sent = backhand_number_get(&slot->sent);
     view->outstanding = view->sent - backhand_number_get(&slot->returned);

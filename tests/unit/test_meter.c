@@ -210,6 +210,22 @@ static void latency_is_that_of_the_present_crowd(void **state)
     assert_about(work.latency, 7000, 0.5);
 }
 
+static void latency_on_a_response_is_that_of_this_moment(void **state)
+{
+    int64_t calm;
+    (void)state;
+    run(20, 10000, 4, 12);
+    meter.inflight = 2;
+    look();
+    calm = backhand_meter_latency(&meter, work.latency);
+    assert_int_equal(calm, work.latency);
+    meter.inflight = 40;
+    assert_about(backhand_meter_latency(&meter, work.latency), 10.0 * (double)calm, 0.3);
+    look();
+    meter.inflight = 2;
+    assert_about(backhand_meter_latency(&meter, work.latency), (double)work.latency / 10, 0.3);
+}
+
 static void old_samples_do_not_count(void **state)
 {
     (void)state;
@@ -278,6 +294,7 @@ int main(void)
         cmocka_unit_test_setup(a_server_that_always_was_slow_is_left_alone, setup),
         cmocka_unit_test_setup(errors_count_as_such_and_not_as_fast, setup),
         cmocka_unit_test_setup(latency_is_that_of_the_present_crowd, setup),
+        cmocka_unit_test_setup(latency_on_a_response_is_that_of_this_moment, setup),
         cmocka_unit_test_setup(old_samples_do_not_count, setup),
         cmocka_unit_test_setup(what_a_killed_process_left_is_taken_back, setup),
         cmocka_unit_test_setup(any_numbers_do_no_harm, setup),
