@@ -21,8 +21,8 @@
 #define OUTLIER      4     /* a duration counts as this many medians at most */
 #define USUAL        4     /* durations that a stall has to outweigh */
 #define PARALLEL_MAX 4096000
-#define QUICK_ERRORS 8 /* and that of errors */
-#define QUICK        4 /* the quick average moves by this part of each new duration */
+#define QUICK        4 /* the quick average moves by this part of each new duration, */
+#define QUICK_ERRORS 8 /* and that of errors by this one */
 #define SUDDEN       3 /* times as slow as the slow average says is no accident */
 #define DRIFT_TIMES  8
 #define LATER        400    /* times as long until figures fade below the best of late */
@@ -229,15 +229,18 @@ static void remember(backhand_meter *meter, const samples *all, int n, double se
 
 /* --- reading ------------------------------------------------------------------------------------------------------ */
 
-static void drop_failed(samples *all)
+/* @return how many of the newest `n` are left */
+static int drop_failed(samples *all, int n)
 {
-    int kept = 0;
+    int kept = 0, kept_of_newest = 0;
     for (int i = 0; i < all->n; i++) {
         if (!all->of[i].failed) {
             all->of[kept++] = all->of[i];
+            kept_of_newest += i < n;
         }
     }
     all->n = kept;
+    return kept_of_newest;
 }
 
 /* Of the samples that came in a crowd like the present one; by the model when there are hardly any. */
@@ -290,6 +293,7 @@ static void fade(backhand_meter *meter, int64_t quiet, const backhand_patience *
     if (2 * fmin(own, others) < was) {
         meter->forgotten = meter->seen;
         meter->faded = (int64_t)fmin(own, others);
+        set(&meter->quick, meter->faded);
     }
 }
 
@@ -316,12 +320,12 @@ static void learn(backhand_meter *meter, samples *all, int fresh, backhand_work 
     double service = 0, parallel = (double)out->parallel / 1000, moved, again, factor;
     int window;
 
-    drop_failed(all);
+    fresh = drop_failed(all, fresh);
     window = window_of(all, parallel, &service);
     if (window == 0) {
         return;
     }
-    remember(meter, all, fresh < all->n ? fresh : all->n, service);
+    remember(meter, all, fresh, service);
     moved = backhand_levels_fit(meter->levels, parallel);
     window_of(all, moved, &again);
     factor = again / service;

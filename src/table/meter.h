@@ -9,8 +9,8 @@
  *
  *  - `service`, how long a request takes where there is no crowd, and `parallel`, how many can be served at once before
  *    each takes longer: a server is taken as one that serves a request among q in `service` x max(1, q / parallel). That holds
- *    for CPUs that are shared, for workers behind a queue, and for what lies between. `service` is the median of what
- *    the samples say by this; `parallel` moves until the samples from crowds and those from elsewhere agree. It
+ *    for CPUs that are shared, for workers behind a queue, and for what lies between. `service` is the mean of what
+ *    the samples say by this, of as many of the newest as tell the same, outliers cut; `parallel` moves until the samples from crowds and those from elsewhere agree. It
  *    begins with 1 and grows as crowds turn out to be served no slower, so that a fresh server is not given more than it
  *    has shown to bear.
  *  - a server whose requests stay, none of them ending, has a `service` that grows with that time: the estimate of a mean
@@ -31,7 +31,7 @@
 /** Samples that are kept; a power of two. */
 #define BACKHAND_METER_SAMPLES 1024
 
-/** In shared memory; all zero at first. Every word is an atomic. */
+/** In shared memory; all zero at first. Words that several processes use are atomics. */
 typedef struct backhand_meter {
     int64_t inflight; /**< requests being served now; see backhand_process_serve() */
     int64_t served;   /**< requests that were served since the start */
@@ -41,7 +41,7 @@ typedef struct backhand_meter {
     int64_t sampled;  /**< when the last sample was left, us */
     uint64_t next;    /**< where the next sample goes, modulo BACKHAND_METER_SAMPLES */
     uint64_t samples[BACKHAND_METER_SAMPLES];
-    /* The rest is written by the reader of the meter alone. */
+    /* The rest is written by the reader of the meter alone; from `forgotten` on it is read by nobody else. */
     int64_t parallel;   /**< x 1000; 0: 1000 */
     int64_t service;    /**< us, of the newest samples that there were; 0: none yet */
     int64_t latency;    /**< us */
