@@ -40,7 +40,8 @@ static double said_inflight(const backhand_table *table, int id, const backhand_
 {
     const serverstat *stat = &table->stats[id];
     if (view->service == 0 && view->inflight == 0) {
-        return positive(backhand_number_get(&stat->nservers) - backhand_number_get(&stat->aservers));
+        double busy = positive(backhand_number_get(&stat->nservers)) - positive(backhand_number_get(&stat->aservers));
+        return busy > 0 ? busy : 0;
     }
     return positive(view->inflight);
 }

@@ -106,13 +106,15 @@ void backhand_meter_sample(backhand_meter *meter, int64_t level, int64_t usec, i
 int64_t backhand_meter_errors(const backhand_meter *meter, int64_t read)
 {
     int64_t failing = get(&meter->failing);
-    return failing > read ? within(failing, 0, 1000) : read;
+    return within(failing > read ? failing : read, 0, 1000);
 }
 
 int64_t backhand_meter_service(const backhand_meter *meter, int64_t read)
 {
-    int64_t quick = get(&meter->quick);
-    return read > 0 && quick > SUDDEN * read ? within(quick, 1, DURATION_MAX) : read;
+    int64_t quick = within(get(&meter->quick), 0, DURATION_MAX);
+
+    read = within(read, 0, DURATION_MAX);
+    return read > 0 && quick > SUDDEN * read ? quick : read;
 }
 
 /* How much longer a request takes in a crowd; both counts of requests x 1000. */
@@ -123,10 +125,12 @@ static int64_t slowed(int64_t usec, int64_t inflight, int64_t parallel)
 
 int64_t backhand_meter_latency(const backhand_meter *meter, int64_t read)
 {
-    int64_t parallel = get(&meter->parallel), now = 1000 * within(get(&meter->inflight), 0, LEVEL_MAX);
+    int64_t parallel = within(get(&meter->parallel), 0, PARALLEL_MAX),
+            now = 1000 * within(get(&meter->inflight), 0, LEVEL_MAX);
     int64_t then = 1000 * within(get(&meter->looked), 0, LEVEL_MAX);
-    int64_t calm = parallel > 0 && then > parallel ? read * parallel / then : read;
+    int64_t calm = within(read, 0, DURATION_MAX);
 
+    calm = parallel > 0 && then > parallel ? calm * parallel / then : calm;
     return within(slowed(calm, now, parallel), 0, DURATION_MAX);
 }
 

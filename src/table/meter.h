@@ -71,7 +71,7 @@ void backhand_meter_drop(backhand_meter *meter);
  * `usec`: how long it took; `failed`: 1 for a status of 500 or more. */
 void backhand_meter_sample(backhand_meter *meter, int64_t level, int64_t usec, int failed, int64_t now);
 
-/** The service time for a report on a response: `read`, what backhand_meter_read() said last, unless the very last requests were
+/** The service time for a report on a response: `read`, what backhand_meter_read() said last or a policy wrote, unless the very last requests were
  * much slower. Any process. */
 int64_t backhand_meter_service(const backhand_meter *meter, int64_t read);
 

@@ -277,6 +277,11 @@ static void any_numbers_do_no_harm(void **state)
             assert_in_range(work.latency, 0, INT32_MAX);
             assert_in_range(work.errors, 0, 1000);
         }
+        /* What a policy may have written over the figures that were read. */
+        int64_t written = (int64_t)((backhand_random_share() - 0.5) * 1.8e19);
+        assert_in_range(backhand_meter_service(&meter, written), 0, INT32_MAX);
+        assert_in_range(backhand_meter_latency(&meter, written), 0, INT32_MAX);
+        assert_in_range(backhand_meter_errors(&meter, written), 0, 1000);
     }
 }
 
