@@ -3,7 +3,6 @@
 #include "table/meter.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* A sample in one word, so that it is never read in halves: time in ms (20 bits), duration in us (30), level (13), failed (1). */
@@ -159,20 +158,30 @@ static void collect(backhand_meter *meter, int64_t now, samples *out)
     }
 }
 
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Of a list that it sorts; 0: it is empty. */
+/* The median of a list that it puts in another order, of its upper half where there are two; 0: it is empty. Hoare's
+ * selection: a sorted list would take several times as long. */
 static double median(double *list, int n)
 {
-    if (n == 0) {
-        return 0;
+    int low = 0, high = n - 1, middle = n / 2;
+
+    while (low < high) {
+        double pivot = list[middle], value;
+        int i = low, j = high;
+        while (i <= j) {
+            for (; list[i] < pivot; i++) {
+            }
+            for (; list[j] > pivot; j--) {
+            }
+            if (i <= j) {
+                value = list[i];
+                list[i++] = list[j];
+                list[j--] = value;
+            }
+        }
+        low = j < middle ? i : low;
+        high = middle < i ? j : high;
     }
-    qsort(list, (size_t)n, sizeof(*list), compare);
-    return n % 2 ? list[n / 2] : (list[n / 2 - 1] + list[n / 2]) / 2;
+    return n ? list[middle] : 0;
 }
 
 /* A mean that a few very long requests do not carry away. */
@@ -331,7 +340,10 @@ static void learn(backhand_meter *meter, samples *all, int fresh, backhand_work 
     }
     remember(meter, all, fresh, service);
     moved = backhand_levels_fit(meter->levels, parallel);
-    window_of(all, moved, &again);
+    again = service;
+    if (moved != parallel) {
+        window_of(all, moved, &again);
+    }
     factor = again / service;
     backhand_levels_scale(meter->levels, 1 / factor);
     meter->best *= factor;
