@@ -38,6 +38,7 @@ typedef struct sample {
 typedef struct samples {
     sample of[NEWEST];
     int n;
+    int remembered; /* the newest of them, which are not forgotten */
 } samples;
 
 static int64_t get(const int64_t *word)
@@ -136,11 +137,10 @@ int64_t backhand_meter_latency(const backhand_meter *meter, int64_t read)
 /* The newest samples that count, newest first. */
 static void collect(backhand_meter *meter, int64_t now, samples *out)
 {
-    uint64_t next = __atomic_load_n(&meter->next, __ATOMIC_RELAXED), most = next - meter->forgotten;
+    uint64_t next = __atomic_load_n(&meter->next, __ATOMIC_RELAXED);
 
-    most = most < BACKHAND_METER_SAMPLES ? most : BACKHAND_METER_SAMPLES;
-    out->n = 0;
-    for (uint64_t back = 1; back <= most && out->n < NEWEST; back++) {
+    out->n = out->remembered = 0;
+    for (uint64_t back = 1; back <= BACKHAND_METER_SAMPLES && out->n < NEWEST; back++) {
         uint64_t *at = &meter->samples[(next - back) % BACKHAND_METER_SAMPLES];
         uint64_t word = __atomic_load_n(at, __ATOMIC_RELAXED);
         uint64_t age = ((uint64_t)(now / 1000) - (word >> 44)) & TIME_MASK;
@@ -151,6 +151,7 @@ static void collect(backhand_meter *meter, int64_t now, samples *out)
         /* Samples are written in no strict order: one may be a little ahead of `now`. */
         else if (word && (age <= RECENT_MS || age >= TIME_MASK - FORGET_MS)) {
             sample *s = &out->of[out->n++];
+            out->remembered += back <= next - meter->forgotten;
             s->usec = (int64_t)(word >> 14) & DURATION_MAX;
             s->level = (int64_t)(word >> 1) & LEVEL_MAX;
             s->failed = (int)(word & 1);
@@ -373,6 +374,9 @@ void backhand_meter_read(backhand_meter *meter, int64_t now, const backhand_pati
     if (out->errors == 0) {
         set(&meter->failing, 0);
     }
+    out->errors = backhand_meter_errors(meter, out->errors);
+    /* How fast it was is no news any more, that it failed is. */
+    all.n = all.remembered;
     out->service = get(&meter->service);
     out->parallel = within(get(&meter->parallel), 1000, PARALLEL_MAX);
     learn(meter, &all, (int)within((int64_t)(next - meter->seen), 0, NEWEST), out);

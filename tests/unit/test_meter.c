@@ -188,7 +188,7 @@ static void errors_count_as_such_and_not_as_fast(void **state)
         serve(1, i % 2 ? 30000 : 100, i % 2 == 0);
     }
     look();
-    assert_in_range(work.errors, 450, 510);
+    assert_in_range(work.errors, 400, 600);
     assert_about(work.service, 30000, 0.1);
     for (int i = 0; i < 100; i++) {
         now += LOOK / 25;
@@ -196,6 +196,22 @@ static void errors_count_as_such_and_not_as_fast(void **state)
     }
     look();
     assert_true(work.errors > 700);
+}
+
+static void errors_are_not_forgotten_with_the_speed(void **state)
+{
+    (void)state;
+    run(30, 20000, 4, 4);
+    run(5, 200000, 4, 2);
+    for (int i = 0; i < 20; i++) {
+        serve(1, 100, 1);
+    }
+    now += 6 * PATIENCE;
+    look();
+    assert_true(work.service < 40000);
+    look();
+    assert_true(work.errors > 200);
+    assert_true(backhand_meter_errors(&meter, work.errors) > 900);
 }
 
 static void latency_is_that_of_the_present_crowd(void **state)
@@ -298,6 +314,7 @@ int main(void)
         cmocka_unit_test_setup(a_server_that_became_slow_is_tried_again, setup),
         cmocka_unit_test_setup(a_server_that_always_was_slow_is_left_alone, setup),
         cmocka_unit_test_setup(errors_count_as_such_and_not_as_fast, setup),
+        cmocka_unit_test_setup(errors_are_not_forgotten_with_the_speed, setup),
         cmocka_unit_test_setup(latency_is_that_of_the_present_crowd, setup),
         cmocka_unit_test_setup(latency_on_a_response_is_that_of_this_moment, setup),
         cmocka_unit_test_setup(old_samples_do_not_count, setup),
