@@ -79,7 +79,7 @@ typedef struct serverstat {
     int64_t numbacked; /**< requests that it received as handed off since it started */
     int64_t tatime;    /**< average time to serve a handed-off request, milliseconds */
     int64_t inflight;  /**< requests being served there now */
-    int64_t service;   /**< median time to serve a request there while there is no crowd, us; 0: not measured yet */
+    int64_t service;   /**< mean time to serve a request there while there is no crowd, us; 0: not measured yet */
     int64_t parallel;  /**< requests x 1000 that it serves at once without getting slower; 0: not measured yet */
     int64_t latency;   /**< median time of recent requests that came in a crowd like the present one, us; 0: none yet */
     int64_t errors;    /**< share x 1000 of recent responses with a status of 500 or more, 0 to 1000 */

@@ -180,7 +180,7 @@ Requests that are being served there now, without those that wait there for anot
 
 =item service
 
-How long a request takes there while there is no crowd: the median of recent ones, in microseconds. It falls while the
+How long a request takes there while there is no crowd: the mean of recent ones, in microseconds. It falls while the
 server has nothing to do, so that one that was slow is tried again. Read-only; 0: not measured yet.
 
 =item parallel
