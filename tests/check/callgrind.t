@@ -27,7 +27,7 @@ my $program   = build_dir() . '/meson/tests/callgrind/count_paths';
 my $tolerance = 0.05;
 
 my $built = qx{ninja -C '@{[build_dir()]}/meson' tests/callgrind/count_paths 2>&1 </dev/null};
-BAIL_OUT($built) if $?;
+die $built if $?;
 chomp(my $compiler = qx{'$program' --compiler});
 chomp(my @paths    = qx{'$program' --list});
 
@@ -42,7 +42,7 @@ sub count {
     my $said   = qx{valgrind --tool=callgrind --toggle-collect=counted --callgrind-out-file='$folder/out' '$program' $path 2>&1};
     my ($runs)         = $said =~ /^(\d+)$/m;
     my ($instructions) = $said =~ /Collected : (\d+)/;
-    BAIL_OUT("$path: $said") if $? || !$runs || !$instructions;
+    die "$path: $said" if $? || !$runs || !$instructions;
     return int $instructions / $runs + 0.5;
 }
 

@@ -20,7 +20,7 @@ my $root    = File::Temp::tempdir('backhand-XXXXXXXX', TMPDIR => 1, CLEANUP => 1
 my $port    = 7300;
 mkdir "$root/run" or die "$root/run: $!";
 
--f "$modules/mod_backhand.so" or BAIL_OUT("no $modules/mod_backhand.so: ./run build makes it");
+-f "$modules/mod_backhand.so" or die "no $modules/mod_backhand.so: ./run build makes it\n";
 
 my $backhand = "LoadModule backhand_module $modules/mod_backhand.so\n";
 my $proxy    = "LoadModule proxy_module $httpd/mod_proxy.so\n";

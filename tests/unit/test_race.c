@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #define READERS  2
+#define ROUND    16 /* announcements of one server in a row */
 #define CONTACTS 12 /* more than there are slots: they change hands */
 
 static int done;
@@ -20,10 +21,10 @@ static int running(void)
     return !__atomic_load_n(&done, __ATOMIC_ACQUIRE);
 }
 
-/* Every word of what this makes follows from `k`. Many in a row are of one server, so that readers meet the writer. */
+/* Every word of what this makes follows from `k`. Some in a row are of one server, so that readers meet the writer. */
 static backhand_announcement derived(uint64_t k)
 {
-    int n = 1 + (int)(k / 256 % CONTACTS);
+    int n = 1 + (int)(k / ROUND % CONTACTS);
     backhand_announcement said = server(n, (uint64_t)n, k);
     const backhand_field *field;
     for (field = backhand_fields(); field->name; field++) {
@@ -42,23 +43,36 @@ static int is_mixture(backhand_announcement *got)
     return memcmp(got, &want, sizeof(want)) != 0;
 }
 
+/* What a reader saw in a slot before. */
+typedef struct sight {
+    uint64_t generation, boot;
+} sight;
+
+/* The generation of a copy is its own: it never goes back, and as long as it stays the slot keeps its server. */
+static int is_of_another_time(const backhand_announcement *got, uint64_t generation, sight *last)
+{
+    int wrong = generation < last->generation || (generation == last->generation && got->boot != last->boot);
+    *last = (sight){generation, got->boot};
+    return wrong;
+}
+
 static void *reader(void *unused)
 {
     int64_t wrong = 0;
+    sight seen[SERVERS] = {{0, 0}};
     for (int id = 1; running(); id = 1 + id % (SERVERS - 1)) {
         backhand_announcement got;
         char hostname[BACKHAND_HOSTNAME_SIZE];
-        uint64_t before = backhand_table_generation(table);
         uint64_t generation;
-        int usable = backhand_table_usable(table, id, before);
         if (backhand_table_read(table, id, &got, &generation)) {
             __atomic_add_fetch(&reads, 1, __ATOMIC_RELAXED);
             wrong += is_mixture(&got);
-            wrong += usable && generation < 1;
+            wrong += is_of_another_time(&got, generation, &seen[id]);
         }
         if (backhand_identity_get(id, hostname, NULL)) {
             wrong += hostname[0] != hostname[BACKHAND_HOSTNAME_SIZE - 2];
         }
+        (void)backhand_table_usable(table, id, backhand_table_generation(table));
         (void)backhand_table_older(table, id, 20);
         (void)backhand_table_silent(table, id);
         (void)backhand_table_ready(table, id);
@@ -119,7 +133,7 @@ static void readers_get_no_mixture(void **state)
     for (uint64_t k = 1; apr_time_now() < end || (!saw_enough() && apr_time_now() < limit); k++) {
         backhand_announcement said = derived(k);
         int id;
-        if (k % 20000 == 0) {
+        if (k % ROUND == 0) {
             /* All have fallen silent: slots change hands. */
             for (id = 1; id < SERVERS; id++) {
                 backhand_number_set(&table->slots[id].heard, 1);
