@@ -87,6 +87,12 @@ int backhand_accept_covers_text(const backhand_accept_list *list, const char *ad
     return read_address(&sa, address) && backhand_accept_covers(list, &sa);
 }
 
+int backhand_accept_covers_bytes(const backhand_accept_list *list, const void *bytes)
+{
+    char text[INET6_ADDRSTRLEN];
+    return inet_ntop(AF_INET6, bytes, text, sizeof(text)) && backhand_accept_covers_text(list, text);
+}
+
 static int has_both(apr_ipsubnet_t *subnet, const char *low, const char *high)
 {
     apr_sockaddr_t sa;

@@ -22,6 +22,9 @@ int backhand_accept_covers(const backhand_accept_list *list, apr_sockaddr_t *add
 /** The same for a numeric address in text. Allocates nothing. False for what is no address. */
 int backhand_accept_covers_text(const backhand_accept_list *list, const char *address);
 
+/** The same for 16 bytes in network order, an IPv4 address as an IPv4-mapped one. */
+int backhand_accept_covers_bytes(const backhand_accept_list *list, const void *bytes);
+
 /** True when one network of the list is so wide that clients must be among its addresses: 8 bits or less of public IPv4
  * addresses, or 16 bits or less of public IPv6 addresses. */
 int backhand_accept_is_wide(const backhand_accept_list *list);

@@ -19,7 +19,7 @@ typedef struct visit {
     backhand_announcement before; /* what stood in its slot, when `known` */
     int known;
     int absent; /* left or silent until now */
-    int is_signed;
+    int signer; /* place of the key that signed it; 0: it is not signed */
     char sender[64];
     char key[32];
     char detail[DETAIL_SIZE];
@@ -87,7 +87,7 @@ static backhand_drop check_time(const backhand_intake *intake, visit *v)
 /* Whether it is from who has the secret, and not a copy of what was said before. */
 static backhand_drop check_signature(const backhand_intake *intake, const char *data, apr_size_t length, visit *v)
 {
-    v->is_signed = 0;
+    v->signer = 0;
     if (!intake->keys) {
         return BACKHAND_DROP_NONE;
     }
@@ -95,19 +95,19 @@ static backhand_drop check_signature(const backhand_intake *intake, const char *
         apr_cpystrn(v->detail, "it is not signed", sizeof(v->detail));
         return intake->optional ? BACKHAND_DROP_NONE : BACKHAND_DROP_SIGNATURE;
     }
-    if (!backhand_message_verify(data, length, intake->keys)) {
+    v->signer = backhand_message_verify(data, length, intake->keys);
+    if (!v->signer) {
         apr_cpystrn(v->detail, "it is signed with another key", sizeof(v->detail));
         return BACKHAND_DROP_SIGNATURE;
     }
-    v->is_signed = 1;
     return check_time(intake, v);
 }
 
 /* Before it is taken in: what cannot be noted could come again. */
 static int note_signed(const backhand_intake *intake, const visit *v)
 {
-    return !v->is_signed || backhand_seen_note(intake->seen, v->said.boot, v->said.sequence,
-                                               apr_time_from_msec(v->said.time), intake->table->now());
+    return !v->signer || backhand_seen_note(intake->seen, v->said.boot, v->said.sequence,
+                                            apr_time_from_msec(v->said.time), intake->table->now());
 }
 
 static backhand_drop check_contact(const backhand_intake *intake, visit *v)
@@ -149,13 +149,30 @@ static void notice(backhand_intake *intake, int id, visit *v)
     }
 }
 
-static backhand_drop take(backhand_intake *intake, visit *v)
+static backhand_voucher voucher_of(const backhand_intake *intake, const visit *v, const apr_sockaddr_t *sender)
+{
+    backhand_voucher voucher = {{0, 0}, 0};
+    unsigned char address[16] = {[10] = 0xff, [11] = 0xff};
+
+    if (sender->family == APR_INET6) {
+        memcpy(address, &sender->sa.sin6.sin6_addr, sizeof(address));
+    }
+    else {
+        memcpy(address + 12, &sender->sa.sin.sin_addr, 4);
+    }
+    memcpy(voucher.sender, address, sizeof(voucher.sender));
+    voucher.key = v->signer ? backhand_keys_id(intake->keys, v->signer) : 0;
+    return voucher;
+}
+
+static backhand_drop take(backhand_intake *intake, const apr_sockaddr_t *sender, visit *v)
 {
     backhand_drop reason;
     int id;
     look_up(intake->table, v);
     reason = note_signed(intake, v) ? backhand_table_take(intake->table, &v->said, &id) : BACKHAND_DROP_FULL;
     if (reason == BACKHAND_DROP_NONE) {
+        intake->table->slots[id].voucher = voucher_of(intake, v, sender);
         count(&intake->table->counters->accepted);
         backhand_skewed_forget(intake->table, v->said.stat.contact);
         intake->taken = id;
@@ -189,7 +206,7 @@ static backhand_drop read_datagram(backhand_intake *intake, const char *data, ap
     if (reason == BACKHAND_DROP_NONE) {
         reason = check_contact(intake, v);
     }
-    return reason == BACKHAND_DROP_NONE ? take(intake, v) : reason;
+    return reason == BACKHAND_DROP_NONE ? take(intake, sender, v) : reason;
 }
 
 backhand_drop backhand_intake_datagram(backhand_intake *intake, const char *data, apr_size_t length,

@@ -123,8 +123,10 @@ int backhand_message_verify(const char *data, apr_size_t length, const backhand_
 {
     const apr_size_t tail = sizeof(SIGNATURE_KEY) - 1 + BACKHAND_SIGNATURE_SIZE - 1;
     const char *key = data + length - tail;
-    return length > tail && memcmp(key, SIGNATURE_KEY, sizeof(SIGNATURE_KEY) - 1) == 0 &&
-           backhand_keys_verify(keys, PURPOSE, data, length - tail, key + sizeof(SIGNATURE_KEY) - 1,
+    if (length <= tail || memcmp(key, SIGNATURE_KEY, sizeof(SIGNATURE_KEY) - 1) != 0) {
+        return 0;
+    }
+    return backhand_keys_verify(keys, PURPOSE, data, length - tail, key + sizeof(SIGNATURE_KEY) - 1,
                                 BACKHAND_SIGNATURE_SIZE - 1);
 }
 

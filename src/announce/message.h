@@ -40,7 +40,7 @@ apr_size_t backhand_message_encode(char out[BACKHAND_MESSAGE_SIZE], const backha
  */
 apr_size_t backhand_message_sign(char data[BACKHAND_MESSAGE_SIZE], apr_size_t length, const backhand_keys *keys);
 
-/** True when the datagram ends in a signature by one of the keys. */
+/** Tells whose signature the datagram ends in. @return the key's place in the file, from 1 on; 0: none is right */
 int backhand_message_verify(const char *data, apr_size_t length, const backhand_keys *keys);
 
 /** True when the datagram has a signature at all, right or wrong. */

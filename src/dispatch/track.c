@@ -207,9 +207,11 @@ void backhand_track_response(backhand_try *t)
     pthread_mutex_unlock(&tries.lock);
 }
 
+/* The silence of a server that the table has forgotten says nothing: it may well answer what it was asked before. */
 static int can_be_given_up(const backhand_try *t)
 {
-    return t->repeatable && (!t->body || backhand_body_is_kept(t->body)) && t->connection && !t->begun && !t->silenced;
+    return !backhand_table_forgotten(t->conf->table, t->id) && t->repeatable &&
+           (!t->body || backhand_body_is_kept(t->body)) && t->connection && !t->begun && !t->silenced;
 }
 
 int backhand_track_watch(const backhand_table *table)

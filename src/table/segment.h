@@ -70,7 +70,7 @@ static inline int64_t backhand_slot_patience(const backhand_slot *slot)
 /**
  * Copies the words of the current announcement from `first` on, all from the same announcement; then, if asked, its
  * generation.
- * @return 0 when there is none, or it was replaced 8 times while it was read
+ * @return 0 when there is none, its server was forgotten, or it was replaced 8 times while it was read
  */
 int backhand_slot_read(const backhand_slot *slot, void *out, size_t first, size_t words, uint64_t *generation);
 

@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "table/shared.h"
+#include "announce/revoke.h"
 
 #include <ap_mpm.h>
 #include <apr_file_info.h>
@@ -129,6 +130,27 @@ static backhand_table *adopt(const kept_segment *kept, const char *path, int max
     return table;
 }
 
+/* Whom the configuration no longer accepts is asked nothing more, by children of the one before neither. Without
+ * MulticastStats nobody would be heard. */
+static void forget_unwelcome(server_rec *s, const backhand_config *conf, backhand_table *table, apr_pool_t *ptemp)
+{
+    backhand_accept_list *none = apr_array_make(ptemp, 1, sizeof(apr_ipsubnet_t *));
+    backhand_intake today = {.table = table,
+                             .accept = conf->destinations->nelts ? conf->accept : none,
+                             .farm = conf->farm,
+                             .keys = conf->keys,
+                             .optional = conf->keys_optional};
+    char first[BACKHAND_CONTACT_SIZE];
+    int forgotten = backhand_revoke(&today, first);
+
+    if (forgotten > 0) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
+                     "backhand: servers that this configuration does not accept are forgotten and get no more "
+                     "requests: %d, among them %s",
+                     forgotten, first);
+    }
+}
+
 static apr_status_t create(backhand_table **table, server_rec *s, const backhand_config *conf, const char *path,
                            int max_processes, apr_pool_t *p)
 {
@@ -212,7 +234,10 @@ int backhand_shared_open(apr_pool_t *pconf, server_rec *s)
     int max_processes = count_processes();
     backhand_table *table = adopt(kept, path, conf->max_servers, max_processes, pconf);
 
-    if (!table) {
+    if (table) {
+        forget_unwelcome(s, conf, table, pconf);
+    }
+    else {
         apr_status_t rv = create(&table, s, conf, path, max_processes, pconf);
         if (rv != APR_SUCCESS) {
             ap_log_error(

@@ -60,6 +60,13 @@ void backhand_skewed_forget(backhand_table *table, const char *contact)
     }
 }
 
+void backhand_skewed_clear(backhand_table *table)
+{
+    for (int i = 0; i < BACKHAND_SKEWED; i++) {
+        backhand_number_set(&table->head->skewed[i].heard, 0);
+    }
+}
+
 int backhand_skewed_read(backhand_skewed *out, const backhand_table *table, int i)
 {
     const uint64_t *word = (const void *)&table->head->skewed[i];

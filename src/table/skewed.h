@@ -27,6 +27,9 @@ void backhand_skewed_note(backhand_table *table, const backhand_announcement *sa
 /** Forgets the server with that contact: its announcement was taken in. [moderator] */
 void backhand_skewed_forget(backhand_table *table, const char *contact);
 
+/** Forgets all. By the parent while there is no moderator. */
+void backhand_skewed_clear(backhand_table *table);
+
 /** Reads one, 0 to BACKHAND_SKEWED - 1. @return 0 when there is none, or it was not heard within SERVER_TIMEOUT */
 int backhand_skewed_read(backhand_skewed *out, const backhand_table *table, int i);
 

@@ -50,7 +50,7 @@ int backhand_slot_read(const backhand_slot *slot, void *out, size_t first, size_
             if (generation) {
                 *generation = of;
             }
-            return 1;
+            return of != 0;
         }
     }
     return 0;
@@ -72,6 +72,12 @@ int backhand_table_usable(const backhand_table *table, int id, uint64_t generati
     const backhand_slot *slot = slot_of(table, id);
     uint64_t got = slot ? backhand_acquire(&slot->generation) : 0;
     return got != 0 && got <= generation && !backhand_number_get(&slot->left);
+}
+
+int backhand_table_forgotten(const backhand_table *table, int id)
+{
+    const backhand_slot *slot = slot_of(table, id);
+    return !slot || backhand_acquire(&slot->generation) == 0;
 }
 
 /* This server's clock was set back since: nobody knows for how long it has been silent. */

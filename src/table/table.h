@@ -33,7 +33,7 @@
 #include <apr_time.h>
 
 /** Version of the shared memory's layout: another one at a graceful restart means a new segment. */
-#define BACKHAND_TABLE_LAYOUT 5
+#define BACKHAND_TABLE_LAYOUT 6
 
 #define BACKHAND_SERVERS_MIN     2
 #define BACKHAND_SERVERS_MAX     4096
@@ -117,6 +117,12 @@ typedef struct backhand_flow {
     int64_t looked;   /**< when that was, us */
 } backhand_flow;
 
+/** Who vouched for a slot's announcement, so that another configuration can judge it again. All 0: nobody. */
+typedef struct backhand_voucher {
+    uint64_t sender[2]; /**< the address it came from, 16 bytes in network order, IPv4 as an IPv4-mapped one */
+    uint64_t key;       /**< backhand_keys_id() of the key that signed it; 0: none was asked for */
+} backhand_voucher;
+
 /** A boot that a slot had before its current one, and the last sequence number heard of it. */
 typedef struct backhand_past_boot {
     uint64_t boot;
@@ -125,7 +131,7 @@ typedef struct backhand_past_boot {
 
 /** One server's place. Every word is an atomic: read it with backhand_number_get() or `__atomic_load_n`. */
 typedef struct backhand_slot {
-    uint64_t generation;       /**< when this slot got its server; 0: never used */
+    uint64_t generation;       /**< when this slot got its server; 0: never used, or its server was forgotten */
     uint64_t published;        /**< announcements so far; copy[published & 1] is the current one */
     int64_t heard;             /**< when it was last heard from, us, this server's clock */
     int64_t left;              /**< 1: it announced that it leaves */
@@ -146,6 +152,7 @@ typedef struct backhand_slot {
     int64_t rival_turns;  /**< turns in a row so far */
     int64_t rival_turned; /**< when the last turn was, us */
     backhand_past_boot past[BACKHAND_PAST_BOOTS]; /**< latest first; boot 0: none */
+    backhand_voucher voucher;                     /**< of its last announcement; the moderator's */
     uint64_t copy[2][BACKHAND_COPY_WORDS];
 } backhand_slot;
 
@@ -226,7 +233,7 @@ uint64_t backhand_table_generation(const backhand_table *table);
 /**
  * Copies one whole announcement and, if asked, the generation that it belongs to: a request may follow it when that is
  * no newer than the one it noted. For slot 0: what this server announces.
- * @return 0 when the slot was never used or the id is out of range (also when 8 announcements in a row replaced what
+ * @return 0 when the slot has no server or the id is out of range (also when 8 announcements in a row replaced what
  *         was just being read, which takes a reader that was stopped 8 times)
  */
 int backhand_table_read(const backhand_table *table, int id, backhand_announcement *out, uint64_t *generation);
@@ -243,6 +250,9 @@ int backhand_table_usable(const backhand_table *table, int id, uint64_t generati
 int backhand_table_older(const backhand_table *table, int id, int64_t seconds);
 /** The same for who looks at many servers, with the time that the table's clock told, us: reading it takes longer than the rest. */
 int backhand_table_older_at(const backhand_table *table, int id, int64_t seconds, apr_time_t now);
+
+/** True when the slot has no server: none yet, or the configuration does not accept it any more. */
+int backhand_table_forgotten(const backhand_table *table, int id);
 
 /** True when the server has been silent for more than 3 of its own intervals, was never heard, or only before this server's
  * clock was set back. By the time it was heard, whatever policies wrote. */
@@ -301,6 +311,13 @@ backhand_drop backhand_table_take(backhand_table *table, const backhand_announce
 /** Sets slot 0: this server as it will announce itself; `leaving` does not make slot 0 left. Another slot that has the
  * same contact (of a server that had it before) counts as left from then on. */
 void backhand_table_set_self(backhand_table *table, const backhand_announcement *self);
+
+/**
+ * Forgets the server of a slot other than 0, as if it had never been heard. The slot is free for another one. Requests of
+ * any process that have chosen it and were not sent yet see that it has changed; those under way end as they will.
+ * Called by the moderator, or by the parent while there is none.
+ */
+void backhand_table_forget(backhand_table *table, int id);
 
 /**
  * Brings `flow` up to date: counts what all live servers have served, and what this one has given out, since the last

@@ -151,6 +151,24 @@ static void forget_past(backhand_slot *slot)
     backhand_number_set(&slot->rival_heard, 0);
     backhand_number_set(&slot->rival_turns, 0);
     backhand_number_set(&slot->rival_turned, 0);
+    memset(&slot->voucher, 0, sizeof(slot->voucher));
+}
+
+/* Readers may be in the midst of the slot: `published` only grows, and generation 0 tells them that nobody is there. */
+void backhand_table_forget(backhand_table *table, int id)
+{
+    static const backhand_announcement nobody;
+    backhand_slot *slot = &table->slots[id];
+
+    backhand_release(&slot->generation, 0);
+    backhand_number_set(&slot->left, 1);
+    publish_copy(slot, &nobody, 0);
+    forget_past(slot);
+    backhand_number_set(&slot->report.heard, 0);
+    backhand_number_set(&slot->joined, 0);
+    backhand_number_set(&slot->heard, 0);
+    publish_live(&table->stats[id], &nobody.stat);
+    backhand_index_forget(table->index);
 }
 
 /* Slot 0's contact, said by somebody else. */

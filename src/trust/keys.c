@@ -245,6 +245,18 @@ static void to_hex(char out[BACKHAND_SIGNATURE_SIZE], const unsigned char bytes[
     out[BACKHAND_SIGNATURE_SIZE - 1] = '\0';
 }
 
+uint64_t backhand_keys_id(const backhand_keys *keys, int place)
+{
+    static const char text[] = "which key is this";
+    unsigned char bytes[DIGEST_BYTES];
+    uint64_t id = 0;
+
+    if (digest(keys->prepared[place - 1], "id", text, sizeof(text) - 1, bytes)) {
+        memcpy(&id, bytes, sizeof(id));
+    }
+    return id ? id : 1;
+}
+
 apr_status_t backhand_keys_sign(const backhand_keys *keys, const char *purpose, const char *text, apr_size_t length,
                                 char out[BACKHAND_SIGNATURE_SIZE])
 {
@@ -270,7 +282,7 @@ int backhand_keys_verify(const backhand_keys *keys, const char *purpose, const c
     for (int i = 0; i < keys->n && !right; i++) {
         if (digest(keys->prepared[i], purpose, text, length, bytes)) {
             to_hex(expected, bytes);
-            right = CRYPTO_memcmp(expected, signature, signature_length) == 0;
+            right = CRYPTO_memcmp(expected, signature, signature_length) == 0 ? i + 1 : 0;
         }
     }
     return right;

@@ -12,6 +12,8 @@
 
 #include <apr_pools.h>
 
+#include <stdint.h>
+
 /** Keys that a file may hold: one in use, and some on their way in or out. */
 #define BACKHAND_KEYS_MAX 8
 /** Bytes that a key has at least and at most. */
@@ -39,12 +41,17 @@ const char *backhand_keys_parse(backhand_keys **keys, const char *text, apr_size
 /** Number of keys. */
 int backhand_keys_count(const backhand_keys *keys);
 
+/** A number that stands for a key, the same in every process and file that holds it, and tells nothing of it.
+ * @param place  in the file, 1 to backhand_keys_count()
+ * @return not 0 */
+uint64_t backhand_keys_id(const backhand_keys *keys, int place);
+
 /** Signs with the first key. Any thread. @return APR_SUCCESS, or APR_EGENERAL when OpenSSL fails */
 apr_status_t backhand_keys_sign(const backhand_keys *keys, const char *purpose, const char *text, apr_size_t length,
                                 char out[BACKHAND_SIGNATURE_SIZE]);
 
-/** True when one of the keys made the signature; compared in constant time. `signature` need not end in a NUL.
- * Any thread. */
+/** Tells which of the keys made the signature; compared in constant time. `signature` need not end in a NUL. Any thread.
+ * @return its place in the file, from 1 on; 0: none did */
 int backhand_keys_verify(const backhand_keys *keys, const char *purpose, const char *text, apr_size_t length,
                          const char *signature, apr_size_t signature_length);
 
