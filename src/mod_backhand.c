@@ -39,16 +39,6 @@ static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
     return backhand_config_complete(pconf, ptemp, s);
 }
 
-static int start_moderator(apr_pool_t *pconf, server_rec *s)
-{
-    apr_status_t rv = backhand_moderator_start(s, pconf);
-    if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s, "backhand: cannot start the moderator process");
-        return HTTP_INTERNAL_SERVER_ERROR;
-    }
-    return OK;
-}
-
 static apr_pool_t *config_pool;
 
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
@@ -68,7 +58,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
         backhand_config_warn_of_trust(s);
         /* At the first start there is no scoreboard yet; pre_mpm starts the moderator then. */
         if (ap_scoreboard_image) {
-            rc = start_moderator(pconf, s);
+            backhand_moderator_start(s, pconf);
         }
     }
     return rc;
@@ -78,10 +68,10 @@ static int pre_mpm(apr_pool_t *p, ap_scoreboard_e sb_type)
 {
     (void)p;
     (void)sb_type;
-    if (!config_pool) {
-        return OK;
+    if (config_pool) {
+        backhand_moderator_start(ap_server_conf, config_pool);
     }
-    return start_moderator(config_pool, ap_server_conf);
+    return OK;
 }
 
 static void child_init(apr_pool_t *pchild, server_rec *s)
@@ -89,6 +79,11 @@ static void child_init(apr_pool_t *pchild, server_rec *s)
     if (backhand_config_get(s)->used) {
         backhand_dispatch_child_init(pchild, s);
     }
+}
+
+static int monitor(apr_pool_t *p, server_rec *s)
+{
+    return backhand_config_get(s)->used ? backhand_moderator_monitor(p, s) : DECLINED;
 }
 
 static void child_status(server_rec *s, pid_t pid, ap_generation_t gen, int slot, mpm_child_status status)
@@ -111,6 +106,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_pre_mpm(pre_mpm, after_scoreboard, NULL, APR_HOOK_LAST);
     ap_hook_child_init(child_init, after_proxy, NULL, APR_HOOK_LAST);
     ap_hook_child_status(child_status, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_monitor(monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(backhand_marked_receive, NULL, before_others, APR_HOOK_FIRST);
     ap_hook_post_read_request(backhand_marked_keep, remoteip, NULL, APR_HOOK_FIRST);
     ap_hook_handler(backhand_dispatch_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);

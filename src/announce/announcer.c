@@ -353,12 +353,28 @@ static void keep_seen(announcer *a)
     backhand_journal_state(&a->journal, BACKHAND_STATE_SEEN, rv, text);
 }
 
+/* httpd's parent takes a moderator that does nothing for one that hangs. */
+static void beat(const announcer *a)
+{
+    __atomic_fetch_add(&a->table->counters->moderator_beats, 1, __ATOMIC_RELAXED);
+}
+
+static void wait_first(const announcer *a, apr_interval_time_t pause)
+{
+    apr_time_t end = clock_now() + pause;
+    while (clock_now() < end && !terminated && getppid() == a->parent) {
+        beat(a);
+        apr_sleep(LOOK_AT_LEAST / 10);
+    }
+}
+
 static void loop(announcer *a)
 {
     apr_time_t keep = clock_now();
     apr_time_t next = clock_now();
     while (!terminated && !a->ended && getppid() == a->parent) {
         apr_time_t now = clock_now();
+        beat(a);
         if (now >= next) {
             announce(a);
             next += a->conf->interval;
@@ -417,7 +433,6 @@ static void prepare(announcer *a, apr_pool_t *p)
     open_seen(a, p);
     recall_mark(a);
     backhand_speed_init(&a->speed, a->conf, p);
-    backhand_number_set(&a->table->counters->moderator_pid, getpid());
 }
 
 void backhand_announcer_run(server_rec *s, pid_t parent, int link, apr_interval_time_t pause, apr_pool_t *p)
@@ -428,9 +443,7 @@ void backhand_announcer_run(server_rec *s, pid_t parent, int link, apr_interval_
     a->table = a->conf->table;
     a->parent = parent;
     a->link = link;
-    if (pause) {
-        apr_sleep(pause);
-    }
+    wait_first(a, pause);
     prepare(a, p);
     loop(a);
     end(a);

@@ -5,9 +5,11 @@
 #include "announce/announcer.h"
 #include "announce/pid_file.h"
 #include "announce/stop.h"
+#include "table/clock.h"
 
 #include <ap_listen.h>
 #include <ap_mpm.h>
+#include <http_core.h>
 #include <http_log.h>
 #include <mpm_common.h>
 #include <unixd.h>
@@ -16,13 +18,21 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 APLOG_USE_MODULE(backhand);
 
-/* A moderator that dies at once is not started again at once. */
-#define PAUSE apr_time_from_sec(1)
+/* A moderator that dies at once is not started again at once, and each time later. */
+#define PAUSE     apr_time_from_sec(1)
+#define PAUSE_MAX apr_time_from_sec(32)
+/* How long one that is told to end may take, ms. */
+#define END_WAIT 150
+/* It stands still when so many looks of the parent, each at least so long after the one before, find that it has done
+ * nothing. One look would not do: all of httpd may have been stopped meanwhile. */
+#define LOOKS     2
+#define LOOK_WAIT apr_time_from_sec(3)
 /* How long httpd's stop waits for the announcement that we leave, and then for the others to take it in, ms. */
 #define LEAVE_WAIT   200
 #define LEAVE_LINGER 100
@@ -32,10 +42,17 @@ typedef struct moderator {
     server_rec *s;
     apr_pool_t *pconf;
     const ap_unixd_mpm_retained_data *mpm; /* lives as long as httpd */
-    apr_proc_t proc;
+    apr_proc_t proc;                       /* pid 0: there is none */
     pid_t parent;
     int link; /* to the moderator; -1: none */
     apr_time_t started;
+    apr_interval_time_t pause; /* before the last one began */
+    int failed;                /* it could not be forked, and the log has heard of that */
+    int64_t beats;             /* as of the last look */
+    int idle_looks;            /* looks that found no more beats */
+    apr_time_t looked;
+    volatile sig_atomic_t mute; /* it did not answer when this server stopped */
+    int doomed;                 /* it was given its last chance to */
 } moderator;
 
 /* The one of this configuration: a signal handler finds it nowhere else. */
@@ -54,6 +71,57 @@ static void close_link(moderator *m)
     }
 }
 
+/* ms, and async-signal-safe */
+static int64_t clock_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* @return 1 when the process has ended, or is no child of ours any more */
+static int has_ended(pid_t pid, int wait)
+{
+    int64_t end = clock_ms() + wait;
+    pid_t got;
+    while ((got = waitpid(pid, NULL, WNOHANG)) == 0 || (got < 0 && errno == EINTR)) {
+        if (clock_ms() >= end) {
+            return 0;
+        }
+        poll(NULL, 0, 1);
+    }
+    return 1;
+}
+
+static int may_log(void)
+{
+    return ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_EXITING;
+}
+
+/* httpd's parent waits for nothing that hangs. Neither 0 nor -1, which stand for many processes, is ever signalled. */
+static void end_process(moderator *m)
+{
+    pid_t pid = m->proc.pid;
+    m->proc.pid = 0;
+    close_link(m);
+    if (pid <= 0) {
+        return;
+    }
+    kill(pid, m->mute ? SIGKILL : SIGTERM);
+    if (has_ended(pid, END_WAIT)) {
+        return;
+    }
+    kill(pid, SIGKILL);
+    if (may_log()) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, m->s,
+                     "backhand: the moderator process %" APR_PID_T_FMT
+                     " stood still: it did not end within %d ms and is "
+                     "killed",
+                     pid, END_WAIT);
+    }
+    has_ended(pid, END_WAIT);
+}
+
 /* A stop that came before its signal was watched for. */
 static apr_status_t leave_late(void *data)
 {
@@ -70,7 +138,7 @@ static apr_status_t forget(void *data)
     if (getpid() == m->parent) {
         const char *pid_file = backhand_config_get(m->s)->moderator_pid_file;
         current = NULL;
-        close_link(m);
+        end_process(m);
         if (pid_file) {
             backhand_pid_file_remove(pid_file);
         }
@@ -135,12 +203,15 @@ static apr_status_t fork_moderator(moderator *m, apr_interval_time_t pause)
     sigprocmask(SIG_SETMASK, &before, NULL);
     close(ends[1]);
     if (rv != APR_INPARENT) {
+        m->proc.pid = 0;
         close(ends[0]);
         return rv;
     }
-    close_link(m);
     m->link = ends[0];
-    m->started = apr_time_now() + pause;
+    m->started = backhand_clock_now() + pause;
+    m->pause = pause;
+    m->idle_looks = 0;
+    m->looked = 0;
     apr_proc_other_child_register(&m->proc, maintain, m, NULL, m->pconf);
     write_pid_file(m);
     return APR_SUCCESS;
@@ -152,36 +223,54 @@ static int is_stopping(void)
     return ap_mpm_query(AP_MPMQ_MPM_STATE, &state) != APR_SUCCESS || state == AP_MPMQ_STOPPING;
 }
 
+/* httpd goes on without one: see backhand_moderator_monitor(). */
+static void start(moderator *m, apr_interval_time_t pause)
+{
+    apr_status_t rv = fork_moderator(m, pause);
+    if (rv != APR_SUCCESS && !m->failed) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, m->s,
+                     "backhand: cannot start the moderator process: nothing is announced or heard; it is tried again "
+                     "from time to time");
+    }
+    if (rv == APR_SUCCESS && m->failed) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, m->s, "backhand: the moderator process is started at last");
+    }
+    m->failed = rv != APR_SUCCESS;
+}
+
 static void start_again(moderator *m, int status)
 {
-    apr_interval_time_t age = apr_time_now() - m->started;
-    apr_status_t rv;
+    apr_interval_time_t pause = 0;
     ap_log_error(APLOG_MARK, APLOG_WARNING, 0, m->s,
                  "backhand: the moderator process %" APR_PID_T_FMT " ended unexpectedly (status %d), starting another",
                  m->proc.pid, status);
-    rv = fork_moderator(m, age >= 0 && age < PAUSE ? PAUSE : 0);
-    if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, m->s,
-                     "backhand: cannot start the moderator process: nothing is announced or heard until a restart");
+    if (backhand_clock_now() - m->started < PAUSE) {
+        pause = m->pause == 0 ? PAUSE : m->pause < PAUSE_MAX ? 2 * m->pause : PAUSE_MAX;
     }
+    m->proc.pid = 0;
+    close_link(m);
+    start(m, pause);
 }
 
 static void maintain(int reason, void *data, int status)
 {
     if (reason == APR_OC_REASON_DEATH || reason == APR_OC_REASON_LOST) {
-        apr_proc_other_child_unregister(data);
-        if (!is_stopping()) {
-            start_again(data, status);
+        moderator *m = data;
+        apr_proc_other_child_unregister(m);
+        if (is_stopping()) {
+            m->proc.pid = 0;
+        }
+        else {
+            start_again(m, status);
         }
     }
 }
 
-apr_status_t backhand_moderator_start(server_rec *s, apr_pool_t *pconf)
+void backhand_moderator_start(server_rec *s, apr_pool_t *pconf)
 {
     moderator *m = current;
-    apr_status_t rv;
     if (m) {
-        return APR_SUCCESS;
+        return;
     }
     m = apr_pcalloc(pconf, sizeof(*m));
     m->s = s;
@@ -190,28 +279,50 @@ apr_status_t backhand_moderator_start(server_rec *s, apr_pool_t *pconf)
     m->mpm = ap_unixd_mpm_get_retained_data();
     m->link = -1;
     backhand_number_set(&backhand_config_get(s)->table->counters->stopping, 0);
-    rv = fork_moderator(m, 0);
-    if (rv == APR_SUCCESS) {
-        current = m;
-        apr_pool_note_subprocess(pconf, &m->proc, APR_KILL_AFTER_TIMEOUT);
-        apr_pool_pre_cleanup_register(pconf, m, leave_late);
-        apr_pool_cleanup_register(pconf, m, forget, apr_pool_cleanup_null);
-    }
-    return rv;
+    start(m, 0);
+    current = m;
+    apr_pool_pre_cleanup_register(pconf, m, leave_late);
+    apr_pool_cleanup_register(pconf, m, forget, apr_pool_cleanup_null);
 }
 
-/* ms, and async-signal-safe */
-static int64_t clock_ms(void)
+/* @return 1 when it has done nothing for so long that it never will */
+static int stands_still(moderator *m)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    apr_time_t now = backhand_clock_now();
+    int64_t beats = backhand_number_get(&backhand_config_get(m->s)->table->counters->moderator_beats);
+    if (now - m->looked < LOOK_WAIT) {
+        return 0;
+    }
+    m->idle_looks = m->looked && beats == m->beats ? m->idle_looks + 1 : 0;
+    m->beats = beats;
+    m->looked = now;
+    return m->idle_looks >= LOOKS;
+}
+
+int backhand_moderator_monitor(apr_pool_t *p, server_rec *s)
+{
+    moderator *m = current;
+    (void)p;
+    (void)s;
+    if (!m || getpid() != m->parent || is_stopping()) {
+        return DECLINED;
+    }
+    if (m->proc.pid <= 0) {
+        start(m, 0);
+    }
+    else if (stands_still(m)) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, m->s,
+                     "backhand: the moderator process %" APR_PID_T_FMT " stands still and is killed", m->proc.pid);
+        m->idle_looks = 0;
+        kill(m->proc.pid, SIGKILL);
+    }
+    return DECLINED;
 }
 
 /* Waits for the moderator's word that it is done. */
-static int wait_for_answer(int fd)
+static int wait_for_answer(int fd, int wait)
 {
-    int64_t end = clock_ms() + LEAVE_WAIT, left;
+    int64_t end = clock_ms() + wait, left;
     char answer;
     while ((left = end - clock_ms()) > 0) {
         struct pollfd polled = {.fd = fd, .events = POLLIN};
@@ -224,7 +335,7 @@ static int wait_for_answer(int fd)
 
 void backhand_moderator_leave(void)
 {
-    const moderator *m = current;
+    moderator *m = current;
     int64_t *stopping;
     if (!m || m->link < 0) {
         return;
@@ -234,18 +345,39 @@ void backhand_moderator_leave(void)
         return;
     }
     backhand_number_set(stopping, 1);
-    if (send(m->link, "L", 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1 && wait_for_answer(m->link)) {
+    if (send(m->link, "L", 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1 && wait_for_answer(m->link, LEAVE_WAIT)) {
         poll(NULL, 0, LEAVE_LINGER);
     }
+    else {
+        m->mute = 1;
+    }
+}
+
+/* A signal handler could not say it. */
+static void look_at_mute(moderator *m)
+{
+    m->doomed = 1;
+    if (m->link >= 0 && wait_for_answer(m->link, LEAVE_LINGER)) {
+        m->mute = 0;
+        return;
+    }
+    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, m->s,
+                 "backhand: the moderator process %" APR_PID_T_FMT
+                 " stood still and is killed: the other servers were not told that this one stops",
+                 m->proc.pid);
 }
 
 void backhand_moderator_child_status(server_rec *s, pid_t pid, ap_generation_t gen, int slot, int status)
 {
     const backhand_config *conf = backhand_config_get(s);
+    moderator *m = current;
     (void)gen;
     (void)slot;
-    if (current) {
-        backhand_stop_watch(current->pconf, backhand_moderator_leave);
+    if (m) {
+        backhand_stop_watch(m->pconf, backhand_moderator_leave);
+    }
+    if (m && m->mute && !m->doomed && getpid() == m->parent) {
+        look_at_mute(m);
     }
     /* A child that only lost its slot still finishes its requests. */
     if (status == MPM_CHILD_EXITED && conf->table) {

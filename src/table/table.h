@@ -33,7 +33,7 @@
 #include <apr_time.h>
 
 /** Version of the shared memory's layout: another one at a graceful restart means a new segment. */
-#define BACKHAND_TABLE_LAYOUT 6
+#define BACKHAND_TABLE_LAYOUT 7
 
 #define BACKHAND_SERVERS_MIN     2
 #define BACKHAND_SERVERS_MAX     4096
@@ -170,8 +170,8 @@ typedef struct backhand_counters {
     int64_t failed_over;                    /**< tries that went on to another candidate */
     int64_t reports;                        /**< figures taken from responses */
     int64_t reports_bad;                    /**< figures on responses that were not taken: malformed, or out of range */
-    int64_t moderator_pid;
-    int64_t stopping; /**< 1: this server is going down, announce that we leave */
+    int64_t moderator_beats;                /**< grows while the moderator works; never set back */
+    int64_t stopping;                       /**< 1: this server is going down, announce that we leave */
 } backhand_counters;
 
 /** The head of the segment; the arrays follow it in the order of the pointers in backhand_table. */

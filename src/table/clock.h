@@ -1,0 +1,27 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file clock.h
+ * @brief The two clocks. Core: no httpd. Any process, any thread.
+ *
+ * All that stays on this host is timed by backhand_clock_now(), which nobody can set: all processes see the same one, so
+ * its times may stand in shared memory. The wall clock, apr_time_now(), is for what travels to other servers and for
+ * what people and policies read: a difference of two of its times may be anything.
+ */
+#ifndef BACKHAND_CLOCK_H
+#define BACKHAND_CLOCK_H
+
+#include <apr_time.h>
+#include <pthread.h>
+
+/** us since an unknown moment long before this host was started, the time that it slept included. Never goes back, never
+ * steps. So large that 0, which stands for "never", is always long ago. */
+apr_time_t backhand_clock_now(void);
+
+/** Prepares a condition whose waits are timed by a clock that nobody can set. @return 0 or an error of pthread_cond_init() */
+int backhand_clock_cond_init(pthread_cond_t *cond);
+
+/** Waits for at most `us`, under the lock. @return 0, or ETIMEDOUT */
+int backhand_clock_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, apr_interval_time_t us);
+
+#endif
