@@ -53,11 +53,15 @@ typedef struct backhand_config {
     struct backhand_dispatch *dispatch; /**< what handing off needs in this process; set in post_config */
 } backhand_config;
 
+/** BackhandSelfRedirect Only: what the chain would have this server serve is its contact's, never its own. */
+#define BACKHAND_SELF_ONLY 2
+
 /** Per directory. */
 typedef struct backhand_dir_config {
     backhand_chain chain;
-    int self_redirect;          /**< BackhandSelfRedirect: 0, 1; -1: not said [0] */
+    int self_redirect;          /**< BackhandSelfRedirect: 0, 1, BACKHAND_SELF_ONLY; -1: not said [0] */
     const char *session_cookie; /**< BackhandSessionCookie: a name; empty: off; NULL: not said [off] */
+    const char *place;          /**< path or pattern of the innermost container with a chain; NULL: a server or host */
 } backhand_dir_config;
 
 /** The directive table, for the module record. */
@@ -82,8 +86,8 @@ const backhand_dir_config *backhand_config_dir(const request_rec *r);
 /** The request's chain. */
 const backhand_chain *backhand_config_chain(const request_rec *r);
 
-/** `BackhandSelfRedirect On|Off` */
-const char *backhand_directive_self_redirect(cmd_parms *cmd, void *dir, int flag);
+/** `BackhandSelfRedirect On|Off|Only` */
+const char *backhand_directive_self_redirect(cmd_parms *cmd, void *dir, const char *word);
 /** `BackhandSecretFile file [optional]` */
 const char *backhand_directive_secret_file(cmd_parms *cmd, void *unused, const char *file, const char *word);
 /** `BackhandSessionCookie name|off` */

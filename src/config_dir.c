@@ -14,8 +14,8 @@
 void *backhand_dir_config_create(apr_pool_t *p, char *dir)
 {
     backhand_dir_config *conf = apr_pcalloc(p, sizeof(*conf));
-    (void)dir;
     conf->self_redirect = -1;
+    conf->place = dir ? apr_pstrdup(p, dir) : NULL;
     return conf;
 }
 
@@ -37,6 +37,7 @@ void *backhand_dir_config_merge(apr_pool_t *p, void *base, void *add)
     merged = apr_pmemdup(p, inner, sizeof(*merged));
     if (backhand_chain_is_empty(&inner->chain)) {
         merged->chain = outer->chain;
+        merged->place = outer->place;
     }
     else if (!inner->chain.off && !backhand_chain_is_empty(&outer->chain)) {
         backhand_chain_merge(&merged->chain, &outer->chain, &inner->chain, p);
@@ -75,13 +76,21 @@ const char *backhand_config_wrong_place(cmd_parms *cmd)
     return NULL;
 }
 
-const char *backhand_directive_self_redirect(cmd_parms *cmd, void *dir, int flag)
+const char *backhand_directive_self_redirect(cmd_parms *cmd, void *dir, const char *word)
 {
+    static const char *const words[] = {[0] = "off", [1] = "on", [BACKHAND_SELF_ONLY] = "only"};
     const char *error = backhand_config_wrong_place(cmd);
-    if (!error) {
-        ((backhand_dir_config *)dir)->self_redirect = flag;
+
+    if (error) {
+        return error;
     }
-    return error;
+    for (int i = 0; i <= BACKHAND_SELF_ONLY; i++) {
+        if (!strcasecmp(word, words[i])) {
+            ((backhand_dir_config *)dir)->self_redirect = i;
+            return NULL;
+        }
+    }
+    return apr_pstrcat(cmd->pool, cmd->cmd->name, " ", word, ": takes On, Off or Only (default Off)", NULL);
 }
 
 const char *backhand_directive_session_cookie(cmd_parms *cmd, void *dir, const char *word)

@@ -109,8 +109,9 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_monitor(monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(backhand_marked_receive, NULL, before_others, APR_HOOK_FIRST);
     ap_hook_post_read_request(backhand_marked_keep, remoteip, NULL, APR_HOOK_FIRST);
-    ap_hook_handler(backhand_dispatch_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    ap_hook_handler(backhand_session_handler, NULL, NULL, APR_HOOK_REALLY_FIRST + 1);
+    /* The core and restore.c come before. */
+    ap_hook_handler(backhand_dispatch_handler, NULL, NULL, APR_HOOK_REALLY_FIRST + 2);
+    ap_hook_handler(backhand_session_handler, NULL, NULL, APR_HOOK_REALLY_FIRST + 3);
     ap_hook_handler(backhand_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
     backhand_dispatch_register(p);
 }

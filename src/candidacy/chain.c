@@ -17,6 +17,14 @@ int backhand_chain_is_empty(const backhand_chain *chain)
     return !chain->parent && !chain->own && !chain->off;
 }
 
+int backhand_chain_has_functions(const backhand_chain *chain)
+{
+    while (chain && (!chain->own || chain->own->nelts == 0)) {
+        chain = chain->parent;
+    }
+    return chain != NULL;
+}
+
 void backhand_chain_append(backhand_chain *chain, const backhand_function *function, apr_pool_t *p)
 {
     if (!chain->own) {

@@ -32,6 +32,9 @@ typedef struct backhand_chain {
 /** True when the chain neither adds functions nor forgets what encloses it. */
 int backhand_chain_is_empty(const backhand_chain *chain);
 
+/** True when some function would run: without one there is no policy. */
+int backhand_chain_has_functions(const backhand_chain *chain);
+
 /** Appends a copy of the function. While the configuration is read. */
 void backhand_chain_append(backhand_chain *chain, const backhand_function *function, apr_pool_t *p);
 

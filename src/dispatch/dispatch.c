@@ -1,9 +1,11 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "dispatch/dispatch.h"
+#include "dispatch/fields.h"
 #include "dispatch/handoff.h"
 #include "dispatch/hop.h"
 #include "dispatch/marked.h"
+#include "dispatch/own.h"
 #include "dispatch/redirect.h"
 #include "dispatch/report.h"
 #include "dispatch/response.h"
@@ -12,7 +14,6 @@
 #include "dispatch/spare.h"
 #include "dispatch/tls.h"
 #include "dispatch/track.h"
-#include "status/page.h"
 
 #include <ap_mpm.h>
 #include <apr_strings.h>
@@ -32,6 +33,7 @@ typedef struct walk {
     backhand_handoff handoff;
     apr_time_t usec; /* to decide */
     int prepared;    /* handoff is initialized */
+    int asked_self;  /* this server was asked at its contact, or cannot be */
     int tries;       /* servers asked */
     int passed_over; /* candidates before this one were not asked or failed */
     int busy;        /* one was passed over because it has no ready worker */
@@ -55,10 +57,34 @@ static const char *own_contact(const walk *w)
     return contact;
 }
 
+/* Nobody who may serve the request can. */
+static int refuse(walk *w, backhand_reason reason)
+{
+    request_rec *r = w->r;
+
+    backhand_marked_elsewhere(r);
+    backhand_say(r, own_contact(w), reason, w->tries, w->usec);
+    if (reason == BACKHAND_REFUSED_LOOP) {
+        return HTTP_LOOP_DETECTED;
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
+                  "backhand: %s after %d tries: BackhandSelfRedirect Only keeps this server from serving the request",
+                  backhand_reason_text(reason), w->tries);
+    apr_table_setn(r->err_headers_out, "Retry-After",
+                   apr_ltoa(r->pool, w->conf->retry < APR_USEC_PER_SEC ? 1 : (long)apr_time_sec(w->conf->retry)));
+    return HTTP_SERVICE_UNAVAILABLE;
+}
+
+static int ask_contact(walk *w);
+
 static int serve_here(walk *w, backhand_reason reason)
 {
     backhand_slot *self = &w->conf->table->slots[0];
 
+    if (backhand_config_dir(w->r)->self_redirect == BACKHAND_SELF_ONLY) {
+        int rc = ask_contact(w);
+        return rc == GO_ON ? refuse(w, BACKHAND_REFUSED_AWAY) : rc;
+    }
     /* addPrediction would take this server for idle if only what it sends to others counted. In this order nobody takes the
      * request for one that is lost. */
     __atomic_add_fetch(&self->begun, 1, __ATOMIC_RELAXED);
@@ -221,12 +247,23 @@ static int ask(walk *w, backhand_process *process, int id, const backhand_announ
     return backhand_handoff_may_repeat(&w->handoff, outcome) ? GO_ON : give_up(w, contact, outcome);
 }
 
-/* With BackhandSelfRedirect this server is asked at its contact as the others are. A request that came with a mark that is
- * not believed may be one that it sent itself. */
+/* With BackhandSelfRedirect this server is asked at its contact as the others are. */
 static int asks_self(const walk *w)
 {
-    return backhand_config_dir(w->r)->self_redirect > 0 && backhand_identity_get(0, NULL, NULL) &&
-           !backhand_marked_is_doubtful(w->r);
+    return backhand_config_dir(w->r)->self_redirect > 0 && backhand_identity_get(0, NULL, NULL);
+}
+
+/* This server's contact, once, whether it seems to have a ready worker or not. @return GO_ON: it did not answer */
+static int ask_contact(walk *w)
+{
+    backhand_announcement said;
+
+    if (w->asked_self || !backhand_peers_ready(w->conf->dispatch) || !asks_self(w) ||
+        !backhand_table_read(w->conf->table, 0, &said, NULL) || !backhand_tls_able(w->conf->dispatch, w->r, &said)) {
+        return GO_ON;
+    }
+    w->asked_self = 1;
+    return ask(w, backhand_dispatch_process(w->conf->dispatch), 0, &said);
 }
 
 static int consider(walk *w, backhand_process *process, ServerSlot *candidate, int last_round)
@@ -261,6 +298,7 @@ static int consider(walk *w, backhand_process *process, ServerSlot *candidate, i
     }
     id = candidate->id;
     candidate->id = ASKED;
+    w->asked_self |= id == 0;
     return ask(w, process, id, &said);
 }
 
@@ -299,36 +337,96 @@ static void complain(void *ctx, const backhand_function *f, const char *what)
                   f->arg ? f->arg : "", f->where, what);
 }
 
-/* Only what a client asks for is decided on: no sub-request, no internal redirect, nothing that another server handed
- * here, nothing that ProxyPass takes. */
-static int is_ours(const request_rec *r)
+/* The log hears of a loop once a minute and process. */
+static void complain_of_loop(const walk *w)
 {
-    return !r->main && !r->prev && !r->proxyreq && r->method_number != M_CONNECT && r->method_number != M_TRACE &&
-           !backhand_marked_is_final(r) && !(r->handler && strcmp(r->handler, BACKHAND_HANDLER) == 0);
+    static int64_t said;
+    apr_time_t now = apr_time_now(), before = __atomic_load_n(&said, __ATOMIC_RELAXED);
+
+    if (now - before > COMPLAINT_PERIOD || now < before) {
+        __atomic_store_n(&said, now, __ATOMIC_RELAXED);
+        ap_log_rerror(
+            APLOG_MARK, APLOG_WARNING, 0, w->r,
+            "backhand: a request came back that this server's contact %s should have served; it is answered by "
+            "508. Correct BackhandContact, or let AcceptStats of the server there cover this one",
+            own_contact(w));
+    }
+}
+
+/* The request came to the very address that this server would ask. */
+static int is_at_contact(const walk *w)
+{
+    const conn_rec *c = w->r->connection;
+    backhand_announcement said;
+
+    return backhand_table_read(w->conf->table, 0, &said, NULL) && c->local_addr->port == said.contact.port &&
+           strcmp(c->local_ip, said.contact.address) == 0;
+}
+
+/* A request with a mark goes to no other server. What this server must not serve is still its contact's. */
+static int follow_marked(walk *w)
+{
+    int rc;
+
+    if (backhand_marked_is_again(w->r) || is_at_contact(w)) {
+        complain_of_loop(w);
+        return refuse(w, BACKHAND_REFUSED_LOOP);
+    }
+    rc = ask_contact(w);
+    return rc == GO_ON ? serve_here(w, BACKHAND_HERE_MARKED) : rc;
+}
+
+/* Not decided on: no policy, what ProxyPass takes, and methods that no handler of a place answers. */
+static int is_decided_on(const request_rec *r)
+{
+    return backhand_chain_has_functions(backhand_config_chain(r)) && !r->proxyreq && r->method_number != M_CONNECT &&
+           r->method_number != M_TRACE;
+}
+
+static int decide(walk *w)
+{
+    request_rec *r = w->r;
+    int self_redirect = backhand_config_dir(r)->self_redirect;
+    apr_time_t began;
+
+    if (backhand_marked_is_doubtful(r)) {
+        return self_redirect > 0 ? follow_marked(w) : serve_here(w, BACKHAND_HERE_MARKED);
+    }
+    if (backhand_marked_is(r)) {
+        return self_redirect == BACKHAND_SELF_ONLY ? follow_marked(w) : DECLINED;
+    }
+    w->candidates.list = apr_palloc(r->pool, (apr_size_t)w->conf->max_servers * sizeof(ServerSlot));
+    began = apr_time_now();
+    backhand_chain_run(backhand_config_chain(r), w->conf->table, r, &w->candidates, complain, r);
+    w->usec = apr_time_now() - began;
+    return backhand_peers_ready(w->conf->dispatch) ? follow(w, backhand_dispatch_process(w->conf->dispatch))
+                                                   : serve_here(w, BACKHAND_HERE_LIMIT);
 }
 
 int backhand_dispatch_handler(request_rec *r)
 {
-    const backhand_chain *chain = backhand_config_chain(r);
     const backhand_config *conf = backhand_config_get(r->server);
-    backhand_process *process;
-    apr_time_t began;
     walk w;
 
-    if (!chain || !conf->table || !conf->dispatch || !is_ours(r)) {
+    if (!conf->table || !conf->dispatch || !is_decided_on(r)) {
         return DECLINED;
     }
-    process = backhand_dispatch_process(conf->dispatch);
     memset(&w, 0, sizeof(w));
     w.r = r;
     w.conf = conf;
-    w.candidates.list = apr_palloc(r->pool, (apr_size_t)conf->max_servers * sizeof(ServerSlot));
-    began = apr_time_now();
-    if (backhand_chain_run(chain, conf->table, r, &w.candidates, complain, r) == 0) {
+    if (r->main || r->prev) {
+        /* The URL is httpd's, not the client's. */
+        return backhand_config_dir(r)->self_redirect == BACKHAND_SELF_ONLY && !backhand_own_is(r)
+                   ? HTTP_SERVICE_UNAVAILABLE
+                   : DECLINED;
+    }
+    if (backhand_own_is(r)) {
+        if (!backhand_marked_is(r)) {
+            backhand_say(r, own_contact(&w), BACKHAND_HERE_OWN, 0, 0);
+        }
         return DECLINED;
     }
-    w.usec = apr_time_now() - began;
-    return backhand_peers_ready(conf->dispatch) ? follow(&w, process) : serve_here(&w, BACKHAND_HERE_LIMIT);
+    return decide(&w);
 }
 
 void backhand_dispatch_child_init(apr_pool_t *pchild, server_rec *s)
@@ -348,6 +446,7 @@ void backhand_dispatch_child_init(apr_pool_t *pchild, server_rec *s)
 
 int backhand_dispatch_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s)
 {
+    backhand_own_find(p);
     return backhand_peers_post_config(p, ptemp, s);
 }
 
@@ -362,4 +461,5 @@ void backhand_dispatch_register(apr_pool_t *p)
     backhand_hop_register();
     backhand_spare_register();
     backhand_report_register();
+    backhand_fields_register();
 }

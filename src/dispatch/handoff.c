@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "dispatch/handoff.h"
+#include "dispatch/fields.h"
 #include "dispatch/marked.h"
 #include "dispatch/mark_signature.h"
 #include "dispatch/response.h"
@@ -60,6 +61,7 @@ static void request_restore_settings(const saved_request *saved, request_rec *r)
     r->per_dir_config = saved->per_dir_config;
     r->log = saved->log;
     r->hostname = saved->hostname;
+    backhand_fields_end(r);
     r->headers_in = saved->headers_in;
     r->subprocess_env = saved->env;
     r->input_filters = saved->input_filters;
@@ -154,7 +156,7 @@ static void request_dress(backhand_handoff *handoff, const backhand_stand_in *st
                           const backhand_announcement *said)
 {
     request_rec *r = handoff->r;
-    const char *mark;
+    const char *mark, *host;
 
     r->proxyreq = PROXYREQ_REVERSE;
     r->server = stand_in->server;
@@ -163,11 +165,13 @@ static void request_dress(backhand_handoff *handoff, const backhand_stand_in *st
     r->subprocess_env = env_for_handoff(r);
     mark = backhand_marked_format(r);
     r->headers_in = backhand_marked_headers(r);
-    if (!apr_table_get(r->headers_in, "Host")) {
+    host = apr_table_get(r->headers_in, "Host");
+    if (!host || !*host) {
         apr_table_setn(r->headers_in, "Host", r->server->server_hostname ? r->server->server_hostname : "localhost");
     }
     mark = backhand_mark_sign(r, backhand_config_get(r->server), mark, said->stat.contact);
     apr_table_setn(r->headers_in, BACKHAND_MARKED_HEADER, mark);
+    backhand_fields_begin(r, r->headers_in);
     if (t->handshake.wanted) {
         /* For mod_proxy, which is told to preserve the Host header, this is the name to send as SNI, to find in the
          * certificate, and to keep the connection for. The client chose the one that was here. */

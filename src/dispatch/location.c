@@ -3,14 +3,27 @@
 #include "dispatch/location.h"
 
 #include <apr_strings.h>
+#include <apr_uri.h>
 
 #include <stdio.h>
 #include <string.h>
 
+/* httpd parses targets by the same function: both must agree on where the path begins. */
+apr_size_t backhand_location_prefix(const char *target, apr_pool_t *p)
+{
+    apr_uri_t uri;
+
+    if (*target == '/' || *target == '*' || apr_uri_parse(p, target, &uri) != APR_SUCCESS || !uri.scheme) {
+        return 0;
+    }
+    return strlen(uri.scheme) + 1 + (uri.hostinfo ? 2 + strlen(uri.hostinfo) : 0);
+}
+
 const char *backhand_location_target(const char *line, apr_pool_t *p)
 {
     const char *target = line ? strchr(line, ' ') : NULL;
-    const char *end, *host, *path;
+    const char *end, *path;
+    apr_size_t prefix;
 
     if (!target) {
         return NULL;
@@ -24,8 +37,8 @@ const char *backhand_location_target(const char *line, apr_pool_t *p)
     if (*target == '/' || *target == '*') {
         return target;
     }
-    host = strstr(target, "://");
-    path = host ? host + 3 + strcspn(host + 3, "/?#") : "";
+    prefix = backhand_location_prefix(target, p);
+    path = prefix ? target + prefix : "";
     return *path == '/' ? path : apr_pstrcat(p, "/", path, NULL);
 }
 

@@ -10,6 +10,12 @@
 #include <apr_pools.h>
 
 /**
+ * The length of what stands before the path in a request's target: `http://example.com` of the absolute form, or the bare
+ * scheme that httpd takes off `http:/path`. 0 when the target begins with its path, and for a target that is no URL.
+ */
+apr_size_t backhand_location_prefix(const char *target, apr_pool_t *p);
+
+/**
  * The target of a request line, byte for byte. The absolute form is cut to its path.
  * @param line  as `GET /path HTTP/1.1`; may be NULL
  * @return a path that begins with `/`, or something that begins with `*`; from the pool; NULL: the line has no target

@@ -15,9 +15,22 @@
 
 /* --- reading and writing -------------------------------------------------------------------------------------------- */
 
-enum { KEY_V, KEY_CLIENT, KEY_SCHEME, KEY_PORT, KEY_PROTOCOL, KEY_AUTHORITY, KEY_HOST, KEYS };
+enum {
+    KEY_V,
+    KEY_CLIENT,
+    KEY_SCHEME,
+    KEY_PORT,
+    KEY_PROTOCOL,
+    KEY_AUTHORITY,
+    KEY_HOST,
+    KEY_PREFIX,
+    KEY_CONNECTION,
+    KEY_AGAIN,
+    KEYS
+};
 
-static const char *const key_names[KEYS] = {"v", "client", "scheme", "port", "protocol", "authority", "host"};
+static const char *const key_names[KEYS] = {"v",         "client", "scheme", "port",       "protocol",
+                                            "authority", "host",   "prefix", "connection", "again"};
 
 /* @return the key of that name, or KEYS */
 static int find_key(const char *name, apr_size_t length)
@@ -82,10 +95,91 @@ static int is_protocol(const char *text)
     return text && is_visible(text);
 }
 
+/* `scheme://host`, in a mark as it is. */
 static int is_authority(const char *text)
 {
     const char *host = text ? strstr(text, "://") : NULL;
     return host && host > text && is_visible(text) && !strpbrk(host + 3, "/?#");
+}
+
+/* `scheme:` or `scheme://host`, whatever its letters. */
+static int is_prefix(const char *text)
+{
+    const char *colon = text ? strpbrk(text, ":/?#") : NULL;
+    if (!colon || colon == text || *colon != ':' || strlen(text) > BACKHAND_MARK_TEXT_MAX) {
+        return 0;
+    }
+    for (const char *at = text; *at; at++) {
+        unsigned char c = (unsigned char)*at;
+        if (c <= ' ' || c == 0x7f) {
+            return 0;
+        }
+    }
+    return colon[1] == '\0' || (strncmp(colon, "://", 3) == 0 && !strpbrk(colon + 3, "/?#"));
+}
+
+/* What httpd takes for the value of a header. */
+static int is_field(const char *text)
+{
+    for (const char *at = text; *at; at++) {
+        unsigned char c = (unsigned char)*at;
+        if ((c < ' ' && c != '\t') || c == 0x7f) {
+            return 0;
+        }
+    }
+    return strlen(text) <= BACKHAND_MARK_TEXT_MAX;
+}
+
+/* Percent-encodes what may not stand in a mark. */
+static const char *encode(const char *text, apr_pool_t *p)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    char *out = apr_palloc(p, 3 * strlen(text) + 1), *at = out;
+
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c > ' ' && c < 0x7f && c != '&' && c != '%') {
+            *at++ = *text;
+        }
+        else {
+            *at++ = '%';
+            *at++ = digits[c >> 4];
+            *at++ = digits[c & 15];
+        }
+    }
+    *at = '\0';
+    return out;
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* @return NULL when encode() did not write it */
+static const char *decode(const char *text, apr_pool_t *p)
+{
+    char *out = apr_palloc(p, strlen(text) + 1), *at = out;
+
+    for (; *text; text++) {
+        int high, low;
+        if (*text != '%') {
+            *at++ = *text;
+            continue;
+        }
+        high = hex_value(text[1]);
+        low = high < 0 ? -1 : hex_value(text[2]);
+        if (low < 0 || high + low == 0) {
+            return NULL;
+        }
+        *at++ = (char)(high << 4 | low);
+        text += 2;
+    }
+    *at = '\0';
+    return out;
 }
 
 const char *backhand_mark_write(const backhand_mark *mark, apr_pool_t *p)
@@ -93,6 +187,8 @@ const char *backhand_mark_write(const backhand_mark *mark, apr_pool_t *p)
     int ipv6 = strchr(mark->client.address, ':') != NULL;
     const char *protocol = is_protocol(mark->protocol) ? mark->protocol : NULL;
     const char *authority = is_authority(mark->authority) ? mark->authority : NULL;
+    const char *prefix = !authority && is_prefix(mark->authority) ? encode(mark->authority, p) : NULL;
+    const char *connection = mark->connection && is_field(mark->connection) ? encode(mark->connection, p) : NULL;
     char address[sizeof(mark->client.address)];
 
     /* Without the link that a local address is good on: it means nothing elsewhere. */
@@ -101,7 +197,37 @@ const char *backhand_mark_write(const backhand_mark *mark, apr_pool_t *p)
     return apr_pstrcat(p, "v=1&client=", ipv6 ? "[" : "", address, ipv6 ? "]:" : ":", apr_itoa(p, mark->client.port),
                        mark->client.https ? "&scheme=https&port=" : "&scheme=http&port=", apr_itoa(p, mark->port),
                        protocol ? "&protocol=" : "", protocol ? protocol : "", authority ? "&authority=" : "",
-                       authority ? authority : "", mark->no_host ? "&host=none" : "", NULL);
+                       authority ? authority : "", prefix ? "&prefix=" : "", prefix ? prefix : "",
+                       mark->empty_host ? "&host=empty"
+                       : mark->no_host  ? "&host=none"
+                                        : "",
+                       connection ? "&connection=" : "", connection ? connection : "", mark->again ? "&again=1" : "",
+                       NULL);
+}
+
+/* The keys that a request says for itself. @return 0 when one is not what a server writes */
+static int read_request(backhand_mark *mark, const char *const values[KEYS], apr_pool_t *p)
+{
+    mark->protocol = values[KEY_PROTOCOL];
+    mark->no_host = values[KEY_HOST] != NULL;
+    mark->empty_host = mark->no_host && strcmp(values[KEY_HOST], "empty") == 0;
+    mark->authority = values[KEY_AUTHORITY];
+    if (mark->authority && !is_authority(mark->authority)) {
+        return 0;
+    }
+    if (values[KEY_PREFIX]) {
+        mark->authority = decode(values[KEY_PREFIX], p);
+        if (!is_prefix(mark->authority)) {
+            return 0;
+        }
+    }
+    if (values[KEY_CONNECTION]) {
+        mark->connection = decode(values[KEY_CONNECTION], p);
+        if (!mark->connection || !is_field(mark->connection)) {
+            return 0;
+        }
+    }
+    return !mark->protocol || is_protocol(mark->protocol);
 }
 
 int backhand_mark_read(backhand_mark *mark, const char *text, apr_pool_t *p)
@@ -123,11 +249,8 @@ int backhand_mark_read(backhand_mark *mark, const char *text, apr_pool_t *p)
         return 0;
     }
     mark->port = (int)read_number(port, 65535, "");
-    mark->protocol = values[KEY_PROTOCOL];
-    mark->authority = values[KEY_AUTHORITY];
-    mark->no_host = values[KEY_HOST] != NULL;
-    return mark->port >= 1 && (!mark->protocol || is_protocol(mark->protocol)) &&
-           (!mark->authority || is_authority(mark->authority));
+    mark->again = values[KEY_AGAIN] != NULL;
+    return mark->port >= 1 && read_request(mark, values, p);
 }
 
 /* --- signing -------------------------------------------------------------------------------------------------------- */

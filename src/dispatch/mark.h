@@ -6,8 +6,10 @@
  *
  * `v=1&client=192.0.2.7:40312&scheme=http&port=8080` (IPv6 in brackets; port: the one the client asked). Where the request
  * line or the Host header were others than hand-offs can have, as needed: `&protocol=HTTP/1.0`,
- * `&authority=http://example.com` (absolute form), `&host=none`. Keys that are not known are ignored; one that is there
- * twice counts as absent.
+ * `&authority=http://example.com` (absolute form), `&host=none`, `&host=empty`. `&prefix=` says the same as `authority`,
+ * percent-encoded, where that could not, as for `http:/path`. `&connection=close` is the client's Connection header,
+ * percent-encoded; without this key there was none. `&again=1`: the request was marked before, see again below.
+ * Keys that are not known are ignored; one that is there twice counts as absent.
  *
  * With a secret `&time=MS&sig=HEX` stands at the end. The signature is for the word `hand-off`, over the mark before
  * `&sig=`, the receiver's contact, the method, the Host header and the target of the request line, a newline between two.
@@ -18,13 +20,19 @@
 #include "table/table.h"
 #include "trust/keys.h"
 
+/** The longest Connection header and the longest prefix that a mark carries, in bytes before they are encoded. */
+#define BACKHAND_MARK_TEXT_MAX 1000
+
 /** What a mark says. */
 typedef struct backhand_mark {
     backhand_contact client; /**< the client's address and port; `https`: it speaks https with that server */
     int port;                /**< the port the client asked, 1 to 65535 */
-    int no_host;             /**< the request came without a Host header */
+    int no_host;             /**< the request came without a Host header, or with an empty one */
+    int empty_host;          /**< with an empty one */
     const char *protocol;    /**< `HTTP/1.0` or `HTTP/2.0`; NULL: HTTP/1.1 */
     const char *authority;   /**< what stood before the path in the request line; NULL: nothing */
+    const char *connection;  /**< the client's Connection header; NULL: none */
+    int again;               /**< the request had come to the sender with a mark: it is handed on no further */
 } backhand_mark;
 
 /** The request that a signed mark is for, and its receiver; no part has a newline in it. */
@@ -36,8 +44,9 @@ typedef struct backhand_errand {
 } backhand_errand;
 
 /**
- * Writes a mark, from the pool. It can be read whatever a request said: a protocol or an authority that could not is left
- * out, and so is the zone of an address (`%eth0`), which means something on this machine only.
+ * Writes a mark, from the pool. It can be read whatever a request said: a protocol, an authority or a Connection header
+ * that could not, or that is too long, is left out. So is the zone of an address (`%eth0`), which means something on this
+ * machine only.
  */
 const char *backhand_mark_write(const backhand_mark *mark, apr_pool_t *p);
 

@@ -2,6 +2,7 @@
 
 #include "dispatch/marked.h"
 #include "dispatch/mark.h"
+#include "dispatch/location.h"
 #include "dispatch/mark_signature.h"
 #include "dispatch/peers.h"
 #include "dispatch/restore.h"
@@ -16,8 +17,6 @@ APLOG_USE_MODULE(backhand);
 #define STRANGER_PERIOD apr_time_from_sec(600)
 /* The smoothed time to serve moves by this part of each new one. */
 #define SMOOTHING 8
-/* Longer names of hosts are not handed on; DNS has none. */
-#define AUTHORITY_MAX 300
 
 /* What we know of a request; in its request_config. */
 typedef struct request_record {
@@ -25,14 +24,15 @@ typedef struct request_record {
     backhand_process *process;
     const request_rec *request;
     apr_time_t began;
-    int64_t level;          /* requests that were being served when it came, itself counted */
-    int elsewhere;          /* another server answers it */
-    int marked;             /* another server handed it here */
-    int doubtful;           /* it says so, and is not believed */
-    int held;               /* doubtful, but from an address of a server */
-    backhand_origin origin; /* what it came with; client NULL: unknown */
-    const char *sender;     /* address of the server that handed it here */
-    apr_table_t *headers;   /* as they came; NULL: r->headers_in */
+    int64_t level;               /* requests that were being served when it came, itself counted */
+    int elsewhere;               /* another server answers it */
+    int marked;                  /* another server handed it here */
+    int doubtful;                /* it says so, and is not believed */
+    int again;                   /* its sender had got it with a mark */
+    backhand_origin origin;      /* what it came with; client NULL: unknown */
+    const char *sender;          /* address of the server that handed it here */
+    apr_table_t *headers;        /* as they came; NULL: r->headers_in */
+    const apr_table_t *outgoing; /* what the present try sends */
 } request_record;
 
 static request_record *record_get(const request_rec *r)
@@ -46,46 +46,61 @@ int backhand_marked_is(const request_rec *r)
     return record && record->marked;
 }
 
-int backhand_marked_is_final(const request_rec *r)
-{
-    const request_record *record = record_get(r);
-    return record && (record->marked || record->held);
-}
-
 int backhand_marked_is_doubtful(const request_rec *r)
 {
     const request_record *record = record_get(r);
     return record && record->doubtful;
 }
 
-/* What stands before the path in an absolute request line; NULL: nothing, or nothing to be repeated. */
+int backhand_marked_is_again(const request_rec *r)
+{
+    const request_record *record = record_get(r);
+    return record && record->again;
+}
+
+void backhand_marked_set_outgoing(const request_rec *r, const apr_table_t *fields)
+{
+    request_record *record = record_get(r);
+    if (record) {
+        record->outgoing = fields;
+    }
+}
+
+const apr_table_t *backhand_marked_outgoing(const request_rec *r)
+{
+    const request_record *record = record_get(r);
+    return record ? record->outgoing : NULL;
+}
+
+/* What stands before the path in the request line, as `http://example.com`; NULL: nothing. */
 static const char *authority_of(request_rec *r)
 {
-    const char *host = r->unparsed_uri ? ap_strstr_c(r->unparsed_uri, "://") : NULL;
-    apr_size_t length;
-
-    if (!host || *r->unparsed_uri == '/') {
-        return NULL;
-    }
-    host += 3;
-    length = strcspn(host, "/?#&");
-    return length < AUTHORITY_MAX && host[length] != '&'
-               ? apr_pstrmemdup(r->pool, r->unparsed_uri, (apr_size_t)(host - r->unparsed_uri) + length)
-               : NULL;
+    apr_size_t length = r->unparsed_uri ? backhand_location_prefix(r->unparsed_uri, r->pool) : 0;
+    return length ? apr_pstrmemdup(r->pool, r->unparsed_uri, length) : NULL;
 }
 
 const char *backhand_marked_format(request_rec *r)
 {
     int port = r->useragent_addr->port ? r->useragent_addr->port : r->connection->client_addr->port;
     backhand_mark mark = {.port = r->connection->local_addr->port};
+    const request_record *record = record_get(r);
+    const char *host = apr_table_get(r->headers_in, "Host");
 
     mark.client.https = strcmp(ap_http_scheme(r), "https") == 0;
     mark.client.port = port > 0 ? port : 1;
     apr_cpystrn(mark.client.address, r->useragent_ip, sizeof(mark.client.address));
     mark.protocol = r->protocol && strcmp(r->protocol, "HTTP/1.1") != 0 ? r->protocol : NULL;
     mark.authority = authority_of(r);
-    mark.no_host = !apr_table_get(r->headers_in, "Host");
+    mark.empty_host = host && !*host;
+    mark.no_host = !host || !*host;
+    mark.connection = apr_table_get(r->headers_in, "Connection");
+    mark.again = record && (record->marked || record->doubtful);
     return backhand_mark_write(&mark, r->pool);
+}
+
+static int is_loopback(const char *ip)
+{
+    return strncmp(ip, "127.", 4) == 0 || strcmp(ip, "::1") == 0;
 }
 
 /* Reads the header into the record. @return 0 when it is not what a server of this farm writes. */
@@ -101,7 +116,14 @@ static int read_header(request_rec *r, const char *header, backhand_origin *orig
     origin->protocol = mark.protocol;
     origin->authority = mark.authority;
     origin->no_host = mark.no_host;
+    origin->empty_host = mark.empty_host;
+    origin->connection = mark.connection;
+    origin->again = mark.again;
     origin->client_ip = apr_pstrdup(r->pool, mark.client.address);
+    if (is_loopback(origin->client_ip) && !is_loopback(r->connection->client_ip)) {
+        /* A client on the sender's machine. Here a loopback address would stand for one on this machine. */
+        origin->client_ip = apr_pstrdup(r->pool, r->connection->client_ip);
+    }
     /* For any family the system is asked each time which ones it has: ten calls of the kernel. */
     return apr_sockaddr_info_get(&origin->client, origin->client_ip,
                                  strchr(origin->client_ip, ':') ? APR_INET6 : APR_INET, (apr_port_t)mark.client.port, 0,
@@ -125,8 +147,10 @@ static void say_stranger(request_rec *r, const backhand_config *conf)
     if (count_untrusted(conf)) {
         ap_log_rerror(
             APLOG_MARK, APLOG_WARNING, 0, r,
-            "backhand: %s sent a request marked as handed off, but is no accepted sender; the mark is ignored. "
-            "If it is a server of this farm, add \"AcceptStats %s\"",
+            "backhand: %s sent a request marked as handed off, but is no accepted sender; it counts as the client, "
+            "and the request is not handed on. If it is a server of this farm, or translates the addresses of some, "
+            "add "
+            "\"AcceptStats %s\"",
             r->connection->client_ip, r->connection->client_ip);
     }
 }
@@ -136,31 +160,27 @@ static void say_unsigned(request_rec *r, const backhand_config *conf, const char
     if (count_untrusted(conf)) {
         ap_log_rerror(
             APLOG_MARK, APLOG_WARNING, 0, r,
-            "backhand: %s sent a request whose mark is ignored: %s. If it is a server of this farm, give both "
-            "the same keys in BackhandSecretFile, and the right time",
+            "backhand: %s sent a request whose mark is ignored: %s. It counts as the client, and the request is not "
+            "handed on. If it is a server of this farm, give both the same keys in BackhandSecretFile, and the right "
+            "time",
             r->connection->client_ip, wrong);
     }
 }
 
-static void receive_marked(request_rec *r, request_record *record, const char *header)
+/* Served for the server that sent it, a request could get what access control keeps for servers. */
+static int refuse_unreadable(request_rec *r, const backhand_config *conf)
 {
-    record->marked = 1;
-    record->sender = r->connection->client_ip;
-    if (!read_header(r, header, &record->origin)) {
-        record->origin.client = NULL;
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
-                      "backhand: server %s handed off a request with a " BACKHAND_MARKED_HEADER
-                      " header that cannot be read; it is served for %s itself",
-                      record->sender, record->sender);
-    }
-    __atomic_add_fetch(&record->conf->table->counters->received, 1, __ATOMIC_RELAXED);
+    int say = count_untrusted(conf);
+    ap_log_rerror(APLOG_MARK, say ? APLOG_WARNING : APLOG_DEBUG, 0, r,
+                  "backhand: server %s handed off a request with a " BACKHAND_MARKED_HEADER
+                  " header that cannot be read; the request is answered by 400. Does that server run another release?",
+                  r->connection->client_ip);
+    return HTTP_BAD_REQUEST;
 }
 
 static void restore(request_rec *r, request_record *record)
 {
-    if (record->origin.client) {
-        backhand_restore(r, &record->origin);
-    }
+    backhand_restore(r, &record->origin);
     apr_table_setn(r->subprocess_env, "BACKHAND_RECEIVED", record->sender);
     apr_table_setn(r->notes, "BACKHAND_RECEIVED", record->sender);
 }
@@ -248,6 +268,7 @@ int backhand_marked_receive(request_rec *r)
     backhand_config *conf = backhand_config_get(r->server);
     request_record *record;
     const char *header, *wrong;
+    int readable;
 
     if (r->main) {
         return DECLINED;
@@ -267,6 +288,8 @@ int backhand_marked_receive(request_rec *r)
     }
     header = apr_pstrdup(r->pool, header);
     apr_table_unset(r->headers_in, BACKHAND_MARKED_HEADER);
+    readable = read_header(r, header, &record->origin);
+    record->again = readable && record->origin.again;
     if (!backhand_accept_covers(conf->accept, r->connection->client_addr)) {
         record->doubtful = 1;
         say_stranger(r, conf);
@@ -274,11 +297,16 @@ int backhand_marked_receive(request_rec *r)
     }
     wrong = backhand_mark_check(r, conf, header);
     if (wrong) {
-        record->doubtful = record->held = 1;
+        record->doubtful = 1;
         say_unsigned(r, conf, wrong);
         return DECLINED;
     }
-    receive_marked(r, record, header);
+    if (!readable) {
+        return refuse_unreadable(r, conf);
+    }
+    record->marked = 1;
+    record->sender = r->connection->client_ip;
+    __atomic_add_fetch(&conf->table->counters->received, 1, __ATOMIC_RELAXED);
     restore(r, record);
     return DECLINED;
 }

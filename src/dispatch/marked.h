@@ -14,7 +14,7 @@
 
 #define BACKHAND_MARKED_HEADER "Backhand-Proxied"
 
-/** The header's value for a request that this server hands off. From r->pool. */
+/** The header's value for a request that this server hands off. From r->pool. Unsigned, see mark_signature.h. */
 const char *backhand_marked_format(request_rec *r);
 
 /** Hook post_read_request, before mod_remoteip, which then starts from the client, and mod_setenvif: takes the header off the
@@ -33,11 +33,14 @@ void backhand_marked_elsewhere(const request_rec *r);
 /** True for a request that another server handed to this one. */
 int backhand_marked_is(const request_rec *r);
 
-/** True for a request that must be answered here: another server handed it to this one, or, so that no request goes round
- * in circles, seems to have done so with a mark that cannot be believed. */
-int backhand_marked_is_final(const request_rec *r);
-
-/** True for a request that came with a header that is not believed. */
+/** True for a request that came with a header that is not believed. It is handed on as little as one that is. */
 int backhand_marked_is_doubtful(const request_rec *r);
+
+/** True for a request whose mark, believed or not, says that it had come to its sender with a mark. */
+int backhand_marked_is_again(const request_rec *r);
+
+/** The fields that the request's present try sends, see fields.h; NULL: no try is under way, or there is no record. */
+void backhand_marked_set_outgoing(const request_rec *r, const apr_table_t *fields);
+const apr_table_t *backhand_marked_outgoing(const request_rec *r);
 
 #endif

@@ -7,9 +7,14 @@
 const char *backhand_reason_text(backhand_reason reason)
 {
     static const char *const text[BACKHAND_REASONS] = {
-        "served-here:chosen", "served-here:no-candidate", "served-here:gone",   "served-here:busy",
-        "served-here:no-tls", "served-here:limit",        "served-here:failed", "handed-off:chosen",
-        "handed-off:next",    "handed-off:failed",        "redirected:chosen",
+        "served-here:chosen", "served-here:no-candidate",
+        "served-here:gone",   "served-here:busy",
+        "served-here:no-tls", "served-here:limit",
+        "served-here:failed", "served-here:own",
+        "served-here:marked", "handed-off:chosen",
+        "handed-off:next",    "handed-off:failed",
+        "redirected:chosen",  "refused:away",
+        "refused:loop",
     };
     return text[reason];
 }

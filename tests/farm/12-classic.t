@@ -97,14 +97,14 @@ EOT
     is $light->get('/app/who')->body, 'b', 'and serves it when that one is gone';
     $farm->check;
 
-    # Requests that come back without being believed must not go round.
+    # Requests that come back without being believed must not go round, nor be served.
     $farm = Farm->new;
-    $farm->announce_log(qr/AcceptStats/, qr/is no accepted sender/);
+    $farm->announce_log(qr/AcceptStats/, qr/is no accepted sender/, qr/a request came back that this server's contact/);
     my $stranger = $farm->add(announce => 0, host => '127.0.0.1', conf => $keeps->('a') . "AcceptStats 127.0.0.9\n");
     $stranger->reconfigure("$stranger->{conf}BackhandContact @{[$stranger->contact]}\n");
     $farm->start;
     eventually { ($stranger->row($stranger->contact) || {})->{'Workers-Ready'} } 10, 'it knows itself';
-    is $stranger->get('/app/who')->body, 'a', 'served';
+    is $stranger->get('/app/who')->status, 508, 'refused';
     my @lines;
     eventually { (@lines = grep {m{/app/who}} $stranger->access_lines) == 2 } 5, 'after one way round';
     $farm->check;

@@ -137,7 +137,7 @@ EOT
         $farm->check;
     };
 
-    subtest "$mpm: a stranger's header changes nothing" => sub {
+    subtest "$mpm: a stranger's header keeps the request here, and does nothing else" => sub {
         my $farm = Farm->new(mpm => $mpm, conf => $to_the_other);
         my $a    = $farm->add;
         my $b    = $farm->add;
@@ -149,13 +149,15 @@ EOT
                 my $told = $a->get($path, from => '127.0.0.77', headers => $headers);
                 next if $path eq '/echo';
                 $told = $told->echoed;
-                is $told->{REMOTE_ADDR}, '127.0.0.77', 'handed off: the client is the stranger';
-                is $told->{SERVER_ADDR}, '127.0.0.2',  'it does not keep the request from being handed off';
-                is_deeply [grep { /PROXIED/ } keys %{$told}], [], 'nobody sees the header';
+                is $told->{REMOTE_ADDR}, '127.0.0.77', 'the client is the stranger';
+                is $told->{SERVER_ADDR}, '127.0.0.1',  'what may have been handed off is final';
+                is_deeply [grep { /PROXIED|RECEIVED|HTTPS/ } keys %{$told}], [], 'nobody sees the header';
             }
         }
-        my $at_b = $b->logged('/app/echo');
-        is $at_b->{client}, '127.0.0.77', 'nor the log';
+        my $logged = $a->logged('/app/echo');
+        is_deeply [@{$logged}{qw(client reason tries)}], ['127.0.0.77', 'served-here:marked', 0], 'the log says why';
+        is $a->get('/app/who', from => '127.0.0.77')->body, 'b', 'without it that client is handed off';
+        is scalar(grep { m{/app/echo} } $b->access_lines), 0, 'b heard of nothing else';
         is $a->get('/backhand?auto')->status, 200, 'a answers';
         cmp_ok $a->status->{Untrusted}, '>', 0, 'they are counted';
         cmp_ok scalar(grep { /marked as handed off/ } $a->log_lines), '<=', 1, 'the log says it once at most';

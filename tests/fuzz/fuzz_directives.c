@@ -115,7 +115,7 @@ static void check_config(const backhand_config *conf)
 
 static void check_dir(const backhand_dir_config *dir, const backhand_config *conf)
 {
-    CHECK(dir->self_redirect >= -1 && dir->self_redirect <= 1);
+    CHECK(dir->self_redirect >= -1 && dir->self_redirect <= BACKHAND_SELF_ONLY);
     CHECK(!dir->session_cookie || !*dir->session_cookie || !backhand_session_check_name(dir->session_cookie));
     CHECK(!dir->chain.own || dir->chain.own->nelts <= conf->functions->nelts);
 }

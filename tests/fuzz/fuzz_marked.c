@@ -26,6 +26,15 @@ static void check_visible(const char *text)
     }
 }
 
+/* A value of a header. */
+static void check_field(const char *text)
+{
+    CHECK(strlen(text) <= BACKHAND_MARK_TEXT_MAX);
+    for (; *text; text++) {
+        CHECK(((unsigned char)*text >= ' ' || *text == '\t') && *text != 0x7f);
+    }
+}
+
 static void check_mark(const backhand_mark *mark)
 {
     backhand_contact contact;
@@ -38,8 +47,15 @@ static void check_mark(const backhand_mark *mark)
         check_visible(mark->protocol);
     }
     if (mark->authority) {
-        check_visible(mark->authority);
+        CHECK(*mark->authority && strchr(mark->authority, ':'));
+        for (const char *at = mark->authority; *at; at++) {
+            CHECK((unsigned char)*at > ' ' && *at != 0x7f);
+        }
     }
+    if (mark->connection) {
+        check_field(mark->connection);
+    }
+    CHECK(mark->again == 0 || mark->again == 1);
 }
 
 static int same_text(const char *a, const char *b)
@@ -50,8 +66,9 @@ static int same_text(const char *a, const char *b)
 static void check_same(const backhand_mark *a, const backhand_mark *b)
 {
     CHECK(backhand_contact_equal(&a->client, &b->client));
-    CHECK(a->port == b->port && a->no_host == b->no_host);
+    CHECK(a->port == b->port && a->no_host == b->no_host && a->empty_host == b->empty_host);
     CHECK(same_text(a->protocol, b->protocol) && same_text(a->authority, b->authority));
+    CHECK(same_text(a->connection, b->connection) && a->again == b->again);
 }
 
 static void check_read(const char *text)
@@ -67,11 +84,13 @@ static void check_read(const char *text)
 /* Whatever a client says, the receiver can read. */
 static void check_written(char *const *lines)
 {
-    backhand_mark mark = {{0, 40312, "192.0.2.7"}, 8080, 0, lines[1], lines[2]}, heard;
+    backhand_mark mark = {{0, 40312, "192.0.2.7"}, 8080, 0, 0, lines[1], lines[2], lines[3], 0}, heard;
     CHECK(backhand_mark_read(&heard, backhand_mark_write(&mark, pool), pool));
     check_mark(&heard);
     CHECK(strcmp(heard.client.address, mark.client.address) == 0 && heard.client.port == mark.client.port);
-    CHECK(heard.port == mark.port && !heard.no_host && !heard.client.https);
+    CHECK(heard.port == mark.port && !heard.no_host && !heard.client.https && !heard.again);
+    CHECK(!heard.authority || strcmp(heard.authority, mark.authority) == 0);
+    CHECK(!heard.connection || strcmp(heard.connection, mark.connection) == 0);
 }
 
 /* One that is right says so by a time that is near. */

@@ -41,6 +41,15 @@ static void targets_are_as_received(void **state)
         {"GET http://www.example.com HTTP/1.1", "/"},
         {"GET http://www.example.com?b HTTP/1.1", "/?b"},
         {"GET www.example.com HTTP/1.1", "/"},
+        {"GET http:/a?b HTTP/1.1", "/a?b"},
+        {"GET http:/public?://h/private HTTP/1.1", "/public?://h/private"},
+        {"GET /public?http://h/private HTTP/1.1", "/public?http://h/private"},
+        {"GET http://h?://x/private HTTP/1.1", "/?://x/private"},
+        {"GET http://h/a://x/private HTTP/1.1", "/a://x/private"},
+        {"GET http:///a HTTP/1.1", "/a"},
+        {"GET http:?b HTTP/1.1", "/?b"},
+        {"GET //h/a HTTP/1.1", "//h/a"},
+        {"GET http://u:p@[::1]:81/a HTTP/1.1", "/a"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -47,6 +47,12 @@ static void what_is_written_is_read(void **state)
         PLAIN "&protocol=HTTP/1.0&host=none",
         PLAIN "&authority=http://user@www.example.com:81",
         PLAIN "&protocol=HTTP/2.0&authority=http://[::1]&host=none",
+        PLAIN "&host=empty",
+        PLAIN "&prefix=http:",
+        PLAIN "&prefix=http://a%26b@host",
+        PLAIN "&connection=",
+        PLAIN "&connection=close,%20Backhand-Proxied",
+        PLAIN "&host=none&connection=%26again=1%25%09%FC&again=1",
     };
     backhand_mark mark;
     (void)state;
@@ -87,6 +93,19 @@ static void what_no_server_writes_is_not_read(void **state)
         PLAIN "&authority=http://x/y",
         PLAIN "&authority=http://x\ty",
         PLAIN "&authority=http://x y",
+        PLAIN "&prefix=",
+        PLAIN "&prefix=/a",
+        PLAIN "&prefix=:",
+        PLAIN "&prefix=http:/",
+        PLAIN "&prefix=http:x",
+        PLAIN "&prefix=http://x/y",
+        PLAIN "&prefix=http://x%20y",
+        PLAIN "&prefix=http://x%0Ay",
+        PLAIN "&connection=close%0D%0AX:%20y",
+        PLAIN "&connection=close%00",
+        PLAIN "&connection=close%",
+        PLAIN "&connection=close%2",
+        PLAIN "&connection=close%2g",
     };
     backhand_mark mark;
     (void)state;
@@ -99,7 +118,7 @@ static void what_no_server_writes_is_not_read(void **state)
 
 static void a_mark_can_be_read_whatever_a_request_says(void **state)
 {
-    static const char *const texts[] = {"", "HTTP/1.0&v=2", "HTTP/1.0 x", "a\x7f", "http://a b", "http://a&host=none"};
+    static const char *const texts[] = {"", "HTTP/1.0&v=2", "HTTP/1.0 x", "a\x7f", "http://a b", "http:a&host=none"};
     backhand_mark mark = {.client = {0, 1, "fe80::1%eth0"}, .port = 80}, heard;
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -110,6 +129,24 @@ static void a_mark_can_be_read_whatever_a_request_says(void **state)
         assert_false(heard.no_host);
         assert_string_equal(heard.client.address, "fe80::1");
     }
+}
+
+/* An earlier release ignores the new keys; what it writes is read. */
+static void texts_have_a_bound(void **state)
+{
+    char text[BACKHAND_MARK_TEXT_MAX + 2];
+    backhand_mark mark = {.client = {0, 1, "192.0.2.7"}, .port = 80, .connection = text}, heard;
+    (void)state;
+    memset(text, '%', sizeof(text));
+    text[BACKHAND_MARK_TEXT_MAX] = '\0';
+    assert_true(backhand_mark_read(&heard, backhand_mark_write(&mark, pool), pool));
+    assert_string_equal(heard.connection, text);
+    text[BACKHAND_MARK_TEXT_MAX] = 'x';
+    text[BACKHAND_MARK_TEXT_MAX + 1] = '\0';
+    assert_true(backhand_mark_read(&heard, backhand_mark_write(&mark, pool), pool));
+    assert_null(heard.connection);
+    memset(text, 'x', sizeof(text) - 1);
+    assert_false(backhand_mark_read(&heard, apr_pstrcat(pool, PLAIN "&connection=", text, NULL), pool));
 }
 
 static const char *verify(const char *text, const backhand_errand *e, apr_time_t now)
@@ -176,6 +213,7 @@ int main(void)
         cmocka_unit_test(what_is_written_is_read),
         cmocka_unit_test(what_no_server_writes_is_not_read),
         cmocka_unit_test(a_mark_can_be_read_whatever_a_request_says),
+        cmocka_unit_test(texts_have_a_bound),
         cmocka_unit_test(marks_are_believed_for_one_errand),
         cmocka_unit_test(marks_are_believed_for_a_while),
         cmocka_unit_test(impossible_times_are_wrong),

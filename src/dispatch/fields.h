@@ -1,0 +1,23 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file fields.h
+ * @brief The header fields of a hand-off: all that the client sent, and the mark.
+ *
+ * mod_proxy takes away each field that the client's Connection header names, and some that belong to one connection. The
+ * other server is no proxy's origin but stands in for this one: what a direct request keeps reaches it too. Connection
+ * itself, Content-Length and Transfer-Encoding are mod_proxy's; the client's Connection travels in the mark.
+ */
+#ifndef BACKHAND_FIELDS_H
+#define BACKHAND_FIELDS_H
+
+#include "config.h"
+
+/** From now on mod_proxy sends these fields for the request, until backhand_fields_end(). They live as long as the try. */
+void backhand_fields_begin(request_rec *r, const apr_table_t *fields);
+void backhand_fields_end(request_rec *r);
+
+/** Registers the hook of mod_proxy, loaded or not. Hook registration time. */
+void backhand_fields_register(void);
+
+#endif
