@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "dispatch/dispatch.h"
+#include "dispatch/fault.h"
 #include "dispatch/fields.h"
 #include "dispatch/handoff.h"
 #include "dispatch/hop.h"
@@ -14,6 +15,7 @@
 #include "dispatch/spare.h"
 #include "dispatch/tls.h"
 #include "dispatch/track.h"
+#include "table/blame.h"
 
 #include <ap_mpm.h>
 #include <apr_strings.h>
@@ -22,7 +24,7 @@
 
 APLOG_USE_MODULE(backhand);
 
-/* A server's failing is said again only after this long. */
+/* The log hears of a loop again only after this long. */
 #define COMPLAINT_PERIOD apr_time_from_sec(60)
 
 /* One request on its way through the list of candidates. */
@@ -131,50 +133,12 @@ static void end_waiting(const walk *w, backhand_process *process)
     backhand_process_serve(w->conf->table, process, 1);
 }
 
-static int refused_lately(const walk *w, int id)
-{
-    int64_t refused = __atomic_load_n(&w->conf->table->slots[id].refused, __ATOMIC_RELAXED);
-    return refused != 0 && apr_time_now() - refused < w->conf->retry;
-}
-
 /* A server that is not heard any more has most likely failed, unless none is heard. */
 static int asked_last(const walk *w, int id)
 {
     const backhand_table *table = w->conf->table;
-    return refused_lately(w, id) || (backhand_table_silent(table, id) && !backhand_table_deaf(table));
-}
-
-/* Every failure counts; the log hears of a server's failing once a minute at most. */
-static void note_failure(const walk *w, int id, const char *contact, const char *what)
-{
-    apr_time_t now = apr_time_now();
-    int64_t before = __atomic_exchange_n(&w->conf->table->slots[id].refused, now, __ATOMIC_RELAXED);
-
-    ap_log_rerror(APLOG_MARK, now - before > COMPLAINT_PERIOD ? APLOG_WARNING : APLOG_DEBUG, 0, w->r,
-                  "backhand: server %s %s; it is asked last for the next %" APR_TIME_T_FMT " s", contact, what,
-                  apr_time_sec(w->conf->retry));
-}
-
-static void note_outcome(const walk *w, int id, const char *contact, backhand_outcome outcome)
-{
-    static const char *const what[] = {
-        [BACKHAND_REFUSED] = "cannot be reached",
-        [BACKHAND_STALE] = "closed the connection, or fell silent, before its response began",
-        [BACKHAND_DROPPED] = "closed the connection, or fell silent, before its response began",
-        [BACKHAND_TIMED_OUT] = "did not respond within BackhandResponseTimeout",
-    };
-
-    if (outcome == BACKHAND_ANSWERED) {
-        /* mod_proxy's word for a response that broke off; tunnels end with it too. */
-        if (w->handoff.status == DONE && !w->r->connection->aborted && w->r->status != HTTP_SWITCHING_PROTOCOLS) {
-            note_failure(w, id, contact, "broke off a response");
-        }
-    }
-    else if (outcome != BACKHAND_CLIENT) {
-        __atomic_add_fetch(&w->conf->table->counters->failed_over, 1, __ATOMIC_RELAXED);
-        note_failure(w, id, contact,
-                     outcome == BACKHAND_REFUSED && w->handoff.trouble ? w->handoff.trouble : what[outcome]);
-    }
+    return backhand_table_refused_lately(table, id, w->conf->retry) ||
+           (backhand_table_silent(table, id) && !backhand_table_deaf(table));
 }
 
 static int answered_elsewhere(walk *w, const char *contact)
@@ -199,25 +163,26 @@ static int give_up(walk *w, const char *contact, backhand_outcome outcome)
 
 /* Over a kept connection if the request may be sent again: when the server has just closed it, it is asked once more on a
  * new one. */
-static backhand_outcome ask_peer(walk *w, backhand_peer *peer, int id, const backhand_announcement *said)
+static backhand_outcome ask_peer(walk *w, backhand_peer *peer, int id, uint64_t generation,
+                                 const backhand_announcement *said)
 {
     backhand_table *table = w->conf->table;
     backhand_outcome outcome;
 
-    backhand_table_sent(table, id);
-    outcome = backhand_handoff_try(&w->handoff, peer, id, said);
+    backhand_table_sent(table, id, generation);
+    outcome = backhand_handoff_try(&w->handoff, peer, id, generation, said);
     if (outcome == BACKHAND_STALE && backhand_handoff_may_repeat(&w->handoff, outcome)) {
         peer = backhand_peer_get(w->conf->dispatch, w->r, said, 1);
-        outcome = peer ? backhand_handoff_try(&w->handoff, peer, id, said) : outcome;
+        outcome = peer ? backhand_handoff_try(&w->handoff, peer, id, generation, said) : outcome;
     }
     if (outcome != BACKHAND_ANSWERED) {
-        backhand_table_begun(table, id);
+        backhand_table_begun(table, id, generation);
     }
-    backhand_table_returned(table, id);
+    backhand_table_returned(table, id, generation);
     return outcome;
 }
 
-static int ask(walk *w, backhand_process *process, int id, const backhand_announcement *said)
+static int ask(walk *w, backhand_process *process, int id, uint64_t generation, const backhand_announcement *said)
 {
     backhand_peer *peer;
     const char *contact;
@@ -238,9 +203,9 @@ static int ask(walk *w, backhand_process *process, int id, const backhand_announ
     }
     contact = apr_pstrdup(w->r->pool, said->stat.contact);
     w->tries++;
-    outcome = ask_peer(w, peer, id, said);
+    outcome = ask_peer(w, peer, id, generation, said);
     end_waiting(w, process);
-    note_outcome(w, id, contact, outcome);
+    backhand_fault_note(w->r, w->conf, id, generation, contact, &w->handoff, outcome);
     if (outcome == BACKHAND_ANSWERED) {
         return answered_elsewhere(w, contact);
     }
@@ -257,13 +222,15 @@ static int asks_self(const walk *w)
 static int ask_contact(walk *w)
 {
     backhand_announcement said;
+    uint64_t generation;
 
     if (w->asked_self || !backhand_peers_ready(w->conf->dispatch) || !asks_self(w) ||
-        !backhand_table_read(w->conf->table, 0, &said, NULL) || !backhand_tls_able(w->conf->dispatch, w->r, &said)) {
+        !backhand_table_read(w->conf->table, 0, &said, &generation) ||
+        !backhand_tls_able(w->conf->dispatch, w->r, &said)) {
         return GO_ON;
     }
     w->asked_self = 1;
-    return ask(w, backhand_dispatch_process(w->conf->dispatch), 0, &said);
+    return ask(w, backhand_dispatch_process(w->conf->dispatch), 0, generation, &said);
 }
 
 static int consider(walk *w, backhand_process *process, ServerSlot *candidate, int last_round)
@@ -299,7 +266,7 @@ static int consider(walk *w, backhand_process *process, ServerSlot *candidate, i
     id = candidate->id;
     candidate->id = ASKED;
     w->asked_self |= id == 0;
-    return ask(w, process, id, &said);
+    return ask(w, process, id, generation, &said);
 }
 
 /* Servers that refused lately, or fell silent, are asked last, in a second round. */

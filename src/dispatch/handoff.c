@@ -239,8 +239,12 @@ static backhand_outcome judge(const backhand_try *t, const request_rec *r, int r
     if (t->silenced) {
         return BACKHAND_DROPPED;
     }
-    if (rc == HTTP_GATEWAY_TIME_OUT || apr_table_get(r->notes, "proxy_timedout")) {
+    if (t->timed_out || rc == HTTP_GATEWAY_TIME_OUT || apr_table_get(r->notes, "proxy_timedout")) {
         return BACKHAND_TIMED_OUT;
+    }
+    /* mod_proxy_http gave up on it, though the connection was good, or had brought all that matters. */
+    if (t->head.status != 0 && (!t->lost || backhand_head_is_final(&t->head))) {
+        return BACKHAND_BROKEN;
     }
     return t->reused ? BACKHAND_STALE : BACKHAND_DROPPED;
 }
@@ -259,13 +263,16 @@ static backhand_outcome take_back(backhand_handoff *handoff, const backhand_try 
     return BACKHAND_DROPPED;
 }
 
-backhand_outcome backhand_handoff_try(backhand_handoff *handoff, backhand_peer *peer, int id,
+backhand_outcome backhand_handoff_try(backhand_handoff *handoff, backhand_peer *peer, int id, uint64_t generation,
                                       const backhand_announcement *said)
 {
     request_rec *r = handoff->r;
     const backhand_stand_in *stand_in = backhand_stand_in_get(handoff->dispatch, r, peer->ipv6);
     backhand_try t = {.conf = backhand_config_get(r->server),
+                      .r = r,
                       .id = id,
+                      .generation = generation,
+                      .own = r->headers_out,
                       .repeatable = handoff->idempotent,
                       .body = handoff->body,
                       .head.pool = r->pool};
@@ -292,6 +299,7 @@ backhand_outcome backhand_handoff_try(backhand_handoff *handoff, backhand_peer *
     rc = backhand_peer_run(handoff->dispatch, r, peer, stand_in->proxy, url);
     backhand_track_end(&t);
     outcome = judge(&t, r, rc, handoff->body != NULL);
+    handoff->silent = t.silenced;
     handoff->trouble = backhand_handshake_trouble(&t.handshake, r->pool);
     if (handoff->body) {
         backhand_body_hold_end(handoff->body, 0);

@@ -7,15 +7,36 @@
 #include <http_protocol.h>
 #include <stdlib.h>
 
-static void begin(backhand_head *head, const char *line)
+/* mod_proxy_http's buffer for a line has 8192 bytes. */
+#define LINE_PASSED 8000
+
+static int begin(backhand_head *head, const char *line)
 {
     /* mod_proxy_http forgives an empty line before the status line. */
     if (*line == '\0') {
-        return;
+        return 1;
     }
-    head->odd = strncmp(line, "HTTP/1.", 7) != 0 || strlen(line) < 12;
-    head->status = head->odd ? 0 : (int)strtol(line + 9, NULL, 10);
+    if (strncmp(line, "HTTP/1.", 7) != 0 || strlen(line) < 12) {
+        return 0;
+    }
+    head->status = (int)strtol(line + 9, NULL, 10);
+    head->reason = line + 9;
     head->fields = apr_table_make(head->pool, 20);
+    return 1;
+}
+
+/* A field may go on in lines that begin with a blank. */
+static void add_more(const backhand_head *head, const char *line)
+{
+    const apr_array_header_t *fields = apr_table_elts(head->fields);
+    apr_table_entry_t *last = &((apr_table_entry_t *)fields->elts)[fields->nelts - 1];
+
+    while (apr_isspace(*line)) {
+        line++;
+    }
+    if (*line) {
+        last->val = apr_pstrcat(head->pool, last->val, *last->val ? " " : "", line, NULL);
+    }
 }
 
 static void add_field(backhand_head *head, char *line)
@@ -23,7 +44,10 @@ static void add_field(backhand_head *head, char *line)
     char *colon = strchr(line, ':');
     char *value;
 
-    /* A continued line, or none that HTTP knows. */
+    if (apr_isspace(*line) && !apr_is_empty_table(head->fields)) {
+        add_more(head, line);
+        return;
+    }
     if (!colon || apr_isspace(*line)) {
         head->odd = 1;
         return;
@@ -36,75 +60,129 @@ static void add_field(backhand_head *head, char *line)
     apr_table_addn(head->fields, line, value);
 }
 
-static void take_line(backhand_head *head, char *line)
+static apr_status_t take_line(backhand_head *head, char *line)
 {
     if (!head->fields || (head->complete && ap_is_HTTP_INFO(head->status))) {
         head->complete = 0;
-        begin(head, line);
+        return begin(head, line) ? APR_SUCCESS : APR_EGENERAL;
     }
-    else if (!head->complete && *line) {
+    if (!head->complete && *line) {
         add_field(head, line);
+        return APR_SUCCESS;
     }
-    else {
-        /* After the head come trailers at most. */
-        head->complete = 1;
-    }
+    /* After the head come trailers at most. */
+    head->complete = 1;
+    return head->odd && head->shortened ? APR_ENOSPC : APR_SUCCESS;
 }
 
 /* What there was of a line, and what there is now, in one piece. */
-static apr_status_t join(const backhand_head *head, apr_bucket_brigade *bb, char **line)
+static apr_status_t join(const backhand_head *head, apr_bucket_brigade *bb, char **line, apr_size_t *length)
 {
     apr_bucket *first = APR_BRIGADE_FIRST(bb);
-    apr_size_t before = head->partial ? strlen(head->partial) : 0, length;
+    apr_size_t more;
     const char *data;
-    apr_off_t more;
+    apr_off_t all;
     apr_status_t rv;
 
     /* As a rule a line is in one piece. */
-    if (!before && first != APR_BRIGADE_SENTINEL(bb) && APR_BUCKET_NEXT(first) == APR_BRIGADE_SENTINEL(bb) &&
-        apr_bucket_read(first, &data, &length, APR_BLOCK_READ) == APR_SUCCESS &&
+    if (!head->partial && first != APR_BRIGADE_SENTINEL(bb) && APR_BUCKET_NEXT(first) == APR_BRIGADE_SENTINEL(bb) &&
+        apr_bucket_read(first, &data, length, APR_BLOCK_READ) == APR_SUCCESS &&
         APR_BUCKET_NEXT(first) == APR_BRIGADE_SENTINEL(bb)) {
-        *line = apr_pstrmemdup(head->pool, data, length);
+        *line = apr_pstrmemdup(head->pool, data, *length);
         return APR_SUCCESS;
     }
-    rv = apr_brigade_length(bb, 1, &more);
+    rv = apr_brigade_length(bb, 1, &all);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    length = (apr_size_t)more;
-    *line = apr_palloc(head->pool, before + length + 1);
-    if (before) {
-        memcpy(*line, head->partial, before);
+    more = (apr_size_t)all;
+    *line = apr_palloc(head->pool, head->partly + more + 1);
+    if (head->partial) {
+        memcpy(*line, head->partial, head->partly);
     }
-    rv = apr_brigade_flatten(bb, *line + before, &length);
-    (*line)[before + length] = '\0';
+    rv = apr_brigade_flatten(bb, *line + head->partly, &more);
+    *length = head->partly + more;
+    (*line)[*length] = '\0';
     return rv;
 }
 
-apr_status_t backhand_head_take(backhand_head *head, apr_bucket_brigade *bb)
+int backhand_head_is_final(const backhand_head *head)
+{
+    return head->complete && !ap_is_HTTP_INFO(head->status);
+}
+
+static apr_status_t take(backhand_head *head, apr_bucket_brigade *bb)
 {
     apr_size_t length;
     char *line;
-    apr_status_t rv;
+    apr_status_t rv = join(head, bb, &line, &length);
 
-    if (head->odd || (head->complete && !ap_is_HTTP_INFO(head->status))) {
-        return APR_SUCCESS;
-    }
-    rv = join(head, bb, &line);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    length = strlen(line);
+    if (head->size + length > BACKHAND_HEAD_MAX) {
+        return APR_ENOSPC;
+    }
+    head->line = length;
     if (length == 0 || line[length - 1] != '\n') {
         head->partial = line;
+        head->partly = length;
         return APR_SUCCESS;
     }
-    while (length > 0 && apr_isspace(line[length - 1])) {
+    head->partial = NULL;
+    head->partly = 0;
+    head->size += length;
+    while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r')) {
         line[--length] = '\0';
     }
-    head->partial = NULL;
-    take_line(head, line);
-    return APR_SUCCESS;
+    return take_line(head, line);
+}
+
+/* Leaves the beginning of the line; of an interim response, whose headers mod_proxy_http sends itself, the name only: half a
+ * value would be a wrong one. */
+static apr_status_t shorten(backhand_head *head, apr_bucket_brigade *bb)
+{
+    char line[LINE_PASSED + 1];
+    apr_size_t length = LINE_PASSED;
+    apr_status_t rv = apr_brigade_flatten(bb, line, &length);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    line[length] = '\0';
+    while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r')) {
+        line[--length] = '\0';
+    }
+    if (ap_is_HTTP_INFO(head->status) && strchr(line, ':')) {
+        strchr(line, ':')[1] = '\0';
+    }
+    head->shortened = 1;
+    apr_brigade_cleanup(bb);
+    return apr_brigade_putstrs(bb, NULL, NULL, line, CRLF, NULL);
+}
+
+apr_status_t backhand_head_read(backhand_head *head, apr_bucket_brigade *bb, ap_filter_t *from, apr_read_type_e block)
+{
+    apr_bucket_brigade *rest;
+    apr_status_t rv;
+
+    if (backhand_head_is_final(head) || APR_BRIGADE_EMPTY(bb)) {
+        return APR_SUCCESS;
+    }
+    rv = take(head, bb);
+    if (rv != APR_SUCCESS || (!head->partial && head->line <= LINE_PASSED)) {
+        return rv;
+    }
+    rest = apr_brigade_create(head->pool, bb->bucket_alloc);
+    while (rv == APR_SUCCESS && head->partial) {
+        rv = ap_get_brigade(from, rest, AP_MODE_GETLINE, block, 0);
+        if (rv == APR_SUCCESS) {
+            rv = APR_BRIGADE_EMPTY(rest) ? APR_EOF : take(head, rest);
+        }
+        apr_brigade_cleanup(rest);
+    }
+    apr_brigade_destroy(rest);
+    return rv == APR_SUCCESS && head->line > LINE_PASSED ? shorten(head, bb) : rv;
 }
 
 /* A response whose end is the end of the connection. */
@@ -180,7 +258,17 @@ static int give_last(const apr_table_entry_t *fields, int n, request_rec *r)
     return n;
 }
 
-void backhand_head_apply(const backhand_head *head, request_rec *r)
+/* httpd offers its client other protocols, as h2c, whoever answers. */
+static void offer_upgrade(apr_table_t *out, const apr_table_t *own)
+{
+    const char *upgrade = apr_table_get(own, "Upgrade");
+    if (upgrade) {
+        apr_table_setn(out, "Upgrade", upgrade);
+        apr_table_setn(out, "Connection", "Upgrade");
+    }
+}
+
+void backhand_head_apply(const backhand_head *head, request_rec *r, const apr_table_t *own)
 {
     const apr_table_entry_t *fields;
     int http2 = r->proto_num >= HTTP_VERSION(2, 0);
@@ -190,6 +278,9 @@ void backhand_head_apply(const backhand_head *head, request_rec *r)
     if (!head->complete || head->odd) {
         return;
     }
+    if (head->shortened) {
+        r->status_line = head->reason;
+    }
     fields = (const apr_table_entry_t *)apr_table_elts(head->fields)->elts;
     n = apr_table_elts(head->fields)->nelts;
     r->content_type = NULL;
@@ -197,13 +288,18 @@ void backhand_head_apply(const backhand_head *head, request_rec *r)
     r->content_languages = NULL;
     n = http2 ? n : give_last(fields, n, r);
     out = apr_table_make(r->pool, n + 4);
+    if (!http2) {
+        offer_upgrade(out, own);
+    }
     for (int i = 0; i < n; i++) {
         if (travels(r, fields[i].key) && strcasecmp(fields[i].key, "Upgrade") != 0) {
             apr_table_addn(out, fields[i].key, fields[i].val);
         }
     }
-    put_last(out, r->headers_out, "Upgrade");
-    put_last(out, r->headers_out, "Connection");
+    if (apr_table_get(r->headers_out, "Upgrade")) {
+        put_last(out, r->headers_out, "Upgrade");
+        put_last(out, r->headers_out, "Connection");
+    }
     r->headers_out = http2 ? order_for_http2(out, r) : out;
     if (!http2 && ends_with_connection(head, r)) {
         r->connection->keepalive = AP_CONN_CLOSE;

@@ -79,7 +79,7 @@ void backhand_report_take(backhand_try *t, request_rec *r)
         return;
     }
     if (t->accepted && backhand_report_read(&report, &usec, text)) {
-        backhand_table_report(table, t->id, &report, hop_of(t, usec));
+        backhand_table_report(table, t->id, t->generation, &report, hop_of(t, usec));
     }
     else {
         __atomic_add_fetch(&table->counters->reports_bad, 1, __ATOMIC_RELAXED);

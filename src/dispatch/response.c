@@ -9,6 +9,7 @@
 
 static ap_filter_rec_t *response_filter;
 
+/* mod_proxy's own words for a server that did not answer. */
 static int is_excuse(apr_bucket_brigade *bb)
 {
     for (apr_bucket *b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb); b = APR_BUCKET_NEXT(b)) {
@@ -22,23 +23,53 @@ static int is_excuse(apr_bucket_brigade *bb)
     return 0;
 }
 
+/* A response that breaks off right after its head is a response: the client gets the head, as from that server itself. */
+static apr_status_t begin(ap_filter_t *f, apr_bucket_brigade *bb, int broken)
+{
+    backhand_try *t = f->ctx;
+
+    backhand_report_take(t, f->r);
+    backhand_head_apply(&t->head, f->r, t->own);
+    backhand_track_response(t);
+    if (broken) {
+        apr_bucket_brigade *head = apr_brigade_create(f->r->pool, bb->bucket_alloc);
+        APR_BRIGADE_INSERT_TAIL(head, apr_bucket_flush_create(bb->bucket_alloc));
+        return ap_pass_brigade(f->next, head);
+    }
+    return APR_SUCCESS;
+}
+
+/* httpd's own count of what it sends sees nothing of what enters below it. */
+static void count(request_rec *r, const apr_bucket_brigade *bb)
+{
+    for (const apr_bucket *b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb); b = APR_BUCKET_NEXT(b)) {
+        if (!APR_BUCKET_IS_METADATA(b) && b->length != (apr_size_t)-1) {
+            r->bytes_sent += (apr_off_t)b->length;
+        }
+    }
+}
+
 static apr_status_t response_output(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     backhand_try *t = f->ctx;
-    ap_filter_t *next = f->next;
+    apr_status_t rv;
 
-    if (is_excuse(bb)) {
-        apr_brigade_cleanup(bb);
-        return APR_SUCCESS;
+    if (!t->begun) {
+        int excuse = is_excuse(bb);
+        if (excuse && !backhand_head_is_final(&t->head)) {
+            apr_brigade_cleanup(bb);
+            return APR_SUCCESS;
+        }
+        if (APR_BRIGADE_EMPTY(bb)) {
+            return APR_SUCCESS;
+        }
+        rv = begin(f, bb, excuse);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
     }
-    if (APR_BRIGADE_EMPTY(bb)) {
-        return APR_SUCCESS;
-    }
-    backhand_report_take(t, f->r);
-    backhand_head_apply(&t->head, f->r);
-    backhand_track_response(t);
-    ap_remove_output_filter(f);
-    return ap_pass_brigade(next, bb);
+    count(f->r, bb);
+    return ap_pass_brigade(f->next, bb);
 }
 
 void backhand_response_register(void)

@@ -4,6 +4,7 @@
 #include "sim/asks.h"
 #include "sim/clock.h"
 #include "sim/dispatcher.h"
+#include "table/blame.h"
 
 #include <apr_strings.h>
 
@@ -42,8 +43,7 @@ void sim_decide(sim_world *world, uint32_t request, sim_decision *out)
 
 static int refused_lately(const sim_world *world, const backhand_table *table, int id)
 {
-    int64_t refused = backhand_number_get(&table->slots[id].refused);
-    return refused != 0 && sim_clock_now() - refused < world->scenario->retry;
+    return backhand_table_refused_lately(table, id, world->scenario->retry);
 }
 
 int sim_choose(const sim_world *world, uint32_t dispatcher, const ServerSlot *list, int n, uint64_t generation)

@@ -6,6 +6,7 @@
 #include "sim/memory.h"
 #include "sim/references.h"
 #include "sim/server.h"
+#include "table/blame.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,10 +113,10 @@ static void count_sent(sim_world *world, sim_request *asked)
     int id = asked->local ? 0 : it->slots[asked->server];
 
     asked->sent = world->now;
-    backhand_table_sent(it->table, id);
+    backhand_table_sent(it->table, id, backhand_table_slot_generation(it->table, id));
     if (asked->local) {
-        backhand_table_begun(it->table, id);
-        backhand_table_returned(it->table, id);
+        backhand_table_begun(it->table, id, backhand_table_slot_generation(it->table, id));
+        backhand_table_returned(it->table, id, backhand_table_slot_generation(it->table, id));
     }
     it->peers[asked->server].own++;
 }
@@ -129,12 +130,13 @@ static void count_back(sim_world *world, const sim_request *asked)
     if (asked->local) {
         return;
     }
-    backhand_table_begun(it->table, id);
+    backhand_table_begun(it->table, id, backhand_table_slot_generation(it->table, id));
     if (asked->reported) {
         int64_t hop = world->now - asked->sent - asked->usec;
-        backhand_table_report(it->table, id, &asked->report, hop <= HOP_MAX ? hop : -1);
+        backhand_table_report(it->table, id, backhand_table_slot_generation(it->table, id), &asked->report,
+                              hop <= HOP_MAX ? hop : -1);
     }
-    backhand_table_returned(it->table, id);
+    backhand_table_returned(it->table, id, backhand_table_slot_generation(it->table, id));
 }
 
 static int has_own_server(const sim_world *world, const sim_request *asked)
@@ -322,11 +324,12 @@ void sim_dispatcher_refused(sim_world *world, uint32_t request)
 {
     sim_request *asked = sim_request_of(world, request);
     sim_dispatcher *it = &world->dispatchers[asked->dispatcher];
+    int id = it->slots[asked->server];
 
     asked->reported = 0;
     count_back(world, asked);
     it->peers[asked->server].refused = world->now;
-    it->table->slots[it->slots[asked->server]].refused = sim_clock_now();
+    backhand_table_refused(it->table, id, backhand_table_slot_generation(it->table, id));
     if (!world->scenario->on_servers) {
         try_next(world, request);
         return;

@@ -7,26 +7,50 @@
 
 /* --- hand-offs --------------------------------------------------------------------------------------------------- */
 
-void backhand_table_sent(backhand_table *table, int id)
+uint64_t backhand_table_slot_generation(const backhand_table *table, int id)
+{
+    return backhand_acquire(&table->slots[id].generation);
+}
+
+/* Counts one more, unless the slot has got another server. It may get one in between, whose counts begin anew: then this one is
+ * taken back. @return the count, or 0 when nothing was counted */
+static int64_t count(const backhand_slot *slot, int64_t *counter, uint64_t generation)
+{
+    int64_t counted;
+
+    if (__atomic_load_n(&slot->generation, __ATOMIC_SEQ_CST) != generation) {
+        return 0;
+    }
+    counted = __atomic_add_fetch(counter, 1, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&slot->generation, __ATOMIC_SEQ_CST) != generation) {
+        __atomic_sub_fetch(counter, 1, __ATOMIC_SEQ_CST);
+        return 0;
+    }
+    return counted;
+}
+
+void backhand_table_sent(backhand_table *table, int id, uint64_t generation)
 {
     backhand_slot *slot = &table->slots[id];
-    int64_t sent = __atomic_add_fetch(&slot->sent, 1, __ATOMIC_RELEASE);
+    int64_t sent = count(slot, &slot->sent, generation);
 
-    if (sent - backhand_number_get(&slot->begun) <= 1) {
+    if (sent != 0 && sent - backhand_number_get(&slot->begun) <= 1) {
         backhand_number_set(&slot->begun_last, table->now());
     }
 }
 
-void backhand_table_begun(backhand_table *table, int id)
+void backhand_table_begun(backhand_table *table, int id, uint64_t generation)
 {
     backhand_slot *slot = &table->slots[id];
-    __atomic_add_fetch(&slot->begun, 1, __ATOMIC_RELAXED);
-    backhand_number_set(&slot->begun_last, table->now());
+    if (count(slot, &slot->begun, generation) != 0) {
+        backhand_number_set(&slot->begun_last, table->now());
+    }
 }
 
-void backhand_table_returned(backhand_table *table, int id)
+void backhand_table_returned(backhand_table *table, int id, uint64_t generation)
 {
-    __atomic_add_fetch(&table->slots[id].returned, 1, __ATOMIC_RELAXED);
+    backhand_slot *slot = &table->slots[id];
+    count(slot, &slot->returned, generation);
 }
 
 static void smooth(int64_t *average, int64_t value)
@@ -35,12 +59,15 @@ static void smooth(int64_t *average, int64_t value)
     backhand_number_set(average, before == 0 ? value + 1 : before + (value + 1 - before) / SMOOTHING);
 }
 
-void backhand_table_report(backhand_table *table, int id, const backhand_report *said, int64_t hop)
+int backhand_table_report(backhand_table *table, int id, uint64_t generation, const backhand_report *said, int64_t hop)
 {
     backhand_slot *slot = &table->slots[id];
     backhand_report *kept = &slot->report;
     int64_t sent = backhand_number_get(&slot->sent);
 
+    if (backhand_table_slot_generation(table, id) != generation) {
+        return 0;
+    }
     backhand_number_set(&kept->inflight, said->inflight);
     backhand_number_set(&kept->service, said->service);
     backhand_number_set(&kept->parallel, said->parallel);
@@ -52,7 +79,14 @@ void backhand_table_report(backhand_table *table, int id, const backhand_report 
     if (hop >= 0) {
         smooth(&slot->hop, hop);
     }
+    /* The slot's next server may have come in between, whose figures these are not. */
+    if (backhand_table_slot_generation(table, id) != generation) {
+        backhand_number_set(&kept->heard, 0);
+        backhand_number_set(&slot->hop, 0);
+        return 0;
+    }
     __atomic_add_fetch(&table->counters->reports, 1, __ATOMIC_RELAXED);
+    return 1;
 }
 
 /* --- the newest word --------------------------------------------------------------------------------------------- */

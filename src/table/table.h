@@ -123,6 +123,17 @@ typedef struct backhand_voucher {
     uint64_t key;       /**< backhand_keys_id() of the key that signed it; 0: none was asked for */
 } backhand_voucher;
 
+/** Failed requests in a row that blame a server, each of another client and for another path; see table/blame.h. */
+#define BACKHAND_BLAME_ROW 3
+
+/** The latest failed requests of a server that may be its own fault; see table/blame.h. */
+typedef struct backhand_blame {
+    int64_t failures;                        /**< in a row so far, less than BACKHAND_BLAME_ROW */
+    int64_t clients[BACKHAND_BLAME_ROW - 1]; /**< of these: hashes */
+    int64_t paths[BACKHAND_BLAME_ROW - 1];
+    int64_t said[2]; /**< when the log last heard of failures that it was not blamed for, and of others, us; 0: never */
+} backhand_blame;
+
 /** A boot that a slot had before its current one, and the last sequence number heard of it. */
 typedef struct backhand_past_boot {
     uint64_t boot;
@@ -145,7 +156,8 @@ typedef struct backhand_slot {
     int64_t joined;            /**< when its present boot was first heard, us */
     int64_t served_heard;      /**< `served` as of its last announcement; the moderator's */
     backhand_report report;    /**< what it said on its last response to this server */
-    int64_t refused;      /**< when it last refused or dropped a connection of ours, us; 0: not since it (re)started */
+    int64_t refused; /**< when it was last blamed for a failure, us; 0: not since it (re)started. See table/blame.h */
+    backhand_blame blame; /**< the children's */
     int64_t rival_boot;   /**< boot id of another server that announces the same contact */
     int64_t rival_heard;  /**< when it was last heard, us; 0: never. See backhand_table_rival() */
     int64_t rival_window; /**< us: 3 intervals of the slower one of the two */
@@ -331,15 +343,21 @@ void backhand_table_patience(const backhand_table *table, backhand_patience *pat
 
 /* --- hand-offs (any process, any thread) -------------------------------------------------------------------------- */
 
+/** When the slot got its server; 0: never used. A request notes it with its candidate, and passes it to all that counts. */
+uint64_t backhand_table_slot_generation(const backhand_table *table, int id);
+
+/* The functions below count nothing once the slot has got another server than that of `generation`: what an earlier
+ * server did says nothing of it. */
+
 /** A request is about to be sent to slot `id`. */
-void backhand_table_sent(backhand_table *table, int id);
+void backhand_table_sent(backhand_table *table, int id, uint64_t generation);
 /** Its response has begun, or it failed. Once for each backhand_table_sent(), before backhand_table_returned(). */
-void backhand_table_begun(backhand_table *table, int id);
+void backhand_table_begun(backhand_table *table, int id, uint64_t generation);
 /** The exchange is over. */
-void backhand_table_returned(backhand_table *table, int id);
+void backhand_table_returned(backhand_table *table, int id, uint64_t generation);
 /** The response carried figures: keeps them. `hop`: time on top of the serving, us, or -1 when that is not known.
- * Called between backhand_table_begun() and backhand_table_returned(). */
-void backhand_table_report(backhand_table *table, int id, const backhand_report *said, int64_t hop);
+ * Called between backhand_table_begun() and backhand_table_returned(). @return 0: the slot has got another server */
+int backhand_table_report(backhand_table *table, int id, uint64_t generation, const backhand_report *said, int64_t hop);
 
 /* --- processes ---------------------------------------------------------------------------------------------------- */
 

@@ -65,6 +65,25 @@ static void note_boot(backhand_slot *slot, const backhand_announcement *said, in
     backhand_number_set(&slot->served_heard, said->stat.served);
 }
 
+static void forgive(backhand_slot *slot)
+{
+    backhand_number_set(&slot->refused, 0);
+    backhand_number_set(&slot->blame.failures, 0);
+    backhand_number_set(&slot->blame.said[0], 0);
+    backhand_number_set(&slot->blame.said[1], 0);
+}
+
+/* Requests that the slot's earlier server still has in its hands are none of the new one's; they count nothing when they end,
+ * since the generation is another one by now. */
+static void forget_requests(backhand_slot *slot)
+{
+    int64_t sent = __atomic_load_n(&slot->sent, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&slot->returned, sent, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&slot->begun, sent, __ATOMIC_SEQ_CST);
+    backhand_number_set(&slot->hop, 0);
+    forgive(slot);
+}
+
 /* A request that noted the table's generation before sees this slot as changed from the first word on; one that notes it
  * after sees all of the new server. */
 static void publish(backhand_table *table, int id, const backhand_announcement *said, int fresh, int left)
@@ -79,7 +98,10 @@ static void publish(backhand_table *table, int id, const backhand_announcement *
     what.stat.mtime = left ? 0 : apr_time_sec(now);
     if (fresh) {
         generation = (generation > head->generation ? generation : head->generation) + 1;
-        backhand_release(&slot->generation, generation);
+        __atomic_store_n(&slot->generation, generation, __ATOMIC_SEQ_CST);
+    }
+    if (fresh) {
+        forget_requests(slot);
     }
     note_boot(slot, &what, fresh, now);
     publish_copy(slot, &what, generation);
@@ -145,8 +167,6 @@ static void forget_past(backhand_slot *slot)
     for (int i = 0; i < BACKHAND_PAST_BOOTS; i++) {
         past_set(&slot->past[i], 0, 0);
     }
-    backhand_number_set(&slot->refused, 0);
-    backhand_number_set(&slot->hop, 0);
     backhand_number_set(&slot->rival_boot, 0);
     backhand_number_set(&slot->rival_heard, 0);
     backhand_number_set(&slot->rival_turns, 0);
@@ -212,7 +232,7 @@ static backhand_drop take_boot(backhand_table *table, int id, const backhand_ann
     else if (boot != 0) {
         past_push(slot, boot, sequence);
     }
-    backhand_number_set(&slot->refused, 0);
+    forgive(slot);
     return BACKHAND_DROP_NONE;
 }
 

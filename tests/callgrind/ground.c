@@ -59,10 +59,10 @@ static void say(const ground *g, int n, backhand_announcement *said)
 static void note_hand_offs(ground *g)
 {
     for (int id = 1; id < g->live; id++) {
-        backhand_table_sent(g->table, id);
+        backhand_table_sent(g->table, id, backhand_table_slot_generation(g->table, id));
         if (id % 3) {
-            backhand_table_begun(g->table, id);
-            backhand_table_returned(g->table, id);
+            backhand_table_begun(g->table, id, backhand_table_slot_generation(g->table, id));
+            backhand_table_returned(g->table, id, backhand_table_slot_generation(g->table, id));
         }
     }
 }

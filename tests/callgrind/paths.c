@@ -71,7 +71,7 @@ static void report(ground *g)
     int64_t usec;
     backhand_report_write(text, &said, 54321);
     g->found += backhand_report_read(&said, &usec, text);
-    backhand_table_report(g->table, 1, &said, 300);
+    backhand_table_report(g->table, 1, backhand_table_slot_generation(g->table, 1), &said, 300);
 }
 
 static void session(ground *g)

@@ -25,7 +25,7 @@ my $to_the_other = <<'EOT';
     Backhand removeSelf
 </Location>
 EOT
-my $asked_last = qr/backhand: server \S+ .*asked last/;
+my $asked_last = qr/backhand: server \S+ .*asked (?:last|as before)/;
 
 my $loads = 0;
 

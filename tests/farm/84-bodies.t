@@ -302,7 +302,7 @@ EOT
             is $response->status == 200 && $response->echoed->{BODY_MD5}, md5_hex(bytes($n)), "refused: a POST of $n bytes goes to the next one whole";
         }
         $fake->stop;
-        $farm->announce_log(qr/backhand: server \S+ .*asked last/);
+        $farm->announce_log(qr/backhand: server \S+ .*asked (?:last|as before)/);
         $farm->check;
     };
 }

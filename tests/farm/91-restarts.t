@@ -42,7 +42,7 @@ sub add {
 
 # What a busy machine, and a child that ends while it has work, may say.
 my @said = (
-    qr/backhand: server \S+ .*asked last/,
+    qr/backhand: server \S+ .*asked (?:last|as before)/,
     qr/AH00045:|AH00046:|AH00161:|AH00286:|AH00288:|AH00484:|AH00485:|AH03490:|AH10159:/
 );
 

@@ -37,7 +37,7 @@ static void send_burst(int *sent, int from, int to, int requests)
     memset(sent, 0, (size_t)to * sizeof(*sent));
     for (int i = 0; i < requests; i++) {
         int id = first_of(from, to, NULL);
-        backhand_table_sent(table, id);
+        backhand_table_sent(table, id, backhand_table_slot_generation(table, id));
         sent[id]++;
     }
 }
@@ -46,8 +46,8 @@ static void finish_burst(const int *sent, int to)
 {
     for (int id = 0; id < to; id++) {
         for (int i = 0; i < sent[id]; i++) {
-            backhand_table_begun(table, id);
-            backhand_table_returned(table, id);
+            backhand_table_begun(table, id, backhand_table_slot_generation(table, id));
+            backhand_table_returned(table, id, backhand_table_slot_generation(table, id));
         }
     }
 }

@@ -114,7 +114,7 @@ static void what_was_sent_makes_a_server_hot(void **state)
     list_of(1, 5);
     call("byPrequal", NULL);
     assert_int_equal(list[0].id, 1);
-    backhand_table_sent(table, 1);
+    backhand_table_sent(table, 1, backhand_table_slot_generation(table, 1));
     list_of(1, 5);
     call("byPrequal", NULL);
     assert_int_equal(list[0].id, 2);

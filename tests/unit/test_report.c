@@ -22,7 +22,7 @@ static int hear_service(uint64_t boot, uint64_t sequence, int64_t service, int64
 static void report(int id, int64_t service, int64_t inflight)
 {
     backhand_report said = {.inflight = inflight, .service = service, .parallel = 4000, .latency = 9, .errors = 7};
-    backhand_table_report(table, id, &said, 200);
+    backhand_table_report(table, id, backhand_table_slot_generation(table, id), &said, 200);
 }
 
 static backhand_view view_of(int id)
@@ -64,17 +64,17 @@ static void requests_of_ours_are_told_apart(void **state)
     int id = hear_service(1, 1, 1000, 4);
     (void)state;
     for (int i = 0; i < 5; i++) {
-        backhand_table_sent(table, id);
+        backhand_table_sent(table, id, backhand_table_slot_generation(table, id));
     }
     assert_int_equal(view_of(id).outstanding, 0);
     assert_int_equal(view_of(id).sent, 0);
     wait_ms(10);
-    backhand_table_begun(table, id);
+    backhand_table_begun(table, id, backhand_table_slot_generation(table, id));
     report(id, 1000, 4);
     /* The one that is being answered it does not count either. */
     assert_int_equal(view_of(id).outstanding, 4);
     assert_int_equal(view_of(id).sent, 5);
-    backhand_table_returned(table, id);
+    backhand_table_returned(table, id, backhand_table_slot_generation(table, id));
     wait_ms(10);
     hear_service(1, 2, 1000, 4);
     assert_int_equal(view_of(id).outstanding, 4);
@@ -137,15 +137,15 @@ static void a_hop_is_smoothed(void **state)
     int id = hear_service(1, 1, 1000, 4);
     backhand_report said = {.service = 1};
     (void)state;
-    backhand_table_report(table, id, &said, -1);
+    backhand_table_report(table, id, backhand_table_slot_generation(table, id), &said, -1);
     assert_int_equal(table->slots[id].hop, 0);
-    backhand_table_report(table, id, &said, 0);
+    backhand_table_report(table, id, backhand_table_slot_generation(table, id), &said, 0);
     assert_true(table->slots[id].hop > 0);
     for (int i = 0; i < 100; i++) {
-        backhand_table_report(table, id, &said, 1000);
+        backhand_table_report(table, id, backhand_table_slot_generation(table, id), &said, 1000);
     }
     assert_in_range(table->slots[id].hop, 900, 1001);
-    backhand_table_report(table, id, &said, 100000);
+    backhand_table_report(table, id, backhand_table_slot_generation(table, id), &said, 100000);
     assert_in_range(table->slots[id].hop, 1001, 20000);
     assert_int_equal(table->counters->reports, 103);
 }
@@ -170,9 +170,9 @@ static void run(int dispatchers, int intervals, uint64_t boot)
     for (int t = 1; t <= intervals; t++) {
         wait_ms(INTERVAL);
         for (int k = 0; k < 10; k++) {
-            backhand_table_sent(table, 1 + k % 4);
-            backhand_table_begun(table, 1 + k % 4);
-            backhand_table_returned(table, 1 + k % 4);
+            backhand_table_sent(table, 1 + k % 4, backhand_table_slot_generation(table, 1 + k % 4));
+            backhand_table_begun(table, 1 + k % 4, backhand_table_slot_generation(table, 1 + k % 4));
+            backhand_table_returned(table, 1 + k % 4, backhand_table_slot_generation(table, 1 + k % 4));
         }
         for (int k = 0; k < 10 * dispatchers; k++) {
             served[1 + k % 4]++;

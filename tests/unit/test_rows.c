@@ -200,9 +200,9 @@ static void the_newest_word_is_shown(void **state)
     assert_int_equal(row_of(id).reported, -1);
     assert_int_equal(row_of(id).hop, -1);
     clock_now += SECOND;
-    backhand_table_sent(table, id);
-    backhand_table_begun(table, id);
-    backhand_table_report(table, id, &report, 300);
+    backhand_table_sent(table, id, backhand_table_slot_generation(table, id));
+    backhand_table_begun(table, id, backhand_table_slot_generation(table, id));
+    backhand_table_report(table, id, backhand_table_slot_generation(table, id), &report, 300);
     clock_now += SECOND;
     assert_int_equal(row_of(id).view.service, 11800);
     assert_int_equal(row_of(id).view.parallel, 3700);
