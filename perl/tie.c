@@ -23,11 +23,14 @@ enum {
 static const char servers_key[] = "Apache::Backhand::serverstats";
 static const char arriba_key[] = "Apache::Backhand::personal_arriba";
 
+typedef serverstat *serverstats_fn(void);
+typedef int64_t *arriba_fn(void);
+
 #define MY_CXT_KEY "Apache::Backhand::_guts" XS_VERSION
 typedef struct {
-    serverstat *(*stats)(void);
+    serverstats_fn *stats;
     int (*maxservers)(void);
-    int64_t *(*arriba)(void);
+    arriba_fn *arriba;
     int (*identity)(int, char *, char *);
     backhand_field fields[FIELDS];
     int arriba_field;
@@ -341,9 +344,9 @@ void tie_boot(pTHX)
 
     version_check(aTHX);
     Zero(&MY_CXT, 1, my_cxt_t);
-    MY_CXT.stats = (serverstat * (*)(void)) symbol_find(aTHX_ "backhand_serverstats");
+    MY_CXT.stats = (serverstats_fn *)symbol_find(aTHX_ "backhand_serverstats");
     MY_CXT.maxservers = (int (*)(void))symbol_find(aTHX_ "backhand_maxservers");
-    MY_CXT.arriba = (int64_t * (*)(void)) symbol_find(aTHX_ "backhand_personal_arriba");
+    MY_CXT.arriba = (arriba_fn *)symbol_find(aTHX_ "backhand_personal_arriba");
     MY_CXT.identity = (int (*)(int, char *, char *))symbol_find(aTHX_ "backhand_identity_get");
     fields = (const backhand_field *(*)(void))symbol_find(aTHX_ "backhand_fields");
     for (field = fields(); field->name && n < FIELD_NUMBERS; field++, n++) {

@@ -124,20 +124,26 @@ static connection *get_connection(client *c, int entry)
     return of;
 }
 
-static int put_request(const client *c, connection *of)
+typedef enum put { PUT_FAILED, PUT_LATER, PUT_SENT } put;
+
+/* PUT_LATER: the connection is not made yet. */
+static put put_request(const client *c, connection *of)
 {
     char text[REQUEST_MAX];
     int length =
         snprintf(text, sizeof(text), "GET %s?ms=%.4f HTTP/1.1\r\nHost: bench.test\r\nUser-Agent: openloop\r\n\r\n",
                  c->path, of->asked.demand);
+    ssize_t sent;
+
     if (length < 0 || (size_t)length >= sizeof(text)) {
         abort();
     }
-    if (send(of->fd, text, (size_t)length, MSG_NOSIGNAL) != length) {
-        return 0;
+    sent = send(of->fd, text, (size_t)length, MSG_NOSIGNAL);
+    if (sent == length) {
+        of->sent = 1;
+        return PUT_SENT;
     }
-    of->sent = 1;
-    return 1;
+    return sent < 0 && errno == EAGAIN ? PUT_LATER : PUT_FAILED;
 }
 
 /* Where the client turns to is drawn once, so that all systems get the same. */
@@ -154,7 +160,7 @@ static void ask(client *c, const arrival *a, int64_t lag, int tries)
         of->tries = tries + 1;
         of->sent = 0;
         response_init(&of->response);
-        if (put_request(c, of) || errno == EAGAIN) {
+        if (put_request(c, of) != PUT_FAILED) {
             return;
         }
         shut(c, of);
@@ -229,7 +235,7 @@ void client_event(client *c, connection *of, uint32_t events)
     }
     if (!of->is_idle && !of->sent && (events & EPOLLOUT) && !(events & (EPOLLERR | EPOLLHUP))) {
         watch(c, of, EPOLL_CTL_MOD, EPOLLIN);
-        if (!put_request(c, of)) {
+        if (put_request(c, of) != PUT_SENT) {
             turn_away(c, of);
         }
         return;

@@ -11,10 +11,11 @@ void figures_add(figures *f, sample s)
 {
     if (f->n == f->room) {
         f->room = f->room ? 2 * f->room : 4096;
-        f->samples = realloc(f->samples, f->room * sizeof(*f->samples));
-        if (!f->samples) {
+        sample *larger = realloc(f->samples, f->room * sizeof(*larger));
+        if (!larger) {
             abort();
         }
+        f->samples = larger;
     }
     f->samples[f->n++] = s;
 }

@@ -47,26 +47,23 @@ int64_t *backhand_personal_arriba(void)
     return backhand_maxservers() ? &table[0].arriba : NULL;
 }
 
-#define FIELD(name, max)                                                                                               \
-    {                                                                                                                  \
-#name, offsetof(serverstat, name), 0, max                                                                      \
-    }
+#define FIELD(name, max) #name, offsetof(serverstat, name), 0, max
 
 const backhand_field *backhand_fields(void)
 {
     static const backhand_field fields[] = {
-        FIELD(mtime, INT64_MAX),
-        FIELD(arriba, INT64_MAX),
-        FIELD(aservers, INT64_MAX),
-        FIELD(nservers, INT64_MAX),
-        FIELD(load, INT64_MAX),
-        FIELD(load_hwm, INT64_MAX),
-        FIELD(cpu, 1000),
-        FIELD(ncpu, INT64_MAX),
-        FIELD(tmem, INT64_MAX),
-        FIELD(amem, INT64_MAX),
-        FIELD(numbacked, INT64_MAX),
-        FIELD(tatime, INT64_MAX),
+        {FIELD(mtime, INT64_MAX)},
+        {FIELD(arriba, INT64_MAX)},
+        {FIELD(aservers, INT64_MAX)},
+        {FIELD(nservers, INT64_MAX)},
+        {FIELD(load, INT64_MAX)},
+        {FIELD(load_hwm, INT64_MAX)},
+        {FIELD(cpu, 1000)},
+        {FIELD(ncpu, INT64_MAX)},
+        {FIELD(tmem, INT64_MAX)},
+        {FIELD(amem, INT64_MAX)},
+        {FIELD(numbacked, INT64_MAX)},
+        {FIELD(tatime, INT64_MAX)},
         {NULL, 0, 0, 0},
     };
     return fields;

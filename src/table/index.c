@@ -28,7 +28,7 @@ backhand_index *backhand_index_create(int max_servers, apr_pool_t *p)
 
 static uint32_t hash(const backhand_contact *contact)
 {
-    uint64_t h = UINT64_C(14695981039346656037) ^ (uint64_t)contact->port ^ ((uint64_t) !!contact->https << 32);
+    uint64_t h = UINT64_C(14695981039346656037) ^ (uint64_t)contact->port ^ ((uint64_t)(contact->https != 0) << 32);
     for (const char *c = contact->address; *c; c++) {
         h = (h ^ (unsigned char)*c) * UINT64_C(1099511628211);
     }

@@ -77,7 +77,7 @@ sub AUTOLOAD {
 package Apache2::RequestRec;
 
 sub uri     { return $_[0]{uri} }
-sub method  { return $_[0]{method} }
+sub method  { return $_[0]{method} }    ## no critic (ProhibitBuiltinHomonyms)
 sub args    { return $_[0]{args} }
 sub DESTROY { return }
 
