@@ -2,6 +2,8 @@
 
 #include "ground.h"
 
+#include "../said.h"
+
 #include <apr_strings.h>
 
 #include <stdio.h>
@@ -9,7 +11,6 @@
 #include <string.h>
 
 #define OWN_BOOT UINT64_C(0xb007)
-#define INTERVAL 250 /* ms */
 #define SKEW     apr_time_from_sec(10)
 
 static void must(int right, const char *what)
@@ -26,15 +27,8 @@ static void say(const ground *g, int n, backhand_announcement *said)
     serverstat *stat = &said->stat;
     uint64_t random = (uint64_t)(n + 1) * UINT64_C(0x9e3779b97f4a7c15) >> 16;
 
-    memset(said, 0, sizeof(*said));
-    snprintf(said->contact.address, sizeof(said->contact.address), "10.0.%d.%d", n / 250, n % 250 + 1);
-    said->contact.port = 80;
-    backhand_contact_format(stat->contact, &said->contact);
+    *said = said_by_nth("web", n, n ? random | 1 : OWN_BOOT, g->sequence);
     snprintf(stat->hostname, sizeof(stat->hostname), "web%d.example.org", n);
-    snprintf(said->farm, sizeof(said->farm), "default");
-    said->boot = n ? random | 1 : OWN_BOOT;
-    said->sequence = g->sequence;
-    said->interval = INTERVAL;
     said->keepalive = 5000;
     said->time = apr_time_as_msec(g->table->now());
     stat->nservers = 150;

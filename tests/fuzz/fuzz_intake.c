@@ -6,6 +6,8 @@
 
 #include "fuzz.h"
 
+#include "../said.h"
+
 #include "announce/intake.h"
 
 #include <apr_strings.h>
@@ -52,15 +54,7 @@ static void on_event(void *ctx, backhand_event event, backhand_drop reason, int 
 
 static void set_self(void)
 {
-    backhand_announcement self;
-    memset(&self, 0, sizeof(self));
-    self.boot = OWN_BOOT;
-    self.sequence = 1;
-    self.interval = 250;
-    strcpy(self.farm, "default");
-    strcpy(self.stat.hostname, "self.example.com");
-    CHECK(!backhand_contact_parse(&self.contact, OWN, 0));
-    backhand_contact_format(self.stat.contact, &self.contact);
+    backhand_announcement self = said_by("self.example.com", OWN, OWN_BOOT, 1);
     backhand_table_set_self(intake.table, &self);
 }
 

@@ -16,11 +16,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../said.h"
 #include "table/table.h"
 
 #define SERVERS   8
 #define PROCESSES 4
-#define INTERVAL  250 /* ms */
+#define INTERVAL  250 /* ms, as said.h has it */
 
 static apr_pool_t *pool;
 static backhand_table *table;
@@ -36,22 +37,10 @@ __attribute__((unused)) static void wait_ms(int64_t ms)
     clock_now += apr_time_from_msec(ms);
 }
 
-/* Server `n` (0 to 65535) of boot `boot`: contact http://10.0.x.y:80. */
+/* Server `n` (0 to 65535) of boot `boot`. */
 static backhand_announcement server(int n, uint64_t boot, uint64_t sequence)
 {
-    backhand_announcement said;
-    memset(&said, 0, sizeof(said));
-    snprintf(said.contact.address, sizeof(said.contact.address), "10.0.%d.%d", (n >> 8) & 255, n & 255);
-    said.contact.port = 80;
-    backhand_contact_format(said.stat.contact, &said.contact);
-    snprintf(said.stat.hostname, sizeof(said.stat.hostname), "server%d", n);
-    snprintf(said.farm, sizeof(said.farm), "default");
-    said.boot = boot;
-    said.sequence = sequence;
-    said.interval = INTERVAL;
-    said.stat.aservers = 5;
-    said.stat.nservers = 8;
-    return said;
+    return said_by_nth("server", n, boot, sequence);
 }
 
 __attribute__((unused)) static backhand_drop take(const backhand_announcement *said, int *id)

@@ -7,6 +7,7 @@
 #ifndef BACKHAND_TEST_LIVE_H
 #define BACKHAND_TEST_LIVE_H
 
+#include "../said.h"
 #include "candidates.h"
 
 /* As a server says it. Times in us; parallel x 1000. */
@@ -18,19 +19,10 @@ typedef struct figures {
 __attribute__((unused)) static void announce(int id, figures f)
 {
     static uint64_t sequence;
-    backhand_announcement said;
+    backhand_announcement said = said_by_nth("s", id, 7, ++sequence);
     int taken = 0;
 
-    memset(&said, 0, sizeof(said));
-    apr_snprintf(said.contact.address, sizeof(said.contact.address), "10.0.%d.%d", id >> 8, id & 255);
-    said.contact.port = 80;
-    backhand_contact_format(said.stat.contact, &said.contact);
-    apr_snprintf(said.stat.hostname, sizeof(said.stat.hostname), "s%d", id);
-    apr_cpystrn(said.farm, "default", sizeof(said.farm));
-    said.boot = 7;
-    said.sequence = ++sequence;
-    said.interval = 250;
-    said.stat.aservers = said.stat.nservers = 8;
+    said.stat.aservers = 8;
     said.stat.inflight = f.inflight;
     said.stat.service = f.service;
     said.stat.parallel = f.parallel;

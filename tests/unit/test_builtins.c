@@ -2,6 +2,7 @@
 
 /* The built-in candidacy functions: properties over many picks rather than single answers. */
 
+#include "../said.h"
 #include "candidates.h"
 
 #include <pthread.h>
@@ -136,16 +137,8 @@ static void random_seeds(void **state)
 static int announce(const char *address, int64_t interval, int leaving)
 {
     static uint64_t sequence;
-    backhand_announcement said;
+    backhand_announcement said = said_by(address, address, 77, ++sequence);
     int id = -1;
-    memset(&said, 0, sizeof(said));
-    said.contact.port = 80;
-    apr_cpystrn(said.contact.address, address, sizeof(said.contact.address));
-    apr_cpystrn(said.stat.hostname, address, sizeof(said.stat.hostname));
-    backhand_contact_format(said.stat.contact, &said.contact);
-    apr_cpystrn(said.farm, "default", sizeof(said.farm));
-    said.boot = 77;
-    said.sequence = ++sequence;
     said.interval = interval;
     said.leaving = leaving;
     assert_int_equal(backhand_table_take(table, &said, &id), BACKHAND_DROP_NONE);

@@ -2,6 +2,7 @@
 
 /* byCost, byWeight and addPrediction: figures worked out by hand, and frequencies over many picks. */
 
+#include "../said.h"
 #include "candidates.h"
 
 #include <math.h>
@@ -13,17 +14,8 @@ static void make_servers(int count)
 {
     static uint64_t sequence;
     for (int id = 0; id < count; id++) {
-        backhand_announcement said;
+        backhand_announcement said = said_by_nth("s", id, 7, ++sequence);
         int taken = 0;
-        memset(&said, 0, sizeof(said));
-        apr_snprintf(said.contact.address, sizeof(said.contact.address), "10.0.0.%d", id + 1);
-        said.contact.port = 80;
-        backhand_contact_format(said.stat.contact, &said.contact);
-        apr_snprintf(said.stat.hostname, sizeof(said.stat.hostname), "s%d", id);
-        apr_cpystrn(said.farm, "default", sizeof(said.farm));
-        said.boot = 7;
-        said.sequence = ++sequence;
-        said.interval = 250;
         said.stat = (serverstat){.arriba = 1000,
                                  .aservers = 6,
                                  .nservers = 8,

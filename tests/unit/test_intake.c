@@ -2,6 +2,7 @@
 
 /* Who is accepted, and what each datagram does to the table and to the log. */
 
+#include "../said.h"
 #include "announcements.h"
 
 #include "announce/revoke.h"
@@ -91,17 +92,12 @@ static int stop(void **state)
 static backhand_announcement server(int n)
 {
     backhand_announcement said;
-    char text[64];
-    memset(&said, 0, sizeof(said));
-    said.boot = (uint64_t)n + 1;
-    said.sequence = 1;
-    said.interval = 250;
+    char name[64], contact[64];
+    snprintf(name, sizeof(name), "s%d.test", n);
+    snprintf(contact, sizeof(contact), "192.0.2.%d:80", n);
+    said = said_by(name, contact, (uint64_t)n + 1, 1);
     said.stat.load_hwm = 1000;
     strcpy(said.farm, "blue");
-    snprintf(said.stat.hostname, sizeof(said.stat.hostname), "s%d.test", n);
-    snprintf(text, sizeof(text), "192.0.2.%d:80", n);
-    backhand_contact_parse(&said.contact, text, 0);
-    backhand_contact_format(said.stat.contact, &said.contact);
     return said;
 }
 

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "../said.h"
 #include "status/rows.h"
 
 #define START  (INT64_C(1700000000) * APR_USEC_PER_SEC + 250000)
@@ -49,18 +50,8 @@ static int drop_table(void **state)
 
 static backhand_announcement announcement(int host)
 {
-    backhand_announcement said;
-    memset(&said, 0, sizeof(said));
-    said.boot = 100 + (uint64_t)host;
-    said.sequence = (uint64_t)(clock_now - START) + 1;
-    said.interval = 250;
-    said.contact.port = 80;
-    snprintf(said.contact.address, sizeof(said.contact.address), "192.0.2.%d", host);
-    backhand_contact_format(said.stat.contact, &said.contact);
-    snprintf(said.stat.hostname, sizeof(said.stat.hostname), "host%d", host);
-    strcpy(said.farm, "default");
+    backhand_announcement said = said_by_nth("host", host, 100 + (uint64_t)host, (uint64_t)(clock_now - START) + 1);
     said.stat.aservers = 3;
-    said.stat.nservers = 8;
     said.stat.load = 1250;
     said.stat.inflight = 5;
     said.stat.tmem = INT64_C(8) << 40;
@@ -100,7 +91,7 @@ static void a_row_holds_what_was_announced(void **state)
     clock_now += SECOND / 2;
     row = row_of(id);
     assert_string_equal(row.said.stat.hostname, "host7");
-    assert_string_equal(row.said.stat.contact, "http://192.0.2.7:80");
+    assert_string_equal(row.said.stat.contact, "http://10.0.0.7:80");
     assert_int_equal(row.state, BACKHAND_ROW_ALIVE);
     assert_int_equal(row.age, SECOND / 2);
     assert_int_equal(row.refused, -1);

@@ -2,6 +2,7 @@
 
 /* Session ids: whose they are, where they stand, and whom they lead to. */
 
+#include "../said.h"
 #include "candidates.h"
 
 #include <stdlib.h>
@@ -162,16 +163,8 @@ static void garbage_ends(void **state)
 
 static int announce(const char *contact, uint64_t sequence, int leaving)
 {
-    backhand_announcement said;
+    backhand_announcement said = said_by("s", contact, 3, sequence);
     int id = -1;
-    memset(&said, 0, sizeof(said));
-    assert_null(backhand_contact_parse(&said.contact, contact, 0));
-    backhand_contact_format(said.stat.contact, &said.contact);
-    apr_cpystrn(said.stat.hostname, "s", sizeof(said.stat.hostname));
-    apr_cpystrn(said.farm, "default", sizeof(said.farm));
-    said.boot = 3;
-    said.sequence = sequence;
-    said.interval = 250;
     said.leaving = leaving;
     assert_int_equal(backhand_table_take(table, &said, &id), BACKHAND_DROP_NONE);
     return id;
