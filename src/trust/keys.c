@@ -18,6 +18,7 @@
 struct backhand_keys {
     int n;
     EVP_MAC_CTX *prepared[BACKHAND_KEYS_MAX]; /* keyed; copied for each use, so that threads share them */
+    uint64_t ids[BACKHAND_KEYS_MAX];
 };
 
 /* --- reading -------------------------------------------------------------------------------------------------------- */
@@ -98,6 +99,33 @@ static EVP_MAC_CTX *prepare(const unsigned char *key, int bytes, apr_pool_t *p)
     return context;
 }
 
+static int digest(EVP_MAC_CTX *prepared, const char *purpose, const char *text, apr_size_t length,
+                  unsigned char out[DIGEST_BYTES])
+{
+    EVP_MAC_CTX *context = EVP_MAC_CTX_dup(prepared);
+    size_t written = 0;
+    int done = context && EVP_MAC_update(context, (const unsigned char *)purpose, strlen(purpose)) == 1 &&
+               EVP_MAC_update(context, (const unsigned char *)"\n", 1) == 1 &&
+               EVP_MAC_update(context, (const unsigned char *)text, length) == 1 &&
+               EVP_MAC_final(context, out, &written, DIGEST_BYTES) == 1 && written == DIGEST_BYTES;
+
+    EVP_MAC_CTX_free(context);
+    return done;
+}
+
+/* Tells nothing of the key; not 0. */
+static uint64_t id_of(EVP_MAC_CTX *prepared)
+{
+    static const char text[] = "which key is this";
+    unsigned char bytes[DIGEST_BYTES];
+    uint64_t id = 0;
+
+    if (digest(prepared, "id", text, sizeof(text) - 1, bytes)) {
+        memcpy(&id, bytes, sizeof(id));
+    }
+    return id ? id : 1;
+}
+
 static const char *add_key(backhand_keys *keys, const char *word, apr_size_t length, apr_pool_t *p)
 {
     static const char prefix[] = "base64:";
@@ -114,7 +142,10 @@ static const char *add_key(backhand_keys *keys, const char *word, apr_size_t len
     if (!wrong) {
         keys->prepared[keys->n] = prepare(key, bytes, p);
         wrong = keys->prepared[keys->n] ? NULL : "OpenSSL has no HMAC with SHA-256";
-        keys->n += !wrong;
+    }
+    if (!wrong) {
+        keys->ids[keys->n] = id_of(keys->prepared[keys->n]);
+        keys->n++;
     }
     OPENSSL_cleanse(key, sizeof(key));
     return wrong;
@@ -221,20 +252,6 @@ int backhand_keys_count(const backhand_keys *keys)
     return keys->n;
 }
 
-static int digest(EVP_MAC_CTX *prepared, const char *purpose, const char *text, apr_size_t length,
-                  unsigned char out[DIGEST_BYTES])
-{
-    EVP_MAC_CTX *context = EVP_MAC_CTX_dup(prepared);
-    size_t written = 0;
-    int done = context && EVP_MAC_update(context, (const unsigned char *)purpose, strlen(purpose)) == 1 &&
-               EVP_MAC_update(context, (const unsigned char *)"\n", 1) == 1 &&
-               EVP_MAC_update(context, (const unsigned char *)text, length) == 1 &&
-               EVP_MAC_final(context, out, &written, DIGEST_BYTES) == 1 && written == DIGEST_BYTES;
-
-    EVP_MAC_CTX_free(context);
-    return done;
-}
-
 static void to_hex(char out[BACKHAND_SIGNATURE_SIZE], const unsigned char bytes[DIGEST_BYTES])
 {
     static const char digits[] = "0123456789abcdef";
@@ -247,14 +264,7 @@ static void to_hex(char out[BACKHAND_SIGNATURE_SIZE], const unsigned char bytes[
 
 uint64_t backhand_keys_id(const backhand_keys *keys, int place)
 {
-    static const char text[] = "which key is this";
-    unsigned char bytes[DIGEST_BYTES];
-    uint64_t id = 0;
-
-    if (digest(keys->prepared[place - 1], "id", text, sizeof(text) - 1, bytes)) {
-        memcpy(&id, bytes, sizeof(id));
-    }
-    return id ? id : 1;
+    return keys->ids[place - 1];
 }
 
 apr_status_t backhand_keys_sign(const backhand_keys *keys, const char *purpose, const char *text, apr_size_t length,
