@@ -1,9 +1,9 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "dispatch/body.h"
+#include "dispatch/body_stack.h"
 
 #include <http_protocol.h>
-#include <util_filter.h>
 
 /* Where mod_proxy_http keeps what it has read of the body and not yet sent. */
 #define PROXY_INPUT_KEY "proxy-req-input"
@@ -11,21 +11,37 @@
 /* More than mod_proxy_http reads of a body before it sends any of it. */
 #define UNSENT_MAX 65536
 
+/* What httpd's old way of reading a body (ap_get_client_block) keeps in the request. */
+typedef struct client_block {
+    int read_body, read_chunked;
+    apr_off_t remaining, read_length;
+} client_block;
+
 struct backhand_body {
-    ap_filter_t *filter;
+    request_rec *r;
+    backhand_body_stack stack;
     apr_bucket_brigade *pending; /* put back: read before anything else */
     apr_bucket_brigade *kept;    /* copies of all that was read */
     apr_off_t keep;              /* how much may be kept, to be sent again; -1: nothing */
-    apr_off_t kept_length;
-    int lost;        /* more was read than may be kept, nothing is kept any more */
-    const int *sent; /* see backhand_body_begin() */
-    int hold_end;    /* see backhand_body_hold_end() */
+    apr_off_t kept_length;       /* without what a policy has read: that is kept anyway */
+    int lent;                    /* a policy reads */
+    int lost;                    /* more was read than may be kept, nothing is kept any more */
+    const int *sent;             /* see backhand_body_begin() */
+    int hold_end;                /* see backhand_body_hold_end() */
+    int reading;                 /* calls under way of the filters below */
+    int error;                   /* the status of the error that one of them passed to the output filters; 0: none */
+    int status;                  /* see backhand_body_status() */
+    client_block block;          /* as it was before a policy read */
 };
 
-static ap_filter_rec_t *body_filter;
+static ap_filter_rec_t *body_filter, *error_filter;
 
 static apr_off_t limit_of(const backhand_body *body)
 {
+    if (body->lent) {
+        /* One more than a policy may read, to see that there is more. */
+        return BACKHAND_BODY_LENT_MAX + 1;
+    }
     return body->sent && !*body->sent && body->keep < UNSENT_MAX ? UNSENT_MAX : body->keep;
 }
 
@@ -98,6 +114,50 @@ static int is_end(const backhand_body *body, const apr_bucket_brigade *bb)
     return body->hold_end && !APR_BRIGADE_EMPTY(bb) && APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(bb));
 }
 
+/* Reads from the filters below. An error ends the body for everybody: HTTP's filter would give a clean end next time. */
+static apr_status_t read_below(backhand_body *body, ap_filter_t *from, apr_bucket_brigade *bb, ap_input_mode_t mode,
+                               apr_read_type_e block, apr_off_t readbytes)
+{
+    apr_status_t rv;
+
+    body->reading++;
+    rv = ap_get_brigade(from, bb, mode, block, readbytes);
+    body->reading--;
+    if (body->error) {
+        apr_brigade_cleanup(bb);
+        body->status = body->error;
+        return AP_FILTER_ERROR;
+    }
+    if (rv != APR_SUCCESS && !APR_STATUS_IS_EAGAIN(rv) && backhand_body_stack_is_entered(&body->stack)) {
+        int status = ap_map_http_request_error(rv, HTTP_BAD_REQUEST);
+        body->status = status == AP_FILTER_ERROR ? HTTP_BAD_REQUEST : status;
+    }
+    return rv;
+}
+
+static apr_status_t read_new(backhand_body *body, ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
+                             apr_read_type_e block, apr_off_t readbytes)
+{
+    apr_status_t rv;
+
+    if (body->lent) {
+        apr_off_t left = limit_of(body) - body->kept_length;
+        if (left <= 0) {
+            return APR_ENOSPC;
+        }
+        readbytes = readbytes < left ? readbytes : left;
+    }
+    rv = read_below(body, f->next, bb, mode, block, readbytes);
+    if (rv == APR_SUCCESS && mode != AP_MODE_SPECULATIVE) {
+        rv = keep_copies(body, bb);
+    }
+    if (rv == APR_SUCCESS && body->lent && body->kept_length > BACKHAND_BODY_LENT_MAX) {
+        apr_brigade_cleanup(bb);
+        return APR_ENOSPC;
+    }
+    return rv;
+}
+
 static apr_status_t body_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode, apr_read_type_e block,
                                apr_off_t readbytes)
 {
@@ -108,15 +168,11 @@ static apr_status_t body_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_
     if (mode == AP_MODE_INIT || mode == AP_MODE_GETLINE) {
         return ap_get_brigade(f->next, bb, mode, block, readbytes);
     }
-    if (!APR_BRIGADE_EMPTY(body->pending)) {
-        rv = read_pending(body, bb, mode, readbytes);
+    if (body->status) {
+        return AP_FILTER_ERROR;
     }
-    else {
-        rv = ap_get_brigade(f->next, bb, mode, block, readbytes);
-        if (rv == APR_SUCCESS && mode != AP_MODE_SPECULATIVE) {
-            rv = keep_copies(body, bb);
-        }
-    }
+    rv = APR_BRIGADE_EMPTY(body->pending) ? read_new(body, f, bb, mode, block, readbytes)
+                                          : read_pending(body, bb, mode, readbytes);
     if (rv == APR_SUCCESS && block == APR_NONBLOCK_READ && mode == AP_MODE_READBYTES && is_end(body, bb)) {
         apr_bucket *end = APR_BRIGADE_LAST(bb);
         APR_BUCKET_REMOVE(end);
@@ -125,40 +181,117 @@ static apr_status_t body_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_
     return rv;
 }
 
+/* HTTP's filter answers a client's error itself, by a bucket that it gives to the output filters while it is read from. */
+static apr_status_t error_output(ap_filter_t *f, apr_bucket_brigade *bb)
+{
+    backhand_body *body = f->ctx;
+
+    for (apr_bucket *b = APR_BRIGADE_FIRST(bb); body->reading && b != APR_BRIGADE_SENTINEL(bb);
+         b = APR_BUCKET_NEXT(b)) {
+        if (AP_BUCKET_IS_ERROR(b)) {
+            body->error = ((ap_bucket_error *)b->data)->status;
+            apr_brigade_cleanup(bb);
+            return AP_FILTER_ERROR;
+        }
+    }
+    return ap_pass_brigade(f->next, bb);
+}
+
 void backhand_body_register(void)
 {
     /* Between the content filters, which run where the request is served, and the protocol's own. */
-    body_filter = ap_register_input_filter("BACKHAND_BODY", body_input, NULL, (ap_filter_type)(AP_FTYPE_PROTOCOL - 1));
+    body_filter = ap_register_input_filter("BACKHAND_BODY", body_input, NULL, (ap_filter_type)(AP_FTYPE_PROTOCOL - 2));
+    error_filter = ap_register_output_filter("BACKHAND_BODY_ERROR", error_output, NULL, AP_FTYPE_RESOURCE);
 }
 
-backhand_body *backhand_body_insert(request_rec *r, apr_off_t keep)
+backhand_body *backhand_body_open(request_rec *r)
 {
-    backhand_body *body = apr_pcalloc(r->pool, sizeof(*body));
+    backhand_body *body;
+
+    if (!backhand_body_stack_has_body(r)) {
+        return NULL;
+    }
+    body = apr_pcalloc(r->pool, sizeof(*body));
+    body->r = r;
+    body->keep = -1;
     body->pending = apr_brigade_create(r->pool, r->connection->bucket_alloc);
     body->kept = apr_brigade_create(r->pool, r->connection->bucket_alloc);
-    body->keep = keep;
-    body->filter = ap_add_input_filter_handle(body_filter, body, r, r->connection);
+    backhand_body_stack_init(&body->stack, r, body_filter, error_filter, body);
     return body;
 }
 
-ap_filter_t *backhand_body_filter(backhand_body *body)
+/* Copies of all that was read. What is still pending is among them. */
+static apr_status_t put_copies_back(backhand_body *body)
 {
-    return body->filter;
+    apr_brigade_cleanup(body->pending);
+    for (apr_bucket *b = APR_BRIGADE_FIRST(body->kept); b != APR_BRIGADE_SENTINEL(body->kept); b = APR_BUCKET_NEXT(b)) {
+        apr_bucket *copy;
+        apr_status_t rv = apr_bucket_copy(b, &copy);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+        APR_BRIGADE_INSERT_TAIL(body->pending, copy);
+    }
+    return APR_SUCCESS;
 }
 
-int backhand_body_is_kept(const backhand_body *body)
+void backhand_body_lend(backhand_body *body)
 {
-    return body->keep >= 0 && !__atomic_load_n(&body->lost, __ATOMIC_RELAXED);
+    const request_rec *r = body->r;
+
+    body->block = (client_block){r->read_body, r->read_chunked, r->remaining, r->read_length};
+    body->lent = 1;
+    backhand_body_stack_enter(&body->stack);
+}
+
+void backhand_body_return(backhand_body *body)
+{
+    request_rec *r = body->r;
+
+    backhand_body_stack_leave(&body->stack);
+    body->lent = 0;
+    r->read_body = body->block.read_body;
+    r->read_chunked = body->block.read_chunked;
+    r->remaining = body->block.remaining;
+    r->read_length = body->block.read_length;
+    /* Copies of heap buckets cannot fail. */
+    (void)put_copies_back(body);
+    body->kept_length = 0;
+}
+
+void backhand_body_check(backhand_body *body)
+{
+    apr_bucket_brigade *nothing = apr_brigade_create(body->r->pool, body->r->connection->bucket_alloc);
+
+    backhand_body_stack_enter(&body->stack);
+    /* It takes the limit when it is first read from, and would take none of a request that mod_proxy has. An end that comes
+     * here comes again at the next reading. */
+    (void)read_below(body, body->stack.protocol, nothing, AP_MODE_READBYTES, APR_NONBLOCK_READ, 0);
+    backhand_body_stack_leave(&body->stack);
+    apr_brigade_destroy(nothing);
+}
+
+void backhand_body_keep(backhand_body *body, apr_off_t keep)
+{
+    body->keep = keep;
 }
 
 void backhand_body_begin(backhand_body *body, const int *sent)
 {
     body->sent = sent;
+    backhand_body_stack_enter(&body->stack);
 }
 
 void backhand_body_hold_end(backhand_body *body, int hold)
 {
     body->hold_end = hold;
+}
+
+void backhand_body_end(backhand_body *body)
+{
+    body->sent = NULL;
+    body->hold_end = 0;
+    backhand_body_stack_leave(&body->stack);
 }
 
 /* mod_proxy_http begins anew on the next try. */
@@ -170,35 +303,61 @@ static apr_bucket_brigade *take_proxy_input(request_rec *r)
     return input;
 }
 
-void backhand_body_unread(backhand_body *body, request_rec *r)
+void backhand_body_unread(backhand_body *body)
 {
-    apr_bucket_brigade *input = take_proxy_input(r);
+    apr_bucket_brigade *input = take_proxy_input(body->r);
     if (input) {
         APR_BRIGADE_PREPEND(body->pending, input);
     }
 }
 
-int backhand_body_rewind(backhand_body *body, request_rec *r)
+int backhand_body_rewind(backhand_body *body)
 {
-    apr_bucket_brigade *again;
-    apr_bucket_brigade *input = take_proxy_input(r);
+    apr_bucket_brigade *input = take_proxy_input(body->r);
 
     if (input) {
         apr_brigade_cleanup(input);
     }
-    if (body->lost) {
-        return 0;
+    return !body->lost && put_copies_back(body) == APR_SUCCESS;
+}
+
+void backhand_body_answered(backhand_body *body)
+{
+    body->r->input_filters = body->stack.filter;
+}
+
+void backhand_body_settle(backhand_body *body)
+{
+    if (APR_BRIGADE_EMPTY(body->pending)) {
+        ap_remove_input_filter(body->stack.filter);
     }
-    /* All that was read is in the copies: what is still pending is among them. */
-    apr_brigade_cleanup(body->pending);
-    again = apr_brigade_create(r->pool, r->connection->bucket_alloc);
-    for (apr_bucket *b = APR_BRIGADE_FIRST(body->kept); b != APR_BRIGADE_SENTINEL(body->kept); b = APR_BUCKET_NEXT(b)) {
-        apr_bucket *copy;
-        if (apr_bucket_copy(b, &copy) != APR_SUCCESS) {
-            return 0;
-        }
-        APR_BRIGADE_INSERT_TAIL(again, copy);
+    else if (!body->stack.fed) {
+        /* An internal redirect takes nothing but the protocol's filters along. */
+        body->r->proto_input_filters = body->stack.filter;
     }
-    APR_BRIGADE_CONCAT(body->pending, again);
-    return 1;
+}
+
+int backhand_body_status(const backhand_body *body)
+{
+    return body->status;
+}
+
+int backhand_body_answer(const backhand_body *body)
+{
+    const request_rec *r = body->r;
+    apr_bucket_brigade *bb;
+
+    if (!body->error) {
+        return body->status;
+    }
+    bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    APR_BRIGADE_INSERT_TAIL(bb, ap_bucket_error_create(body->error, NULL, r->pool, bb->bucket_alloc));
+    APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(bb->bucket_alloc));
+    (void)ap_pass_brigade(r->output_filters, bb);
+    return AP_FILTER_ERROR;
+}
+
+int backhand_body_is_kept(const backhand_body *body)
+{
+    return body->keep >= 0 && !__atomic_load_n(&body->lost, __ATOMIC_RELAXED);
 }

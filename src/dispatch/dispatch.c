@@ -15,6 +15,7 @@
 #include "dispatch/spare.h"
 #include "dispatch/tls.h"
 #include "dispatch/track.h"
+#include "dispatch/watch.h"
 #include "table/blame.h"
 
 #include <ap_mpm.h>
@@ -32,6 +33,7 @@ typedef struct walk {
     request_rec *r;
     const backhand_config *conf;
     backhand_candidates candidates;
+    backhand_body *body; /* NULL: the request has none */
     backhand_handoff handoff;
     apr_time_t usec; /* to decide */
     int prepared;    /* handoff is initialized */
@@ -150,14 +152,22 @@ static int answered_elsewhere(walk *w, const char *contact)
     return w->handoff.status;
 }
 
+/* The client gets what it gets where nobody hands on, and its connection is closed. */
+static int end_for_client(walk *w, const char *contact)
+{
+    backhand_marked_elsewhere(w->r);
+    backhand_say(w->r, contact, BACKHAND_ENDED_CLIENT, w->tries, w->usec);
+    return backhand_body_answer(w->body);
+}
+
 /* The honest end of a request that some server may have taken and that cannot be repeated. */
 static int give_up(walk *w, const char *contact, backhand_outcome outcome)
 {
+    if (outcome == BACKHAND_CLIENT) {
+        return end_for_client(w, contact);
+    }
     backhand_marked_elsewhere(w->r);
     backhand_say(w->r, contact, BACKHAND_OFF_FAILED, w->tries, w->usec);
-    if (outcome == BACKHAND_CLIENT) {
-        return w->handoff.status;
-    }
     return outcome == BACKHAND_TIMED_OUT ? HTTP_GATEWAY_TIME_OUT : HTTP_BAD_GATEWAY;
 }
 
@@ -189,8 +199,11 @@ static int ask(walk *w, backhand_process *process, int id, uint64_t generation, 
     backhand_outcome outcome;
 
     if (!w->prepared) {
-        backhand_handoff_init(&w->handoff, w->r, w->conf);
+        backhand_handoff_init(&w->handoff, w->r, w->conf, w->body);
         w->prepared = 1;
+        if (w->body && backhand_body_status(w->body)) {
+            return end_for_client(w, own_contact(w));
+        }
     }
     peer = backhand_peer_get(w->conf->dispatch, w->r, said, !w->handoff.idempotent);
     if (!peer) {
@@ -350,11 +363,25 @@ static int is_decided_on(const request_rec *r)
            r->method_number != M_TRACE;
 }
 
+/* A policy may read of the body, as Perl's $r->read does. */
+static void run_chain(walk *w)
+{
+    apr_time_t began = apr_time_now();
+
+    if (w->body) {
+        backhand_body_lend(w->body);
+    }
+    backhand_chain_run(backhand_config_chain(w->r), w->conf->table, w->r, &w->candidates, complain, w->r);
+    if (w->body) {
+        backhand_body_return(w->body);
+    }
+    w->usec = apr_time_now() - began;
+}
+
 static int decide(walk *w)
 {
     request_rec *r = w->r;
     int self_redirect = backhand_config_dir(r)->self_redirect;
-    apr_time_t began;
 
     if (backhand_marked_is_doubtful(r)) {
         return self_redirect > 0 ? follow_marked(w) : serve_here(w, BACKHAND_HERE_MARKED);
@@ -363,9 +390,10 @@ static int decide(walk *w)
         return self_redirect == BACKHAND_SELF_ONLY ? follow_marked(w) : DECLINED;
     }
     w->candidates.list = apr_palloc(r->pool, (apr_size_t)w->conf->max_servers * sizeof(ServerSlot));
-    began = apr_time_now();
-    backhand_chain_run(backhand_config_chain(r), w->conf->table, r, &w->candidates, complain, r);
-    w->usec = apr_time_now() - began;
+    run_chain(w);
+    if (w->body && backhand_body_status(w->body)) {
+        return end_for_client(w, own_contact(w));
+    }
     return backhand_peers_ready(w->conf->dispatch) ? follow(w, backhand_dispatch_process(w->conf->dispatch))
                                                    : serve_here(w, BACKHAND_HERE_LIMIT);
 }
@@ -374,6 +402,7 @@ int backhand_dispatch_handler(request_rec *r)
 {
     const backhand_config *conf = backhand_config_get(r->server);
     walk w;
+    int rc;
 
     if (!conf->table || !conf->dispatch || !is_decided_on(r)) {
         return DECLINED;
@@ -393,7 +422,12 @@ int backhand_dispatch_handler(request_rec *r)
         }
         return DECLINED;
     }
-    return decide(&w);
+    w.body = backhand_body_open(r);
+    rc = decide(&w);
+    if (rc == DECLINED && w.body) {
+        backhand_body_settle(w.body);
+    }
+    return rc;
 }
 
 void backhand_dispatch_child_init(apr_pool_t *pchild, server_rec *s)
@@ -422,6 +456,7 @@ void backhand_dispatch_register(apr_pool_t *p)
     (void)p;
     backhand_track_register();
     backhand_handshake_register();
+    backhand_watch_register();
     backhand_body_register();
     backhand_response_register();
     backhand_restore_register();

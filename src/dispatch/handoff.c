@@ -24,7 +24,6 @@ typedef struct saved_request {
     const char *content_type, *content_encoding, *status_line, *error_notes, *verbose_error_to;
     apr_array_header_t *content_languages;
     int status, proxyreq, no_cache, no_local_copy;
-    ap_conn_keepalive_e keepalive;
 } saved_request;
 
 static void request_save(saved_request *saved, request_rec *r)
@@ -49,7 +48,6 @@ static void request_save(saved_request *saved, request_rec *r)
     saved->proxyreq = r->proxyreq;
     saved->no_cache = r->no_cache;
     saved->no_local_copy = r->no_local_copy;
-    saved->keepalive = r->connection->keepalive;
     saved->error_notes = apr_table_get(r->notes, "error-notes");
     saved->verbose_error_to = apr_table_get(r->notes, "verbose-error-to");
 }
@@ -94,7 +92,6 @@ static void request_restore(const saved_request *saved, request_rec *r)
     r->no_cache = saved->no_cache;
     r->no_local_copy = saved->no_local_copy;
     r->sent_bodyct = 0;
-    r->connection->keepalive = saved->keepalive;
     note_restore(r, "error-notes", saved->error_notes);
     note_restore(r, "verbose-error-to", saved->verbose_error_to);
     apr_table_unset(r->notes, "proxy_timedout");
@@ -142,7 +139,7 @@ static void dress_body(const backhand_handoff *handoff, backhand_try *t)
 {
     request_rec *r = handoff->r;
 
-    r->proto_input_filters = backhand_body_filter(handoff->body);
+    backhand_body_begin(handoff->body, t->handshake.wanted ? &t->sent : NULL);
     if (apr_table_get(r->headers_in, "Transfer-Encoding")) {
         apr_table_setn(r->subprocess_env, "proxy-prefetch-nonblocking", "1");
         backhand_body_hold_end(handoff->body, 1);
@@ -185,12 +182,14 @@ static void request_dress(backhand_handoff *handoff, const backhand_stand_in *st
     r->content_languages = NULL;
     r->no_cache = 0;
     r->no_local_copy = 0;
+    r->output_filters = filters_of_wire(r);
+    backhand_response_insert(r, t);
     if (handoff->body) {
         dress_body(handoff, t);
     }
-    r->input_filters = r->proto_input_filters;
-    r->output_filters = filters_of_wire(r);
-    backhand_response_insert(r, t);
+    else {
+        r->input_filters = r->proto_input_filters;
+    }
 }
 
 static int is_idempotent(const request_rec *r)
@@ -206,32 +205,30 @@ static int is_idempotent(const request_rec *r)
     }
 }
 
-void backhand_handoff_init(backhand_handoff *handoff, request_rec *r, const backhand_config *conf)
+void backhand_handoff_init(backhand_handoff *handoff, request_rec *r, const backhand_config *conf, backhand_body *body)
 {
     memset(handoff, 0, sizeof(*handoff));
     handoff->r = r;
     handoff->dispatch = conf->dispatch;
     handoff->idempotent = is_idempotent(r);
-    if (ap_request_has_body(r)) {
-        handoff->body = backhand_body_insert(r, handoff->idempotent ? conf->retry_body : -1);
+    handoff->body = body;
+    if (body) {
+        backhand_body_keep(body, handoff->idempotent ? conf->retry_body : -1);
+        backhand_body_check(body);
     }
 }
 
 /* How a try ended, from what mod_proxy_http returned and what our filters saw. */
-static backhand_outcome judge(const backhand_try *t, const request_rec *r, int rc, int has_body)
+static backhand_outcome judge(const backhand_try *t, const request_rec *r, int rc)
 {
-    /* With a body these can only be the client's: it sent less than it said, or too slowly. */
-    int client =
-        has_body && (rc == HTTP_BAD_REQUEST || rc == HTTP_REQUEST_TIME_OUT || rc == HTTP_REQUEST_ENTITY_TOO_LARGE);
-
     if (t->begun) {
         return BACKHAND_ANSWERED;
     }
+    if (t->body && backhand_body_status(t->body)) {
+        return BACKHAND_CLIENT;
+    }
     if (t->handshake.failed) {
         return BACKHAND_REFUSED;
-    }
-    if (client) {
-        return BACKHAND_CLIENT;
     }
     if (!t->sent) {
         return BACKHAND_REFUSED;
@@ -253,10 +250,10 @@ static backhand_outcome judge(const backhand_try *t, const request_rec *r, int r
 static backhand_outcome take_back(backhand_handoff *handoff, const backhand_try *t)
 {
     if (!t->handshake.failed) {
-        backhand_body_unread(handoff->body, handoff->r);
+        backhand_body_unread(handoff->body);
         return BACKHAND_REFUSED;
     }
-    if (backhand_body_rewind(handoff->body, handoff->r)) {
+    if (backhand_body_rewind(handoff->body)) {
         return BACKHAND_REFUSED;
     }
     handoff->idempotent = 0;
@@ -292,32 +289,30 @@ backhand_outcome backhand_handoff_try(backhand_handoff *handoff, backhand_peer *
     }
     request_save(&saved, r);
     request_dress(handoff, stand_in, &t, said);
-    if (handoff->body) {
-        backhand_body_begin(handoff->body, stand_in->tls != BACKHAND_TLS_NONE ? &t.sent : NULL);
-    }
     backhand_track_begin(&t);
     rc = backhand_peer_run(handoff->dispatch, r, peer, stand_in->proxy, url);
     backhand_track_end(&t);
-    outcome = judge(&t, r, rc, handoff->body != NULL);
+    outcome = judge(&t, r, rc);
     handoff->silent = t.silenced;
     handoff->trouble = backhand_handshake_trouble(&t.handshake, r->pool);
     if (handoff->body) {
-        backhand_body_hold_end(handoff->body, 0);
-        backhand_body_begin(handoff->body, NULL);
+        backhand_body_end(handoff->body);
     }
     backhand_response_remove(r, &t);
     if (outcome == BACKHAND_ANSWERED) {
         request_restore_settings(&saved, r);
+        if (handoff->body) {
+            backhand_body_answered(handoff->body);
+        }
         handoff->status = rc;
         return outcome;
     }
     request_restore(&saved, r);
-    handoff->status = outcome == BACKHAND_CLIENT ? rc : 0;
     if (handoff->body && outcome == BACKHAND_REFUSED) {
         outcome = take_back(handoff, &t);
     }
     else if (handoff->body && (outcome == BACKHAND_DROPPED || outcome == BACKHAND_STALE)) {
-        handoff->idempotent = backhand_body_rewind(handoff->body, r) && handoff->idempotent;
+        handoff->idempotent = backhand_body_rewind(handoff->body) && handoff->idempotent;
     }
     return outcome;
 }

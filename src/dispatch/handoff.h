@@ -18,7 +18,7 @@ typedef enum backhand_outcome {
     BACKHAND_DROPPED, /**< closed, garbled or gone silent before the response began: another can have what may repeat */
     BACKHAND_BROKEN,  /**< the server answered, and its answer cannot be passed on: 502 */
     BACKHAND_TIMED_OUT, /**< no response within BackhandResponseTimeout: 504 */
-    BACKHAND_CLIENT     /**< the client's request could not be read */
+    BACKHAND_CLIENT     /**< an error of the client in its body ended the request: nobody is to blame */
 } backhand_outcome;
 
 /** A request on offer to other servers. Lives on the handler's stack. */
@@ -27,13 +27,14 @@ typedef struct backhand_handoff {
     backhand_dispatch *dispatch;
     backhand_body *body; /**< NULL: the request has none */
     int idempotent;      /**< may be sent again after some of it left */
-    int status;          /**< what the handler returns after ANSWERED or CLIENT */
+    int status;          /**< what the handler returns after ANSWERED */
     int silent;          /**< the server fell silent: after DROPPED, and after ANSWERED within the response */
     const char *trouble; /**< after REFUSED: what was wrong with the server's TLS and what to do; NULL: nothing */
 } backhand_handoff;
 
-/** Prepares; changes nothing of the request but for a filter that can give its body back. */
-void backhand_handoff_init(backhand_handoff *handoff, request_rec *r, const backhand_config *conf);
+/** Prepares; changes nothing of the request. Afterwards backhand_body_status() tells whether httpd accepts the body at all.
+ * @param body  NULL: the request has none */
+void backhand_handoff_init(backhand_handoff *handoff, request_rec *r, const backhand_config *conf, backhand_body *body);
 
 /** Asks the server that slot `id` had at `generation`. After anything but ANSWERED the request is as it was before, body included, except as said. */
 backhand_outcome backhand_handoff_try(backhand_handoff *handoff, backhand_peer *peer, int id, uint64_t generation,

@@ -14,7 +14,7 @@ const char *backhand_reason_text(backhand_reason reason)
         "served-here:marked", "handed-off:chosen",
         "handed-off:next",    "handed-off:failed",
         "redirected:chosen",  "refused:away",
-        "refused:loop",
+        "refused:loop",       "ended:client",
     };
     return text[reason];
 }
