@@ -249,7 +249,7 @@ int backhand_mark_read(backhand_mark *mark, const char *text, apr_pool_t *p)
         return 0;
     }
     mark->port = (int)read_number(port, 65535, "");
-    mark->again = values[KEY_AGAIN] != NULL;
+    mark->again = values[KEY_AGAIN] && strcmp(values[KEY_AGAIN], "1") == 0;
     return mark->port >= 1 && read_request(mark, values, p);
 }
 

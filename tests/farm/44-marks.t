@@ -73,7 +73,8 @@ my ($farm, $a, $b, $asked);
 
 sub start_farm {
     my ($mpm, $secret) = @_;
-    $farm  = Farm->new(mpm => $mpm, workers => 16);
+    # Idle connections hold workers of prefork.
+    $farm  = Farm->new(mpm => $mpm, workers => $mpm eq 'prefork' ? 48 : 16);
     $asked = Farm::free_port();
     my $shared = "$farm->{root}/shared";
     chmod 0755, Farm::Raw::write_tree("$shared/env", $program);
