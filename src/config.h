@@ -105,6 +105,10 @@ int backhand_config_complete(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s);
  * the real start. */
 void backhand_config_check_functions(apr_pool_t *ptemp, server_rec *s);
 
+/** Notes at the real start, once for each, places where a chain meets AuthType Digest or Form. What <Perl> sections and
+ * .htaccess files say is not seen. */
+void backhand_config_note_logins(apr_pool_t *ptemp, server_rec *s);
+
 /** Warns at the real start of what a farm without a secret lets others do. */
 void backhand_config_warn_of_trust(const server_rec *s);
 

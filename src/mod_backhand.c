@@ -56,6 +56,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     if (rc == OK) {
         backhand_config_check_functions(ptemp, s);
         backhand_config_warn_of_trust(s);
+        backhand_config_note_logins(ptemp, s);
         /* At the first start there is no scoreboard yet; pre_mpm starts the moderator then. */
         if (ap_scoreboard_image) {
             backhand_moderator_start(s, pconf);

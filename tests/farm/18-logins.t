@@ -1,0 +1,127 @@
+#!/usr/bin/perl
+# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+# Where a chain meets a login that holds at one server only, a line at the start says so.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Farm qw(eventually);
+use Test::More;
+
+# The lines of a server with that configuration: [line of AuthType, its word, line of the chain], from the first line of
+# the text on.
+sub noted {
+    my ($text) = @_;
+    my $farm   = Farm->new(modules => [qw(auth_basic auth_digest auth_form authn_core authn_file authz_user request session)]);
+    my $server = $farm->add(conf => $text);
+    # How many lines stand before it.
+    my $offset = ($server->config =~ /\A(.*?)\Q$text\E/s ? $1 : die "no such text\n") =~ tr/\n//;
+    $farm->start;
+    my $path  = $server->root . '/httpd.conf';
+    my $says  = qr/\[backhand:notice\].* backhand: \Q$path\E:(\d+): AuthType (\w+) meets the chain at \Q$path\E:(\d+): /;
+    my @lines = map { /$says/ ? [$1 - $offset, $2, $3 - $offset] : () } $server->log_lines;
+    $farm->check;
+    return \@lines;
+}
+
+is_deeply noted(<<'EOT'),
+<Location "/">
+    Backhand byAge
+</Location>
+# Below it.
+<Location /private>
+    AuthType Digest
+</Location>
+<Directory "/srv">
+    AuthType form
+</Directory>
+<Location /basic>
+    AuthType Basic
+</Location>
+<Location /kept>
+    AuthType Digest
+    Backhand off
+</Location>
+<VirtualHost *>
+    <LocationMatch "^/x">
+        AuthType Digest
+    </LocationMatch>
+    <Location /kept/not>
+        # A chain further inside.
+        Backhand byAge
+        <IfModule mod_auth_digest.c>
+            AuthType Digest
+        </IfModule>
+    </Location>
+</VirtualHost>
+EOT
+    [[6, 'Digest', 2], [9, 'form', 2], [15, 'Digest', 24], [20, 'Digest', 2], [26, 'Digest', 24]], 'a chain for the whole site';
+
+is_deeply noted(<<'EOT'),
+<Location /app/in>
+    Backhand byAge
+</Location>
+<Location /app/in/side>
+    AuthType Digest
+</Location>
+<Location /app>
+    AuthType Digest
+</Location>
+<Location /apple>
+    AuthType Digest
+</Location>
+<Location /app/inside>
+    AuthType Digest
+</Location>
+<Location ~ "/pattern">
+    AuthType Digest
+</Location>
+<Directory /srv/elsewhere>
+    AuthType Digest
+</Directory>
+<VirtualHost *>
+    ServerName other.test
+    <Location /own>
+        AuthType Digest
+    </Location>
+    <Location /both>
+        AuthType Form
+        Backhand byAge
+    </Location>
+</VirtualHost>
+<VirtualHost *>
+    ServerName another.test
+    <Location /own>
+        Backhand byAge
+    </Location>
+</VirtualHost>
+EOT
+    [[5, 'Digest', 2], [8, 'Digest', 2], [28, 'Form', 29]], 'a chain for a part of it';
+
+is_deeply noted(<<'EOT'),
+<VirtualHost *>
+</VirtualHost>
+<VirtualHost *>
+    ServerName other.test
+    DocumentRoot /srv
+    <Directory /srv/app/private>
+        AuthType Digest
+    </Directory>
+    <Location /app>
+        Backhand byAge
+    </Location>
+    <Directory /srv/elsewhere>
+        AuthType Digest
+    </Directory>
+</VirtualHost>
+EOT
+    [[7, 'Digest', 10]], 'a folder that a place leads into';
+
+my @login = ('<Location />', 'AuthType Digest');
+my $text = sub { return join "\n", @login, @_, '</Location>', '' };
+is_deeply noted($text->('Backhand byAge', 'Backhand off')), [], 'a chain that is forgotten';
+is_deeply noted($text->('Backhand off', 'Backhand byAge')), [[2, 'Digest', 4]], 'one that begins anew';
+is_deeply noted("Backhand byAge\n" . $text->()), [[3, 'Digest', 1]], 'one of the server';
+
+done_testing;
