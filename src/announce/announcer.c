@@ -8,15 +8,16 @@
 #include "announce/names.h"
 #include "announce/scoreboard.h"
 #include "announce/speed.h"
+#include "table/clock.h"
 #include "table/figures.h"
 
 #include <apr_strings.h>
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 /* How often the loop looks at least whether httpd's parent is still there, and at most whether workers are ready. */
@@ -74,14 +75,6 @@ void backhand_announcer_signals(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
-/* The wall clock may be set. */
-static apr_time_t clock_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return apr_time_make(t.tv_sec, t.tv_nsec / 1000);
-}
-
 /* What this server's own requests tell. They tell it sooner than it is time to announce it: responses to other servers
  * carry what stands in the table. */
 static void measure_work(announcer *a)
@@ -132,7 +125,7 @@ static apr_size_t encode(announcer *a, char data[BACKHAND_MESSAGE_SIZE])
 {
     const backhand_keys *keys = a->conf->keys;
     apr_size_t length;
-    a->said.time = apr_time_as_msec(a->table->now());
+    a->said.time = apr_time_as_msec(a->table->wall());
     length = backhand_message_encode(data, &a->said);
     return keys ? backhand_message_sign(data, length, keys) : length;
 }
@@ -150,7 +143,7 @@ static apr_size_t encode_direct(announcer *a, char data[BACKHAND_MESSAGE_SIZE])
 static void send_directly(announcer *a)
 {
     char data[BACKHAND_MESSAGE_SIZE];
-    apr_time_t now = clock_now();
+    apr_time_t now = backhand_clock_now();
     apr_size_t length;
     int i;
     backhand_direct_forget(&a->direct, now);
@@ -246,7 +239,7 @@ static void note(announcer *a, const struct sockaddr *from, int place)
     hearing.covered = is_covered(a, &other, from, place);
     hearing.leaving = other.leaving != 0;
     hearing.interval = other.interval;
-    if (backhand_direct_heard(&a->direct, &hearing, clock_now())) {
+    if (backhand_direct_heard(&a->direct, &hearing, backhand_clock_now())) {
         answer(a, &hearing);
     }
 }
@@ -257,7 +250,7 @@ static void receive(void *ctx, const char *data, apr_size_t length, apr_sockaddr
     const struct sockaddr *from = (const struct sockaddr *)&sender->sa;
     backhand_drop reason = backhand_intake_datagram(&a->intake, data, length, sender);
     if (reason == BACKHAND_DROP_OLD && backhand_transport_covers(a->transport, place, from)) {
-        backhand_direct_reached(&a->direct, from, clock_now());
+        backhand_direct_reached(&a->direct, from, backhand_clock_now());
     }
     note(a, from, place);
 }
@@ -295,6 +288,19 @@ static void repair(announcer *a, apr_time_t now)
     find_contact(a);
 }
 
+/* People set clocks, and so do virtual machines that are moved. */
+static void look_at_wall(announcer *a)
+{
+    apr_interval_time_t step = backhand_table_follow_wall(a->table);
+    if (step != 0) {
+        backhand_journal_clock(&a->journal, step);
+    }
+    /* If this clock is wrong now the others believe no signature that is stamped by it. */
+    if (a->conf->keys && llabs(step) > a->conf->skew / 2) {
+        backhand_table_doubt(a->table);
+    }
+}
+
 /* @return 1 when there are new addresses to announce to */
 static int look_at_names(announcer *a)
 {
@@ -326,7 +332,7 @@ static apr_interval_time_t patience(const announcer *a, apr_interval_time_t unti
 
 static void open_seen(announcer *a, apr_pool_t *p)
 {
-    apr_time_t now = a->table->now();
+    a->intake.started = a->table->now();
     if (!a->conf->keys) {
         return;
     }
@@ -334,9 +340,9 @@ static void open_seen(announcer *a, apr_pool_t *p)
     a->intake.keys = a->conf->keys;
     a->intake.optional = a->conf->keys_optional;
     a->intake.skew = a->conf->skew;
-    a->intake.seen = backhand_seen_create(SEEN_BOOTS * a->table->max_servers, now, a->conf->skew, p);
+    a->intake.seen = backhand_seen_create(SEEN_BOOTS * a->table->max_servers, a->conf->skew, p);
     /* Without the file others are heard as soon as their clocks have passed this start. */
-    backhand_seen_read(a->intake.seen, a->seen_path);
+    backhand_seen_read(a->intake.seen, a->seen_path, a->table->now());
 }
 
 static void keep_seen(announcer *a)
@@ -361,8 +367,8 @@ static void beat(const announcer *a)
 
 static void wait_first(const announcer *a, apr_interval_time_t pause)
 {
-    apr_time_t end = clock_now() + pause;
-    while (clock_now() < end && !terminated && getppid() == a->parent) {
+    apr_time_t end = backhand_clock_now() + pause;
+    while (backhand_clock_now() < end && !terminated && getppid() == a->parent) {
         beat(a);
         apr_sleep(LOOK_AT_LEAST / 10);
     }
@@ -370,11 +376,12 @@ static void wait_first(const announcer *a, apr_interval_time_t pause)
 
 static void loop(announcer *a)
 {
-    apr_time_t keep = clock_now();
-    apr_time_t next = clock_now();
+    apr_time_t keep = backhand_clock_now();
+    apr_time_t next = backhand_clock_now();
     while (!terminated && !a->ended && getppid() == a->parent) {
-        apr_time_t now = clock_now();
+        apr_time_t now = backhand_clock_now();
         beat(a);
+        look_at_wall(a);
         if (now >= next) {
             announce(a);
             next += a->conf->interval;
@@ -398,8 +405,8 @@ static void loop(announcer *a)
 /* Whoever sends SIGTERM to all of httpd's processes means a stop: then the parent's word is on its way. */
 static void end(announcer *a)
 {
-    apr_time_t deadline = clock_now() + LAST_WORDS;
-    while (!a->left && !a->ended && getppid() == a->parent && clock_now() < deadline) {
+    apr_time_t deadline = backhand_clock_now() + LAST_WORDS;
+    while (!a->left && !a->ended && getppid() == a->parent && backhand_clock_now() < deadline) {
         backhand_transport_poll(a->transport, LAST_WORDS / 10, a->link, receive, a);
         listen_to_parent(a);
     }
@@ -423,7 +430,7 @@ static void prepare(announcer *a, apr_pool_t *p)
     backhand_identity_make(&a->said, a->conf);
     a->contact_known = backhand_identity_contact(&a->said, a->conf, a->transport, &a->journal);
     a->names = backhand_names_start(a->conf->destinations, a->transport, &a->journal, p);
-    a->repair = clock_now() + REPAIR;
+    a->repair = backhand_clock_now() + REPAIR;
     a->intake.table = a->table;
     a->intake.accept = a->conf->accept;
     a->intake.farm = a->conf->farm;

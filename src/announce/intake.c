@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* No datagram takes longer. */
+#define TRAVEL_MAX  apr_time_from_sec(2)
 #define MINUTE      apr_time_from_sec(60)
 #define DETAIL_SIZE (2 * BACKHAND_HOSTNAME_SIZE + BACKHAND_CONTACT_SIZE + 64)
 
@@ -65,8 +67,8 @@ static backhand_drop check_farm(const backhand_intake *intake, visit *v)
 
 static backhand_drop check_time(const backhand_intake *intake, visit *v)
 {
-    apr_time_t now = intake->table->now(), stamped = apr_time_from_msec(v->said.time);
-    apr_interval_time_t ago = now - stamped;
+    apr_time_t stamped = apr_time_from_msec(v->said.time), wall = intake->table->wall();
+    apr_interval_time_t ago = wall - stamped, up;
     if (!v->said.time) {
         apr_cpystrn(v->detail, "without a time", sizeof(v->detail));
         return BACKHAND_DROP_TIME;
@@ -77,11 +79,18 @@ static backhand_drop check_time(const backhand_intake *intake, visit *v)
         backhand_skewed_note(intake->table, &v->said, -ago / 1000);
         return BACKHAND_DROP_TIME;
     }
-    if (!backhand_seen_fresh(intake->seen, v->said.boot, v->said.sequence, stamped)) {
-        apr_cpystrn(v->detail, "seen before, or from before this start", sizeof(v->detail));
+    up = intake->table->now() - intake->started;
+    switch (backhand_seen_judge(intake->seen, v->said.boot, v->said.sequence, stamped, wall - up)) {
+    case BACKHAND_SEEN_FRESH:
+        return BACKHAND_DROP_NONE;
+    case BACKHAND_SEEN_EARLY:
+        /* What was on its way when this server started is no sign of a wrong clock. */
+        apr_cpystrn(v->detail, "before this server's start", sizeof(v->detail));
+        return up > TRAVEL_MAX ? BACKHAND_DROP_TIME : BACKHAND_DROP_OLD;
+    default:
+        apr_cpystrn(v->detail, "seen before", sizeof(v->detail));
         return BACKHAND_DROP_OLD;
     }
-    return BACKHAND_DROP_NONE;
 }
 
 /* Whether it is from who has the secret, and not a copy of what was said before. */

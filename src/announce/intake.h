@@ -38,6 +38,7 @@ typedef struct backhand_intake {
     const backhand_keys *keys; /**< one of these must have signed; NULL: signatures and times are not looked at */
     int optional;              /**< what is not signed at all is taken as without keys */
     apr_interval_time_t skew;  /**< how long ago or ahead a signed announcement may be stamped */
+    apr_time_t started;        /**< when this server started to listen, by the table's `now`; for `seen` */
     backhand_seen *seen;       /**< what was taken in; set when `keys` is */
     backhand_event_fn event;
     void *event_ctx;

@@ -48,6 +48,14 @@ void backhand_journal_sockets(backhand_journal *journal, int problems)
     journal->sockets = problems;
 }
 
+void backhand_journal_clock(const backhand_journal *journal, apr_interval_time_t step)
+{
+    apr_interval_time_t size = step > 0 ? step : -step;
+    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, journal->s,
+                 "backhand: this server's clock was set %s by %" APR_TIME_T_FMT ".%03d s", step > 0 ? "ahead" : "back",
+                 apr_time_sec(size), (int)(size / 1000 % 1000));
+}
+
 static void log_dropped(const backhand_journal *journal, backhand_drop reason, const char *sender, const char *detail,
                         const char *more)
 {

@@ -43,4 +43,7 @@ void backhand_journal_sockets(backhand_journal *journal, int problems);
 void backhand_journal_event(void *ctx, backhand_event event, backhand_drop reason, int id, const char *sender,
                             const char *detail, int64_t unsaid);
 
+/** Says that this server's wall clock was set, by so much, us. */
+void backhand_journal_clock(const backhand_journal *journal, apr_interval_time_t step);
+
 #endif

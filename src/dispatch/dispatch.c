@@ -17,6 +17,7 @@
 #include "dispatch/track.h"
 #include "dispatch/watch.h"
 #include "table/blame.h"
+#include "table/clock.h"
 
 #include <ap_mpm.h>
 #include <apr_strings.h>
@@ -321,7 +322,7 @@ static void complain(void *ctx, const backhand_function *f, const char *what)
 static void complain_of_loop(const walk *w)
 {
     static int64_t said;
-    apr_time_t now = apr_time_now(), before = __atomic_load_n(&said, __ATOMIC_RELAXED);
+    apr_time_t now = backhand_clock_now(), before = __atomic_load_n(&said, __ATOMIC_RELAXED);
 
     if (now - before > COMPLAINT_PERIOD || now < before) {
         __atomic_store_n(&said, now, __ATOMIC_RELAXED);
@@ -366,7 +367,7 @@ static int is_decided_on(const request_rec *r)
 /* A policy may read of the body, as Perl's $r->read does. */
 static void run_chain(walk *w)
 {
-    apr_time_t began = apr_time_now();
+    apr_time_t began = backhand_clock_now();
 
     if (w->body) {
         backhand_body_lend(w->body);
@@ -375,7 +376,7 @@ static void run_chain(walk *w)
     if (w->body) {
         backhand_body_return(w->body);
     }
-    w->usec = apr_time_now() - began;
+    w->usec = backhand_clock_now() - began;
 }
 
 static int decide(walk *w)

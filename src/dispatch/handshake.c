@@ -2,6 +2,7 @@
 
 #include "dispatch/handshake.h"
 #include "dispatch/track.h"
+#include "table/clock.h"
 
 #include <apr_hooks.h>
 #include <apr_optional_hooks.h>
@@ -101,7 +102,7 @@ static apr_status_t shake_hands(ap_filter_t *f, apr_socket_t *socket, backhand_h
 {
     conn_rec *c = f->c;
     apr_bucket_brigade *flush = apr_brigade_create(c->pool, c->bucket_alloc);
-    apr_time_t began = apr_time_now();
+    apr_time_t began = backhand_clock_now();
     apr_interval_time_t wait;
     const char *note;
     apr_status_t rv;
@@ -116,14 +117,14 @@ static apr_status_t shake_hands(ap_filter_t *f, apr_socket_t *socket, backhand_h
     if (rv != APR_SUCCESS || !h->asked || !h->tls13) {
         return rv;
     }
-    wait = 4 * (apr_time_now() - began);
+    wait = 4 * (backhand_clock_now() - began);
     wait = wait < VERDICT_MIN ? VERDICT_MIN : wait;
     return await_verdict(c, socket, wait < h->limit ? wait : h->limit);
 }
 
 apr_status_t backhand_handshake_make(ap_filter_t *f, apr_socket_t *socket, backhand_handshake *h)
 {
-    apr_time_t began = apr_time_now();
+    apr_time_t began = backhand_clock_now();
     apr_interval_time_t timeout;
     apr_status_t rv;
 
@@ -135,7 +136,7 @@ apr_status_t backhand_handshake_make(ap_filter_t *f, apr_socket_t *socket, backh
     apr_socket_timeout_set(socket, timeout);
     h->failed = rv != APR_SUCCESS;
     /* mod_ssl says of all failures the same. */
-    h->late = h->failed && apr_time_now() - began >= h->limit;
+    h->late = h->failed && backhand_clock_now() - began >= h->limit;
     return rv;
 }
 

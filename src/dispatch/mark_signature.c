@@ -20,7 +20,7 @@ const char *backhand_mark_sign(request_rec *r, const backhand_config *conf, cons
         return mark;
     }
     errand = errand_of(r, contact);
-    return backhand_mark_seal(mark, &errand, conf->keys, apr_time_now(), r->pool);
+    return backhand_mark_seal(mark, &errand, conf->keys, backhand_table_wall(conf->table), r->pool);
 }
 
 /* This server as the others know it; NULL: they cannot yet. */
@@ -39,10 +39,16 @@ static const char *own_contact(const request_rec *r, const backhand_config *conf
 const char *backhand_mark_check(request_rec *r, const backhand_config *conf, const char *header)
 {
     backhand_errand errand;
+    const char *wrong;
 
     if (!conf->keys || (conf->keys_optional && !backhand_mark_signed(header))) {
         return NULL;
     }
     errand = errand_of(r, own_contact(r, conf));
-    return backhand_mark_verify(header, &errand, conf->keys, conf->skew, apr_time_now(), r->pool);
+    wrong = backhand_mark_verify(header, &errand, conf->keys, conf->skew, backhand_table_wall(conf->table), r->pool);
+    if (wrong) {
+        apr_time_t before = backhand_table_wall_before(conf->table);
+        wrong = backhand_mark_verify(header, &errand, conf->keys, conf->skew, before, r->pool) ? wrong : NULL;
+    }
+    return wrong;
 }

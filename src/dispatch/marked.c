@@ -6,6 +6,7 @@
 #include "dispatch/mark_signature.h"
 #include "dispatch/peers.h"
 #include "dispatch/restore.h"
+#include "table/clock.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
@@ -38,6 +39,12 @@ typedef struct request_record {
 static request_record *record_get(const request_rec *r)
 {
     return ap_get_module_config(r->request_config, &backhand_module);
+}
+
+apr_interval_time_t backhand_marked_age(const request_rec *r)
+{
+    const request_record *record = record_get(r);
+    return record ? backhand_clock_now() - record->began : 0;
 }
 
 int backhand_marked_is(const request_rec *r)
@@ -134,7 +141,7 @@ static int read_header(request_rec *r, const char *header, backhand_origin *orig
 static int count_untrusted(const backhand_config *conf)
 {
     backhand_counters *counters = conf->table->counters;
-    apr_time_t now = apr_time_now();
+    apr_time_t now = backhand_clock_now();
     int64_t said = __atomic_load_n(&counters->untrusted_said, __ATOMIC_RELAXED);
 
     __atomic_add_fetch(&counters->untrusted, 1, __ATOMIC_RELAXED);
@@ -211,7 +218,7 @@ static apr_status_t request_ends(void *data)
 {
     const request_record *record = data;
     backhand_table *table = record->conf->table;
-    apr_time_t now = apr_time_now();
+    apr_time_t now = backhand_clock_now();
 
     leave_sample(record, now);
     backhand_process_serve(table, record->process, -1);
@@ -253,7 +260,7 @@ static request_record *record_make(request_rec *r, backhand_config *conf)
     request_record *record = apr_pcalloc(r->pool, sizeof(*record));
     record->conf = conf;
     record->request = r;
-    record->began = r->request_time;
+    record->began = backhand_clock_now();
     record->process = backhand_dispatch_process(conf->dispatch);
     if (record->process) {
         record->level = backhand_process_serve(conf->table, record->process, 1);

@@ -27,6 +27,9 @@ int backhand_marked_keep(request_rec *r);
 /** The headers as they came: what another server shall get. A table of the caller's. */
 apr_table_t *backhand_marked_headers(request_rec *r);
 
+/** How long ago the request came, us; 0 for one that was not counted. */
+apr_interval_time_t backhand_marked_age(const request_rec *r);
+
 /** Another server answers the request, or the client is sent there: it says nothing of this server's speed. */
 void backhand_marked_elsewhere(const request_rec *r);
 

@@ -2,6 +2,7 @@
 
 #include "dispatch/report.h"
 #include "dispatch/marked.h"
+#include "table/clock.h"
 #include "table/report_text.h"
 
 #include <apr_strings.h>
@@ -28,7 +29,7 @@ static void write_report(request_rec *r, const backhand_table *table)
     report.parallel = view.parallel;
     report.latency = view.latency;
     report.errors = view.errors;
-    backhand_report_write(text, &report, apr_time_now() - r->request_time);
+    backhand_report_write(text, &report, backhand_marked_age(r));
     apr_table_unset(r->err_headers_out, BACKHAND_REPORT_HEADER);
     apr_table_setn(r->headers_out, BACKHAND_REPORT_HEADER, apr_pstrdup(r->pool, text));
 }
@@ -60,7 +61,7 @@ void backhand_report_register(void)
 
 static int64_t hop_of(const backhand_try *t, int64_t usec)
 {
-    int64_t hop = apr_time_now() - t->asked - usec;
+    int64_t hop = backhand_clock_now() - t->asked - usec;
     if (hop > HOP_MAX) {
         return -1;
     }

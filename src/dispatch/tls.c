@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "dispatch/tls.h"
+#include "table/clock.h"
 
 #include <http_config.h>
 #include <http_core.h>
@@ -47,7 +48,7 @@ int backhand_tls_group(apr_array_header_t *groups, server_rec *host, apr_pool_t 
 
 static int may_say(backhand_counters *counters)
 {
-    apr_time_t now = apr_time_now();
+    apr_time_t now = backhand_clock_now();
     int64_t said = __atomic_load_n(&counters->unable_said, __ATOMIC_RELAXED);
 
     return now - said > UNABLE_PERIOD &&

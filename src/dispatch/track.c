@@ -286,7 +286,7 @@ apr_status_t backhand_track_child_init(void)
 
 void backhand_track_begin(backhand_try *t)
 {
-    t->asked = apr_time_now();
+    t->asked = backhand_clock_now();
     pthread_mutex_lock(&tries.lock);
     t->next = tries.first;
     t->link = &tries.first;

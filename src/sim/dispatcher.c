@@ -30,7 +30,7 @@ static void make(sim_world *world, sim_dispatcher *it)
         fprintf(stderr, "bhsim: no memory for a table of %d servers\n", slots);
         exit(EXIT_FAILURE);
     }
-    it->table->now = sim_clock_now;
+    it->table->now = it->table->wall = sim_clock_now;
     it->peers = sim_memory_zeroed((size_t)servers, sizeof(*it->peers));
     it->slots = sim_memory_zeroed((size_t)servers, sizeof(*it->slots));
     it->servers = sim_memory_zeroed((size_t)slots, sizeof(*it->servers));

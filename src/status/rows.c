@@ -10,17 +10,20 @@ static apr_interval_time_t since(int64_t then, apr_time_t now)
     return now > then ? now - then : 0;
 }
 
-/* A policy may have written mtime, anything that an int64_t holds; only where nobody did does the finer clock tell the
- * same story. */
-static apr_interval_time_t age_of(int64_t mtime, int64_t heard, apr_time_t now)
+/* A policy may have written mtime, anything that an int64_t holds; where nobody did the finer clock, which nobody sets,
+ * tells the same story. */
+static apr_interval_time_t age_of(const backhand_table *table, int id, int64_t mtime, apr_time_t now)
 {
+    const backhand_slot *slot = &table->slots[id];
+    int64_t wall;
     if (mtime <= 0) {
         return -1;
     }
-    if (mtime == apr_time_sec(heard)) {
-        return since(heard, now);
+    if (mtime == backhand_number_get(&slot->mtime)) {
+        return since(backhand_number_get(&slot->heard), now);
     }
-    return mtime < apr_time_sec(now) ? apr_time_from_sec(apr_time_sec(now) - mtime) : 0;
+    wall = apr_time_sec(table->wall());
+    return mtime < wall ? apr_time_from_sec(wall - mtime) : 0;
 }
 
 static void read_live_numbers(serverstat *out, const serverstat *live)
@@ -63,7 +66,7 @@ int backhand_row_read(backhand_row *row, const backhand_table *table, int id, ap
     read_live_numbers(&row->said.stat, &table->stats[id]);
     row->id = id;
     row->state = state_of(table, id, backhand_number_get(&slot->left));
-    row->age = age_of(row->said.stat.mtime, backhand_number_get(&slot->heard), now);
+    row->age = age_of(table, id, row->said.stat.mtime, now);
     row->refused = since(backhand_number_get(&slot->refused), now);
     row->rival = backhand_table_rival(table, id) ? since(backhand_number_get(&slot->rival_heard), now) : -1;
     returned = backhand_number_get(&slot->returned);

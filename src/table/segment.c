@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "table/segment.h"
+#include "table/clock.h"
 #include "table/index.h"
 
 #include <apr_strings.h>
@@ -62,7 +63,8 @@ static backhand_table *handle_make(void *memory, apr_size_t size, int max_server
     table->flow = &table->head->flow;
     table->size = size;
     table->path = path ? apr_pstrdup(p, path) : NULL;
-    table->now = apr_time_now;
+    table->now = backhand_clock_now;
+    table->wall = apr_time_now;
     table->index = backhand_index_create(max_servers, p);
     return table;
 }

@@ -24,6 +24,9 @@ struct backhand_head {
     uint64_t used;       /**< see backhand_table_used() */
     uint64_t generation; /**< see backhand_table_generation() */
     int64_t personal_arriba;
+    int64_t wall_ahead; /**< of `now`, us, when the moderator last looked; 0: never. See backhand_table_follow_wall() */
+    int64_t wall_before; /**< the same before the wall clock was last set */
+    int64_t wall_set;    /**< when the moderator saw that, by `now`; 0: never */
     backhand_meter meter;
     backhand_flow flow;
     backhand_counters counters;

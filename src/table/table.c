@@ -4,9 +4,6 @@
 
 #define READ_TRIES 8
 
-/* Processors and threads may disagree about the time by less than this. */
-#define CLOCK_STEP apr_time_from_sec(1)
-
 const char *backhand_drop_name(backhand_drop reason)
 {
     static const char *const names[BACKHAND_DROP_REASONS] = {
@@ -80,10 +77,11 @@ int backhand_table_forgotten(const backhand_table *table, int id)
     return !slot || backhand_acquire(&slot->generation) == 0;
 }
 
-/* This server's clock was set back since: nobody knows for how long it has been silent. */
-static int is_of_the_future(const backhand_slot *slot, apr_time_t now)
+/* A policy has written this mtime. */
+static int is_older_by_wall(const backhand_table *table, const backhand_slot *slot, int64_t mtime, int64_t seconds)
 {
-    return backhand_number_get(&slot->heard) - now > CLOCK_STEP;
+    int64_t age = apr_time_sec(table->wall()) - mtime;
+    return age > seconds && apr_time_from_sec(age) > backhand_slot_patience(slot);
 }
 
 int backhand_table_older_at(const backhand_table *table, int id, int64_t seconds, apr_time_t now)
@@ -92,11 +90,14 @@ int backhand_table_older_at(const backhand_table *table, int id, int64_t seconds
     int64_t mtime = slot ? backhand_number_get(&table->stats[id].mtime) : 0;
     int64_t age;
 
-    if (mtime <= 0 || is_of_the_future(slot, now)) {
+    if (mtime <= 0) {
         return 1;
     }
-    age = apr_time_sec(now) - mtime;
-    return age > seconds && apr_time_from_sec(age) > backhand_slot_patience(slot);
+    if (mtime != backhand_number_get(&slot->mtime)) {
+        return is_older_by_wall(table, slot, mtime, seconds);
+    }
+    age = now - backhand_number_get(&slot->heard);
+    return age > apr_time_from_sec(seconds) && age > backhand_slot_patience(slot);
 }
 
 int backhand_table_older(const backhand_table *table, int id, int64_t seconds)
@@ -108,8 +109,7 @@ int backhand_table_silent(const backhand_table *table, int id)
 {
     const backhand_slot *slot = slot_of(table, id);
     int64_t heard = slot ? backhand_number_get(&slot->heard) : 0;
-    apr_time_t now = table->now();
-    return heard == 0 || now - heard > backhand_slot_patience(slot) || is_of_the_future(slot, now);
+    return heard == 0 || table->now() - heard > backhand_slot_patience(slot);
 }
 
 static int was_there(const backhand_slot *slot, apr_time_t now)

@@ -33,7 +33,7 @@
 #include <apr_time.h>
 
 /** Version of the shared memory's layout: another one at a graceful restart means a new segment. */
-#define BACKHAND_TABLE_LAYOUT 7
+#define BACKHAND_TABLE_LAYOUT 8
 
 #define BACKHAND_SERVERS_MIN     2
 #define BACKHAND_SERVERS_MAX     4096
@@ -101,7 +101,7 @@ typedef struct backhand_process {
 /** What a server said of itself on a response to a request of ours. Every word an atomic: those of two responses that came
  * in at once may mix, each of them is true. */
 typedef struct backhand_report {
-    int64_t heard;                              /**< when, us, this server's clock; 0: never */
+    int64_t heard;                              /**< when, us, by the table's `now`; 0: never */
     int64_t inflight;                           /**< as in serverstat, the request that it answered not counted */
     int64_t service, parallel, latency, errors; /**< as in serverstat */
     int64_t outstanding; /**< sent - returned of the slot at that moment, the answered request not counted */
@@ -144,7 +144,8 @@ typedef struct backhand_past_boot {
 typedef struct backhand_slot {
     uint64_t generation;       /**< when this slot got its server; 0: never used, or its server was forgotten */
     uint64_t published;        /**< announcements so far; copy[published & 1] is the current one */
-    int64_t heard;             /**< when it was last heard from, us, this server's clock */
+    int64_t heard;             /**< when it was last heard from, us, as all times of a slot by the table's `now` */
+    int64_t mtime;             /**< the same by the wall clock, s, as written into the live view */
     int64_t left;              /**< 1: it announced that it leaves */
     int64_t sent;              /**< requests handed to it by this server, ever; slot 0: kept for itself */
     int64_t returned;          /**< of these, no longer waiting for it */
@@ -201,11 +202,12 @@ typedef struct backhand_table {
     backhand_process *processes; /**< [max_processes] */
     backhand_counters *counters;
     int64_t *personal_arriba;
-    backhand_meter *meter;   /**< this server's own work */
-    backhand_flow *flow;     /**< how much of the farm's work this server gives out */
-    apr_size_t size;         /**< bytes of the segment */
-    const char *path;        /**< the segment's file; NULL: anonymous memory */
-    apr_time_t (*now)(void); /**< the clock; apr_time_now unless a simulator or test says otherwise */
+    backhand_meter *meter;    /**< this server's own work */
+    backhand_flow *flow;      /**< how much of the farm's work this server gives out */
+    apr_size_t size;          /**< bytes of the segment */
+    const char *path;         /**< the segment's file; NULL: anonymous memory */
+    apr_time_t (*now)(void);  /**< backhand_clock_now unless a simulator or test says otherwise: for all times here */
+    apr_time_t (*wall)(void); /**< apr_time_now unless ...: for what people and other servers read, as mtime */
     backhand_index *index;
 } backhand_table;
 
@@ -255,19 +257,19 @@ int backhand_table_read(const backhand_table *table, int id, backhand_announceme
 int backhand_table_usable(const backhand_table *table, int id, uint64_t generation);
 
 /**
- * True when the server's mtime is more than `seconds` and more than 3 of its own intervals ago. Slot 0 follows the same
- * rule. By the live view: a policy that writes mtime changes the answer. An mtime of 0 is always older, one in the
- * future never. But all are older that were heard before this server's clock was set back, until they are heard again.
+ * True when the server was heard more than `seconds` and more than 3 of its own intervals ago. Slot 0 follows the same
+ * rule. By the live view: where a policy has written another mtime, that is compared with the wall clock. An mtime of 0
+ * is always older, one in the future never. Setting the wall clock changes nothing for what no policy wrote.
  */
 int backhand_table_older(const backhand_table *table, int id, int64_t seconds);
-/** The same for who looks at many servers, with the time that the table's clock told, us: reading it takes longer than the rest. */
+/** The same for who looks at many servers, with the time that the table's `now` told, us: reading it takes longer than the rest. */
 int backhand_table_older_at(const backhand_table *table, int id, int64_t seconds, apr_time_t now);
 
 /** True when the slot has no server: none yet, or the configuration does not accept it any more. */
 int backhand_table_forgotten(const backhand_table *table, int id);
 
-/** True when the server has been silent for more than 3 of its own intervals, was never heard, or only before this server's
- * clock was set back. By the time it was heard, whatever policies wrote. */
+/** True when the server has been silent for more than 3 of its own intervals, or was never heard. By the time it was heard,
+ * whatever policies wrote. */
 int backhand_table_silent(const backhand_table *table, int id);
 
 /**
@@ -332,6 +334,13 @@ void backhand_table_set_self(backhand_table *table, const backhand_announcement 
 void backhand_table_forget(backhand_table *table, int id);
 
 /**
+ * Makes all mtimes fit the wall clock again after it was set: those in the table stand for moments, and are compared with
+ * what the clock says now. Looks whether it was set by more than a second since the last call, by whatever process. [moderator]
+ * @return by how much, us; 0: it was not
+ */
+apr_interval_time_t backhand_table_follow_wall(backhand_table *table);
+
+/**
  * Brings `flow` up to date: counts what all live servers have served, and what this one has given out, since the last
  * call, each smoothed over about 10 s. For each announcement interval.
  */
@@ -340,6 +349,22 @@ void backhand_table_flow(backhand_table *table);
 /** How long this server may be left alone, by how long the farm takes to serve 10 requests for each of its servers, 250 ms to
  * 10 min: that long where it gives out no requests itself; else half of it for itself, and 8 times as long for others. */
 void backhand_table_patience(const backhand_table *table, backhand_patience *patience);
+
+/**
+ * Takes back what is known of all others but that they are in the table: they are silent, and older than any age, until
+ * they are heard again. For a server whose clock the others may not believe any more. [moderator]
+ */
+void backhand_table_doubt(backhand_table *table);
+
+/* --- the wall clock (any process, any thread) --------------------------------------------------------------------- */
+
+/** What the wall clock says, us since 1970; within the moment between its being set and the moderator's noticing, what it would
+ * have said. For what others judge by their clocks. */
+apr_time_t backhand_table_wall(const backhand_table *table);
+
+/** What the wall clock would say had it not been set within the last 5 s; otherwise as backhand_table_wall(). The others
+ * have not noticed yet. */
+apr_time_t backhand_table_wall_before(const backhand_table *table);
 
 /* --- hand-offs (any process, any thread) -------------------------------------------------------------------------- */
 

@@ -95,7 +95,7 @@ static void publish(backhand_table *table, int id, const backhand_announcement *
     uint64_t generation = slot->generation;
 
     clean(&what, said);
-    what.stat.mtime = left ? 0 : apr_time_sec(now);
+    what.stat.mtime = left ? 0 : apr_time_sec(table->wall());
     if (fresh) {
         generation = (generation > head->generation ? generation : head->generation) + 1;
         __atomic_store_n(&slot->generation, generation, __ATOMIC_SEQ_CST);
@@ -109,6 +109,7 @@ static void publish(backhand_table *table, int id, const backhand_announcement *
                         backhand_number_get(&slot->sent) - backhand_number_get(&slot->returned));
     backhand_number_set(&slot->sent_heard, backhand_number_get(&slot->sent));
     backhand_number_set(&slot->heard, now);
+    backhand_number_set(&slot->mtime, what.stat.mtime);
     backhand_number_set(&slot->left, left);
     publish_live(&table->stats[id], &what.stat);
     if ((uint64_t)id >= head->used) {
@@ -187,6 +188,7 @@ void backhand_table_forget(backhand_table *table, int id)
     backhand_number_set(&slot->report.heard, 0);
     backhand_number_set(&slot->joined, 0);
     backhand_number_set(&slot->heard, 0);
+    backhand_number_set(&slot->mtime, 0);
     publish_live(&table->stats[id], &nobody.stat);
     backhand_index_forget(table->index);
 }

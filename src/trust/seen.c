@@ -16,7 +16,8 @@
 typedef struct entry {
     uint64_t boot; /* 0: free */
     uint64_t sequence;
-    apr_time_t stamped;
+    apr_time_t stamped; /* by its own clock */
+    apr_time_t noted;   /* by ours, which nobody sets */
 } entry;
 
 /* An open hash: boots are random numbers. At most half of the places are used, so that a search is short. */
@@ -24,11 +25,10 @@ struct backhand_seen {
     entry *places, *spare;
     uint64_t mask;
     int used, most, changed;
-    apr_time_t start;
     apr_interval_time_t skew;
 };
 
-backhand_seen *backhand_seen_create(int most, apr_time_t start, apr_interval_time_t skew, apr_pool_t *p)
+backhand_seen *backhand_seen_create(int most, apr_interval_time_t skew, apr_pool_t *p)
 {
     backhand_seen *seen = apr_pcalloc(p, sizeof(*seen));
     uint64_t size = 2;
@@ -39,7 +39,6 @@ backhand_seen *backhand_seen_create(int most, apr_time_t start, apr_interval_tim
     seen->spare = apr_pcalloc(p, size * sizeof(entry));
     seen->mask = size - 1;
     seen->most = most;
-    seen->start = start;
     seen->skew = skew;
     return seen;
 }
@@ -54,10 +53,14 @@ static entry *find(const backhand_seen *seen, entry *places, uint64_t boot)
     return &places[at & seen->mask];
 }
 
-int backhand_seen_fresh(const backhand_seen *seen, uint64_t boot, uint64_t sequence, apr_time_t stamped)
+backhand_seen_verdict backhand_seen_judge(const backhand_seen *seen, uint64_t boot, uint64_t sequence,
+                                          apr_time_t stamped, apr_time_t start)
 {
     const entry *known = find(seen, seen->places, boot);
-    return known->boot ? sequence > known->sequence : stamped >= seen->start;
+    if (known->boot) {
+        return sequence > known->sequence ? BACKHAND_SEEN_FRESH : BACKHAND_SEEN_BEFORE;
+    }
+    return stamped >= start ? BACKHAND_SEEN_FRESH : BACKHAND_SEEN_EARLY;
 }
 
 static void forget(backhand_seen *seen, apr_time_t before)
@@ -68,7 +71,7 @@ static void forget(backhand_seen *seen, apr_time_t before)
     seen->spare = old;
     seen->used = 0;
     for (uint64_t i = 0; i <= seen->mask; i++) {
-        if (old[i].boot && old[i].stamped >= before) {
+        if (old[i].boot && old[i].noted >= before) {
             *find(seen, seen->places, old[i].boot) = old[i];
             seen->used++;
         }
@@ -88,7 +91,7 @@ static int put(backhand_seen *seen, const entry *what)
 
 int backhand_seen_note(backhand_seen *seen, uint64_t boot, uint64_t sequence, apr_time_t stamped, apr_time_t now)
 {
-    entry what = {boot, sequence, stamped};
+    entry what = {boot, sequence, stamped, now};
     if (seen->used >= seen->most && !find(seen, seen->places, boot)->boot) {
         forget(seen, now - 2 * seen->skew);
     }
@@ -104,7 +107,7 @@ int backhand_seen_changed(const backhand_seen *seen)
     return seen->changed;
 }
 
-apr_status_t backhand_seen_read(backhand_seen *seen, const char *path)
+apr_status_t backhand_seen_read(backhand_seen *seen, const char *path, apr_time_t now)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
@@ -123,6 +126,7 @@ apr_status_t backhand_seen_read(backhand_seen *seen, const char *path)
         if (sscanf(line, "%" SCNx64 " %" SCNu64 " %" SCNd64 "%c", &what.boot, &what.sequence, &what.stamped, &end) ==
                 4 &&
             end == '\n' && what.boot) {
+            what.noted = now;
             put(seen, &what);
         }
     }

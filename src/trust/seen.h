@@ -21,17 +21,26 @@ typedef struct backhand_seen backhand_seen;
 /**
  * Nothing seen yet.
  * @param most   boots to remember, 1 to 1048576
- * @param start  when this server started: of a boot that is not known nothing that was stamped earlier is fresh
- * @param skew   what is stamped longer ago than this is dropped anyway, and can be forgotten
+ * @param skew  what is stamped longer ago than this is dropped anyway, and can be forgotten
  */
-backhand_seen *backhand_seen_create(int most, apr_time_t start, apr_interval_time_t skew, apr_pool_t *p);
+backhand_seen *backhand_seen_create(int most, apr_interval_time_t skew, apr_pool_t *p);
 
-/** True when an announcement of that boot, number and time may be taken in. */
-int backhand_seen_fresh(const backhand_seen *seen, uint64_t boot, uint64_t sequence, apr_time_t stamped);
+typedef enum backhand_seen_verdict {
+    BACKHAND_SEEN_FRESH,  /**< it may be taken in */
+    BACKHAND_SEEN_BEFORE, /**< it, or a later one of its boot, was taken in */
+    BACKHAND_SEEN_EARLY   /**< its boot is not known, and it was stamped before this server's start */
+} backhand_seen_verdict;
+
+/**
+ * Judges an announcement of that boot, number and time.
+ * @param start  when this server started, by what the wall clock says today: whoever sets that clock changes `start`, too
+ */
+backhand_seen_verdict backhand_seen_judge(const backhand_seen *seen, uint64_t boot, uint64_t sequence,
+                                          apr_time_t stamped, apr_time_t start);
 
 /**
  * Notes an announcement that was fresh.
- * @param now  forgets what was stamped more than twice the skew before, when room is needed
+ * @param now  by backhand_clock_now(): forgets what was noted more than twice the skew before, when room is needed
  * @return 0 when there is no room: then it must not be taken in, as it could be taken in again
  */
 int backhand_seen_note(backhand_seen *seen, uint64_t boot, uint64_t sequence, apr_time_t stamped, apr_time_t now);
@@ -39,9 +48,9 @@ int backhand_seen_note(backhand_seen *seen, uint64_t boot, uint64_t sequence, ap
 /** True when something was noted since the last backhand_seen_write(). */
 int backhand_seen_changed(const backhand_seen *seen);
 
-/** Adds what a file holds, at once after backhand_seen_create(); lines that are malformed are left out. @return APR_SUCCESS,
- * or why it could not be read */
-apr_status_t backhand_seen_read(backhand_seen *seen, const char *path);
+/** Adds what a file holds, at once after backhand_seen_create(); lines that are malformed are left out. `now` as above.
+ * @return APR_SUCCESS, or why it could not be read */
+apr_status_t backhand_seen_read(backhand_seen *seen, const char *path, apr_time_t now);
 
 /** Writes the file, mode 0600: a new one that takes the place of `path` at once. */
 apr_status_t backhand_seen_write(backhand_seen *seen, const char *path);

@@ -88,7 +88,8 @@ static void intake_set(ground *g)
     g->intake.farm = "default";
     g->intake.boot = OWN_BOOT;
     g->intake.skew = SKEW;
-    g->intake.seen = backhand_seen_create(2 * g->table->max_servers, g->table->now() - SKEW, SKEW, g->pool);
+    g->intake.seen = backhand_seen_create(2 * g->table->max_servers, SKEW, g->pool);
+    g->intake.started = g->table->now() - SKEW;
 }
 
 ground *ground_make(int live, apr_time_t (*now)(void))
@@ -103,7 +104,7 @@ ground *ground_make(int live, apr_time_t (*now)(void))
     g->pool = pool;
     g->live = live;
     must(backhand_table_create(&g->table, entries, 16, NULL, pool) == APR_SUCCESS, "making the table");
-    g->table->now = now;
+    g->table->now = g->table->wall = now;
     backhand_table_publish(g->table);
     function.call = backhand_builtin_find(BACKHAND_RECOMMENDED)->call;
     backhand_chain_append(&g->chain, &function, pool);

@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -57,15 +58,30 @@ __attribute__((visibility("default"))) time_t time(time_t *timer)
     return t.tv_sec;
 }
 
-/* The kernel's clock is the right one. Times that are no dates are of another clock. */
+/* The kernel's clock is the right one. Times that are no dates are of another clock. Who waits for a date by a clock that is set
+ * back waits for longer, as with the kernel's: so the clock is looked at again and again. */
 __attribute__((visibility("default"))) int pthread_cond_timedwait(pthread_cond_t *restrict cond,
                                                                   pthread_mutex_t *restrict mutex,
                                                                   const struct timespec *restrict abstime)
 {
-    struct timespec t = *abstime;
+    struct timespec t = *abstime, slice;
+    int rc;
     if (t.tv_sec < 1000000000) {
         return pthread_cond_clockwait(cond, mutex, CLOCK_MONOTONIC, &t);
     }
-    t.tv_sec -= skew();
-    return pthread_cond_clockwait(cond, mutex, CLOCK_REALTIME, &t);
+    do {
+        struct timespec now;
+        clock_gettime(CLOCK_REALTIME, &now);
+        if (now.tv_sec > t.tv_sec || (now.tv_sec == t.tv_sec && now.tv_nsec >= t.tv_nsec)) {
+            return ETIMEDOUT;
+        }
+        clock_gettime(CLOCK_MONOTONIC, &slice);
+        slice.tv_nsec += 10000000;
+        if (slice.tv_nsec >= 1000000000) {
+            slice.tv_sec++;
+            slice.tv_nsec -= 1000000000;
+        }
+        rc = pthread_cond_clockwait(cond, mutex, CLOCK_MONOTONIC, &slice);
+    } while (rc == ETIMEDOUT);
+    return rc;
 }

@@ -66,7 +66,7 @@ static void start(const char *trust)
     memset(&intake, 0, sizeof(intake));
     CHECK(backhand_table_create(&intake.table, SLOTS, 1, NULL, pool) == APR_SUCCESS);
     CHECK(!backhand_accept_add(accept, "192.0.2.0/24") && !backhand_accept_add(accept, "127.0.0.0/8"));
-    intake.table->now = clock_of_fuzzer;
+    intake.table->now = intake.table->wall = clock_of_fuzzer;
     intake.accept = accept;
     intake.farm = "default";
     intake.boot = OWN_BOOT;
@@ -76,7 +76,8 @@ static void start(const char *trust)
     if (intake.optional || strcmp(trust, "secret") == 0) {
         intake.keys = fuzz_keys();
         intake.skew = SKEW;
-        intake.seen = backhand_seen_create(SLOTS, START - SKEW / 3, SKEW, pool);
+        intake.seen = backhand_seen_create(SLOTS, SKEW, pool);
+        intake.started = START - SKEW / 3;
     }
     set_self();
 }

@@ -37,7 +37,7 @@ static int setup(void **state)
     apr_initialize();
     apr_pool_create(&pool, NULL);
     assert_int_equal(backhand_table_create(&table, SERVERS, 4, NULL, pool), APR_SUCCESS);
-    table->now = fake_clock;
+    table->now = table->wall = fake_clock;
     clock_now = apr_time_from_sec(1000000);
     backhand_table_publish(table);
     backhand_random_seed(20);

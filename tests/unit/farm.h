@@ -32,6 +32,14 @@ static apr_time_t fake_clock(void)
     return clock_now;
 }
 
+/* By how much the wall clock, which people set, is ahead of the other one. */
+static apr_time_t wall_ahead;
+
+static apr_time_t fake_wall(void)
+{
+    return clock_now + wall_ahead;
+}
+
 __attribute__((unused)) static void wait_ms(int64_t ms)
 {
     clock_now += apr_time_from_msec(ms);
@@ -67,6 +75,8 @@ static int setup(void **state)
     apr_pool_create(&pool, NULL);
     assert_int_equal(backhand_table_create(&table, SERVERS, PROCESSES, NULL, pool), APR_SUCCESS);
     table->now = fake_clock;
+    table->wall = fake_wall;
+    wall_ahead = 0;
     clock_now = apr_time_from_sec(1000000);
     backhand_table_set_self(table, &self);
     backhand_table_publish(table);

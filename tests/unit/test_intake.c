@@ -34,6 +34,13 @@ static apr_time_t clock_of_test(void)
     return now;
 }
 
+static apr_time_t wall_ahead;
+
+static apr_time_t wall_of_test(void)
+{
+    return now + wall_ahead;
+}
+
 static void on_event(void *ctx, backhand_event event, backhand_drop reason, int id, const char *sender,
                      const char *detail, int64_t unsaid)
 {
@@ -64,6 +71,8 @@ static int start(void **state)
     memset(&intake, 0, sizeof(intake));
     assert_int_equal(backhand_table_create(&intake.table, 8, 4, NULL, pool), APR_SUCCESS);
     intake.table->now = clock_of_test;
+    intake.table->wall = wall_of_test;
+    wall_ahead = 0;
     intake.accept = accept_list("192.0.2.0/24");
     intake.farm = "blue";
     intake.boot = OWN_BOOT;
@@ -451,14 +460,15 @@ static void share_a_secret(const char *text)
 {
     intake.keys = keys_of(text);
     intake.skew = apr_time_from_sec(30);
-    intake.seen = backhand_seen_create(8, now, intake.skew, pool);
+    intake.seen = backhand_seen_create(8, intake.skew, pool);
+    intake.started = now;
 }
 
 /* Says it, signed with the first of these keys, as long ago as said. */
 static backhand_drop sign(backhand_announcement *said, const char *keys, apr_interval_time_t ago)
 {
     char data[BACKHAND_MESSAGE_SIZE];
-    said->time = apr_time_as_msec(now - ago);
+    said->time = apr_time_as_msec(now + wall_ahead - ago);
     assert_int_not_equal(backhand_message_sign(data, backhand_message_encode(data, said), keys_of(keys)), 0);
     return give("192.0.2.7", data);
 }
@@ -542,8 +552,59 @@ static void what_was_heard_is_not_heard_again(void **state)
     assert_int_equal(sign(&captured, ONE, apr_time_from_sec(5)), BACKHAND_DROP_OLD);
     captured.leaving = 1;
     captured.boot = 77;
-    assert_int_equal(sign(&captured, ONE, apr_time_from_sec(6)), BACKHAND_DROP_OLD);
+    assert_int_equal(sign(&captured, ONE, apr_time_from_sec(6)), BACKHAND_DROP_TIME);
     assert_int_equal(intake.table->slots[1].left, 0);
+}
+
+/* Its clock, and not the others', is ahead when it starts, and is put right later. Or right, and is set wrong for a while. */
+static void a_clock_that_is_put_right_hears_all_again(void **state)
+{
+    backhand_announcement other = server(7), third = server(8);
+    const apr_time_t right = -apr_time_from_sec(20);
+    (void)state;
+    share_a_secret(ONE);
+    other.sequence = third.sequence = 1;
+    /* By 20 s: within the skew. Datagrams that were on their way when this server started are no reason to say anything. */
+    assert_int_equal(sign(&other, ONE, apr_time_from_sec(20)), BACKHAND_DROP_OLD);
+    now += apr_time_from_sec(3);
+    assert_int_equal(sign(&other, ONE, apr_time_from_sec(20)), BACKHAND_DROP_TIME);
+    assert_string_equal(heard.detail, "before this server's start");
+    now += apr_time_from_sec(14);
+    assert_int_equal(sign(&other, ONE, apr_time_from_sec(20)), BACKHAND_DROP_TIME);
+    wall_ahead = right;
+    assert_int_equal(sign(&other, ONE, 0), BACKHAND_DROP_NONE);
+    /* By an hour, either way. */
+    for (int sign_of = -1; sign_of <= 1; sign_of += 2) {
+        now += apr_time_from_sec(1);
+        wall_ahead += sign_of * apr_time_from_sec(3600);
+        assert_int_equal(sign(&third, ONE, wall_ahead - right), BACKHAND_DROP_TIME);
+        wall_ahead -= sign_of * apr_time_from_sec(3600);
+        assert_int_equal(sign(&third, ONE, wall_ahead - right), BACKHAND_DROP_NONE);
+        third.boot += 100;
+    }
+    /* Many boots come and go while it is ahead, and still after that. */
+    wall_ahead = right + apr_time_from_sec(3600);
+    for (int i = 0; i < 40; i++) {
+        now += apr_time_from_sec(20);
+        wall_ahead = i == 20 ? right : wall_ahead;
+        third.boot += 100;
+        assert_int_equal(sign(&third, ONE, wall_ahead - right), i < 20 ? BACKHAND_DROP_TIME : BACKHAND_DROP_NONE);
+    }
+}
+
+/* All clocks of a farm are ahead together, and are put right together. */
+static void a_farm_that_is_put_right_goes_on(void **state)
+{
+    backhand_announcement said = server(7);
+    (void)state;
+    share_a_secret(ONE);
+    wall_ahead = apr_time_from_sec(3600);
+    for (int i = 0; i < 40; i++) {
+        now += apr_time_from_sec(20);
+        wall_ahead = i == 20 ? 0 : wall_ahead;
+        said.boot += 100;
+        assert_int_equal(sign(&said, ONE, 0), BACKHAND_DROP_NONE);
+    }
 }
 
 /* --- another configuration ----------------------------------------------------------------------------------------- */
@@ -631,6 +692,8 @@ int main(void)
         TEST(optional_keys_take_what_is_not_signed),
         TEST(clocks_may_differ_so_much),
         TEST(what_was_heard_is_not_heard_again),
+        TEST(a_clock_that_is_put_right_hears_all_again),
+        TEST(a_farm_that_is_put_right_goes_on),
         TEST(another_configuration_forgets_whom_it_would_not_take),
     };
     apr_initialize();

@@ -34,7 +34,7 @@ static int make_table(void **state)
     if (backhand_table_create(&table, 8, 4, NULL, pool) != APR_SUCCESS) {
         return -1;
     }
-    table->now = fake_now;
+    table->now = table->wall = fake_now;
     backhand_table_publish(table);
     return 0;
 }

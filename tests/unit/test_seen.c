@@ -47,27 +47,32 @@ static int stop(void **state)
 
 static backhand_seen *make(int most)
 {
-    return backhand_seen_create(most, START, SKEW, pool);
+    return backhand_seen_create(most, SKEW, pool);
+}
+
+static int fresh(const backhand_seen *seen, uint64_t boot, uint64_t sequence, apr_time_t stamped)
+{
+    return backhand_seen_judge(seen, boot, sequence, stamped, START) == BACKHAND_SEEN_FRESH;
 }
 
 static void numbers_only_grow(void **state)
 {
     backhand_seen *seen = make(8);
     (void)state;
-    assert_true(backhand_seen_fresh(seen, 1, 5, START));
+    assert_true(fresh(seen, 1, 5, START));
     assert_true(backhand_seen_note(seen, 1, 5, START, START));
-    assert_false(backhand_seen_fresh(seen, 1, 5, START));
-    assert_false(backhand_seen_fresh(seen, 1, 4, START + 5));
-    assert_true(backhand_seen_fresh(seen, 1, 6, START));
-    assert_true(backhand_seen_fresh(seen, 2, 1, START));
+    assert_false(fresh(seen, 1, 5, START));
+    assert_false(fresh(seen, 1, 4, START + 5));
+    assert_true(fresh(seen, 1, 6, START));
+    assert_true(fresh(seen, 2, 1, START));
 }
 
 static void nothing_from_before_the_start(void **state)
 {
     backhand_seen *seen = make(8);
     (void)state;
-    assert_false(backhand_seen_fresh(seen, 1, 5, START - 1));
-    assert_true(backhand_seen_fresh(seen, 1, 5, START));
+    assert_false(fresh(seen, 1, 5, START - 1));
+    assert_true(fresh(seen, 1, 5, START));
 }
 
 static void the_file_brings_all_back(void **state)
@@ -84,10 +89,10 @@ static void the_file_brings_all_back(void **state)
     assert_false(backhand_seen_changed(seen));
     assert_int_equal(stat(path, &info), 0);
     assert_int_equal(info.st_mode & 0777, 0600);
-    assert_int_equal(backhand_seen_read(later, path), APR_SUCCESS);
+    assert_int_equal(backhand_seen_read(later, path, START), APR_SUCCESS);
     for (uint64_t boot = 1; boot <= 1000; boot++) {
-        assert_false(backhand_seen_fresh(later, boot << 54 | boot, UINT64_MAX - boot, START));
-        assert_true(backhand_seen_fresh(later, boot << 54 | boot, UINT64_MAX - boot + 1, START - 1));
+        assert_false(fresh(later, boot << 54 | boot, UINT64_MAX - boot, START));
+        assert_true(fresh(later, boot << 54 | boot, UINT64_MAX - boot + 1, START - 1));
     }
     assert_int_equal(backhand_seen_write(later, path), APR_SUCCESS);
 }
@@ -102,16 +107,16 @@ static void bad_files_are_as_none(void **state)
         "mod_backhand seen 1\nx 5 1\n\n1 2\n0 1 1\n1 5 1000000000 extra\n1 5 1000000000",
     };
     (void)state;
-    assert_int_not_equal(backhand_seen_read(make(8), path), APR_SUCCESS);
+    assert_int_not_equal(backhand_seen_read(make(8), path, START), APR_SUCCESS);
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         backhand_seen *seen = make(8);
         FILE *file = fopen(path, "w");
         assert_non_null(file);
         fputs(texts[i], file);
         fclose(file);
-        backhand_seen_read(seen, path);
-        assert_true(backhand_seen_fresh(seen, 1, 1, START));
-        assert_false(backhand_seen_fresh(seen, 1, 6, START - 1));
+        backhand_seen_read(seen, path, START);
+        assert_true(fresh(seen, 1, 1, START));
+        assert_false(fresh(seen, 1, 6, START - 1));
     }
 }
 
@@ -139,13 +144,13 @@ static void room_is_made_of_what_time_protects(void **state)
     assert_true(backhand_seen_note(seen, 100, 2, now, now));
     now += SKEW + 1;
     assert_true(backhand_seen_note(seen, 101, 1, now, now));
-    assert_false(backhand_seen_fresh(seen, 100, 2, now));
-    assert_false(backhand_seen_fresh(seen, 101, 1, now));
+    assert_false(fresh(seen, 100, 2, now));
+    assert_false(fresh(seen, 101, 1, now));
     for (uint64_t boot = 1000; boot < 100000; boot++) {
         now += SKEW / 20;
-        assert_true(backhand_seen_fresh(seen, boot, 1, now));
+        assert_true(fresh(seen, boot, 1, now));
         assert_true(backhand_seen_note(seen, boot, 1, now, now));
-        assert_false(backhand_seen_fresh(seen, boot, 1, now));
+        assert_false(fresh(seen, boot, 1, now));
     }
 }
 

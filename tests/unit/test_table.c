@@ -200,9 +200,9 @@ static void ages(void **state)
     wait_ms(1);
     assert_true(backhand_table_silent(table, quick));
     assert_false(backhand_table_silent(table, id));
-    wait_ms(20000);
+    wait_ms(20000 - 3 * INTERVAL - 1);
     assert_false(backhand_table_older(table, quick, 20));
-    wait_ms(1000);
+    wait_ms(1);
     assert_true(backhand_table_older(table, quick, 20));
     assert_false(backhand_table_older(table, id, 20));
     wait_ms(160000);
