@@ -97,7 +97,7 @@ static void child_status(server_rec *s, pid_t pid, ap_generation_t gen, int slot
 static void register_hooks(apr_pool_t *p)
 {
     static const char *const remoteip[] = {"mod_remoteip.c", NULL};
-    static const char *const before_others[] = {"mod_remoteip.c", "mod_setenvif.c", NULL};
+    static const char *const before_others[] = {"mod_remoteip.c", "mod_headers.c", "mod_setenvif.c", NULL};
     static const char *const after_proxy[] = {"mod_proxy.c", NULL};
     static const char *const after_scoreboard[] = {"core.c", NULL};
 
@@ -108,7 +108,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_child_init(child_init, after_proxy, NULL, APR_HOOK_LAST);
     ap_hook_child_status(child_status, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(monitor, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_post_read_request(backhand_marked_receive, NULL, before_others, APR_HOOK_FIRST);
+    ap_hook_post_read_request(backhand_marked_receive, NULL, before_others, APR_HOOK_REALLY_FIRST);
     ap_hook_post_read_request(backhand_marked_keep, remoteip, NULL, APR_HOOK_FIRST);
     /* The core and restore.c come before. */
     ap_hook_handler(backhand_dispatch_handler, NULL, NULL, APR_HOOK_REALLY_FIRST + 2);

@@ -449,6 +449,7 @@ void backhand_dispatch_child_init(apr_pool_t *pchild, server_rec *s)
 int backhand_dispatch_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s)
 {
     backhand_own_find(p);
+    backhand_fields_find(p);
     return backhand_peers_post_config(p, ptemp, s);
 }
 

@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "dispatch/marked.h"
+#include "dispatch/fields.h"
 #include "dispatch/mark.h"
 #include "dispatch/location.h"
 #include "dispatch/mark_signature.h"
@@ -88,10 +89,11 @@ static const char *authority_of(request_rec *r)
 
 const char *backhand_marked_format(request_rec *r)
 {
+    const request_record *record = record_get(r);
+    const apr_table_t *came = record && record->headers ? record->headers : r->headers_in;
+    const char *host = apr_table_get(came, "Host");
     int port = r->useragent_addr->port ? r->useragent_addr->port : r->connection->client_addr->port;
     backhand_mark mark = {.port = r->connection->local_addr->port};
-    const request_record *record = record_get(r);
-    const char *host = apr_table_get(r->headers_in, "Host");
 
     mark.client.https = strcmp(ap_http_scheme(r), "https") == 0;
     mark.client.port = port > 0 ? port : 1;
@@ -100,7 +102,7 @@ const char *backhand_marked_format(request_rec *r)
     mark.authority = authority_of(r);
     mark.empty_host = host && !*host;
     mark.no_host = !host || !*host;
-    mark.connection = apr_table_get(r->headers_in, "Connection");
+    mark.connection = apr_table_get(came, "Connection");
     mark.again = record && (record->marked || record->doubtful);
     return backhand_mark_write(&mark, r->pool);
 }
@@ -270,39 +272,22 @@ static request_record *record_make(request_rec *r, backhand_config *conf)
     return record;
 }
 
-int backhand_marked_receive(request_rec *r)
+/* Takes the mark off the request. @return DECLINED, or the status that the request is answered by */
+static int receive_mark(request_rec *r, request_record *record, const char *header)
 {
-    backhand_config *conf = backhand_config_get(r->server);
-    request_record *record;
-    const char *header, *wrong;
+    backhand_config *conf = record->conf;
+    const char *text = apr_pstrdup(r->pool, header), *wrong;
     int readable;
 
-    if (r->main) {
-        return DECLINED;
-    }
-    backhand_restore_connection(r);
-    if (r->prev) {
-        inherit(r);
-        return DECLINED;
-    }
-    if (!conf->table || !conf->dispatch) {
-        return DECLINED;
-    }
-    record = record_make(r, conf);
-    header = apr_table_get(r->headers_in, BACKHAND_MARKED_HEADER);
-    if (!header) {
-        return DECLINED;
-    }
-    header = apr_pstrdup(r->pool, header);
     apr_table_unset(r->headers_in, BACKHAND_MARKED_HEADER);
-    readable = read_header(r, header, &record->origin);
+    readable = read_header(r, text, &record->origin);
     record->again = readable && record->origin.again;
     if (!backhand_accept_covers(conf->accept, r->connection->client_addr)) {
         record->doubtful = 1;
         say_stranger(r, conf);
         return DECLINED;
     }
-    wrong = backhand_mark_check(r, conf, header);
+    wrong = backhand_mark_check(r, conf, text);
     if (wrong) {
         record->doubtful = 1;
         say_unsigned(r, conf, wrong);
@@ -318,12 +303,37 @@ int backhand_marked_receive(request_rec *r)
     return DECLINED;
 }
 
+int backhand_marked_receive(request_rec *r)
+{
+    backhand_config *conf = backhand_config_get(r->server);
+    request_record *record;
+    const char *header;
+    int rc;
+
+    if (r->main) {
+        return DECLINED;
+    }
+    backhand_restore_connection(r);
+    if (r->prev) {
+        inherit(r);
+        return DECLINED;
+    }
+    if (!conf->table || !conf->dispatch) {
+        return DECLINED;
+    }
+    record = record_make(r, conf);
+    header = apr_table_get(r->headers_in, BACKHAND_MARKED_HEADER);
+    rc = header ? receive_mark(r, record, header) : DECLINED;
+    record->headers = apr_table_copy(r->pool, r->headers_in);
+    return rc;
+}
+
 int backhand_marked_keep(request_rec *r)
 {
     request_record *record = record_get(r);
 
-    if (record && !r->main && !r->prev && !record->marked) {
-        record->headers = apr_table_copy(r->pool, r->headers_in);
+    if (record && !r->main && !r->prev) {
+        backhand_fields_follow(record->headers, r->headers_in);
     }
     return DECLINED;
 }

@@ -17,11 +17,12 @@
 /** The header's value for a request that this server hands off. From r->pool. Unsigned, see mark_signature.h. */
 const char *backhand_marked_format(request_rec *r);
 
-/** Hook post_read_request, before mod_remoteip, which then starts from the client, and mod_setenvif: takes the header off the
- * request and, when it is to be trusted, restores the client. Counts every main request as being served. */
+/** Hook post_read_request, before mod_remoteip, which then starts from the client, mod_headers, whose early directives could
+ * take the header away, and mod_setenvif: takes the header off the request and, when it is to be trusted, restores the client.
+ * Keeps the request's headers as they came. Counts every main request as being served. */
 int backhand_marked_receive(request_rec *r);
 
-/** Hook post_read_request, after mod_remoteip: keeps the request's headers as they came, before other modules add to them. */
+/** Hook post_read_request, after mod_remoteip: from the headers as they came, what it took is taken, too. */
 int backhand_marked_keep(request_rec *r);
 
 /** The headers as they came: what another server shall get. A table of the caller's. */

@@ -16,7 +16,7 @@ static ap_filter_rec_t *connection_filter;
 
 /* What we know of a connection from another server; in its conn_config. */
 typedef struct connection_record {
-    const backhand_origin *origin;    /* of its current request; NULL: that one is as it came */
+    backhand_origin *origin;          /* of its current request; NULL: that one is as it came */
     apr_sockaddr_t *peer, *local;     /* c->client_addr and c->local_addr: ours, so that their ports can be changed */
     apr_port_t peer_port, local_port; /* the real ones */
 } connection_record;
@@ -42,7 +42,7 @@ static connection_record *record_make(conn_rec *c)
     return record;
 }
 
-static void set_origin(connection_record *record, const backhand_origin *origin)
+static void set_origin(connection_record *record, backhand_origin *origin)
 {
     record->origin = origin;
     if (record->peer) {
@@ -63,7 +63,7 @@ void backhand_restore_connection(request_rec *r)
 }
 
 /* Hooks that are asked about a connection mean its current request. */
-static const backhand_origin *origin_of(const conn_rec *c)
+static backhand_origin *origin_of(const conn_rec *c)
 {
     const connection_record *record = record_of(c);
     return record ? record->origin : NULL;
@@ -97,7 +97,7 @@ static void pick_host(request_rec *r)
 
 /* --- the Connection header ------------------------------------------------------------------------------------------ */
 
-/* Programs see the client's. httpd itself must see the other server's: whether the connection is kept, and whether it
+/* Programs see the client's, with what other modules make of it. httpd itself must see the other server's: whether the connection is kept, and whether it
  * becomes another protocol's, is for the two servers to say. */
 static void show_connection(request_rec *r, const char *value)
 {
@@ -111,8 +111,9 @@ static void show_connection(request_rec *r, const char *value)
 
 static int before_core(request_rec *r)
 {
-    const backhand_origin *origin = origin_of(r->connection);
+    backhand_origin *origin = origin_of(r->connection);
     if (origin && !r->main) {
+        origin->connection = apr_table_get(r->headers_in, "Connection");
         show_connection(r, origin->hop);
     }
     return DECLINED;
@@ -130,12 +131,13 @@ static int after_core(request_rec *r)
 /* Around the filter that writes the response's headers. */
 static apr_status_t connection_output(ap_filter_t *f, apr_bucket_brigade *bb)
 {
-    const backhand_origin *origin = f->ctx;
+    backhand_origin *origin = f->ctx;
     request_rec *r = f->r;
     ap_filter_t *next = f->next;
     apr_status_t rv;
 
     ap_remove_output_filter(f);
+    origin->connection = apr_table_get(r->headers_in, "Connection");
     show_connection(r, origin->hop);
     rv = ap_pass_brigade(next, bb);
     show_connection(r, origin->connection);
@@ -144,9 +146,9 @@ static apr_status_t connection_output(ap_filter_t *f, apr_bucket_brigade *bb)
 
 static void insert(request_rec *r)
 {
-    const backhand_origin *origin = origin_of(r->connection);
+    backhand_origin *origin = origin_of(r->connection);
     if (origin && !r->main) {
-        ap_add_output_filter_handle(connection_filter, (void *)origin, r, r->connection);
+        ap_add_output_filter_handle(connection_filter, origin, r, r->connection);
     }
 }
 

@@ -146,6 +146,11 @@ for my $mpm (Farm->mpms) {
         is $a->get('/app/who', headers => [Host => 'none.test'])->body, 'b', 'one that nobody has';
         is $a->get('/app/who', version => '1.0', no_host => 1)->body, 'b', 'none at all';
 
+        # Nothing that a client names takes the mark off the way over TLS.
+        $told = $a->get('/app/echo', headers => [Host => 'one.test', Cookie => 'k=v', Connection => 'close, Cookie, Backhand-Proxied'])
+          ->echoed;
+        is "@{$told}{qw(REMOTE_ADDR BACKHAND_RECEIVED HTTP_COOKIE)}", '127.0.0.99 127.0.0.1 k=v', 'a Connection header takes nothing away';
+
         my $secure = curl($a, $tls, '/app/echo');
         like $secure, qr/^HTTPS=on\r?$/m,            'a TLS client: HTTPS is on';
         like $secure, qr/^REQUEST_SCHEME=https\r?$/m, 'the scheme is https';

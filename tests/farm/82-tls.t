@@ -151,6 +151,15 @@ for my $mpm ($has_http2 ? 'event' : (), 'prefork') {
             like $got->{body}, qr/^SERVER_PORT=$tls$/m,         'the port is the one asked';
             like $got->{body}, qr/^REMOTE_ADDR=127\.0\.0\.99$/m, 'for the client';
             my $protocol = $version eq '--http2' ? 'HTTP/2.0' : 'HTTP/1.1';
+            # Over HTTP/2 there is no Connection header, which curl knows.
+            my @named = ('-H', 'Connection: close, X-Thing, Backhand-Proxied', '-H', 'X-Thing: 1', '-H', 'TE: trailers');
+            my ($direct, $through) = map {
+                my $text = curl($_, $tls, "https://two.test:$tls/app/echo", $version, @named)->{body};
+                $text =~ s/^(?:REMOTE_PORT|SERVER_ADDR|DOCUMENT_ROOT|SCRIPT_FILENAME|CONTEXT_DOCUMENT_ROOT|BACKHAND_RECEIVED|SERVER_ADMIN|PATH|H2\w+|HTTP2|SSL_\w+|SERVER_SIGNATURE)=.*\n//mg;
+                $text;
+            } $b, $a;
+            is $through, $direct, "$version: what a program sees is what it sees directly";
+            like $direct, qr/^HTTP_X_THING=1$/m, 'with all headers';
             like $got->{body}, qr{^SERVER_PROTOCOL=$protocol$}m, 'by its protocol';
             like curl($a, $tls, "https://two.test:$tls/app/who", $version)->{head}, qr/^x-host: tls two\.test\r?$/mi, 'by its host';
 
