@@ -236,7 +236,10 @@ static apr_status_t track_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input
     note_input(rv, bb, block);
     if (rv == APR_SUCCESS && mode == AP_MODE_GETLINE) {
         rv = backhand_head_read(&current->head, bb, f->next, block);
-        note_input(rv, bb, block);
+        /* What cannot be passed on has come all the same. */
+        if (!APR_STATUS_IS_ENOSPC(rv) && rv != APR_EGENERAL) {
+            note_input(rv, bb, block);
+        }
         if (current->head.complete && current->head.status == HTTP_SWITCHING_PROTOCOLS && !current->client) {
             become_tunnel(tracked);
         }
