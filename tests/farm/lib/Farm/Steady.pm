@@ -103,8 +103,9 @@ sub workers {
     return grep { $_ != $moderator && @{ [glob "/proc/$_/task/*"] } > 1 } $server->children;
 }
 
+# Each client asks from an address and for a path of its own.
 # servers: whom to ask; clients: how many at once (8); pause: seconds between two requests of a client (0.02); get: 1: no POST
-# comes; timeout: seconds for each request (10); from: source address.
+# comes; timeout: seconds for each request (10); from: source address of all.
 sub new {
     my ($class, %options) = @_;
     return bless { clients => 8, pause => 0.02, timeout => 10, %options }, $class;
@@ -156,8 +157,8 @@ sub ask_on {
         my $body   = $post ? "$id " x (1 + $i * 37 % 5000) : undef;
         my %answer = (began => time, method => $post ? 'POST' : 'GET', at => $server->name);
         my $response = eval {
-            $client ||= $self->connection($server);
-            $client->request($answer{method}, "/app/steady?$id", body => $body);
+            $client ||= $self->connection($server, $n);
+            $client->request($answer{method}, "/app/steady/$n?$id", body => $body);
         };
         if (!$response && $kept && $@ =~ /closed without a response/) {
             ($client, $kept) = ();
@@ -175,9 +176,11 @@ sub ask_on {
 }
 
 sub connection {
-    my ($self, $server) = @_;
-    my %from = $self->{from} ? (from => $self->{from}) : ();
-    my $client = $server->connect(timeout => $self->{timeout}, %from);
+    my ($self, $server, $n) = @_;
+    # Each on loopback is a client of its own.
+    my $own  = $server->{client} || $server->{host} !~ /\A127[.]/ ? undef : '127.0.0.' . (100 + $n);
+    my $from = $self->{from} || $own;
+    my $client = $server->connect(timeout => $self->{timeout}, $from ? (from => $from) : ());
     $client->{server} = $server;
     return $client;
 }
