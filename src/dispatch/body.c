@@ -45,6 +45,12 @@ static apr_off_t limit_of(const backhand_body *body)
     return body->sent && !*body->sent && body->keep < UNSENT_MAX ? UNSENT_MAX : body->keep;
 }
 
+static int ends(const apr_bucket_brigade *bb)
+{
+    return !APR_BRIGADE_EMPTY(bb) && APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(bb));
+}
+
+/* An end once: HTTP's filter says it as often as it is asked. */
 static apr_status_t keep_copies(backhand_body *body, apr_bucket_brigade *bb)
 {
     for (apr_bucket *b = APR_BRIGADE_FIRST(bb); !body->lost && b != APR_BRIGADE_SENTINEL(bb); b = APR_BUCKET_NEXT(b)) {
@@ -53,9 +59,8 @@ static apr_status_t keep_copies(backhand_body *body, apr_bucket_brigade *bb)
         apr_bucket *copy;
         apr_status_t rv;
 
-        if (APR_BUCKET_IS_EOS(b)) {
+        if (APR_BUCKET_IS_EOS(b) && !ends(body->kept)) {
             APR_BRIGADE_INSERT_TAIL(body->kept, apr_bucket_eos_create(body->kept->bucket_alloc));
-            continue;
         }
         if (APR_BUCKET_IS_METADATA(b)) {
             continue;
@@ -107,11 +112,6 @@ static apr_status_t read_pending(backhand_body *body, apr_bucket_brigade *bb, ap
         APR_BRIGADE_INSERT_TAIL(bb, b);
     }
     return APR_SUCCESS;
-}
-
-static int is_end(const backhand_body *body, const apr_bucket_brigade *bb)
-{
-    return body->hold_end && !APR_BRIGADE_EMPTY(bb) && APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(bb));
 }
 
 /* Reads from the filters below. An error ends the body for everybody: HTTP's filter would give a clean end next time. */
@@ -173,7 +173,7 @@ static apr_status_t body_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_
     }
     rv = APR_BRIGADE_EMPTY(body->pending) ? read_new(body, f, bb, mode, block, readbytes)
                                           : read_pending(body, bb, mode, readbytes);
-    if (rv == APR_SUCCESS && block == APR_NONBLOCK_READ && mode == AP_MODE_READBYTES && is_end(body, bb)) {
+    if (rv == APR_SUCCESS && block == APR_NONBLOCK_READ && mode == AP_MODE_READBYTES && body->hold_end && ends(bb)) {
         apr_bucket *end = APR_BRIGADE_LAST(bb);
         APR_BUCKET_REMOVE(end);
         APR_BRIGADE_INSERT_HEAD(body->pending, end);

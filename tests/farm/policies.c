@@ -2,11 +2,13 @@
 
 /* Candidacy functions for the farm tests: one that shows what it was given, and all kinds of bad ones. */
 
+#include <http_protocol.h>
 #include <httpd.h>
 
 #include <apr_strings.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,6 +25,7 @@ POLICY(negative);
 POLICY(bad_ids);
 POLICY(forgets_n);
 POLICY(in_order);
+POLICY(reads_body);
 POLICY(scribbles);
 BACKHAND_API const char *trace_check(apr_pool_t *p, server_rec *s, const char *arg);
 
@@ -107,6 +110,21 @@ POLICY(in_order)
         servers[i] = found[i];
     }
     return *n = length;
+}
+
+/* Reads as many bytes of the body as its argument says and leaves the list as it is. */
+POLICY(reads_body)
+{
+    char buffer[1000];
+    long left = arg ? strtol(arg, NULL, 10) : 0, got = 1;
+
+    (void)servers;
+    if (ap_setup_client_block(r, REQUEST_CHUNKED_DECHUNK) == OK && ap_should_client_block(r)) {
+        for (; left > 0 && got > 0; left -= got) {
+            got = ap_get_client_block(r, buffer, left < (long)sizeof(buffer) ? (size_t)left : sizeof(buffer));
+        }
+    }
+    return *n;
 }
 
 /* --- one that does all it can within the list and the table ------------------------------------------------------- */
