@@ -41,6 +41,7 @@ typedef struct walk {
     int asked_self;  /* this server was asked at its contact, or cannot be */
     int tries;       /* servers asked */
     int passed_over; /* candidates before this one were not asked or failed */
+    int unready;     /* one was passed over because this process did not get ready for it in time */
     int busy;        /* one was passed over because it has no ready worker */
     int no_tls;      /* one was passed over because this host does no TLS with servers */
 } walk;
@@ -173,7 +174,7 @@ static int give_up(walk *w, const char *contact, backhand_outcome outcome)
 }
 
 /* Over a kept connection if the request may be sent again: when the server has just closed it, it is asked once more on a
- * new one. */
+ * new one. Releases the peer. */
 static backhand_outcome ask_peer(walk *w, backhand_peer *peer, int id, uint64_t generation,
                                  const backhand_announcement *said)
 {
@@ -182,9 +183,13 @@ static backhand_outcome ask_peer(walk *w, backhand_peer *peer, int id, uint64_t 
 
     backhand_table_sent(table, id, generation);
     outcome = backhand_handoff_try(&w->handoff, peer, id, generation, said);
+    backhand_peer_release(peer);
     if (outcome == BACKHAND_STALE && backhand_handoff_may_repeat(&w->handoff, outcome)) {
         peer = backhand_peer_get(w->conf->dispatch, w->r, said, 1);
-        outcome = peer ? backhand_handoff_try(&w->handoff, peer, id, generation, said) : outcome;
+        if (peer) {
+            outcome = backhand_handoff_try(&w->handoff, peer, id, generation, said);
+            backhand_peer_release(peer);
+        }
     }
     if (outcome != BACKHAND_ANSWERED) {
         backhand_table_begun(table, id, generation);
@@ -209,9 +214,11 @@ static int ask(walk *w, backhand_process *process, int id, uint64_t generation, 
     peer = backhand_peer_get(w->conf->dispatch, w->r, said, !w->handoff.idempotent);
     if (!peer) {
         /* This process is too busy to get ready for it: no fault of the server. */
+        w->unready = 1;
         return GO_ON;
     }
     if (!begin_waiting(w, process)) {
+        backhand_peer_release(peer);
         end_waiting(w, process);
         return serve_here(w, BACKHAND_HERE_LIMIT);
     }
@@ -255,7 +262,10 @@ static int consider(walk *w, backhand_process *process, ServerSlot *candidate, i
     int id;
 
     if (candidate->id == 0 && !asks_self(w)) {
-        return serve_here(w, w->tries ? BACKHAND_HERE_FAILED : w->busy ? BACKHAND_HERE_BUSY : BACKHAND_HERE_CHOSEN);
+        return serve_here(w, w->tries     ? BACKHAND_HERE_FAILED
+                             : w->busy    ? BACKHAND_HERE_BUSY
+                             : w->unready ? BACKHAND_HERE_UNREADY
+                                          : BACKHAND_HERE_CHOSEN);
     }
     if (candidate->id == ASKED || (!last_round && asked_last(w, candidate->id)) ||
         !backhand_table_usable(table, candidate->id, w->candidates.generation) ||
@@ -307,6 +317,9 @@ static int follow(walk *w, backhand_process *process)
     }
     if (w->no_tls) {
         return serve_here(w, BACKHAND_HERE_NO_TLS);
+    }
+    if (w->unready) {
+        return serve_here(w, BACKHAND_HERE_UNREADY);
     }
     return serve_here(w, w->candidates.n ? BACKHAND_HERE_GONE : BACKHAND_HERE_NONE);
 }

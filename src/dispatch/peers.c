@@ -3,15 +3,15 @@
 #include "dispatch/peers.h"
 #include "dispatch/stand_in.h"
 #include "dispatch/track.h"
+#include "table/clock.h"
 
 #include <apr_atomic.h>
 #include <apr_hash.h>
 #include <apr_strings.h>
-#include <apr_thread_cond.h>
-#include <apr_thread_mutex.h>
 #include <apr_thread_proc.h>
 #include <dlfcn.h>
 #include <http_log.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -21,18 +21,41 @@ APLOG_USE_MODULE(backhand);
 /* How often the keeper looks after things. */
 #define WATCH_PERIOD apr_time_from_msec(50)
 #define IDLE_PERIOD  apr_time_from_sec(1)
+/* How often the log hears of servers that mod_proxy does not take. */
+#define COMPLAINT_PERIOD apr_time_from_sec(60)
+
+/* A request that waits for a peer; on its thread's stack. */
+typedef struct wish {
+    const char *key;
+    int fresh;
+    const backhand_announcement *said;
+    int settled; /* the peer was made, or cannot be */
+    struct wish *next;
+} wish;
 
 /* What one child process needs to ask other servers. */
 struct backhand_keeper {
     backhand_dispatch *dispatch;
-    apr_pool_t *pool;           /* of the keeper thread alone, workers in sub-pools of it */
-    apr_thread_mutex_t *lock;   /* for all below */
-    apr_thread_cond_t *changed; /* a contact is wanted, or a peer was made */
-    apr_hash_t *peers[2];       /* key -> backhand_peer, of either kind; read and written under the lock */
-    const char *wanted;         /* key of a peer that a request waits for */
-    int wanted_fresh;           /* and of which kind */
-    unsigned int peers_max;
+    apr_pool_t *pool;       /* of the keeper thread alone, workers in sub-pools of it */
+    pthread_mutex_t lock;   /* for all below */
+    pthread_cond_t changed; /* there is a wish, or one is settled */
+    apr_hash_t *peers[2];   /* key -> backhand_peer, of either kind; read and written under the lock */
+    wish *wishes;           /* not yet looked at */
+    wish *granting;         /* its peer is just being made; NULL too when it was given up meanwhile */
+    unsigned int round;     /* looks at who is in the table */
+    apr_time_t complained;  /* when the log last heard of a peer that could not be made; 0: never */
 };
+
+/* `group`: of tls.h, -1: the contact is http */
+static void key_write(char key[BACKHAND_PEER_KEY_SIZE], const char *contact, int group)
+{
+    if (group >= 0) {
+        snprintf(key, BACKHAND_PEER_KEY_SIZE, "%s %d", contact, group);
+    }
+    else {
+        apr_cpystrn(key, contact, BACKHAND_PEER_KEY_SIZE);
+    }
+}
 
 static void set_worker_limits(backhand_peer *peer, const backhand_config *conf, const backhand_announcement *said)
 {
@@ -54,6 +77,16 @@ static void set_worker_limits(backhand_peer *peer, const backhand_config *conf, 
     s->disablereuse_set = 1;
     s->flush_packets = flush_auto;
     apr_cpystrn(s->upgrade, "websocket", sizeof(s->upgrade));
+}
+
+static void complain(struct backhand_keeper *keeper, const char *contact, const char *error)
+{
+    apr_time_t now = backhand_clock_now();
+    if (now - keeper->complained > COMPLAINT_PERIOD) {
+        keeper->complained = now;
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, keeper->dispatch->server,
+                     "backhand: server %s cannot be handed requests: %s", contact, error);
+    }
 }
 
 /* Keeper thread, without the lock: only this thread uses the pool. */
@@ -80,48 +113,119 @@ static backhand_peer *peer_make(struct backhand_keeper *keeper, const char *key,
         }
     }
     if (error) {
-        ap_log_error(APLOG_MARK, APLOG_ERR, 0, dispatch->server, "backhand: server %s cannot be handed requests: %s",
-                     contact, error);
+        complain(keeper, contact, error);
         apr_pool_destroy(p);
         return NULL;
     }
+    peer->pool = p;
     return peer;
 }
 
-/* Keeper thread, with the lock, which is let go while a peer is made. */
-static void serve_wanted(struct backhand_keeper *keeper)
+static void settle(struct backhand_keeper *keeper, wish *w)
 {
-    char key[BACKHAND_PEER_KEY_SIZE], contact[BACKHAND_CONTACT_SIZE];
-    int fresh = keeper->wanted_fresh;
-    apr_hash_t *peers = keeper->peers[fresh];
-    backhand_announcement said;
-    backhand_peer *peer = NULL;
+    w->settled = 1;
+    pthread_cond_broadcast(&keeper->changed);
+}
 
-    apr_cpystrn(key, keeper->wanted, sizeof(key));
-    snprintf(contact, sizeof(contact), "%.*s", (int)strcspn(key, " "), key);
-    keeper->wanted = NULL;
-    if (apr_hash_get(peers, key, APR_HASH_KEY_STRING) || apr_hash_count(peers) >= keeper->peers_max) {
+/* Keeper thread, with the lock, which is let go while a peer is made: whoever wished for it may give up meanwhile. */
+static void grant(struct backhand_keeper *keeper)
+{
+    wish *w = keeper->wishes;
+    apr_hash_t *peers = keeper->peers[w->fresh];
+    backhand_announcement said = *w->said;
+    char key[BACKHAND_PEER_KEY_SIZE];
+    int fresh = w->fresh;
+    backhand_peer *peer;
+
+    keeper->wishes = w->next;
+    if (apr_hash_get(peers, w->key, APR_HASH_KEY_STRING)) {
+        settle(keeper, w);
         return;
     }
-    memset(&said, 0, sizeof(said));
-    for (int id = 0; id < backhand_table_used(keeper->dispatch->conf->table); id++) {
-        if (backhand_table_read(keeper->dispatch->conf->table, id, &said, NULL) &&
-            strcmp(said.stat.contact, contact) == 0) {
-            apr_thread_mutex_unlock(keeper->lock);
-            peer = peer_make(keeper, key, fresh, &said);
-            apr_thread_mutex_lock(keeper->lock);
-            break;
-        }
-    }
+    apr_cpystrn(key, w->key, sizeof(key));
+    keeper->granting = w;
+    pthread_mutex_unlock(&keeper->lock);
+    peer = peer_make(keeper, key, fresh, &said);
+    pthread_mutex_lock(&keeper->lock);
     if (peer) {
+        peer->seen = keeper->round;
         apr_hash_set(peers, peer->key, APR_HASH_KEY_STRING, peer);
     }
+    if (keeper->granting) {
+        settle(keeper, keeper->granting);
+        keeper->granting = NULL;
+    }
+}
+
+/* With the lock. A server that is in the table and has not left needs its peers. */
+static void see(struct backhand_keeper *keeper, const char *contact)
+{
+    for (int fresh = 0; fresh <= 1; fresh++) {
+        for (int group = -1; group < keeper->dispatch->tls_groups; group++) {
+            char key[BACKHAND_PEER_KEY_SIZE];
+            backhand_peer *peer;
+            key_write(key, contact, group);
+            peer = apr_hash_get(keeper->peers[fresh], key, APR_HASH_KEY_STRING);
+            if (peer) {
+                peer->seen = keeper->round;
+            }
+        }
+    }
+}
+
+static void see_all(struct backhand_keeper *keeper)
+{
+    const backhand_table *table = keeper->dispatch->conf->table;
+    int used = backhand_table_used(table);
+
+    keeper->round++;
+    for (int id = 0; id < used; id++) {
+        char contact[BACKHAND_CONTACT_SIZE];
+        if (backhand_table_usable(table, id, UINT64_MAX) && backhand_identity_get(id, NULL, contact)) {
+            see(keeper, contact);
+        }
+    }
+}
+
+/* With the lock. Takes out a peer that no request uses and whose server is gone, when there is one. */
+static backhand_peer *take_retired(struct backhand_keeper *keeper, apr_hash_t *peers)
+{
+    for (apr_hash_index_t *hi = apr_hash_first(NULL, peers); hi; hi = apr_hash_next(hi)) {
+        void *value;
+        backhand_peer *peer;
+        apr_hash_this(hi, NULL, NULL, &value);
+        peer = value;
+        if (peer->seen != keeper->round && __atomic_load_n(&peer->users, __ATOMIC_ACQUIRE) == 0) {
+            apr_hash_set(peers, peer->key, APR_HASH_KEY_STRING, NULL);
+            return peer;
+        }
+    }
+    return NULL;
+}
+
+/* Keeper thread. No list of mod_proxy's holds our workers, and nobody finds one that is out of the hash: its memory and
+ * connections may go. */
+static void retire(struct backhand_keeper *keeper)
+{
+    pthread_mutex_lock(&keeper->lock);
+    if (apr_hash_count(keeper->peers[0]) + apr_hash_count(keeper->peers[1]) > 0) {
+        see_all(keeper);
+    }
+    for (int fresh = 0; fresh <= 1; fresh++) {
+        backhand_peer *peer;
+        while ((peer = take_retired(keeper, keeper->peers[fresh])) != NULL) {
+            pthread_mutex_unlock(&keeper->lock);
+            apr_pool_destroy(peer->pool);
+            pthread_mutex_lock(&keeper->lock);
+        }
+    }
+    pthread_mutex_unlock(&keeper->lock);
 }
 
 /* Closes pooled connections that nobody used for their idle limit. */
 static void drop_idle(struct backhand_keeper *keeper)
 {
-    apr_thread_mutex_lock(keeper->lock);
+    pthread_mutex_lock(&keeper->lock);
     for (apr_hash_index_t *hi = apr_hash_first(NULL, keeper->peers[0]); hi; hi = apr_hash_next(hi)) {
         void *value;
         apr_hash_this(hi, NULL, NULL, &value);
@@ -130,31 +234,31 @@ static void drop_idle(struct backhand_keeper *keeper)
             apr_reslist_maintain(connections);
         }
     }
-    apr_thread_mutex_unlock(keeper->lock);
+    pthread_mutex_unlock(&keeper->lock);
 }
 
 static void *APR_THREAD_FUNC keep(apr_thread_t *thread, void *data)
 {
     struct backhand_keeper *keeper = data;
-    apr_time_t dropped = apr_time_now();
+    apr_time_t looked = backhand_clock_now();
 
     (void)thread;
-    apr_thread_mutex_lock(keeper->lock);
+    pthread_mutex_lock(&keeper->lock);
     for (;;) {
-        if (keeper->wanted) {
-            serve_wanted(keeper);
-            apr_thread_cond_broadcast(keeper->changed);
+        if (keeper->wishes) {
+            grant(keeper);
             continue;
         }
-        apr_thread_mutex_unlock(keeper->lock);
+        pthread_mutex_unlock(&keeper->lock);
         int waiting = backhand_track_watch(keeper->dispatch->conf->table);
-        if (apr_time_now() - dropped > IDLE_PERIOD) {
+        if (backhand_clock_now() - looked > IDLE_PERIOD) {
             drop_idle(keeper);
-            dropped = apr_time_now();
+            retire(keeper);
+            looked = backhand_clock_now();
         }
-        apr_thread_mutex_lock(keeper->lock);
-        if (!keeper->wanted) {
-            apr_thread_cond_timedwait(keeper->changed, keeper->lock, waiting ? WATCH_PERIOD : IDLE_PERIOD);
+        pthread_mutex_lock(&keeper->lock);
+        if (!keeper->wishes) {
+            backhand_clock_cond_wait(&keeper->changed, &keeper->lock, waiting ? WATCH_PERIOD : IDLE_PERIOD);
         }
     }
     return NULL;
@@ -191,10 +295,9 @@ static apr_status_t keeper_start(backhand_dispatch *dispatch)
     keeper->dispatch = dispatch;
     keeper->peers[0] = apr_hash_make(keeper->pool);
     keeper->peers[1] = apr_hash_make(keeper->pool);
-    keeper->peers_max = 2U * (unsigned int)dispatch->conf->max_servers * (1U + (unsigned int)dispatch->tls_groups);
-    rv = apr_thread_mutex_create(&keeper->lock, APR_THREAD_MUTEX_DEFAULT, pool);
+    rv = pthread_mutex_init(&keeper->lock, NULL);
     if (rv == APR_SUCCESS) {
-        rv = apr_thread_cond_create(&keeper->changed, pool);
+        rv = backhand_clock_cond_init(&keeper->changed);
     }
     if (rv == APR_SUCCESS) {
         rv = apr_threadattr_create(&detached, pool);
@@ -239,11 +342,40 @@ static void key_make(char key[BACKHAND_PEER_KEY_SIZE], const backhand_dispatch *
                      const backhand_announcement *said)
 {
     const backhand_stand_in *stand_in = backhand_stand_in_get(dispatch, r, 0);
-    if (said->contact.https && stand_in) {
-        snprintf(key, BACKHAND_PEER_KEY_SIZE, "%s %d", said->stat.contact, stand_in->tls);
+    key_write(key, said->stat.contact, said->contact.https && stand_in ? stand_in->tls : -1);
+}
+
+/* With the lock. */
+static void give_up(struct backhand_keeper *keeper, const wish *given_up)
+{
+    wish **at = &keeper->wishes;
+    while (*at && *at != given_up) {
+        at = &(*at)->next;
     }
-    else {
-        apr_cpystrn(key, said->stat.contact, BACKHAND_PEER_KEY_SIZE);
+    if (*at) {
+        *at = given_up->next;
+    }
+    if (keeper->granting == given_up) {
+        keeper->granting = NULL;
+    }
+}
+
+/* With the lock, which is let go while the keeper works. */
+static void wait_for_keeper(struct backhand_keeper *keeper, wish *w, apr_interval_time_t limit)
+{
+    apr_time_t deadline = backhand_clock_now() + limit, now;
+    wish **last = &keeper->wishes;
+
+    while (*last) {
+        last = &(*last)->next;
+    }
+    *last = w;
+    pthread_cond_broadcast(&keeper->changed);
+    while (!w->settled && (now = backhand_clock_now()) < deadline) {
+        backhand_clock_cond_wait(&keeper->changed, &keeper->lock, deadline - now);
+    }
+    if (!w->settled) {
+        give_up(keeper, w);
     }
 }
 
@@ -253,31 +385,26 @@ backhand_peer *backhand_peer_get(backhand_dispatch *dispatch, const request_rec 
     struct backhand_keeper *keeper = dispatch->keeper;
     apr_hash_t *peers = keeper->peers[fresh];
     char key[BACKHAND_PEER_KEY_SIZE];
-    apr_time_t deadline = 0;
+    wish w = {.key = key, .fresh = fresh, .said = said};
     backhand_peer *peer;
 
     key_make(key, dispatch, r, said);
-    apr_thread_mutex_lock(keeper->lock);
-    while (!(peer = apr_hash_get(peers, key, APR_HASH_KEY_STRING))) {
-        apr_time_t now = apr_time_now();
-        if (!deadline) {
-            deadline = now + dispatch->conf->connect_timeout;
-        }
-        if (now >= deadline || apr_hash_count(peers) >= keeper->peers_max) {
-            break;
-        }
-        if (!keeper->wanted) {
-            keeper->wanted = key;
-            keeper->wanted_fresh = fresh;
-            apr_thread_cond_broadcast(keeper->changed);
-        }
-        apr_thread_cond_timedwait(keeper->changed, keeper->lock, deadline - now);
-        if (keeper->wanted == key) {
-            keeper->wanted = NULL;
-        }
+    pthread_mutex_lock(&keeper->lock);
+    peer = apr_hash_get(peers, key, APR_HASH_KEY_STRING);
+    if (!peer) {
+        wait_for_keeper(keeper, &w, dispatch->conf->connect_timeout);
+        peer = apr_hash_get(peers, key, APR_HASH_KEY_STRING);
     }
-    apr_thread_mutex_unlock(keeper->lock);
+    if (peer) {
+        __atomic_add_fetch(&peer->users, 1, __ATOMIC_RELAXED);
+    }
+    pthread_mutex_unlock(&keeper->lock);
     return peer;
+}
+
+void backhand_peer_release(backhand_peer *peer)
+{
+    __atomic_sub_fetch(&peer->users, 1, __ATOMIC_RELEASE);
 }
 
 int backhand_peers_ready(const backhand_dispatch *dispatch)
@@ -294,7 +421,7 @@ backhand_process *backhand_dispatch_process(const backhand_dispatch *dispatch)
 static void drop_stale_connection(backhand_peer *peer)
 {
     proxy_conn_rec *conn = peer->worker->cp->conn;
-    if (!peer->worker->cp->res && conn && conn->sock && apr_time_now() - peer->used > peer->idle_limit) {
+    if (!peer->worker->cp->res && conn && conn->sock && backhand_clock_now() - peer->used > peer->idle_limit) {
         conn->sock = NULL;
         conn->tmp_bb = NULL;
         conn->connection = NULL;
@@ -318,7 +445,7 @@ int backhand_peer_run(backhand_dispatch *dispatch, request_rec *r, backhand_peer
     if (no_pool) {
         apr_table_unset(r->subprocess_env, "proxy-nokeepalive");
     }
-    __atomic_store_n(&peer->used, apr_time_now(), __ATOMIC_RELAXED);
+    __atomic_store_n(&peer->used, backhand_clock_now(), __ATOMIC_RELAXED);
     __atomic_sub_fetch(&peer->busy, 1, __ATOMIC_RELAXED);
     return rc;
 }

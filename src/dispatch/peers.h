@@ -5,8 +5,9 @@
  * @brief The other servers as mod_proxy sees them: a proxy worker a server and child process, and mod_proxy's functions.
  *
  * Setting up a worker takes a lock that all processes share, so a request never does it: it asks the child's keeper
- * thread and waits for it a bounded time. Workers are kept for the life of the child: a server that leaves and returns
- * finds its worker again.
+ * thread and waits for it a bounded time. The keeper also takes a worker away, its connections with it, once its server has
+ * left or is no longer in the table and no request uses it: so there are never more than the table's servers and what is
+ * under way need.
  */
 #ifndef BACKHAND_PEERS_H
 #define BACKHAND_PEERS_H
@@ -22,12 +23,15 @@
 typedef struct backhand_peer {
     char key
         [BACKHAND_PEER_KEY_SIZE]; /**< the contact, `http://192.0.2.1:80`; with https a space and the group of tls.h */
+    apr_pool_t *pool;             /**< private: all of it lives here */
     proxy_worker *worker;
     apr_interval_time_t idle_limit; /**< how long an idle pooled connection may wait */
     int ipv6;
-    int fresh;       /**< opens a new connection for each request */
-    int64_t busy;    /**< hand-offs of this child that use it now */
-    apr_time_t used; /**< when the last one ended */
+    int fresh;         /**< opens a new connection for each request */
+    int64_t busy;      /**< hand-offs of this child that use it now */
+    apr_time_t used;   /**< when the last one ended */
+    int users;         /**< private: between backhand_peer_get() and backhand_peer_release() */
+    unsigned int seen; /**< private: the keeper's last look that found its server in the table */
 } backhand_peer;
 
 /** Settings that stand in for those of a host while one of its requests is handed off. */
@@ -49,10 +53,13 @@ apr_status_t backhand_peers_child_init(server_rec *s);
  * The peer for a contact and the request's host; waits up to BackhandConnectTimeout when this child meets the server for the first time.
  * @param fresh  1: a new connection for each request, instead of one that was kept; for requests that must not be
  *               sent twice. A kept one may be closed by the other side in the moment in which it is used.
- * @return NULL when it could not be made in time
+ * @return NULL when it could not be made in time. It stays until backhand_peer_release()
  */
 backhand_peer *backhand_peer_get(backhand_dispatch *dispatch, const request_rec *r, const backhand_announcement *said,
                                  int fresh);
+
+/** The request is done with the peer that backhand_peer_get() returned: it may go. */
+void backhand_peer_release(backhand_peer *peer);
 
 /** The stand-in for a request to an IPv6 or IPv4 server. */
 const backhand_stand_in *backhand_stand_in_get(const backhand_dispatch *dispatch, const request_rec *r, int ipv6);

@@ -7,14 +7,11 @@
 const char *backhand_reason_text(backhand_reason reason)
 {
     static const char *const text[BACKHAND_REASONS] = {
-        "served-here:chosen", "served-here:no-candidate",
-        "served-here:gone",   "served-here:busy",
-        "served-here:no-tls", "served-here:limit",
-        "served-here:failed", "served-here:own",
-        "served-here:marked", "handed-off:chosen",
-        "handed-off:next",    "handed-off:failed",
-        "redirected:chosen",  "refused:away",
-        "refused:loop",       "ended:client",
+        "served-here:chosen", "served-here:no-candidate", "served-here:gone",  "served-here:busy",
+        "served-here:no-tls", "served-here:unready",      "served-here:limit", "served-here:failed",
+        "served-here:own",    "served-here:marked",       "handed-off:chosen", "handed-off:next",
+        "handed-off:failed",  "redirected:chosen",        "refused:away",      "refused:loop",
+        "ended:client",
     };
     return text[reason];
 }
