@@ -92,6 +92,9 @@ static void request_restore(const saved_request *saved, request_rec *r)
     r->no_cache = saved->no_cache;
     r->no_local_copy = saved->no_local_copy;
     r->sent_bodyct = 0;
+    /* When no response comes for a request on a kept connection, mod_proxy has ended the response. What httpd still holds of
+     * the answer of a handler here would never be sent. */
+    r->eos_sent = 0;
     note_restore(r, "error-notes", saved->error_notes);
     note_restore(r, "verbose-error-to", saved->verbose_error_to);
     apr_table_unset(r->notes, "proxy_timedout");

@@ -5,99 +5,32 @@
 use strict;
 use warnings;
 
-use Digest::MD5 qw(md5_hex);
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Farm qw(in_parallel wait_for);
-use List::Util qw(sum);
+use Farm qw(wait_for);
+use Farm::Steady;
 use Test::More;
-use Time::HiRes qw(sleep time);
+use Time::HiRes qw(sleep);
 
 my $long   = $ENV{BACKHAND_TEST_LONG};
-my $policy = <<'EOT';
-<Location /app>
-    Backhand byAge 5
-    Backhand byRandom
-</Location>
-EOT
-
-# httpd's own programs may fail while it restarts; what mod_lua runs is part of it.
-my $lua = <<'EOT';
-function handle(r)
-    local body = r.method == 'POST' and r:requestbody() or ''
-    r.content_type = 'text/plain'
-    r:puts('SERVER=NAME\nBODY_MD5=' .. r:md5(body) .. '\n')
-    return apache2.OK
-end
-EOT
-
-# A server with the lines in its configuration.
-sub add {
-    my ($farm, $conf) = @_;
-    my $server = $farm->add(workers => 16, modules => ['lua']);
-    my $script = $server->write_file('echo.lua', $lua =~ s/NAME/$server->name/er);
-    $server->reconfigure("$policy\nLuaMapHandler ^/app/lua $script handle\n" . ($conf || q()));
-    return $server;
-}
-
-# What a busy machine, and a child that ends while it has work, may say.
-my @said = (
-    qr/backhand: server \S+ .*asked (?:last|as before)/,
-    qr/AH00045:|AH00046:|AH00161:|AH00286:|AH00288:|AH00484:|AH00485:|AH03490:|AH10159:/
-);
-
-# Six clients send POSTs and GETs by turns for some seconds, while things happen. Returns what went wrong, and who served.
-# A kept connection that is closed before the request was read is the client's to open again.
-sub under_load {
-    my ($server, $seconds, $happens) = @_;
-    my $pid = fork;
-    die "fork: $!" if !defined $pid;
-    if (!$pid) {
-        $happens->();
-        POSIX::_exit(0);
-    }
-    my @results = in_parallel 6, sub {
-        my ($client, $kept, @wrong, %served);
-        my $end = time + $seconds;
-        for (my $n = 0; time < $end; $n++) {
-            my $body = $n % 2 ? undef : 'x' x (1 + 3000 * $_[0]) . $n;
-            $client ||= $server->connect;
-            my $response = eval { $client->request(defined $body ? 'POST' : 'GET', '/app/lua', body => $body) };
-            if (!$response && $kept && $@ =~ /closed without a response/) {
-                ($client, $kept) = ();
-                next;
-            }
-            my $told = $response ? $response->echoed : {};
-            if (($told->{BODY_MD5} || q()) ne md5_hex($body // q())) {
-                push @wrong, [defined $body ? 'POST' : 'GET', $response ? ($response->status, $response->body) : $@];
-            }
-            else {
-                $served{ $told->{SERVER} }++;
-            }
-            $kept = $response && ($response->header('connection') || q()) ne 'close' && $n % 10;
-            $client = undef if !$kept;
-        }
-        return { wrong => \@wrong, served => \%served };
-    };
-    waitpid $pid, 0;
-    my %served;
-    for my $by (map { $_->{served} || {} } @results) {
-        $served{$_} += $by->{$_} for keys %{$by};
-    }
-    return ([map { @{ $_->{wrong} || [$_->{died}] } } @results], \%served);
-}
+my $chain  = "Backhand byAge 5\nBackhand byRandom\n";
+my $policy = "<Location /app>\n$chain</Location>\n";
 
 # By the others, in all: new children may be too busy at first to hand off anything.
 my $handed_off = 0;
 
-sub nothing_lost {
-    my ($what, $wrong, $served) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    note "$what: ", join ', ', map { "$_ $served->{$_}" } sort keys %{$served};
-    my $answers = sum(0, values %{$served});
-    cmp_ok $answers, '>', 20, "$what: there was load";
-    $handed_off += $answers - ($served->{a} || 0);
-    is scalar @{$wrong}, 0, "$what: nothing is lost" or diag explain $wrong;
+# A server with the lines in its configuration.
+sub add {
+    my ($farm, $conf) = @_;
+    return Farm::Steady::equip($farm->add(workers => 16, modules => ['lua']), $conf || q(), $chain);
+}
+
+# Six clients ask one server as fast as they can.
+sub under_load {
+    my ($what, $server, $seconds, $happens) = @_;
+    my $result = Farm::Steady->new(servers => [$server], clients => 6, pause => 0)->during($what, $seconds, $happens);
+    $result->nothing_failed;
+    $handed_off += grep { ($_->{by} // q()) ne $server->name } @{ $result->{answers} };
     return;
 }
 
@@ -148,15 +81,17 @@ for my $mpm (Farm->mpms) {
         my $c    = add($farm);
         $farm->start;
         ok $farm->together, 'they see each other';
-        nothing_lost 'another server restarts', under_load $a, 2,
-          sub { for (1 .. 4) { sleep 0.4; kill 'USR1', $b->pid } };
+        my $four_times = sub {
+            my ($server) = @_;
+            for (1 .. 4) { kill 'USR1', $server->pid; sleep 0.3 }
+        };
+        under_load "$mpm: another server restarts", $a, 2, sub { $four_times->($b) };
         ok $farm->together, 'they see each other';
-        nothing_lost 'the server that is asked restarts', under_load $a, 2,
-          sub { for (1 .. 4) { sleep 0.4; kill 'USR1', $a->pid } };
+        under_load "$mpm: the server that is asked restarts", $a, 2, sub { $four_times->($a) };
         ok $farm->together, 'they see each other';
-        nothing_lost 'another server stops', under_load $a, 2, sub { sleep 0.7; kill 'WINCH', $c->pid };
+        under_load "$mpm: another server stops", $a, 2, sub { kill 'WINCH', $c->pid };
         ok $c->gone, 'it has stopped';
-        $farm->announce_log(@said);
+        $farm->announce_log(Farm::Steady::usual());
         $farm->check;
     };
 
@@ -166,10 +101,10 @@ for my $mpm (Farm->mpms) {
         my $b    = add($farm, 'MaxConnectionsPerChild 20');
         $farm->start;
         ok $farm->together, 'they see each other';
-        nothing_lost 'all children end', under_load $a, 3, sub { };
+        under_load "$mpm: all children end", $a, 3, sub { };
         # httpd itself may have to kill such a child.
         ok $_->signal('TERM')->gone(20), "$_->{name} stops" for $a, $b;
-        $farm->announce_log(@said);
+        $farm->announce_log(Farm::Steady::usual());
         $farm->check;
     };
 
@@ -197,7 +132,7 @@ for my $mpm (Farm->mpms) {
         # The sanitizers keep freed memory for a while.
         cmp_ok $more, '<', ($ENV{BACKHAND_SANITIZED} ? 16_384 : 512) + 8 * $times, "the parent has $more KiB more";
         ok $farm->together, 'they see each other';
-        $farm->announce_log(@said, qr/AH00161:/);
+        $farm->announce_log(Farm::Steady::usual());
         $farm->check;
     };
 }

@@ -105,7 +105,9 @@ sub workers {
 
 # Each client asks from an address and for a path of its own.
 # servers: whom to ask; clients: how many at once (8); pause: seconds between two requests of a client (0.02); get: 1: no POST
-# comes; timeout: seconds for each request (10); from: source address of all.
+# comes; timeout: seconds for each request (10); from: source address of all. With a pause of 0 each asks as fast as it can.
+my $loads = 0;
+
 sub new {
     my ($class, %options) = @_;
     return bless { clients => 8, pause => 0.02, timeout => 10, %options }, $class;
@@ -116,6 +118,7 @@ sub new {
 sub during {
     my ($self, $fault, $seconds, $happens, %options) = @_;
     my $dir = File::Temp->newdir;
+    $self->{load} = ++$loads;
     my @pids = map { $self->spawn($_, $dir) } 1 .. $self->{clients};
     my $end = time + $seconds;
     sleep $seconds < 2.8 ? $seconds / 4 : 0.7;
@@ -127,7 +130,14 @@ sub during {
     waitpid $_, 0 for @pids;
     croak $died if $died;
     my @answers = map { -e "$dir/$_" ? @{ Storable::retrieve("$dir/$_") } : { failed => 'a client ended' } } 1 .. $self->{clients};
-    return Farm::Steady::Result->new(fault => $fault, since => $since, answers => \@answers, from => $options{from});
+    return Farm::Steady::Result->new(
+        fault   => $fault,
+        since   => $since,
+        answers => \@answers,
+        from    => $options{from},
+        load    => $self->{load},
+        asked   => $self->{servers}
+    );
 }
 
 sub spawn {
@@ -153,7 +163,7 @@ sub ask_on {
         # Who asks over a kept connection that is just being closed asks again, but not for what must not be sent twice.
         ($client, $kept) = () if $post || rand() < 0.25;
         my $server = $client ? $client->{server} : $self->{servers}[$turn++ % @{ $self->{servers} }];
-        my $id     = "$n.$i" . ($i % 10 == 3 ? '&slow=0.1' : q());
+        my $id     = "$self->{load}.$n.$i" . ($i % 10 == 3 ? '&slow=0.1' : q());
         my $body   = $post ? "$id " x (1 + $i * 37 % 5000) : undef;
         my %answer = (began => time, method => $post ? 'POST' : 'GET', at => $server->name);
         my $response = eval {
@@ -212,7 +222,7 @@ END {
 package Farm::Steady::Result;    ## no critic (ProhibitMultiplePackages)
 
 use List::Util qw(max);
-use Farm::Wait qw(scaled);
+use Farm::Wait qw(scaled wait_for);
 
 # What counts as delayed by a fault, in seconds.
 my $delay = 0.4;
@@ -262,6 +272,26 @@ sub answered {
     my ($self, $server, $from, $to) = @_;
     my ($first, $last) = map { $self->{since} + $_ } $from, defined $to ? $to : 1000;
     return grep { $_->{by} eq $server->name && $_->{began} >= $first && $_->{began} <= $last } @{ $self->{answers} };
+}
+
+# Tests: no server that was asked has read a request twice. A client that asks again on a new connection does so because
+# the server closed the kept one before it read the request from it.
+sub read_once {
+    my ($self) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my $line   = qr{/app/steady/\d+[?]\Q$self->{load}\E[.](\d+[.]\d+)\b.* received=- };
+    my $logged = sub {
+        return map { $_ =~ $line ? $1 : () } map { $_->access_lines } @{ $self->{asked} };
+    };
+    # What failed may have no line.
+    my $answered = @{ $self->{answers} } - $self->failed;
+    my %times;
+    wait_for(sub { $answered <= (() = $logged->()) }, 5);
+    $times{$_}++ for $logged->();
+    Test::More::cmp_ok(scalar keys %times, '>=', $answered, "$self->{fault}: what was answered is logged");
+    my @twice = grep { $times{$_} > 1 } sort keys %times;
+    return Test::More::is_deeply(\@twice, [], "$self->{fault}: no request is read twice")
+      || Test::More::diag(map { my $id = $_; map { "$_\n" } grep { /[?]\Q$self->{load}.$id\E\b/ } map { $_->access_lines } @{ $self->{asked} } } @twice);
 }
 
 # Tests: there was load, and nothing failed.
