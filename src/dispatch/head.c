@@ -138,32 +138,41 @@ static apr_status_t take(backhand_head *head, apr_bucket_brigade *bb)
     return take_line(head, line);
 }
 
-/* Leaves the beginning of the line; of an interim response, whose headers mod_proxy_http sends itself, the name only: half a
- * value would be a wrong one. */
-static apr_status_t shorten(backhand_head *head, apr_bucket_brigade *bb)
+/* Puts the beginning of a line, in `line`, in the place of the whole; of an interim response, whose headers mod_proxy_http
+ * sends itself, the name only: half a value would be a wrong one. */
+static apr_status_t shorten(backhand_head *head, apr_bucket_brigade *bb, char *line)
 {
-    char line[LINE_PASSED + 1];
-    apr_size_t length = LINE_PASSED;
-    apr_status_t rv = apr_brigade_flatten(bb, line, &length);
+    char *colon = strchr(line, ':');
 
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    line[length] = '\0';
-    while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r')) {
-        line[--length] = '\0';
-    }
-    if (ap_is_HTTP_INFO(head->status) && strchr(line, ':')) {
-        strchr(line, ':')[1] = '\0';
+    if (colon && ap_is_HTTP_INFO(head->status)) {
+        colon[1] = '\0';
     }
     head->shortened = 1;
     apr_brigade_cleanup(bb);
     return apr_brigade_putstrs(bb, NULL, NULL, line, CRLF, NULL);
 }
 
+/* Reads on to the end of the line. */
+static apr_status_t read_rest(backhand_head *head, apr_bucket_brigade *bb, ap_filter_t *from, apr_read_type_e block)
+{
+    apr_bucket_brigade *rest = apr_brigade_create(head->pool, bb->bucket_alloc);
+    apr_status_t rv = APR_SUCCESS;
+
+    while (rv == APR_SUCCESS && head->partial) {
+        rv = ap_get_brigade(from, rest, AP_MODE_GETLINE, block, 0);
+        if (rv == APR_SUCCESS) {
+            rv = APR_BRIGADE_EMPTY(rest) ? APR_EOF : take(head, rest);
+        }
+        apr_brigade_cleanup(rest);
+    }
+    apr_brigade_destroy(rest);
+    return rv;
+}
+
 apr_status_t backhand_head_read(backhand_head *head, apr_bucket_brigade *bb, ap_filter_t *from, apr_read_type_e block)
 {
-    apr_bucket_brigade *rest;
+    char line[LINE_PASSED + 1];
+    apr_size_t length = LINE_PASSED;
     apr_status_t rv;
 
     if (backhand_head_is_final(head) || APR_BRIGADE_EMPTY(bb)) {
@@ -173,16 +182,16 @@ apr_status_t backhand_head_read(backhand_head *head, apr_bucket_brigade *bb, ap_
     if (rv != APR_SUCCESS || (!head->partial && head->line <= LINE_PASSED)) {
         return rv;
     }
-    rest = apr_brigade_create(head->pool, bb->bucket_alloc);
-    while (rv == APR_SUCCESS && head->partial) {
-        rv = ap_get_brigade(from, rest, AP_MODE_GETLINE, block, 0);
-        if (rv == APR_SUCCESS) {
-            rv = APR_BRIGADE_EMPTY(rest) ? APR_EOF : take(head, rest);
-        }
-        apr_brigade_cleanup(rest);
+    /* What mod_ssl left there is gone with the next read. */
+    rv = apr_brigade_flatten(bb, line, &length);
+    if (rv == APR_SUCCESS) {
+        rv = read_rest(head, bb, from, block);
     }
-    apr_brigade_destroy(rest);
-    return rv == APR_SUCCESS && head->line > LINE_PASSED ? shorten(head, bb) : rv;
+    while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r')) {
+        length--;
+    }
+    line[length] = '\0';
+    return rv == APR_SUCCESS ? shorten(head, bb, line) : rv;
 }
 
 /* A response whose end is the end of the connection. */

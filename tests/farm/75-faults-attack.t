@@ -83,7 +83,7 @@ my @attacks = (
     { long => 1, fault => 'it asks for an error', bytes => sub { "GET /app/bad/broken HTTP/1.1\r\nHost: x\r\n\r\n" }, status => 502 },
     { long => 1, fault => 'it asks for a WebSocket and leaves', bytes => sub { "GET /app/bad/done HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n" }, status => 200 },
     # A child that dies takes what other clients asked it with it, so each serves one request.
-    { fault => 'it asks for what kills the child', bytes => sub { "POST /app/bad/crash?" . rand() . " HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n" }, mpm => 'prefork' },
+    { fault => 'it asks for what kills the child', bytes => sub { "POST /app/bad/crash?" . rand() . " HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n" }, mpm => 'prefork', clients => 1, pause => 0.15 },
 );
 
 # The statuses of all answers until the time is over; 0: none.
@@ -101,7 +101,7 @@ sub attack {
         my $response = eval { $client->response('GET') };
         my $status = $response ? $response->status : $client->{buffer} =~ m{\AHTTP/1\.1 (\d+)} ? $1 : 0;
         push @statuses, $status;
-        sleep 0.01;
+        sleep($attack->{pause} || 0.01);
     }
     return \@statuses;
 }

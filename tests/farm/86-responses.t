@@ -7,6 +7,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Farm qw(scaled wait_for);
+use Farm::Certs;
 use Farm::Raw;
 use Test::More;
 use Time::HiRes qw(time);
@@ -68,17 +69,28 @@ function handle(r)
 end
 EOT
 
+# With `tls` the other server's contact is https; with `http2` both offer HTTP/2.
 sub start_farm {
     my ($mpm, %options) = @_;
-    my $farm   = Farm->new(mpm => $mpm, workers => 12, modules => ['lua']);
+    my @modules = ('lua', $options{tls} ? 'ssl' : (), $options{http2} ? 'http2' : ());
+    my $farm   = Farm->new(mpm => $mpm, workers => 12, modules => \@modules);
     my $shared = "$farm->{root}/shared";
     Farm::Raw::write_tree("$shared/script.lua", $script =~ s/LOG/$shared\/runs/r);
     Farm::Raw::write_tree("$shared/runs", q());
     chmod 0777, $shared;
     chmod 0666, "$shared/runs";
+    my %also = (a => q(), b => q());
+    my $port = $options{tls} && Farm::free_port();
+    if ($port) {
+        my $ca   = Farm::Certs->new("$farm->{root}/ca");
+        my $cert = $ca->issue('b.test');
+        $also{a} = "SSLProxyEngine On\nSSLProxyVerify require\nSSLProxyCACertificateFile @{[$ca->path]}\n";
+        $also{b} = "Listen 127.0.0.2:$port\n<VirtualHost 127.0.0.2:$port>\nServerName b.test\nSSLEngine On\nSSLCertificateFile $cert\n</VirtualHost>\n";
+    }
     for my $name (qw(a b)) {
         my $defines = "Define RUN $farm->{root}/$name\nDefine SCRIPT $shared/script.lua\n" . ($name eq 'a' ? "Define FRONT\n" : q());
-        $farm->add(head => $defines, conf => $conf);
+        my %contact = $port && $name eq 'b' ? (contact => "https://127.0.0.2:$port") : ();
+        $farm->add(head => $defines, conf => $conf . ($options{http2} ? "Protocols h2c http/1.1\n" : q()) . $also{$name}, %contact);
     }
     $farm->start;
     return ($farm, "$shared/runs");
@@ -135,6 +147,19 @@ sub test_pauses {
     return;
 }
 
+sub test_uploads {
+    my ($raw, $runs) = @_;
+    for my $length (300_000, 3_000_000) {
+        my $before = runs($runs);
+        for my $method (qw(POST PUT)) {
+            $raw->same('/app/lua/unread?status=403', 403, "$method: an answer to $length bytes that nobody reads", method => $method,
+                headers => ["Content-Length: $length"], content => 'x' x $length);
+        }
+        is runs($runs) - $before, 4, 'each ran once';
+    }
+    return;
+}
+
 # The front logs of a request that went through what the other server logs of one that came to it directly.
 sub test_bytes {
     my ($raw, $front, $back) = @_;
@@ -160,11 +185,45 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
         my $raw = Farm::Raw->new(through => $front, direct => $back, host => 'site.test', framing => qr/pause|odd|none/);
         test_heads($raw, $runs);
         test_pauses($raw, $runs);
+        test_uploads($raw, $runs);
         test_bytes($raw, $front, $back);
         is $front->row($back->contact)->{'Refused-Ago'}, undef, 'and nobody is blamed';
         $farm->announce_log(qr/sent a response that cannot be passed on; .* asked as before/);
         $farm->check;
     };
 }
+
+subtest 'a contact that is https, and clients that may speak HTTP/2' => sub {
+    my ($farm, $runs) = start_farm('event', tls => 1, http2 => 1);
+    my ($front, $back) = $farm->servers;
+    ok $farm->together, 'they see each other';
+    my $raw = Farm::Raw->new(through => $front, direct => $back, host => 'site.test', framing => qr/pause|odd|none/);
+    my $before = runs($runs);
+    for my $length (9000, 200_000) {
+        for my $method (qw(GET POST)) {
+            $raw->same("/app/lua/long?long=$length", 200, "$method: header lines of $length bytes", method => $method,
+                head => qr/^Upgrade: h2c\r$/m, $method eq 'POST' ? (headers => ['Content-Length: 5'], content => 'hello') : ());
+        }
+    }
+    is runs($runs) - $before, 8, 'each ran once';
+    $raw->same('/app/lua/odd?odd=1', 200, 'kept alive', keep => 1, head => qr/^Connection: Upgrade/m);
+    test_pauses($raw, $runs);
+    test_uploads($raw, $runs);
+    test_bytes($raw, $front, $back);
+    for my $path ('long?long=9000', 'odd?odd=3', 'pause?pause=0.2', 'none?status=404') {
+        my @lines;
+        # How many frames there were, and whether the client had closed by then, is a matter of time.
+        for my $server ($back, $front) {
+            my $whole = "/app/lua/$path&h2@{[$server->name]}";
+            my $said = qx{curl -s -i --http2-prior-knowledge 'http://@{[$server->address]}$whole'};
+            push @lines, join "\n", $said, bytes_of($server, $whole) =~ /(b=\S+ B=\S+).*(s=\d+)/;
+            s/^date: .*\n//m for @lines;
+        }
+        is $lines[1], $lines[0], "$path by HTTP/2, and what the log says";
+    }
+    is $front->row($back->contact)->{'Refused-Ago'}, undef, 'and nobody is blamed';
+    $farm->announce_log(qr/AH01882|AH01873/);
+    $farm->check;
+};
 
 done_testing;
