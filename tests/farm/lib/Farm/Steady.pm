@@ -55,7 +55,7 @@ EOT
 # What the servers of a farm in trouble, and httpd on a busy machine, may say at level warn or worse.
 my @usual = (
     qr/backhand: server \S+ .*asked (?:last|as before)/,
-    qr/AH00045:|AH00046:|AH00161:|AH00286:|AH00288:|AH00484:|AH00485:|AH03490:|AH10159:/,
+    qr/AH00045:|AH00046:|AH00161:|AH00286:|AH00288:|AH00291:|AH00484:|AH00485:|AH03490:|AH10159:/,
 );
 
 sub usual { return @usual }
