@@ -332,6 +332,7 @@ static apr_interval_time_t patience(const announcer *a, apr_interval_time_t unti
 
 static void open_seen(announcer *a, apr_pool_t *p)
 {
+    const char *wrong;
     a->intake.started = a->table->now();
     if (!a->conf->keys) {
         return;
@@ -342,7 +343,10 @@ static void open_seen(announcer *a, apr_pool_t *p)
     a->intake.skew = a->conf->skew;
     a->intake.seen = backhand_seen_create(SEEN_BOOTS * a->table->max_servers, a->conf->skew, p);
     /* Without the file others are heard as soon as their clocks have passed this start. */
-    backhand_seen_read(a->intake.seen, a->seen_path, a->table->now());
+    wrong = backhand_seen_read(a->intake.seen, a->seen_path, a->table->now());
+    if (wrong) {
+        backhand_journal_ignored(&a->journal, a->seen_path, wrong);
+    }
 }
 
 static void keep_seen(announcer *a)
@@ -439,7 +443,7 @@ static void prepare(announcer *a, apr_pool_t *p)
     a->intake.event_ctx = &a->journal;
     open_seen(a, p);
     recall_mark(a);
-    backhand_speed_init(&a->speed, a->conf, p);
+    backhand_speed_init(&a->speed, a->conf, &a->journal, p);
 }
 
 void backhand_announcer_run(server_rec *s, pid_t parent, int link, apr_interval_time_t pause, apr_pool_t *p)

@@ -56,6 +56,15 @@ void backhand_journal_clock(const backhand_journal *journal, apr_interval_time_t
                  apr_time_sec(size), (int)(size / 1000 % 1000));
 }
 
+void backhand_journal_ignored(const backhand_journal *journal, const char *path, const char *wrong)
+{
+    ap_log_error(
+        APLOG_MARK, APLOG_WARNING, 0, journal->s,
+        "backhand: file %s is ignored: %s; remove it, and give UnixSocketDir a folder where nobody but httpd's "
+        "user writes",
+        path, wrong);
+}
+
 static void log_dropped(const backhand_journal *journal, backhand_drop reason, const char *sender, const char *detail,
                         const char *more)
 {

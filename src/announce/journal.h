@@ -46,4 +46,7 @@ void backhand_journal_event(void *ctx, backhand_event event, backhand_drop reaso
 /** Says that this server's wall clock was set, by so much, us. */
 void backhand_journal_clock(const backhand_journal *journal, apr_interval_time_t step);
 
+/** Says that a file of UnixSocketDir is ignored. */
+void backhand_journal_ignored(const backhand_journal *journal, const char *path, const char *wrong);
+
 #endif

@@ -28,7 +28,9 @@ APLOG_USE_MODULE(backhand);
 #define PAUSE     apr_time_from_sec(1)
 #define PAUSE_MAX apr_time_from_sec(32)
 /* How long one that is told to end may take, ms. */
-#define END_WAIT 150
+#define END_WAIT 200
+/* The same for one that has just shown that it works. */
+#define END_WAIT_ALIVE 2000
 /* It stands still when so many looks of the parent, each at least so long after the one before, find that it has done
  * nothing. One look would not do: all of httpd may have been stopped meanwhile. */
 #define LOOKS     2
@@ -51,8 +53,9 @@ typedef struct moderator {
     int64_t beats;             /* as of the last look */
     int idle_looks;            /* looks that found no more beats */
     apr_time_t looked;
-    volatile sig_atomic_t mute; /* it did not answer when this server stopped */
-    int doomed;                 /* it was given its last chance to */
+    volatile sig_atomic_t answered; /* it told the others that this server stops */
+    volatile sig_atomic_t mute;     /* it did not answer when this server stopped */
+    int doomed;                     /* it was given its last chance to */
 } moderator;
 
 /* The one of this configuration: a signal handler finds it nowhere else. */
@@ -102,13 +105,14 @@ static int may_log(void)
 static void end_process(moderator *m)
 {
     pid_t pid = m->proc.pid;
+    int wait = m->answered ? END_WAIT_ALIVE : END_WAIT;
     m->proc.pid = 0;
     close_link(m);
     if (pid <= 0) {
         return;
     }
     kill(pid, m->mute ? SIGKILL : SIGTERM);
-    if (has_ended(pid, END_WAIT)) {
+    if (has_ended(pid, wait)) {
         return;
     }
     kill(pid, SIGKILL);
@@ -117,7 +121,7 @@ static void end_process(moderator *m)
                      "backhand: the moderator process %" APR_PID_T_FMT
                      " stood still: it did not end within %d ms and is "
                      "killed",
-                     pid, END_WAIT);
+                     pid, wait);
     }
     has_ended(pid, END_WAIT);
 }
@@ -346,6 +350,7 @@ void backhand_moderator_leave(void)
     }
     backhand_number_set(stopping, 1);
     if (send(m->link, "L", 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1 && wait_for_answer(m->link, LEAVE_WAIT)) {
+        m->answered = 1;
         poll(NULL, 0, LEAVE_LINGER);
     }
     else {
@@ -359,6 +364,7 @@ static void look_at_mute(moderator *m)
     m->doomed = 1;
     if (m->link >= 0 && wait_for_answer(m->link, LEAVE_LINGER)) {
         m->mute = 0;
+        m->answered = 1;
         return;
     }
     ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, m->s,

@@ -7,6 +7,7 @@
 #ifndef BACKHAND_SPEED_H
 #define BACKHAND_SPEED_H
 
+#include "announce/journal.h"
 #include "config.h"
 
 /** The score's file in UnixSocketDir; delete it to measure again at the next start. */
@@ -20,7 +21,8 @@ typedef struct backhand_speed {
 } backhand_speed;
 
 /** Reads the file and sets the shared score, or leaves it to be measured. */
-void backhand_speed_init(backhand_speed *speed, const backhand_config *conf, apr_pool_t *p);
+void backhand_speed_init(backhand_speed *speed, const backhand_config *conf, const backhand_journal *journal,
+                         apr_pool_t *p);
 
 /** True while there is something to measure. */
 int backhand_speed_unknown(const backhand_speed *speed);

@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "table/figures.h"
+#include "trust/own_file.h"
 
 #include <apr_strings.h>
 
@@ -8,7 +9,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -93,23 +93,19 @@ static int64_t parse_score(const char *text)
     return errno == 0 && *end == '\0' && score <= SCORE_MAX ? score : 0;
 }
 
-int64_t backhand_arriba_load(const char *path, apr_pool_t *p)
+int64_t backhand_arriba_load(const char *path, const char **wrong)
 {
     char text[SCORE_TEXT_MAX + 1];
-    struct stat about;
-    ssize_t n = -1;
-    /* Not blocking: somebody may have put a FIFO there. */
-    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    ssize_t n;
+    int fd;
 
-    (void)p;
+    *wrong = backhand_own_file_open(&fd, path);
     if (fd < 0) {
         return 0;
     }
-    if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_size <= SCORE_TEXT_MAX) {
-        n = read(fd, text, SCORE_TEXT_MAX);
-    }
+    n = read(fd, text, sizeof(text));
     close(fd);
-    if (n <= 0) {
+    if (n <= 0 || n > SCORE_TEXT_MAX) {
         return 0;
     }
     text[n] = '\0';

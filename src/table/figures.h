@@ -53,8 +53,10 @@ int64_t backhand_highwater_update(backhand_highwater *mark, const struct backhan
  */
 int64_t backhand_arriba_measure(apr_interval_time_t budget);
 
-/** Reads the cached score from `path`, up to 32 bytes of a decimal number. @return 0 when there is no usable one */
-int64_t backhand_arriba_load(const char *path, apr_pool_t *p);
+/** Reads the cached score from `path`, up to 32 bytes of a decimal number, if it can only be ours: see trust/own_file.h.
+ * @param wrong  why the file is not believed; NULL: it is, or there is none
+ * @return 0 when there is no usable one */
+int64_t backhand_arriba_load(const char *path, const char **wrong);
 
 /** Writes the score to `path`, never through a symbolic link. */
 apr_status_t backhand_arriba_save(const char *path, int64_t score, apr_pool_t *p);

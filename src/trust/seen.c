@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "trust/seen.h"
+#include "trust/own_file.h"
 
 #include <apr_strings.h>
 
@@ -107,17 +108,18 @@ int backhand_seen_changed(const backhand_seen *seen)
     return seen->changed;
 }
 
-apr_status_t backhand_seen_read(backhand_seen *seen, const char *path, apr_time_t now)
+const char *backhand_seen_read(backhand_seen *seen, const char *path, apr_time_t now)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    int fd;
+    const char *wrong = backhand_own_file_open(&fd, path);
     FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
     char line[80];
     if (!file) {
-        return errno;
+        return wrong;
     }
     if (!fgets(line, sizeof(line), file) || strcmp(line, HEADER) != 0) {
         fclose(file);
-        return APR_EGENERAL;
+        return "it is not of this release";
     }
     while (fgets(line, sizeof(line), file)) {
         entry what;
@@ -131,7 +133,7 @@ apr_status_t backhand_seen_read(backhand_seen *seen, const char *path, apr_time_
         }
     }
     fclose(file);
-    return APR_SUCCESS;
+    return NULL;
 }
 
 static int print(const backhand_seen *seen, FILE *file)

@@ -49,8 +49,8 @@ int backhand_seen_note(backhand_seen *seen, uint64_t boot, uint64_t sequence, ap
 int backhand_seen_changed(const backhand_seen *seen);
 
 /** Adds what a file holds, at once after backhand_seen_create(); lines that are malformed are left out. `now` as above.
- * @return APR_SUCCESS, or why it could not be read */
-apr_status_t backhand_seen_read(backhand_seen *seen, const char *path, apr_time_t now);
+ * @return NULL, also when there is no file, or why it is not believed: see own_file.h */
+const char *backhand_seen_read(backhand_seen *seen, const char *path, apr_time_t now);
 
 /** Writes the file, mode 0600: a new one that takes the place of `path` at once. */
 apr_status_t backhand_seen_write(backhand_seen *seen, const char *path);

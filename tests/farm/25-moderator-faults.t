@@ -76,7 +76,7 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
         my $first = wait_for { moderator($a) };
         kill 'STOP', $first;
         ok $a->graceful, 'a graceful restart';
-        is said($a, qr/the moderator process $first stood still: it did not end within 150 ms and is killed/), 1, 'kills it';
+        is said($a, qr/the moderator process $first stood still: it did not end within 200 ms and is killed/), 1, 'kills it';
         my $second = wait_for { my $pid = moderator($a); $pid && $pid != $first && $pid };
         ok $second, 'there is another one';
         ok $farm->together, 'they see each other';

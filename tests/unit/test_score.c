@@ -47,15 +47,22 @@ static void measures_about_the_same_twice(void **state)
     assert_true(backhand_arriba_measure(0) > 0);
 }
 
+static const char *wrong_with_file;
+
+static int64_t load(const char *file)
+{
+    return backhand_arriba_load(file, &wrong_with_file);
+}
+
 static void saves_and_loads(void **state)
 {
     struct stat about;
     (void)state;
-    assert_int_equal(backhand_arriba_load(path, pool), 0);
+    assert_int_equal(load(path), 0);
     assert_int_equal(backhand_arriba_save(path, 4711, pool), APR_SUCCESS);
-    assert_int_equal(backhand_arriba_load(path, pool), 4711);
+    assert_int_equal(load(path), 4711);
     assert_int_equal(backhand_arriba_save(path, INT32_MAX, pool), APR_SUCCESS);
-    assert_int_equal(backhand_arriba_load(path, pool), INT32_MAX);
+    assert_int_equal(load(path), INT32_MAX);
     assert_int_equal(stat(path, &about), 0);
     assert_true(S_ISREG(about.st_mode));
     assert_int_not_equal(backhand_arriba_save("/tmp/backhand-no-such-folder/score", 1, pool), APR_SUCCESS);
@@ -78,12 +85,12 @@ static void loads_numbers_only(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
         put(wrong[i]);
-        assert_int_equal(backhand_arriba_load(path, pool), 0);
+        assert_int_equal(load(path), 0);
     }
     put("77");
-    assert_int_equal(backhand_arriba_load(path, pool), 77);
+    assert_int_equal(load(path), 77);
     put("78\n");
-    assert_int_equal(backhand_arriba_load(path, pool), 78);
+    assert_int_equal(load(path), 78);
 }
 
 static void follows_no_link(void **state)
@@ -95,15 +102,44 @@ static void follows_no_link(void **state)
     put("5\n");
     assert_int_equal(rename(path, target), 0);
     assert_int_equal(symlink(target, path), 0);
-    assert_int_equal(backhand_arriba_load(path, pool), 0);
+    assert_int_equal(load(path), 0);
     assert_int_equal(backhand_arriba_save(path, 6, pool), APR_SUCCESS);
     assert_int_equal(lstat(path, &about), 0);
     assert_true(S_ISREG(about.st_mode));
-    assert_int_equal(backhand_arriba_load(target, pool), 5);
+    assert_int_equal(load(target), 5);
     unlink(target);
     unlink(path);
     assert_int_equal(mkfifo(path, 0600), 0);
-    assert_int_equal(backhand_arriba_load(path, pool), 0);
+    assert_int_equal(load(path), 0);
+    assert_string_equal(wrong_with_file, "it is no regular file");
+}
+
+static void believes_its_own_files_only(void **state)
+{
+    char second[96];
+    (void)state;
+    unlink(path);
+    assert_int_equal(load(path), 0);
+    assert_null(wrong_with_file);
+    put("5\n");
+    assert_int_equal(chmod(path, 0644), 0);
+    assert_int_equal(load(path), 5);
+    assert_null(wrong_with_file);
+    assert_int_equal(chmod(path, 0664), 0);
+    assert_int_equal(load(path), 0);
+    assert_string_equal(wrong_with_file, "others than its owner may write it");
+    assert_int_equal(chmod(path, 0600), 0);
+    snprintf(second, sizeof(second), "%s/second", dir);
+    assert_int_equal(link(path, second), 0);
+    assert_int_equal(load(path), 0);
+    assert_string_equal(wrong_with_file, "it has another name, too");
+    unlink(second);
+    assert_int_equal(load(path), 5);
+    if (geteuid() == 0) {
+        assert_int_equal(chown(path, 65534, 0), 0);
+        assert_int_equal(load(path), 0);
+        assert_string_equal(wrong_with_file, "it belongs to another user");
+    }
 }
 
 /* --- the mark ---------------------------------------------------------------------------------------------------- */
@@ -202,6 +238,7 @@ int main(void)
         SCORE_TEST(saves_and_loads),
         SCORE_TEST(loads_numbers_only),
         SCORE_TEST(follows_no_link),
+        SCORE_TEST(believes_its_own_files_only),
         FARM_TEST(rises_to_a_power_of_two),
         FARM_TEST(normalises_by_speed),
         FARM_TEST(heeds_the_live_only),
