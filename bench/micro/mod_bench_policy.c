@@ -179,7 +179,7 @@ static void measure_policy(contest *c, const char *policy, int ms)
 {
     request_rec *r = c->r;
     measured own = samples(r->pool), least = samples(r->pool);
-    int64_t end = nanoseconds() + ms * INT64_C(1000000);
+    int64_t end;
 
     c->policy = policy;
     for (int i = 0; i < 10; i++) {
@@ -187,10 +187,11 @@ static void measure_policy(contest *c, const char *policy, int ms)
         sample(&least, by_hand, c, BATCH, 1);
     }
     own.n = least.n = 0;
-    while (nanoseconds() < end) {
+    end = nanoseconds() + ms * INT64_C(1000000);
+    do {
         sample(&own, ours, c, BATCH, 1);
         sample(&least, by_hand, c, BATCH, 1);
-    }
+    } while (nanoseconds() < end);
     ap_rprintf(r, "%s %.0f %.0f\n", policy + strlen("Bench::"), median(&own), median(&least));
 }
 
@@ -213,11 +214,11 @@ static void measure_values(contest *c, int ms)
     plain.value = tied.value = newSViv(1);
     number.value = newSV_type(SVt_PVMG);
     sv_magicext(number.value, NULL, PERL_MAGIC_ext, &word_vtbl, (const char *)&serverstats[0].load, 0);
-    while (nanoseconds() < end) {
+    do {
         sample(&of_tied, read_value, &tied, 1, READS);
         sample(&of_number, read_value, &number, 1, READS);
         sample(&of_plain, read_value, &plain, 1, READS);
-    }
+    } while (nanoseconds() < end);
     SvREFCNT_dec(plain.value);
     SvREFCNT_dec(number.value);
     MP_INTERP_PUTBACK(interp, aTHX);
