@@ -10,6 +10,9 @@
 #define OPERATIONS 32
 /** Blocks, calls and evals inside one another; each takes some 500 bytes that its interpreter keeps. */
 #define DEEPEST 50000
+/** After a stop all destructors together may use so much of the CPU, and so much time when others use it, too. */
+#define GRACE_CPU  (20 * APR_USEC_PER_SEC / 1000)
+#define GRACE_TIME (200 * APR_USEC_PER_SEC / 1000)
 
 static _Thread_local policy_limit *current;
 
@@ -61,6 +64,8 @@ PERL_STATIC_NO_RET void overstep(pTHX_ policy_limit *limit, policy_over over)
 {
     if (!limit->over) {
         limit->over = over;
+        limit->stopped = clock_of(CLOCK_MONOTONIC_COARSE);
+        limit->cpu = clock_of(CLOCK_THREAD_CPUTIME_ID);
         if (CopLINE(PL_curcop)) {
             my_snprintf(limit->where, sizeof(limit->where), "%.160s line %ld", OutCopFILE(PL_curcop),
                         (long)CopLINE(PL_curcop));
@@ -69,6 +74,10 @@ PERL_STATIC_NO_RET void overstep(pTHX_ policy_limit *limit, policy_over over)
     limit->left = -1;
     /* In a destructor Perl would write a line to the error log. */
     PL_in_eval &= ~EVAL_KEEPERR;
+    /* A handler of $SIG{__DIE__} would be called for this death and overstep in its turn; Perl 5.40 calls it inside
+     * itself, without end. Unwinding brings it back. */
+    SAVESPTR(PL_diehook);
+    PL_diehook = NULL;
     croak("backhand: this policy is being stopped\n");
 }
 
@@ -80,16 +89,37 @@ static void measure(policy_limit *limit, apr_time_t now)
     limit->looked = now;
 }
 
+/* True in a destructor, or in what Perl calls to put a tied variable back: a lock may be waiting for it. */
+static int is_clearing_up(pTHX)
+{
+    const PERL_SI *stack;
+    for (stack = PL_curstackinfo; stack; stack = stack->si_prev) {
+        if (stack->si_type == PERLSI_DESTROY || stack->si_type == PERLSI_MAGIC) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int has_grace(pTHX_ const policy_limit *limit, apr_time_t now)
+{
+    return limit->over == POLICY_LATE && cxstack_ix <= DEEPEST && is_clearing_up(aTHX) &&
+           now - limit->stopped < GRACE_TIME && clock_of(CLOCK_THREAD_CPUTIME_ID) - limit->cpu < GRACE_CPU;
+}
+
 static void look(pTHX_ policy_limit *limit)
 {
     /* The coarse clock is behind the other by up to some milliseconds, never ahead of it. */
     apr_time_t now = clock_of(CLOCK_MONOTONIC_COARSE);
-    if (limit->over) {
-        overstep(aTHX_ limit, limit->over);
-    }
     limit->left = OPERATIONS;
     if (now > limit->looked) {
         measure(limit, now);
+    }
+    if (limit->over) {
+        if (!has_grace(aTHX_ limit, now)) {
+            overstep(aTHX_ limit, limit->over);
+        }
+        return;
     }
     if (limit->timeout && now - limit->began > limit->timeout) {
         overstep(aTHX_ limit, POLICY_LATE);

@@ -5,9 +5,9 @@
  * @brief Bounds what the Perl code of one policy may do: how long it runs, and how deep its calls go.
  *
  * Between begin and end the interpreter runs Perl's operations by a loop of ours, which looks at the clock every few of
- * them. Once a bound is passed each further operation dies, whatever evals, handlers and destructors there are, until
- * the call has been left. What a single operation does in C, as sleep or a regular expression, cannot be stopped; it
- * is measured.
+ * them. Once a bound is passed each further operation dies, whatever evals and handlers there are, until the call has
+ * been left. Destructors get 20 ms of CPU more, all together, so that they give back what they hold; not when calls went too
+ * deep. What a single operation does in C, as sleep or a regular expression, cannot be stopped; it is measured.
  */
 #ifndef BACKHAND_LIMIT_H
 #define BACKHAND_LIMIT_H
@@ -34,7 +34,7 @@ typedef struct policy_limit {
     PerlInterpreter *perl; /**< from here on: private */
     struct policy_limit *outer;
     runops_proc_t outer_loop;
-    apr_time_t began, looked;
+    apr_time_t began, looked, stopped, cpu;
     int left;    /**< until the next look at the clock, an ordinary operation counting 1 */
     char *floor; /**< the stack of the thread is not used below this address */
 } policy_limit;

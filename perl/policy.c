@@ -248,6 +248,23 @@ static void explain(pTHX_ SV *guard, policy_call *call)
     SvREFCNT_dec(error);
 }
 
+/* Perl remembers a file whose loading failed, by an undefined value in %INC, and refuses to try again. The next call of
+ * the policy may have more time, or find what the file needs. */
+static void forget_failed_files(pTHX)
+{
+    HV *files = GvHV(PL_incgv);
+    HE *file;
+    if (!files) {
+        return;
+    }
+    hv_iterinit(files);
+    while ((file = hv_iternext(files))) {
+        if (!SvOK(HeVAL(file))) {
+            (void)hv_delete_ent(files, hv_iterkeysv(file), G_DISCARD, 0);
+        }
+    }
+}
+
 void policy_run(pTHX_ policy_call *call)
 {
     GV *selected = PL_defoutgv;
@@ -262,6 +279,7 @@ void policy_run(pTHX_ policy_call *call)
     policy_limit_begin(aTHX_ & call->limit, call->timeout);
     if (!guarded(aTHX_ guard, step_call, call, NULL)) {
         explain(aTHX_ guard, call);
+        forget_failed_files(aTHX);
     }
     if (PL_defoutgv != selected) {
         setdefout(selected);
