@@ -35,7 +35,7 @@ sub anchors {
     return { map { anchor($_) => 1 } text_of($name) =~ /^#+[ ]+(.+?)[ ]*$/gm };
 }
 
-my @pages = map { s{\A\Q$repo\E/}{}r } glob "$repo/*.md $repo/docs/*.md";
+my @pages = map { s{\A\Q$repo\E/}{}r } glob "$repo/*.md $repo/docs/*.md $repo/tests/*.md";
 cmp_ok scalar @pages, '>', 5, 'there are pages';
 
 # Every directive, and no other, has a section in the page of its group, in httpd's form, and a row in the list of all.
@@ -138,6 +138,14 @@ my %listed = map { shape($_) => 1 } text_of('docs/operations.md') =~ /`([^`\n]+)
 cmp_ok scalar keys %said, '>', 50, 'there are lines for the error log';
 my @unlisted = grep { $_ ne 'backhand: …' && !$listed{ s/\Abackhand: //r } } sort keys %said;
 is join("\n", map { "$said{$_}: $_" } @unlisted), '', 'each is in docs/operations.md';
+
+# The numbers of tests with servers have a meaning, and the folders of tests, too.
+my $key     = text_of('tests/README.md');
+my %decades = map { $_ => 1 } $key =~ /^[|] (\d)0 to \g1[9] [|]/gm;
+my @numbers = map { m{/(\d)\d-[^/]*\z} ? $1 : 'none' } glob "$repo/tests/farm/*.t";
+cmp_ok scalar @numbers, '>', 20, 'there are tests with servers';
+is_deeply [grep { !$decades{$_} } @numbers], [], 'each has a number that tests/README.md explains';
+is_deeply [grep { $key !~ /^[|] `\Q$_\E`/m } map { m{/([^/]+/)\z} } glob "$repo/tests/*/"], [], 'and so has each folder';
 
 # Links lead somewhere.
 for my $page (@pages) {

@@ -33,7 +33,7 @@ sub under_load {
     return $result;
 }
 
-for my $mpm (Farm->mpms) {
+for my $mpm (Farm->few_mpms) {
     my $farm = Farm::Steady::farm(3, mpm => $mpm, also => 'BackhandResponseTimeout 20s');
     my ($a, $b, $c) = $farm->servers;
     my $again = sub {

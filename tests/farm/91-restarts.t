@@ -73,7 +73,7 @@ sub restart {
     return $times;
 }
 
-for my $mpm (Farm->mpms) {
+for my $mpm (Farm->few_mpms) {
     subtest "$mpm: restarts and stops under load" => sub {
         my $farm = Farm->new(mpm => $mpm);
         my $a    = add($farm);
