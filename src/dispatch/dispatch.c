@@ -5,6 +5,7 @@
 #include "dispatch/fields.h"
 #include "dispatch/handoff.h"
 #include "dispatch/hop.h"
+#include "dispatch/loop.h"
 #include "dispatch/marked.h"
 #include "dispatch/own.h"
 #include "dispatch/redirect.h"
@@ -331,39 +332,13 @@ static void complain(void *ctx, const backhand_function *f, const char *what)
                   f->arg ? f->arg : "", f->where, what);
 }
 
-/* The log hears of a loop once a minute and process. */
-static void complain_of_loop(const walk *w)
-{
-    static int64_t said;
-    apr_time_t now = backhand_clock_now(), before = __atomic_load_n(&said, __ATOMIC_RELAXED);
-
-    if (now - before > COMPLAINT_PERIOD || now < before) {
-        __atomic_store_n(&said, now, __ATOMIC_RELAXED);
-        ap_log_rerror(
-            APLOG_MARK, APLOG_WARNING, 0, w->r,
-            "backhand: a request came back that this server's contact %s should have served; it is answered by "
-            "508. Correct BackhandContact, or let AcceptStats of the server there cover this one",
-            own_contact(w));
-    }
-}
-
-/* The request came to the very address that this server would ask. */
-static int is_at_contact(const walk *w)
-{
-    const conn_rec *c = w->r->connection;
-    backhand_announcement said;
-
-    return backhand_table_read(w->conf->table, 0, &said, NULL) && c->local_addr->port == said.contact.port &&
-           strcmp(c->local_ip, said.contact.address) == 0;
-}
-
 /* A request with a mark goes to no other server. What this server must not serve is still its contact's. */
 static int follow_marked(walk *w)
 {
     int rc;
 
-    if (backhand_marked_is_again(w->r) || is_at_contact(w)) {
-        complain_of_loop(w);
+    if (backhand_loop_is(w->r, w->conf->table)) {
+        backhand_loop_say(w->r, own_contact(w));
         return refuse(w, BACKHAND_REFUSED_LOOP);
     }
     rc = ask_contact(w);

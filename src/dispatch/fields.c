@@ -73,8 +73,8 @@ static int put_back(request_rec *r)
         apr_table_unset(sent, "Expect");
     }
     upgrade = apr_table_get(sent, "Upgrade");
-    if (upgrade && apr_cstr_casecmp(upgrade, "websocket") == 0) {
-        /* mod_proxy_http adds it. */
+    if (upgrade && (apr_cstr_casecmp(upgrade, "websocket") == 0 || ap_find_token(r->pool, upgrade, "TLS/1.0"))) {
+        /* mod_proxy_http adds the first. By the second mod_ssl turns a connection into TLS, without looking at Connection. */
         apr_table_unset(sent, "Upgrade");
     }
     r->headers_in = sent;

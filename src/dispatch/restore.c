@@ -209,6 +209,12 @@ int backhand_restored_https(const request_rec *r)
     return origin ? origin->https : -1;
 }
 
+apr_port_t backhand_restored_local_port(const conn_rec *c)
+{
+    const connection_record *record = record_of(c);
+    return record && record->local ? record->local_port : c->local_addr->port;
+}
+
 static const char *restored_scheme(const request_rec *r)
 {
     const backhand_origin *origin = origin_of(r->connection);

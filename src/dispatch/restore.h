@@ -44,6 +44,9 @@ void backhand_restore(request_rec *r, backhand_origin *origin);
 /** Whether the client of a restored request uses https, 1 or 0; -1: the request came from its client. */
 int backhand_restored_https(const request_rec *r);
 
+/** The port of this machine that the connection came to, whatever port the client of its request asked. */
+apr_port_t backhand_restored_local_port(const conn_rec *c);
+
 /** Hooks http_scheme, default_port and ssl_conn_is_ssl: what restored requests say of themselves. Before httpd looks at
  * the Connection header for its own connection, it gets that of the connection to the other server. */
 void backhand_restore_register(void);
