@@ -13,13 +13,15 @@ use Test::More;
 # the text on.
 sub noted {
     my ($text) = @_;
-    my $farm   = Farm->new(modules => [qw(auth_basic auth_digest auth_form authn_core authn_file authz_user request session)]);
+    my $farm =
+        Farm->new(modules => [qw(auth_basic auth_digest auth_form authn_core authn_file authz_user request session)]);
     my $server = $farm->add(conf => $text);
+
     # How many lines stand before it.
     my $offset = ($server->config =~ /\A(.*?)\Q$text\E/s ? $1 : die "no such text\n") =~ tr/\n//;
     $farm->start;
-    my $path  = $server->root . '/httpd.conf';
-    my $says  = qr/\[backhand:notice\].* backhand: \Q$path\E:(\d+): AuthType (\w+) meets the chain at \Q$path\E:(\d+): /;
+    my $path = $server->root . '/httpd.conf';
+    my $says = qr/\[backhand:notice\].* backhand: \Q$path\E:(\d+): AuthType (\w+) meets the chain at \Q$path\E:(\d+): /;
     my @lines = map { /$says/ ? [$1 - $offset, $2, $3 - $offset] : () } $server->log_lines;
     $farm->check;
     return \@lines;
@@ -56,7 +58,8 @@ is_deeply noted(<<'EOT'),
     </Location>
 </VirtualHost>
 EOT
-    [[6, 'Digest', 2], [9, 'form', 2], [15, 'Digest', 24], [20, 'Digest', 2], [26, 'Digest', 24]], 'a chain for the whole site';
+    [[6, 'Digest', 2], [9, 'form', 2], [15, 'Digest', 24], [20, 'Digest', 2], [26, 'Digest', 24]],
+    'a chain for the whole site';
 
 is_deeply noted(<<'EOT'),
 <Location /app/in>
@@ -119,9 +122,9 @@ EOT
     [[7, 'Digest', 10]], 'a folder that a place leads into';
 
 my @login = ('<Location />', 'AuthType Digest');
-my $text = sub { return join "\n", @login, @_, '</Location>', '' };
-is_deeply noted($text->('Backhand byAge', 'Backhand off')), [], 'a chain that is forgotten';
+my $text  = sub { return join "\n", @login, @_, '</Location>', '' };
+is_deeply noted($text->('Backhand byAge', 'Backhand off')), [],                 'a chain that is forgotten';
 is_deeply noted($text->('Backhand off', 'Backhand byAge')), [[2, 'Digest', 4]], 'one that begins anew';
-is_deeply noted("Backhand byAge\n" . $text->()), [[3, 'Digest', 1]], 'one of the server';
+is_deeply noted("Backhand byAge\n" . $text->()),            [[3, 'Digest', 1]], 'one of the server';
 
 done_testing;

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# A request with a mark goes to no other server, whoever sent it; and what a light server must not serve, no mark gets out
-# of it.
+# A request with a mark goes to no other server, whoever sent it. No mark gets out of a light server what it must not
+# serve.
 use strict;
 use warnings;
 
@@ -13,29 +13,31 @@ use IO::Socket::INET;
 use POSIX ();
 use Test::More;
 
-# Connections to FROM arrive at TO, on this port, from an address that nobody accepts, as behind a router that translates
-# addresses. Returns the process's id.
+# Connections to FROM arrive at TO, on this port, from an address that nobody accepts, as behind a router that
+# translates addresses. Returns the process's id.
 sub translate {
     my ($from, $to, $port) = @_;
-    my $listener = IO::Socket::INET->new(LocalAddr => $from, LocalPort => $port, Listen => 20, ReuseAddr => 1) or die "$from: $@";
-    my $parent   = $$;
-    my $pid      = fork;
+    my $listener = IO::Socket::INET->new(LocalAddr => $from, LocalPort => $port, Listen => 20, ReuseAddr => 1)
+        or die "$from: $@";
+    my $parent = $$;
+    my $pid    = fork;
     defined $pid or die "fork: $!";
     return $pid if $pid;
     $SIG{TERM} = 'DEFAULT';
     my $all = IO::Select->new($listener);
     my %other;
+
     while (getppid == $parent) {
         for my $socket ($all->can_read(0.5)) {
             if ($socket == $listener) {
-                my $in  = $listener->accept or next;
+                my $in  = $listener->accept                                                                    or next;
                 my $out = IO::Socket::INET->new(PeerAddr => $to, PeerPort => $port, LocalAddr => '127.0.0.99') or next;
                 @other{$in, $out} = ($out, $in);
                 $all->add($in, $out);
                 next;
             }
             my $other = $other{$socket} or next;
-            my $n = sysread $socket, my $bytes, 65_536;
+            my $n     = sysread $socket, my $bytes, 65_536;
             next if $n && syswrite $other, $bytes;
             $all->remove($socket, $other);
             delete @other{$socket, $other};
@@ -63,12 +65,12 @@ AcceptStats 127.0.0.0/26
 EOT
         $farm->start;
         ok $farm->together, 'they see each other';
-        is $a->get('/app/who')->body, 'b', 'one hand-off, to the other server';
+        is $a->get('/app/who')->body,                                'b',         'one hand-off, to the other server';
         is $a->post('/app/echo', 'x' x 5000)->echoed->{SERVER_ADDR}, '127.0.0.2', 'a POST, too';
-        is $b->logged('/app/who')->{reason}, 'served-here:marked', 'which says why it keeps it';
+        is $b->logged('/app/who')->{reason},                         'served-here:marked', 'which says why it keeps it';
         is scalar(grep { m{/app/} } map { $_->access_lines } $a, $b), 4, 'each request is seen twice, and no more';
         for (1 .. 5) { $a->get('/app/who') }
-        my @said = grep {/is no accepted sender/} $b->log_lines;
+        my @said = grep { /is no accepted sender/ } $b->log_lines;
         is scalar @said, 1, 'the log says it once';
         like $said[0], qr/127\.0\.0\.99 sent .* add "AcceptStats 127\.0\.0\.99"/, 'with the line that is missing';
         for (@pids) { kill 'TERM', $_; waitpid $_, 0; }
@@ -84,10 +86,14 @@ sub light_and_heavy {
     my ($mpm, $word, %options) = @_;
     my $farm = Farm->new(mpm => $mpm);
     my $run  = "<Directory \${HTDOCS}>\nOptions +ExecCGI\nAddHandler cgi-script .pl\n</Directory>\n";
-    my $heavy = $farm->add(name => 'b', host => '127.0.0.2', announce => 0, head => $run, conf => "AcceptStats 127.0.0.0/28\n");
+    my $heavy =
+        $farm->add(name => 'b', host => '127.0.0.2', announce => 0, head => $run, conf => "AcceptStats 127.0.0.0/28\n");
     my $light = $farm->add(
-        name => 'a', host => '127.0.0.1', contact => $heavy->contact, modules => ['include'],
-        conf => ($options{conf} || '') . <<"EOT");
+        name    => 'a',
+        host    => '127.0.0.1',
+        contact => $heavy->contact,
+        modules => ['include'],
+        conf    => ($options{conf} || '') . <<"EOT");
 <Location /app>
     BackhandSelfRedirect $word
     Backhand byAge 60
@@ -125,9 +131,11 @@ for my $mpm (Farm->mpms) {
             is_deeply [keys %all], ['ran 127.0.0.77'], 'the program runs';
             my $at_c = () = $other->access_lines;
             for my $forged (@forged) {
-                is $light->get('/app/x.pl', from => '127.0.0.77', headers => ['Backhand-Proxied' => $forged])->body, 'ran 127.0.0.77',
-                  "with a stranger's mark '$forged', too";
-                like $light->logged('/app/x.pl')->{line}, qr/server=\Q@{[$heavy->contact]}\E reason=handed-off:chosen/, 'by the heavy server';
+                is $light->get('/app/x.pl', from => '127.0.0.77', headers => ['Backhand-Proxied' => $forged])->body,
+                    'ran 127.0.0.77',
+                    "with a stranger's mark '$forged', too";
+                like $light->logged('/app/x.pl')->{line}, qr/server=\Q@{[$heavy->contact]}\E reason=handed-off:chosen/,
+                    'by the heavy server';
             }
             is scalar(() = $other->access_lines), $at_c, 'another server hears of none of these';
             my $answer = $light->get('/app/x.pl', headers => ['Backhand-Proxied' => "$mark&again=1"]);
@@ -135,8 +143,9 @@ for my $mpm (Farm->mpms) {
             unlike $answer->body, qr/SOURCE/, 'without the source';
             is $light->logged('/app/x.pl')->{reason}, 'refused:loop', 'the log says why';
             if ($word eq 'Only') {
-                is $light->get('/app/x.pl', from => '127.0.0.9', headers => ['Backhand-Proxied' => $mark])->body, 'ran 10.1.1.1',
-                  'a mark that is believed';
+                is $light->get('/app/x.pl', from => '127.0.0.9', headers => ['Backhand-Proxied' => $mark])->body,
+                    'ran 10.1.1.1',
+                    'a mark that is believed';
                 for my $path ('/none', '/ssi/page.html') {
                     unlike $light->get($path)->body, qr/SOURCE|ran/, "$path: nor by a way inside";
                 }
@@ -150,7 +159,8 @@ for my $mpm (Farm->mpms) {
                     like $answer->body, qr/SOURCE/, 'when nobody else is there, On lets this server serve';
                     next;
                 }
-                is_deeply [$answer->status, $answer->header('retry-after')], [503, 5], 'when nobody else is there: 503, and when to come again';
+                is_deeply [$answer->status, $answer->header('retry-after')], [503, 5],
+                    'when nobody else is there: 503, and when to come again';
                 unlike $answer->body, qr/SOURCE/, 'without the source';
                 is $logged->{reason}, 'refused:away', 'the log says why';
             }
@@ -169,7 +179,8 @@ subtest 'Only: not for want of candidates, nor of hand-offs' => sub {
     ok $light->graceful, 'no hand-off is allowed any more';
     eventually { $light->get('/app/x.pl')->status == 503 } 10, 'it answers 503';
     eventually { $light->logged('/app/x.pl')->{reason} eq 'refused:away' } 5, 'the log says why';
-    is $light->get('/app/x.pl', from => '127.0.0.9', headers => ['Backhand-Proxied' => $mark])->status, 503, 'for another server, too';
+    is $light->get('/app/x.pl', from => '127.0.0.9', headers => ['Backhand-Proxied' => $mark])->status, 503,
+        'for another server, too';
     $farm->check;
 };
 
@@ -187,14 +198,21 @@ AcceptStats 127.0.0.@{[$covered ? 1 : 9]}
 </Location>
 EOT
             $light->write_file('htdocs/app/x.pl', $script);
-            $farm->announce_log(qr/AcceptStats/, qr/is no accepted sender/, qr/a request came back that this server's contact/);
+            $farm->announce_log(
+                qr/AcceptStats/,
+                qr/is no accepted sender/,
+                qr/a request came back that this server's contact/
+            );
             $farm->start;
             eventually { ($light->row($light->contact) || {})->{'Workers-Ready'} } 10, 'it knows itself';
             my $answer = $light->get('/app/x.pl');
             my $served = $word eq 'On' && $covered;
             is $answer->status, $served ? 200 : 508, $served ? 'served after one way round' : 'refused at once';
             my @lines;
-            eventually { (@lines = grep {m{/app/x}} $light->access_lines) == 2 } 5, 'after one way round';
+            eventually {
+                (@lines = grep { m{/app/x} } $light->access_lines) == 2
+            }
+            5, 'after one way round';
             $farm->check;
         };
     }

@@ -66,21 +66,24 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
         );
         my ($a, $b) = map { $farm->add } 1, 2;
         for my $server ($a, $b) {
-            make_path($server->root . '/htdocs/.well-known/acme-challenge', $server->root . '/htdocs/.well-known/acme-challenge-list');
+            make_path(
+                $server->root . '/htdocs/.well-known/acme-challenge',
+                $server->root . '/htdocs/.well-known/acme-challenge-list'
+            );
             $server->write_file('htdocs/.well-known/acme-challenge/token',      $server->name);
             $server->write_file('htdocs/.well-known/acme-challenge-list/token', $server->name);
         }
         $farm->start;
         ok $farm->together, 'they see each other';
         my %own = (
-            '/server-status'       => qr/Server Version/,
-            '/server-status?auto'  => qr/^Total Accesses/m,
-            '/server-info'         => qr/Server Information/,
-            '/balancer-manager'    => qr/Load Balancer Manager/,
-            '/perl-status'         => qr/Embedded Perl/,
-            '/perl-status/x'       => qr/Perl/,
-            '/look/at%20perl/'     => qr/Embedded Perl/,
-            '/look/at%20perl/?inc' => qr/Apache2/,
+            '/server-status'                    => qr/Server Version/,
+            '/server-status?auto'               => qr/^Total Accesses/m,
+            '/server-info'                      => qr/Server Information/,
+            '/balancer-manager'                 => qr/Load Balancer Manager/,
+            '/perl-status'                      => qr/Embedded Perl/,
+            '/perl-status/x'                    => qr/Perl/,
+            '/look/at%20perl/'                  => qr/Embedded Perl/,
+            '/look/at%20perl/?inc'              => qr/Apache2/,
             '/.well-known/acme-challenge/token' => qr/\Aa\z/,
         );
         for my $path (sort keys %own) {
@@ -91,12 +94,13 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
         my $host = sub { my ($name, $path) = @_; return $a->get($path, headers => [Host => $name])->body };
         like $host->('second.test', '/hidden'), qr/Embedded Perl/, 'Apache2::Status of a virtual host';
         is $a->logged('/hidden')->{reason}, 'served-here:own', 'here';
-        is $host->('third.test', '/.well-known/acme-challenge/token'), 'b', 'a chain for the very place hands it off';
+        is $host->('third.test',  '/.well-known/acme-challenge/token'), 'b', 'a chain for the very place hands it off';
         is $host->('fourth.test', '/.well-known/acme-challenge/token'), 'a', 'other directives there do not';
         for my $path ('/who', '/app/who', '/.well-known/acme-challenge-list/token') {
             is $a->get($path)->body, 'b', "$path is handed off";
         }
-        is scalar(grep { m{ /(?:server|perl|balancer|look|hidden)} } $b->access_lines), 0, 'the other server hears of none of these';
+        is scalar(grep { m{ /(?:server|perl|balancer|look|hidden)} } $b->access_lines), 0,
+            'the other server hears of none of these';
         $farm->announce_log(qr/AH10187/, qr/ap_get_server_version\(\) is deprecated/);
         $farm->check;
     };

@@ -9,6 +9,8 @@
 #include "candidacy/name_format.h"
 #include "dispatch/location.h"
 
+#include <apr_uri.h>
+
 #include <arpa/inet.h>
 #include <ctype.h>
 
@@ -75,6 +77,24 @@ static void check_url(const char *host, const char *target)
     CHECK(strncmp(backhand_location_write(0, host, 8080, target, pool) + 7 + strlen(host), ":8080/", 6) == 0);
 }
 
+/* The path begins where httpd finds it. */
+static void check_prefix(const char *target)
+{
+    apr_size_t length = backhand_location_prefix(target, pool);
+    apr_uri_t uri;
+    CHECK(length <= strlen(target));
+    if (*target == '/' || *target == '*') {
+        CHECK(length == 0);
+    }
+    else if (apr_uri_parse(pool, target, &uri) == APR_SUCCESS && uri.scheme) {
+        const char *path = uri.path ? uri.path : "";
+        CHECK(strncmp(target + length, path, strlen(path)) == 0);
+    }
+    else {
+        CHECK(length == 0);
+    }
+}
+
 static void check_line(const char *line)
 {
     const char *target = backhand_location_target(line, pool);
@@ -97,6 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         make(lines[0], lines[1], NULL);
     }
     check_line(lines[3]);
+    check_prefix(lines[3]);
     fuzz_lines_free(lines, LINES);
     apr_pool_clear(pool);
     return 0;
