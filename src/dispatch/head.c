@@ -45,6 +45,7 @@ static void add_field(backhand_head *head, char *line)
     char *value;
 
     if (apr_isspace(*line) && !apr_is_empty_table(head->fields)) {
+        head->more = 1;
         add_more(head, line);
         return;
     }
@@ -124,6 +125,7 @@ static apr_status_t take(backhand_head *head, apr_bucket_brigade *bb)
         return APR_ENOSPC;
     }
     head->line = length;
+    head->more = 0;
     if (length == 0 || line[length - 1] != '\n') {
         head->partial = line;
         head->partly = length;
@@ -179,19 +181,33 @@ apr_status_t backhand_head_read(backhand_head *head, apr_bucket_brigade *bb, ap_
         return APR_SUCCESS;
     }
     rv = take(head, bb);
-    if (rv != APR_SUCCESS || (!head->partial && head->line <= LINE_PASSED)) {
-        return rv;
+    if (rv == APR_SUCCESS && !head->partial && !head->more && head->line <= LINE_PASSED) {
+        head->passed = head->line;
+        return APR_SUCCESS;
     }
-    /* What mod_ssl left there is gone with the next read. */
-    rv = apr_brigade_flatten(bb, line, &length);
     if (rv == APR_SUCCESS) {
+        /* What mod_ssl left there is gone with the next read. */
+        rv = apr_brigade_flatten(bb, line, &length);
+    }
+    if (rv == APR_SUCCESS && head->partial) {
         rv = read_rest(head, bb, from, block);
     }
-    while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r')) {
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    head->passed = head->more ? head->passed : 0;
+    if (head->passed + head->line <= LINE_PASSED) {
+        head->passed += head->line;
+        return APR_SUCCESS;
+    }
+    /* Of a further line of a header only its blank is left. */
+    length = head->more ? 1 : length;
+    head->passed += length;
+    while (length > 1 && (line[length - 1] == '\n' || line[length - 1] == '\r')) {
         length--;
     }
     line[length] = '\0';
-    return rv == APR_SUCCESS ? shorten(head, bb, line) : rv;
+    return shorten(head, bb, line);
 }
 
 /* A response whose end is the end of the connection. */

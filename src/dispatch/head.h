@@ -28,6 +28,8 @@ typedef struct backhand_head {
     const char *partial;   /**< beginning of a line whose end is to come */
     apr_size_t partly;     /**< its length */
     apr_size_t line, size; /**< bytes of the newest line, and of all of them */
+    int more;              /**< the newest line belongs to the header before it */
+    apr_size_t passed;     /**< bytes of the newest header that mod_proxy_http got, of all its lines */
     int shortened;         /**< mod_proxy_http got a line of it cut short */
 } backhand_head;
 
