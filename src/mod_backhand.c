@@ -8,6 +8,7 @@
 #include "candidacy/session.h"
 #include "dispatch/dispatch.h"
 #include "dispatch/marked.h"
+#include "dispatch/nested.h"
 #include "dispatch/require_ssl.h"
 #include "status/page.h"
 #include "table/shared.h"
@@ -16,6 +17,7 @@
 #include <http_log.h>
 #include <http_main.h>
 #include <http_protocol.h>
+#include <http_request.h>
 #include <mpm_common.h>
 #include <scoreboard.h>
 
@@ -110,6 +112,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_monitor(monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(backhand_marked_receive, NULL, before_others, APR_HOOK_REALLY_FIRST);
     ap_hook_post_read_request(backhand_marked_keep, remoteip, NULL, APR_HOOK_FIRST);
+    ap_hook_create_request(backhand_nested_create, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_handler(backhand_nested_handler, NULL, NULL, APR_HOOK_REALLY_FIRST - 1);
     /* The core and restore.c come before. */
     ap_hook_handler(backhand_dispatch_handler, NULL, NULL, APR_HOOK_REALLY_FIRST + 2);
     ap_hook_handler(backhand_session_handler, NULL, NULL, APR_HOOK_REALLY_FIRST + 3);

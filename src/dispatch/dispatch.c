@@ -8,6 +8,7 @@
 #include "dispatch/loop.h"
 #include "dispatch/marked.h"
 #include "dispatch/own.h"
+#include "dispatch/pinned.h"
 #include "dispatch/redirect.h"
 #include "dispatch/report.h"
 #include "dispatch/response.h"
@@ -202,6 +203,7 @@ static backhand_outcome ask_peer(walk *w, backhand_peer *peer, int id, uint64_t 
 static int ask(walk *w, backhand_process *process, int id, uint64_t generation, const backhand_announcement *said)
 {
     backhand_peer *peer;
+    backhand_pinned pinned;
     const char *contact;
     backhand_outcome outcome;
 
@@ -223,9 +225,14 @@ static int ask(walk *w, backhand_process *process, int id, uint64_t generation, 
         end_waiting(w, process);
         return serve_here(w, BACKHAND_HERE_LIMIT);
     }
+    if (!backhand_pinned_begin(&pinned, w->r)) {
+        end_waiting(w, process);
+        return serve_here(w, BACKHAND_HERE_INTERPRETERS);
+    }
     contact = apr_pstrdup(w->r->pool, said->stat.contact);
     w->tries++;
     outcome = ask_peer(w, peer, id, generation, said);
+    backhand_pinned_end(&pinned);
     end_waiting(w, process);
     backhand_fault_note(w->r, w->conf, id, generation, contact, &w->handoff, outcome);
     if (outcome == BACKHAND_ANSWERED) {
@@ -427,6 +434,7 @@ void backhand_dispatch_child_init(apr_pool_t *pchild, server_rec *s)
     if (!backhand_config_get(s)->dispatch) {
         return;
     }
+    backhand_pinned_child_init();
     rv = backhand_peers_child_init(s);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, s,

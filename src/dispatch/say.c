@@ -7,11 +7,15 @@
 const char *backhand_reason_text(backhand_reason reason)
 {
     static const char *const text[BACKHAND_REASONS] = {
-        "served-here:chosen", "served-here:no-candidate", "served-here:gone",  "served-here:busy",
-        "served-here:no-tls", "served-here:unready",      "served-here:limit", "served-here:failed",
-        "served-here:own",    "served-here:marked",       "handed-off:chosen", "handed-off:next",
-        "handed-off:failed",  "redirected:chosen",        "refused:away",      "refused:loop",
-        "ended:client",
+        [BACKHAND_HERE_CHOSEN] = "served-here:chosen", [BACKHAND_HERE_NONE] = "served-here:no-candidate",
+        [BACKHAND_HERE_GONE] = "served-here:gone",     [BACKHAND_HERE_BUSY] = "served-here:busy",
+        [BACKHAND_HERE_NO_TLS] = "served-here:no-tls", [BACKHAND_HERE_UNREADY] = "served-here:unready",
+        [BACKHAND_HERE_LIMIT] = "served-here:limit",   [BACKHAND_HERE_INTERPRETERS] = "served-here:interpreters",
+        [BACKHAND_HERE_FAILED] = "served-here:failed", [BACKHAND_HERE_OWN] = "served-here:own",
+        [BACKHAND_HERE_MARKED] = "served-here:marked", [BACKHAND_OFF_CHOSEN] = "handed-off:chosen",
+        [BACKHAND_OFF_NEXT] = "handed-off:next",       [BACKHAND_OFF_FAILED] = "handed-off:failed",
+        [BACKHAND_REDIRECTED] = "redirected:chosen",   [BACKHAND_REFUSED_AWAY] = "refused:away",
+        [BACKHAND_REFUSED_LOOP] = "refused:loop",      [BACKHAND_ENDED_CLIENT] = "ended:client",
     };
     return text[reason];
 }

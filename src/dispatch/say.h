@@ -27,6 +27,7 @@ typedef enum backhand_reason {
     BACKHAND_HERE_NO_TLS, /**< served-here:no-tls - the candidates are asked by TLS, and this host has no SSLProxyEngine On */
     BACKHAND_HERE_UNREADY, /**< served-here:unready - this process could not get ready to ask the candidates in time */
     BACKHAND_HERE_LIMIT,   /**< served-here:limit - BackhandMaxHandoffs requests wait for other servers already */
+    BACKHAND_HERE_INTERPRETERS, /**< served-here:interpreters - it holds one of mod_perl, and no more such may wait */
     BACKHAND_HERE_FAILED, /**< served-here:failed - every candidate that was asked refused, or BackhandTries are used up */
     BACKHAND_HERE_OWN,    /**< served-here:own - it asks for what each server says of itself, as server-status does */
     BACKHAND_HERE_MARKED,  /**< served-here:marked - it came with a mark that is not believed, and is not handed on */
