@@ -149,6 +149,9 @@ static inline void backhand_number_set(int64_t *number, int64_t value)
  * stops those that take longer; a function in C is not stopped. */
 BACKHAND_API int64_t backhand_policy_timeout(void);
 
+/** Interpreters that each child process keeps for policies in Perl (`BackhandPolicyInterpreters`), 1 to 64. */
+BACKHAND_API int backhand_policy_interpreters(void);
+
 /**
  * Copies both strings of an entry as its server announced them together; either buffer may be NULL.
  * @return 1, or 0 (and empty strings) when the entry was never used or there is no table

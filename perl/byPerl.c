@@ -5,7 +5,9 @@
 #define PERL_NO_GET_CONTEXT
 #include "policy.h"
 #include "clones.h"
+#include "interpreters.h"
 #include "respite.h"
+#include "undo.h"
 
 #include <http_log.h>
 
@@ -13,12 +15,17 @@
 #define MAX_WORDS 64
 /** A complaint about a function is not repeated within so many seconds by one process. */
 #define QUIET_SECONDS 60
+/** How long to wait for an interpreter when BackhandPolicyTimeout is 0. */
+#define UNLIMITED_WAIT APR_USEC_PER_SEC
 /** Complaints that one process remembers, and places that each may have among them. */
 #define REMEMBERED 512
 #define PLACES     16
 
 BACKHAND_API int byPerl(request_rec *r, ServerSlot *servers, int *n, char *arg);
 BACKHAND_API const char *byPerl_check(apr_pool_t *p, server_rec *s, const char *arg);
+
+/** Kinds of complaints besides those of policy_outcome. */
+enum { NEWS_CHANGED = 100, NEWS_BUSY, NEWS_HOLDS };
 
 static const char names_no_function[] =
     "names no Perl function: BackhandFromSO .../byPerl.so byPerl Package::function [arguments]";
@@ -120,6 +127,8 @@ static void complain(const policy_call *call)
     case POLICY_STOPPED:
         complain_of_excess(call, stays);
         break;
+    case POLICY_PASSED_OVER:
+        break;
     case POLICY_OK:
         ap_log_rerror(
             APLOG_MARK, APLOG_ERR, 0, r,
@@ -149,17 +158,64 @@ static const char *read_words(policy_call *call, apr_pool_t *p, const char *arg)
     return name;
 }
 
+/* Calls the policy in an interpreter that the request has borrowed, and puts back what it may not change. */
+static void run_within(pTHX_ policy_call *call)
+{
+    policy_limit limit = {0};
+    undo before;
+    const char *changed;
+    undo_begin(&before, call->request);
+    /* Methods of $r ask in which phase they are called, and crash when there has been none. */
+    modperl_callback_current_callback_set("byPerl");
+    policy_run(aTHX_ call);
+    policy_limit_begin(aTHX_ & limit, call->timeout);
+    changed = undo_end(aTHX_ & before);
+    policy_limit_end(aTHX_ & limit);
+    if (changed && is_news(call->name, NEWS_CHANGED)) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, call->request,
+                      "backhand: byPerl: %s changed what a policy may not, and it was put back: %s", call->name,
+                      changed);
+    }
+}
+
+static void complain_of_waiting(const policy_call *call, apr_interval_time_t most)
+{
+    static long passed_over;
+    long times = __atomic_add_fetch(&passed_over, 1, __ATOMIC_RELAXED);
+    if (is_news(call->name, NEWS_BUSY)) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, call->request,
+                      "backhand: byPerl: %s was passed over, the list of servers stays as it was: none of the %d "
+                      "interpreters for policies was free within %ld ms (%ld times in this child process); shorten "
+                      "what policies do, or raise BackhandPolicyInterpreters",
+                      call->name, backhand_policy_interpreters(), MS(most), times);
+    }
+}
+
 static void run(policy_call *call)
 {
     request_rec *r = call->request;
-    MP_dINTERPa(r, r->connection, r->server);
-    if (!MP_HAS_INTERP(interp)) {
+    apr_interval_time_t most = call->timeout ? call->timeout : UNLIMITED_WAIT;
+    interpreter_loan loan;
+    switch (interpreter_borrow(&loan, r, most)) {
+    case INTERPRETER_READY:
+        run_within(loan.interp->perl, call);
+        if (interpreter_give_back(&loan, r) && is_news(call->name, NEWS_HOLDS)) {
+            ap_log_rerror(
+                APLOG_MARK, APLOG_ERR, 0, r,
+                "backhand: byPerl: %s left something behind, as a cleanup of a pool, that holds one of the %d "
+                "interpreters for policies until its request is over",
+                call->name, backhand_policy_interpreters());
+        }
+        break;
+    case INTERPRETER_BUSY:
+        call->outcome = POLICY_PASSED_OVER;
+        complain_of_waiting(call, most);
+        break;
+    case INTERPRETER_NONE:
         call->outcome = POLICY_DIED;
         apr_cpystrn(call->text, "mod_perl has no interpreter for this server", sizeof(call->text));
-        return;
+        break;
     }
-    policy_run(aTHX_ call);
-    MP_INTERP_PUTBACK(interp, aTHX);
 }
 
 static int has_redirects(const ServerSlot *servers, int n)
@@ -283,6 +339,7 @@ const char *byPerl_check(apr_pool_t *p, server_rec *s, const char *arg)
         return "mod_perl has not started: load it (LoadModule perl_module) before this directive";
     }
     clones_arrange(s);
+    interpreters_arrange(s);
     respite_arrange(s);
     found = is_defined_somewhere(s, name);
     PERL_SET_CONTEXT(context);

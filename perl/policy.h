@@ -14,12 +14,13 @@
 #define POLICY_TEXT_SIZE 400
 
 typedef enum policy_outcome {
-    POLICY_OK,        /**< `ids` holds what it returned */
-    POLICY_UNDEFINED, /**< there is no such function or method */
-    POLICY_DIED,      /**< `text` says with what */
-    POLICY_EXITED,    /**< it called exit */
-    POLICY_STOPPED,   /**< it passed its bounds; `limit` says which */
-    POLICY_WRONG      /**< it returned no reference to an array; `text` says what instead */
+    POLICY_OK,         /**< `ids` holds what it returned */
+    POLICY_UNDEFINED,  /**< there is no such function or method */
+    POLICY_DIED,       /**< `text` says with what */
+    POLICY_EXITED,     /**< it called exit */
+    POLICY_STOPPED,    /**< it passed its bounds; `limit` says which */
+    POLICY_WRONG,      /**< it returned no reference to an array; `text` says what instead */
+    POLICY_PASSED_OVER /**< it was not called: no interpreter was free */
 } policy_outcome;
 
 /** What a call needs and gives. The caller owns all memory. */

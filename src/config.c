@@ -36,6 +36,7 @@ void *backhand_config_create(apr_pool_t *p, server_rec *s)
     conf->retry = 5 * SECOND;
     conf->skew = 30 * SECOND;
     conf->policy_timeout = 100 * MSEC;
+    conf->policy_interpreters = 2;
     return conf;
 }
 
@@ -122,22 +123,6 @@ static const char *add_accept(cmd_parms *cmd, void *unused, const char *word)
     }
     error = backhand_accept_add(conf->accept, word);
     return error ? wrong(cmd, word, error) : NULL;
-}
-
-static const char *set_max_servers(cmd_parms *cmd, void *unused, const char *word)
-{
-    backhand_config *conf;
-    int64_t value;
-    const char *error = backhand_config_server_wide(cmd, &conf);
-    (void)unused;
-    if (error) {
-        return error;
-    }
-    if (!backhand_word_number(&value, word, BACKHAND_SERVERS_MIN, BACKHAND_SERVERS_MAX)) {
-        return wrong(cmd, word, "takes a number of servers from 2 to 4096 (default 256)");
-    }
-    conf->max_servers = (int)value;
-    return NULL;
 }
 
 static const char *set_contact(cmd_parms *cmd, void *unused, const char *word)
@@ -231,8 +216,35 @@ static const char *set_retry_body(cmd_parms *cmd, void *unused, const char *word
     return NULL;
 }
 
-static const char *set_tries(cmd_parms *cmd, void *unused, const char *word)
+/* A directive that takes a number; its cmd_data. */
+typedef struct number_setting {
+    size_t offset; /* of an int in backhand_config */
+    int min, max;
+    const char *right;
+} number_setting;
+
+static number_setting max_servers_setting = {
+    APR_OFFSETOF(backhand_config, max_servers),
+    BACKHAND_SERVERS_MIN,
+    BACKHAND_SERVERS_MAX,
+    "takes a number of servers from 2 to 4096 (default 256)",
+};
+static number_setting tries_setting = {
+    APR_OFFSETOF(backhand_config, tries),
+    0,
+    100,
+    "takes the number of other servers to try, from 0 to 100 (default 3)",
+};
+static number_setting policy_interpreters_setting = {
+    APR_OFFSETOF(backhand_config, policy_interpreters),
+    1,
+    64,
+    "takes a number of interpreters from 1 to 64 (default 2)",
+};
+
+static const char *set_number(cmd_parms *cmd, void *unused, const char *word)
 {
+    const number_setting *setting = cmd->info;
     backhand_config *conf;
     int64_t value;
     const char *error = backhand_config_server_wide(cmd, &conf);
@@ -240,10 +252,10 @@ static const char *set_tries(cmd_parms *cmd, void *unused, const char *word)
     if (error) {
         return error;
     }
-    if (!backhand_word_number(&value, word, 0, 100)) {
-        return wrong(cmd, word, "takes the number of other servers to try, from 0 to 100 (default 3)");
+    if (!backhand_word_number(&value, word, setting->min, setting->max)) {
+        return wrong(cmd, word, setting->right);
     }
-    conf->tries = (int)value;
+    *(int *)(void *)((char *)conf + setting->offset) = (int)value;
     return NULL;
 }
 
@@ -361,7 +373,7 @@ const command_rec backhand_commands[] = {
                    "a file of keys that this farm's servers share; optional: what is not signed is taken too"),
     AP_INIT_TAKE1("BackhandClockSkew", set_time, &skew_setting, ANYWHERE,
                   "how far the clocks of servers with a secret may differ"),
-    AP_INIT_TAKE1("BackhandMaxServers", set_max_servers, NULL, ANYWHERE, "entries in the table, 2 to 4096"),
+    AP_INIT_TAKE1("BackhandMaxServers", set_number, &max_servers_setting, ANYWHERE, "entries in the table, 2 to 4096"),
     AP_INIT_TAKE1("BackhandInterval", set_time, &interval_setting, ANYWHERE,
                   "time between two announcements, 50ms to 60s"),
     AP_INIT_TAKE1("BackhandContact", set_contact, NULL, ANYWHERE,
@@ -375,11 +387,14 @@ const command_rec backhand_commands[] = {
                   "how long to wait for a connection to another server"),
     AP_INIT_TAKE1("BackhandResponseTimeout", set_time, &response_setting, ANYWHERE,
                   "how long to wait for another server's response"),
-    AP_INIT_TAKE1("BackhandTries", set_tries, NULL, ANYWHERE, "how many other servers to try before this one"),
+    AP_INIT_TAKE1("BackhandTries", set_number, &tries_setting, ANYWHERE,
+                  "how many other servers to try before this one"),
     AP_INIT_TAKE1("BackhandRetry", set_time, &retry_setting, ANYWHERE,
                   "how long a server that refused a connection is tried last"),
     AP_INIT_TAKE1("BackhandPolicyTimeout", set_time, &policy_setting, ANYWHERE,
                   "how long a policy in Perl may take for one request, 0: no limit"),
+    AP_INIT_TAKE1("BackhandPolicyInterpreters", set_number, &policy_interpreters_setting, ANYWHERE,
+                  "Perl interpreters that each child process keeps for policies, 1 to 64"),
     AP_INIT_FLAG("BackhandConnectionPools", set_connection_pools, NULL, ANYWHERE,
                  "Off: each request that is handed off gets a connection of its own"),
     AP_INIT_TAKE1("BackhandModeratorPIDFile", set_moderator_pid_file, NULL, ANYWHERE,

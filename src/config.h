@@ -46,6 +46,7 @@ typedef struct backhand_config {
     int tries;                            /**< BackhandTries: servers that are asked before this one [3] */
     apr_interval_time_t
         policy_timeout;        /**< BackhandPolicyTimeout: how long a Perl policy may take, 0: no limit [100 ms] */
+    int policy_interpreters;   /**< BackhandPolicyInterpreters: for policies in Perl, a child process [2] */
     apr_interval_time_t retry; /**< BackhandRetry: how long a refused server is tried last [5 s] */
     backhand_table *table;     /**< set in post_config; NULL while only the syntax is checked */
     int keepalive;             /**< ms: the smallest KeepAliveTimeout of all hosts, 0: KeepAlive Off somewhere */

@@ -7,7 +7,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Bridge qw(bridge call left_by);
+use Bridge qw(bridge call_inside left_by);
 use Farm   qw(build_dir);
 use Test::More;
 
@@ -216,25 +216,25 @@ foreach my $mpm (Farm->mpms) {
               . "PerlInterpMaxRequests 100000\nMaxConnectionsPerChild 0\n",
         );
         $farm->start;
-        my $clean = call($server, 'Pollute::check');
+        my $clean = call_inside($server, 'Pollute::check');
         for my $round (1, 2) {
             for my $n (0 .. $#policies) {
                 my ($list) = @{ $case{ $policies[$n] } };
                 my $left = left_by($server, $n);
                 is $left, $list, "$policies[$n], call $round" if defined $list;
                 unlike $left, qr/body|status/, "$policies[$n] is harmless, call $round" if !defined $list;
-                is call($server, 'Pollute::check'), $clean, '$@, $_ and the selected handle are as before'
+                is call_inside($server, 'Pollute::check'), $clean, '$@, $_ and the selected handle are as before'
                   or last
                   if $policies[$n] =~ /Pollute|Wrong/;
             }
         }
         my $next = @policies;
         is left_by($server, $next++),  '4:0',                             'words are arguments';
-        is call($server, 'Good::saw'), 'one|two|three|four',              'split at blanks';
+        is call_inside($server, 'Good::saw'), 'one|two|three|four',              'split at blanks';
         is left_by($server, $next++),  '1:0',                             'a method';
-        is call($server, 'Good::saw'), 'Good|Apache2::RequestRec|4|word', 'gets class, request, list, words';
+        is call_inside($server, 'Good::saw'), 'Good|Apache2::RequestRec|4|word', 'gets class, request, list, words';
         is left_by($server, $next),    '1:0',                             'the whole $r';
-        is call($server, 'Good::saw'),
+        is call_inside($server, 'Good::saw'),
           join('|',
             "/p$next", 'GET',     'host', 'none',      '127.0.0.99', '127.0.0.99', 'a.test',
             'value',   "/p$next", 'main', 'APR::Pool', 'none',       '127.0.0.1'),

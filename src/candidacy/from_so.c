@@ -134,3 +134,8 @@ int64_t backhand_policy_timeout(void)
 {
     return backhand_config_get(ap_server_conf)->policy_timeout;
 }
+
+int backhand_policy_interpreters(void)
+{
+    return backhand_config_get(ap_server_conf)->policy_interpreters;
+}

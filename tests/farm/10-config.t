@@ -148,6 +148,11 @@ my %values = (
         wrong => [qw(61min 2h x -1)],
         says  => 'takes a time from 1ms to 1h, or 0 for no limit',
     },
+    BackhandPolicyInterpreters => {
+        right => [qw(1 2 64)],
+        wrong => [qw(0 65 -1 x 1.5)],
+        says  => 'takes a number of interpreters from 1 to 64 (default 2)',
+    },
     BackhandTries => {
         right => [qw(0 3 100)],
         wrong => [qw(101 -1 x)],

@@ -94,6 +94,7 @@ static void check_config(const backhand_config *conf)
     CHECK(conf->max_handoffs >= -1 && conf->max_handoffs <= 1000000);
     CHECK(conf->max_handoffs_percent >= 0 && conf->max_handoffs_percent <= 100);
     CHECK(conf->retry_body >= 0 && conf->retry_body <= 16 * 1024 * 1024);
+    CHECK(conf->policy_interpreters >= 1 && conf->policy_interpreters <= 64);
     CHECK(conf->tries >= 0 && conf->tries <= 100);
     CHECK(backhand_word_is_farm(conf->farm));
     CHECK(!conf->hostname || backhand_hostname_valid(conf->hostname));

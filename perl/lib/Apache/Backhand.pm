@@ -313,6 +313,15 @@ It is stopped, and the list stays as it was; see L</Limits>.
 
 The list stays as it was. An object that can be used as an array is one.
 
+=item It changes what it may not
+
+That is put back; see L</What it may change>.
+
+=item No interpreter is free
+
+Under the event and worker MPMs each child process keeps C<BackhandPolicyInterpreters> interpreters for policies, 2 unless
+the configuration says otherwise. When none is free for as long as a policy may take, the list stays as it was.
+
 =item The array holds what is no id: no whole number, or none from 0 to MAXSERVERS - 1; or an id twice
 
 These entries are dropped. After twice MAXSERVERS entries no further ones are looked at.
@@ -322,19 +331,32 @@ These entries are dropped. After twice MAXSERVERS entries no further ones are lo
 What a policy leaves in C<$@>, C<$_> or C<$!>, or as the selected file handle, is put back. What it prints goes to httpd's own
 standard output, and never into a response. C<< $r->print >> dies, since there is no response yet.
 
+=head2 What it may change
+
+A policy may read everything, and write to C<< $r->notes >>, C<< $r->subprocess_env >>, C<< $r->headers_in >> and the log.
+The answer belongs to the server that is chosen. So status, headers and body of the response, the place that the request
+leads to (uri, filename, handler, method and so on), the user, handlers, filters and C<pnotes> are afterwards what they were, and
+the log names what was put back.
+
+C<lookup_uri> and its like are allowed; C<run> of what they return fails with status 500, and an C<internal_redirect> is undone.
+C<< $r->print >>, C<rflush>, C<sendfile> die.
+
+Under the event and worker MPMs global variables of a policy belong to one of the interpreters for policies. Handlers do not
+see them, and the next call may come to another one.
+
 =head2 Limits
 
 A policy may take C<BackhandPolicyTimeout> for one request, 100 ms unless the configuration says otherwise, and have
 50,000 calls and blocks inside one another. Then each further Perl operation dies until the call is left, whatever
-C<eval>, C<$SIG{__DIE__}>, C<DESTROY>, C<tie>, C<sort> or overloaded operator is under way: the destructors of what the
-policy made are stopped, too. Other code in the same interpreter, handlers for instance, is not concerned.
+C<eval>, C<$SIG{__DIE__}>, C<tie>, C<sort> or overloaded operator is under way. The destructors of what the policy made get
+20 ms of CPU more, all together, so that they give back what they hold. Other code in the same interpreter, handlers for instance, is not concerned.
 
 What Perl does as one operation in C is stopped only at its end: C<sleep>, C<select>, reading from a socket, a query to
 a database, a regular expression. How long it took is in the log. A policy that takes too long in this way again within
 600 times BackhandPolicyTimeout, a minute, is not called for 300 times that time, 30 seconds, and the log says so.
 
-The first call in an interpreter is not longer than others: load modules by C<PerlModule>. A C<require> that is stopped
-in the middle fails from then on.
+The first call in an interpreter is not longer than others: load modules by C<PerlModule>. A C<require> that was
+stopped, or died with the policy, is tried again by the next call.
 
 No limit protects against these:
 
@@ -354,7 +376,12 @@ Perl ends the process when there is none left.
 
 =item What is left behind
 
-Cleanups, destructors of what is kept in C<< $r->pnotes >> or in global variables, threads: they run later, without limits.
+Cleanups, destructors of what is kept in global variables, threads: they run later, without limits. A cleanup holds one of
+the interpreters for policies until its request is over.
+
+=item C<clear> on a pool of httpd's
+
+The request itself is in C<< $r->pool >>.
 
 =item Modules with C code that crash, C<chdir>, C<umask>, redefined functions
 
@@ -407,8 +434,7 @@ to the one server that looks best, that server is the worst a moment later. Take
 candidacy functions C<byRandom> and C<byLogWindow> before a policy do that.
 
 A policy that reads the request's body takes it away from whoever serves the request. One that keeps C<$r> in a variable beyond
-the call keeps a pointer to memory that is gone. One that calls C<< $r->pnotes >> or registers a cleanup keeps its interpreter
-until the request is over. One that sleeps, or waits for another machine, makes its client wait.
+the call keeps a pointer to memory that is gone. One that sleeps, or waits for another machine, makes its client wait.
 
 Under a threaded MPM signals, and so C<alarm>, belong to the process and not to a thread: do not use them in policies.
 

@@ -5,6 +5,7 @@ package Bridge;
 #
 #     my ($farm, $server) = bridge(mpm => 'event', perl => 'package T; sub f { 42 }', policies => ['T::p words']);
 #     is call($server, 'T::f'), '42';
+#     is call_inside($server, 'T::f'), '42';                  # in an interpreter for policies
 #     is left_by($server, 0), '1:0 0:0';
 #
 # `perl` is the text of a file that the server loads after its configuration is read: packages with functions to call
@@ -20,7 +21,7 @@ use FindBin ();
 use lib "$FindBin::Bin/../../tests/farm/lib";
 use Farm qw(build_dir repo_dir);
 
-our @EXPORT_OK = qw(bridge call configuration left_by policy_conf);
+our @EXPORT_OK = qw(bridge call call_inside configuration left_by);
 
 # Options of Farm's add(), and perl, policies, startup (the directive that loads `perl`), timeout (what
 # BackhandPolicyTimeout says; by default more than a slow machine needs).
@@ -41,7 +42,9 @@ sub configuration {
     my $shown   = $options{shown} || 0;
     my $timeout = $options{timeout} // '20s';
     my $text    = "BackhandPolicyTimeout $timeout\nPerlSwitches -I$FindBin::Bin/lib\nPerlModule Bridge::Handler\nPerlModule Apache::Backhand\n"
-      . "$startup $cases\n<Location /call>\nSetHandler modperl\nPerlResponseHandler Bridge::Handler\n</Location>\n";
+      . "$startup $cases\n<Location /call>\nSetHandler modperl\nPerlResponseHandler Bridge::Handler\n</Location>\n"
+      . "<Location /inside>\nBackhandFromSO @{[build_dir()]}/modules byPerl Bridge::Handler::inside\nSetHandler modperl\n"
+      . "PerlResponseHandler Bridge::Handler::served\n</Location>\n";
     my $n = 0;
     foreach my $policy (@{ $options{policies} || [] }) {
         $text .= "<Location /p$n>\nBackhandFromSO $probe probe_given 3:1 1 0 2\n"
@@ -54,9 +57,21 @@ sub configuration {
 
 # Calls a function in the server with the words, and returns what it returned, as text joined by blanks.
 sub call {
-    my ($server, $function, @words) = @_;
-    my $response = $server->get(join '/', "/call/$function", @words);
-    croak "$function: status " . $response->status if $response->status != 200;
+    my ($server, @words) = @_;
+    return body_of($server, '/call', @words);
+}
+
+# The same in one of the interpreters that policies run in; the one that was used last, when no other policy runs.
+sub call_inside {
+    my ($server, @words) = @_;
+    return body_of($server, '/inside', @words);
+}
+
+sub body_of {
+    my ($server, @words) = @_;
+    my $path     = join '/', @words;
+    my $response = $server->get($path);
+    croak "$path: status " . $response->status if $response->status != 200;
     return $response->body;
 }
 

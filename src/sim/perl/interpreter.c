@@ -229,6 +229,7 @@ static const char *text_of(const policy_call *call, apr_pool_t *p)
         return apr_psprintf(p, "%s returned %s, and no reference to an array of ids", call->name, call->text);
     case POLICY_STOPPED:
         return apr_psprintf(p, "%s was stopped: its calls went too deep", call->name);
+    case POLICY_PASSED_OVER:
     case POLICY_OK:
         break;
     }

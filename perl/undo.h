@@ -1,0 +1,44 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file undo.h
+ * @brief Puts back what a policy changes of a request and may not: all that belongs to the answer.
+ *
+ * A policy chooses a server. It may read everything, and write notes, environment variables and request headers. The
+ * response, the place that the request leads to, handlers and filters belong to the server that will serve the request.
+ * While a policy runs, what is written to the response goes nowhere.
+ */
+#ifndef BACKHAND_UNDO_H
+#define BACKHAND_UNDO_H
+
+#include "mod_perl_api.h"
+
+/** A request as it was before the policy, on the stack of the thread that runs it. All of it is private. */
+typedef struct undo {
+    request_rec *r;
+    request_rec before; /**< a copy */
+    ap_conn_keepalive_e keepalive;
+    int keepalives;
+    modperl_config_req_t *rcfg;
+    MpAV *per_dir[MP_HANDLER_NUM_PER_DIR], *per_srv[MP_HANDLER_NUM_PER_SRV];
+    int parses_headers, has_pnotes, has_con_pnotes;
+    apr_array_header_t *perl_filters; /**< those of mod_perl that were there; NULL: none */
+    apr_table_t *headers_out, *err_headers_out;
+    ap_method_list_t *methods;
+    char **custom_responses;
+    ap_filter_t sink;
+    int written;  /**< the sink has swallowed something */
+    int answered; /**< httpd has answered the request, because its body cannot be read */
+} undo;
+
+/** Notes how the request is. undo_end() follows in the same thread. */
+void undo_begin(undo *what, request_rec *r);
+
+/**
+ * Puts back what the policy changed. Called with the interpreter that the policy ran in, and within the bounds of
+ * limit.h: what it frees may have destructors.
+ * @return names of what was changed, separated by commas, in the request's pool; NULL: nothing
+ */
+const char *undo_end(pTHX_ undo *what);
+
+#endif
