@@ -90,8 +90,8 @@ for my $what (sort keys %peers) {
         like $answer, qr/^Scoreboard: /m, 'so is what a handler leaves to httpd to end';
         my $body     = 'x' x 5000;
         my $response = eval { $client->request('POST', '/app/echo', body => $body) };
-        ok $response && ($response->status == 502 && $response->body =~ /502/ || $response->echoed->{BODY_MD5} eq md5_hex($body)),
-          'a POST on the same connection has its answer' or diag explain $response || $@;
+        my $served = $response && ($response->status == 502 ? $response->body =~ /502/ : $response->echoed->{BODY_MD5} eq md5_hex($body));
+        ok $served, 'a POST on the same connection has its answer' or diag explain($response || $@);
         $response = $a->post('/app/echo', $body);
         ok $response->status == 502 || $response->echoed->{BODY_MD5} eq md5_hex($body),
           'a POST gets 502 or is served here whole, never in part';
