@@ -45,9 +45,21 @@ void backhand_fields_follow(apr_table_t *kept, const apr_table_t *now)
     }
 }
 
-void backhand_fields_begin(request_rec *r, const apr_table_t *fields)
+void backhand_fields_begin(request_rec *r)
 {
-    backhand_marked_set_outgoing(r, fields);
+    const char *connection = apr_table_get(r->headers_in, "Connection");
+
+    backhand_marked_set_outgoing(r, r->headers_in);
+    r->headers_in = apr_table_copy(r->pool, r->headers_in);
+    if (ap_find_token(r->pool, connection, "close")) {
+        apr_table_setn(r->headers_in, "Connection", "close");
+    }
+    else if (ap_find_token(r->pool, connection, "keep-alive")) {
+        apr_table_setn(r->headers_in, "Connection", "keep-alive");
+    }
+    else {
+        apr_table_unset(r->headers_in, "Connection");
+    }
 }
 
 void backhand_fields_end(request_rec *r)
@@ -59,7 +71,7 @@ void backhand_fields_end(request_rec *r)
 static int put_back(request_rec *r)
 {
     const apr_table_t *fields = backhand_marked_outgoing(r);
-    const char *upgrade;
+    const char *upgrade, *expect = apr_table_get(r->headers_in, "Expect");
     apr_table_t *sent;
 
     if (!fields) {
@@ -69,7 +81,10 @@ static int put_back(request_rec *r)
     apr_table_unset(sent, "Connection");
     apr_table_unset(sent, "Content-Length");
     apr_table_unset(sent, "Transfer-Encoding");
-    if (!apr_table_get(r->headers_in, "Expect")) {
+    if (expect) {
+        apr_table_setn(sent, "Expect", expect);
+    }
+    else {
         apr_table_unset(sent, "Expect");
     }
     upgrade = apr_table_get(sent, "Upgrade");

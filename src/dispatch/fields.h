@@ -13,8 +13,12 @@
 
 #include "config.h"
 
-/** From now on mod_proxy sends these fields for the request, until backhand_fields_end(). They live as long as the try. */
-void backhand_fields_begin(request_rec *r, const apr_table_t *fields);
+/**
+ * From now on mod_proxy sends r->headers_in for the request, until backhand_fields_end(). That table is put aside. In its
+ * place comes a copy whose Connection header says only whether the client's connection is kept: mod_proxy finds no name of
+ * a field in it.
+ */
+void backhand_fields_begin(request_rec *r);
 void backhand_fields_end(request_rec *r);
 
 /** Hook post_config: finds the names of the headers that mod_remoteip takes up. */

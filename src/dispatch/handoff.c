@@ -171,7 +171,7 @@ static void request_dress(backhand_handoff *handoff, const backhand_stand_in *st
     }
     mark = backhand_mark_sign(r, backhand_config_get(r->server), mark, said->stat.contact);
     apr_table_setn(r->headers_in, BACKHAND_MARKED_HEADER, mark);
-    backhand_fields_begin(r, r->headers_in);
+    backhand_fields_begin(r);
     if (t->handshake.wanted) {
         /* For mod_proxy, which is told to preserve the Host header, this is the name to send as SNI, to find in the
          * certificate, and to keep the connection for. The client chose the one that was here. */

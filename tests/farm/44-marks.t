@@ -179,6 +179,8 @@ my @connections = (
     ['Connection: close, Connection, Backhand-Figures, Date'],
     ['Connection: Upgrade, HTTP2-Settings, close'],
     ['Connection: close' . ', Backhand-Proxied' x 40],
+    ['Connection: close, "Backhand-Proxied, X-Thing', 'Connection: \\"'],
+    ['Connection: close, =;:,(),/?@[]{}', 'Connection:'],
     ['Connection: close, %0d%0a, a&again=1, "&v=2"'],
     ["Connection: close, \xe4\xff"],
     ['Connection: close'],
