@@ -3,8 +3,10 @@
 #include "dispatch/dispatch.h"
 #include "dispatch/fault.h"
 #include "dispatch/fields.h"
+#include "dispatch/guard.h"
 #include "dispatch/handoff.h"
 #include "dispatch/hop.h"
+#include "dispatch/limit.h"
 #include "dispatch/loop.h"
 #include "dispatch/marked.h"
 #include "dispatch/own.h"
@@ -13,15 +15,14 @@
 #include "dispatch/report.h"
 #include "dispatch/response.h"
 #include "dispatch/restore.h"
+#include "dispatch/room.h"
 #include "dispatch/say.h"
-#include "dispatch/spare.h"
 #include "dispatch/tls.h"
 #include "dispatch/track.h"
 #include "dispatch/watch.h"
 #include "table/blame.h"
 #include "table/clock.h"
 
-#include <ap_mpm.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
@@ -102,41 +103,6 @@ static int serve_here(walk *w, backhand_reason reason)
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, w->r, "backhand: %s after %d tries", backhand_reason_text(reason),
                   w->tries);
     return DECLINED;
-}
-
-static int64_t handoff_limit(const backhand_config *conf)
-{
-    int daemons = 0, threads = 0;
-    int64_t workers, limit;
-
-    if (conf->max_handoffs >= 0) {
-        return conf->max_handoffs;
-    }
-    ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &daemons);
-    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
-    workers = (int64_t)daemons * (threads > 0 ? threads : 1);
-    limit = workers * conf->max_handoffs_percent / 100;
-    /* Rounding down must not turn hand-offs off for a small server; with one worker nobody would be left to serve. */
-    return limit == 0 && conf->max_handoffs_percent > 0 && workers > 1 ? 1 : limit;
-}
-
-/* Enters the request among those that wait for other servers, unless that are enough already: with all workers
- * waiting, two servers could wait for each other for ever. */
-static int begin_waiting(const walk *w, backhand_process *process)
-{
-    int64_t waiting;
-
-    backhand_process_serve(w->conf->table, process, -1);
-    /* Before the slot's `sent`, as its `returned` is counted before end_waiting(): see backhand_table_settle(). */
-    __atomic_add_fetch(&process->waiting, 1, __ATOMIC_SEQ_CST);
-    backhand_process_sum(w->conf->table, NULL, &waiting);
-    return waiting <= handoff_limit(w->conf);
-}
-
-static void end_waiting(const walk *w, backhand_process *process)
-{
-    __atomic_sub_fetch(&process->waiting, 1, __ATOMIC_RELEASE);
-    backhand_process_serve(w->conf->table, process, 1);
 }
 
 /* A server that is not heard any more has most likely failed, unless none is heard. */
@@ -220,20 +186,20 @@ static int ask(walk *w, backhand_process *process, int id, uint64_t generation, 
         w->unready = 1;
         return GO_ON;
     }
-    if (!begin_waiting(w, process)) {
+    if (!backhand_limit_enter(w->conf, process)) {
         backhand_peer_release(peer);
-        end_waiting(w, process);
         return serve_here(w, BACKHAND_HERE_LIMIT);
     }
     if (!backhand_pinned_begin(&pinned, w->r)) {
-        end_waiting(w, process);
+        backhand_peer_release(peer);
+        backhand_limit_leave(w->conf, process);
         return serve_here(w, BACKHAND_HERE_INTERPRETERS);
     }
     contact = apr_pstrdup(w->r->pool, said->stat.contact);
     w->tries++;
     outcome = ask_peer(w, peer, id, generation, said);
     backhand_pinned_end(&pinned);
-    end_waiting(w, process);
+    backhand_limit_leave(w->conf, process);
     backhand_fault_note(w->r, w->conf, id, generation, contact, &w->handoff, outcome);
     if (outcome == BACKHAND_ANSWERED) {
         return answered_elsewhere(w, contact);
@@ -444,9 +410,11 @@ void backhand_dispatch_child_init(apr_pool_t *pchild, server_rec *s)
 
 int backhand_dispatch_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s)
 {
+    int rc = backhand_peers_post_config(p, ptemp, s);
     backhand_own_find(p);
     backhand_fields_find(p);
-    return backhand_peers_post_config(p, ptemp, s);
+    backhand_room_post_config(ptemp);
+    return rc == OK ? backhand_guard_post_config(p, s) : rc;
 }
 
 void backhand_dispatch_register(apr_pool_t *p)
@@ -459,7 +427,8 @@ void backhand_dispatch_register(apr_pool_t *p)
     backhand_response_register();
     backhand_restore_register();
     backhand_hop_register();
-    backhand_spare_register();
+    backhand_guard_register();
+    backhand_room_register();
     backhand_report_register();
     backhand_fields_register();
 }

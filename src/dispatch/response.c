@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "dispatch/response.h"
+#include "dispatch/guard.h"
 #include "dispatch/report.h"
 
 #include <http_connection.h>
@@ -30,6 +31,7 @@ static apr_status_t begin(ap_filter_t *f, apr_bucket_brigade *bb, int broken)
 
     backhand_report_take(t, f->r);
     backhand_head_apply(&t->head, f->r, t->own);
+    backhand_guard_respond(f->r);
     backhand_track_response(t);
     if (broken) {
         apr_bucket_brigade *head = apr_brigade_create(f->r->pool, bb->bucket_alloc);

@@ -185,6 +185,7 @@ typedef struct backhand_counters {
     int64_t reports_bad;                    /**< figures on responses that were not taken: malformed, or out of range */
     int64_t moderator_beats;                /**< grows while the moderator works; never set back */
     int64_t stopping;                       /**< 1: this server is going down, announce that we leave */
+    int64_t yielded;                        /**< when a worker last gave up an idle connection for a new one, us */
 } backhand_counters;
 
 /** The head of the segment; the arrays follow it in the order of the pointers in backhand_table. */

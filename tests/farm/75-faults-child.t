@@ -23,8 +23,7 @@ sub sent_waiting {
 
 my @mpms = $ENV{BACKHAND_TEST_LONG} ? Farm->mpms : 'event';
 for my $mpm (@mpms) {
-    # Under prefork the idle connections of the others hold workers, too.
-    my $farm = Farm::Steady::farm(4, mpm => $mpm, workers => $mpm eq 'prefork' ? 64 : 16, also => 'BackhandResponseTimeout 20s');
+    my $farm = Farm::Steady::farm(4, mpm => $mpm, workers => 16, also => 'BackhandResponseTimeout 20s');
     my ($a, $b, $c, $d) = $farm->servers;
     $farm->announce_log(qr/exit signal Killed/, qr/AH00051:|AH00052:/);
 

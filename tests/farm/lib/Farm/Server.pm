@@ -5,6 +5,7 @@ package Farm::Server;
 #   name, host, port   it listens there; its ServerName is NAME.test
 #   mpm                event, worker or prefork
 #   workers            how many requests it serves at once (default 8)
+#   children           event and worker: in how many processes (default 1, above 8 workers 2)
 #   conf               text at the end of its configuration
 #   head               text after the LoadModule lines of httpd's own modules
 #   modules            names of further modules of httpd, as 'headers'
@@ -94,7 +95,7 @@ sub mpm_config {
     return "StartServers $workers\nMinSpareServers 1\nMaxSpareServers $workers\nServerLimit $workers\n"
       . "MaxRequestWorkers $workers\n"
       if $self->{mpm} eq 'prefork';
-    my $children = $workers > 8 ? 2 : 1;
+    my $children = $self->{children} || ($workers > 8 ? 2 : 1);
     my $threads  = $workers / $children;
     # After a graceful restart old children need a place beside the new ones.
     my $limit = 3 * $children;
