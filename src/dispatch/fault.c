@@ -3,8 +3,13 @@
 #include "dispatch/fault.h"
 #include "dispatch/target.h"
 #include "table/blame.h"
+#include "table/clock.h"
 
 #include <http_log.h>
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 APLOG_USE_MODULE(backhand);
 
@@ -30,6 +35,32 @@ static void say_failed(request_rec *r, const backhand_config *conf, int id, cons
     ap_log_rerror(APLOG_MARK, level, 0, r,
                   "backhand: server %s %s; one request, client or page can cause that, so it is asked as before",
                   contact, what);
+}
+
+/* What keeps this process from opening any connection, now that one could not be opened; 0: nothing. */
+static int own_shortage(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return errno;
+    }
+    close(fd);
+    return 0;
+}
+
+/* Once a minute and process. */
+static void say_shortage(request_rec *r, const char *contact, int error)
+{
+    static int64_t said;
+    int64_t now = backhand_clock_now(), before = __atomic_load_n(&said, __ATOMIC_RELAXED);
+    if (now - before > COMPLAINT_PERIOD &&
+        __atomic_compare_exchange_n(&said, &before, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_ERR, error, r,
+            "backhand: this process can open no connection, to server %s or any other, and serves its requests "
+            "itself; raise its limit of open files (ulimit -n)",
+            contact);
+    }
 }
 
 /* What went wrong; NULL: nothing that is the server's, or the server's resource's. */
@@ -73,6 +104,13 @@ void backhand_fault_note(request_rec *r, const backhand_config *conf, int id, ui
     }
     if (outcome != BACKHAND_ANSWERED) {
         __atomic_add_fetch(&table->counters->failed_over, 1, __ATOMIC_RELAXED);
+    }
+    if (outcome == BACKHAND_REFUSED && !handoff->trouble) {
+        int error = own_shortage();
+        if (error) {
+            say_shortage(r, contact, error);
+            return;
+        }
     }
     if (outcome == BACKHAND_REFUSED || handoff->silent) {
         backhand_table_refused(table, id, generation);

@@ -235,6 +235,8 @@ int backhand_shared_open(apr_pool_t *pconf, server_rec *s)
     backhand_table *table = adopt(kept, path, conf->max_servers, max_processes, pconf);
 
     if (table) {
+        /* Somebody may have removed the folder; what the moderator keeps there has a place again. */
+        make_dir(s, conf->dir, pconf);
         forget_unwelcome(s, conf, table, pconf);
     }
     else {

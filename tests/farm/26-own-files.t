@@ -14,7 +14,8 @@ my @names = qw(mod_backhand-Seen mod_backhand-Arriba);
 
 sub ignored {
     my ($server) = @_;
-    return sort map { /backhand: file \S+\/(\S+) is ignored: (.*?);/ ? "$1: $2" : () } $server->log_lines;
+    my @ignored = sort map { /backhand: file \S+\/(\S+) is ignored: (.*?);/ ? "$1: $2" : () } $server->log_lines;
+    return @ignored;
 }
 
 # Puts both files there, as the code does to their paths; returns the server.
