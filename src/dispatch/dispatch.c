@@ -19,6 +19,7 @@
 #include "dispatch/say.h"
 #include "dispatch/tls.h"
 #include "dispatch/track.h"
+#include "dispatch/wide.h"
 #include "dispatch/watch.h"
 #include "table/blame.h"
 #include "table/clock.h"
@@ -253,6 +254,9 @@ static int consider(walk *w, backhand_process *process, ServerSlot *candidate, i
         backhand_say(w->r, apr_pstrdup(w->r->pool, said.stat.contact), BACKHAND_REDIRECTED, w->tries, w->usec);
         return rc;
     }
+    if (backhand_wide_is_unsafe(w->r)) {
+        return serve_here(w, BACKHAND_HERE_UNSAFE);
+    }
     if (!backhand_tls_able(w->conf->dispatch, w->r, &said)) {
         w->no_tls = 1;
         return GO_ON;
@@ -413,6 +417,7 @@ int backhand_dispatch_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *
     int rc = backhand_peers_post_config(p, ptemp, s);
     backhand_own_find(p);
     backhand_fields_find(p);
+    backhand_wide_post_config(p, s);
     backhand_room_post_config(ptemp);
     return rc == OK ? backhand_guard_post_config(p, s) : rc;
 }
@@ -430,5 +435,6 @@ void backhand_dispatch_register(apr_pool_t *p)
     backhand_guard_register();
     backhand_room_register();
     backhand_report_register();
+    backhand_wide_register();
     backhand_fields_register();
 }

@@ -12,10 +12,11 @@ const char *backhand_reason_text(backhand_reason reason)
         [BACKHAND_HERE_NO_TLS] = "served-here:no-tls", [BACKHAND_HERE_UNREADY] = "served-here:unready",
         [BACKHAND_HERE_LIMIT] = "served-here:limit",   [BACKHAND_HERE_INTERPRETERS] = "served-here:interpreters",
         [BACKHAND_HERE_FAILED] = "served-here:failed", [BACKHAND_HERE_OWN] = "served-here:own",
-        [BACKHAND_HERE_MARKED] = "served-here:marked", [BACKHAND_OFF_CHOSEN] = "handed-off:chosen",
-        [BACKHAND_OFF_NEXT] = "handed-off:next",       [BACKHAND_OFF_FAILED] = "handed-off:failed",
-        [BACKHAND_REDIRECTED] = "redirected:chosen",   [BACKHAND_REFUSED_AWAY] = "refused:away",
-        [BACKHAND_REFUSED_LOOP] = "refused:loop",      [BACKHAND_ENDED_CLIENT] = "ended:client",
+        [BACKHAND_HERE_MARKED] = "served-here:marked", [BACKHAND_HERE_UNSAFE] = "served-here:unsafe",
+        [BACKHAND_OFF_CHOSEN] = "handed-off:chosen",   [BACKHAND_OFF_NEXT] = "handed-off:next",
+        [BACKHAND_OFF_FAILED] = "handed-off:failed",   [BACKHAND_REDIRECTED] = "redirected:chosen",
+        [BACKHAND_REFUSED_AWAY] = "refused:away",      [BACKHAND_REFUSED_LOOP] = "refused:loop",
+        [BACKHAND_ENDED_CLIENT] = "ended:client",
     };
     return text[reason];
 }
