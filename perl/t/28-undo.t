@@ -204,4 +204,55 @@ foreach my $mpm (Farm->mpms) {
         $farm->check;
     };
 }
+# A policy that reads a body which httpd refuses: its answer, once, and the connection ends.
+foreach my $mpm (Farm->mpms) {
+    subtest "$mpm: a body that cannot be read" => sub {
+        my $farm   = Farm->new(mpm => $mpm, workers => 8);
+        my $near   = $farm->add(perl => 1);
+        my $far    = $farm->add;
+        my $byperl = 'BackhandFromSO ' . build_dir() . '/modules/byPerl.so byPerl';
+        my $code   = <<'EOT';
+package U;
+use Apache2::RequestIO (); use Apache2::RequestRec ();
+sub reads { my ($r, $ids, $where) = @_; 1 while $r->read(my $text, 1000); return $where eq 'here' ? [0] : [grep { $_ } @$ids] }
+sub catches { my ($r, $ids, $where) = @_; eval { 1 while $r->read(my $text, 1000) }; return $where eq 'here' ? [0] : [grep { $_ } @$ids] }
+1;
+EOT
+        my $conf = "PerlModule Apache::Backhand\nPerlPostConfigRequire @{[$near->write_file('cases.pl', $code)]}\n"
+          . "BackhandPolicyTimeout 20s\nScriptAliasMatch ^/\\w+/\\w+/echo @{[$near->root]}/cgi/echo\n";
+        for my $name (qw(reads catches)) {
+            $conf .= "<Location /$name/$_/echo>\nBackhand byAge\n$byperl U::$name $_\n</Location>\n" for qw(here there);
+        }
+        $near->reconfigure($conf);
+        $far->reconfigure("ScriptAliasMatch ^/\\w+/\\w+/echo @{[$far->root]}/cgi/echo\n");
+        $farm->start;
+        ok $farm->together, 'two servers see each other';
+        my %bodies = (
+            'garbage after a chunk' => [400, "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nZZ\r\n\r\n"],
+            'no chunk at all'       => [400, "Transfer-Encoding: chunked\r\n\r\nnonsense\r\n\r\n"],
+            'too large a chunk'     => [413, "Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n\r\n"],
+            'a whole body'          => [200, "Content-Length: 5\r\n\r\nhello"],
+            'whole chunks'          => [200, "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"],
+        );
+        for my $what (sort keys %bodies) {
+            my ($status, $bytes) = @{ $bodies{$what} };
+            for my $name (qw(reads catches)) {
+                for my $where (qw(here there)) {
+                    my $connection = $near->connect(timeout => 5);
+                    my $last = $status == 200 ? "GET /who HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" : "GET /who HTTP/1.1\r\nHost: x\r\n\r\n";
+                    $connection->send("POST /$name/$where/echo HTTP/1.1\r\nHost: x\r\n$bytes$last");
+                    my $response = eval { $connection->response };
+                    is $response ? $response->status : $@, $status, "$what, $name, $where: $status" or next;
+                    if ($status == 200) {
+                        like $response->body, qr/^BODY_LENGTH=5$/m, 'whole';
+                        is eval { $connection->response->body }, 'a', 'and the next request, too';
+                    }
+                    ok $connection->closed(5), 'and nothing more';
+                }
+            }
+        }
+        $farm->announce_log(qr/backhand: byPerl: U::reads died|AH\d+.*(?:chunk|body|request)/i);
+        $farm->check;
+    };
+}
 done_testing;
