@@ -1,0 +1,95 @@
+#!/usr/bin/perl
+# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+# prefork and worker: a worker leaves its idle connection when a new one waits for it, and only then.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Farm qw(eventually in_parallel scaled wait_for);
+use Farm::Crowd;
+use List::Util qw(max);
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+# So long an idle connection lives, and so long at most a request may take that needs its worker.
+my $alive  = 15;
+my $prompt = 1.5;
+
+my $conf = <<"EOT2";
+KeepAliveTimeout $alive
+<Location /app>
+    Backhand byAge 60
+    Backhand removeSelf
+</Location>
+EOT2
+
+# Connections with a request behind them, all at once idle.
+sub idle_clients {
+    my ($server, $n) = @_;
+    return map { my $client = $server->connect; $client->request('GET', '/who'); $client } 1 .. $n;
+}
+
+sub still_open {
+    return scalar grep { !$_->closed } @_;
+}
+
+my @ways = (
+    ['alone',                         q()],
+    ['with mod_reqtimeout',           "RequestReadTimeout header=20-40,MinRate=500 body=20,MinRate=500\n", 'reqtimeout'],
+    ['with several listening sockets', "ListenCoresBucketsRatio 1\n"],
+);
+
+for my $mpm (grep { $_ ne 'event' } Farm->mpms) {
+    subtest "$mpm: an idle client leaves its worker to another" => sub {
+        for my $way (@ways) {
+            my ($how, $also, @modules) = @{$way};
+            my $farm   = Farm->new(mpm => $mpm, workers => 4, modules => \@modules, conf => $conf . $also);
+            my $server = $farm->add;
+            $farm->announce_log(qr/AH00161:|AH00286:|AH00287:/);
+            $farm->start;
+            eventually { my $s = $server->row($server->contact); $s && $s->{'Workers-Ready'} >= 3 } 10, "$how: all workers run";
+            my @idle = idle_clients($server, $how eq 'with several listening sockets' ? 2 : 4);
+            is still_open(@idle), scalar @idle, "$how: idle connections stay while nobody waits" if $how ne 'with several listening sockets';
+            my $slowest = max map { $server->get('/who')->seconds } 1 .. 5;
+            cmp_ok $slowest, '<', scaled($prompt), sprintf "$how: another client waits for none of them: %.3f s", $slowest;
+            cmp_ok still_open(@idle), '>=', 1, "$how: some idle connection is left" if $how eq 'alone';
+            my $both = $server->connect;
+            my $request = "GET /who HTTP/1.1\r\nHost: x\r\n\r\n";
+            is $both->exchange($request x 2)->body . $both->response->body, 'aa', "$how: two requests sent at once are both answered";
+            $farm->check;
+        }
+    };
+
+    subtest "$mpm: so does an idle server" => sub {
+        my $farm = Farm->new(mpm => $mpm, conf => $conf);
+        my $a    = $farm->add(workers => 8);
+        my $b    = $farm->add(workers => 4);
+        $farm->announce_log(qr/AH00161:|AH00286:|AH00287:/);
+        $farm->start;
+        ok $farm->together, 'they see each other';
+        Farm::Crowd->new(clients => 8, plan => sub { return ($a, '/app/who') })->ask(5);
+        my $slowest = max map { $b->get('/who')->seconds } 1 .. 10;
+        cmp_ok $slowest, '<', scaled($prompt), sprintf 'after a burst of hand-offs a direct request waits for nobody: %.3f s', $slowest;
+        is $a->get('/app/who')->body, 'b', 'and b still gets requests';
+        is $a->status->{'Failed-Over'}, 0, 'nothing failed';
+        $farm->check;
+    };
+
+    subtest "$mpm: a graceful restart waits for no idle connection" => sub {
+        my $farm   = Farm->new(mpm => $mpm, workers => 4, conf => $conf . "MaxRequestWorkers 4\nServerLimit 4\n");
+        my $server = $farm->add;
+        $farm->announce_log(qr/AH00161:|AH00286:|AH00287:|AH00288:|AH03490:/);
+        $farm->start;
+        my @idle = idle_clients($server, 4);
+        my @before = $server->children;
+        ok $server->graceful, 'a graceful restart';
+        my $seconds = $server->get('/who', timeout => 20)->seconds;
+        cmp_ok $seconds, '<', scaled(3), sprintf 'the next request is answered: %.3f s', $seconds;
+        my %before = map { $_ => 1 } @before;
+        eventually { !grep { $before{$_} } $server->children } 6, 'the children of before are gone';
+        $farm->check;
+    };
+}
+
+done_testing;
