@@ -50,7 +50,8 @@ typedef struct backhand_config {
     apr_interval_time_t retry; /**< BackhandRetry: how long a refused server is tried last [5 s] */
     backhand_table *table;     /**< set in post_config; NULL while only the syntax is checked */
     int keepalive;             /**< ms: the smallest KeepAliveTimeout of all hosts, 0: KeepAlive Off somewhere */
-    int used;                  /**< some directive of ours stands in the configuration */
+    int self_only; /**< BackhandSelfRedirect Only stands somewhere: requests are handed off without a chain */
+    int used;      /**< some directive of ours stands in the configuration */
     struct backhand_dispatch *dispatch; /**< what handing off needs in this process; set in post_config */
 } backhand_config;
 

@@ -224,7 +224,7 @@ static int check_proxy(const backhand_config *conf, const server_rec *s)
 {
     int proxy = ap_find_linked_module("mod_proxy.c") != NULL;
     int http = ap_find_linked_module("mod_proxy_http.c") != NULL;
-    if (conf->functions->nelts == 0 || (proxy && http)) {
+    if ((conf->functions->nelts == 0 && !conf->self_only) || (proxy && http)) {
         return OK;
     }
     ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, s,

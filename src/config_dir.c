@@ -87,6 +87,7 @@ const char *backhand_directive_self_redirect(cmd_parms *cmd, void *dir, const ch
     for (int i = 0; i <= BACKHAND_SELF_ONLY; i++) {
         if (!strcasecmp(word, words[i])) {
             ((backhand_dir_config *)dir)->self_redirect = i;
+            backhand_config_get(ap_server_conf)->self_only |= i == BACKHAND_SELF_ONLY;
             return NULL;
         }
     }

@@ -322,11 +322,17 @@ static int follow_marked(walk *w)
     return rc == GO_ON ? serve_here(w, BACKHAND_HERE_MARKED) : rc;
 }
 
+/* With BackhandSelfRedirect Only no chain means the contact, but not `Backhand off`. */
+static int has_policy(const request_rec *r)
+{
+    const backhand_dir_config *dir = backhand_config_dir(r);
+    return backhand_chain_has_functions(&dir->chain) || (dir->self_redirect == BACKHAND_SELF_ONLY && !dir->chain.off);
+}
+
 /* Not decided on: no policy, what ProxyPass takes, and methods that no handler of a place answers. */
 static int is_decided_on(const request_rec *r)
 {
-    return backhand_chain_has_functions(backhand_config_chain(r)) && !r->proxyreq && r->method_number != M_CONNECT &&
-           r->method_number != M_TRACE;
+    return has_policy(r) && !r->proxyreq && r->method_number != M_CONNECT && r->method_number != M_TRACE;
 }
 
 /* A policy may read of the body, as Perl's $r->read does. */
@@ -354,6 +360,9 @@ static int decide(walk *w)
     }
     if (backhand_marked_is(r)) {
         return self_redirect == BACKHAND_SELF_ONLY ? follow_marked(w) : DECLINED;
+    }
+    if (!backhand_chain_has_functions(backhand_config_chain(r))) {
+        return serve_here(w, BACKHAND_HERE_NONE);
     }
     w->candidates.list = apr_palloc(r->pool, (apr_size_t)w->conf->max_servers * sizeof(ServerSlot));
     run_chain(w);

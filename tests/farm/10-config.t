@@ -285,6 +285,7 @@ my $load_proxy = 'LoadModule proxy_module modules/mod_proxy.so';
 my $load_http  = 'LoadModule proxy_http_module modules/mod_proxy_http.so';
 needs 'a chain without mod_proxy',      $backhand,          'Backhand byAge', $load_proxy, $load_http;
 needs 'a chain without mod_proxy_http', $proxy . $backhand, "<Location /x>\nBackhand byAge\n</Location>", $load_http;
+needs 'no chain, but Only', $backhand, 'BackhandSelfRedirect Only', $load_proxy, $load_http;
 passes 'no chain, no mod_proxy: a server that only announces',
   "MulticastStats 127.0.0.1 239.255.0.1:4445\nAcceptStats 127.0.0.1", load => $backhand;
 passes 'only off, no mod_proxy', 'Backhand off', load => $backhand;

@@ -190,6 +190,20 @@ subtest 'Only: not for want of candidates, nor of hand-offs' => sub {
     $farm->check;
 };
 
+subtest 'Only without a chain' => sub {
+    my ($farm, $light, $heavy) = light_and_heavy('event', 'Only', chain => "\n</Location>\n<Location /bare>\n"
+          . "BackhandSelfRedirect Only\n</Location>\n<Location /bare/off>\nBackhand off");
+    for my $server ($light, $heavy) {
+        mkdir $server->root . "/htdocs/$_" for 'bare', 'bare/off';
+        chmod 0755, $server->write_file("htdocs/$_/x.pl", $script) for 'bare', 'bare/off';
+    }
+    is $light->get('/bare/x.pl')->body, 'ran 127.0.0.99', 'the contact serves';
+    like $light->get('/bare/off/x.pl')->body, qr/SOURCE/, 'but for Backhand off';
+    $heavy->stop;
+    is $light->get('/bare/x.pl')->status, 503, 'or nobody';
+    $farm->check;
+};
+
 # The contact is this server itself, by mistake.
 for my $word (qw(On Only)) {
     for my $covered (0, 1) {
