@@ -5,7 +5,6 @@
 #include <httpd.h>
 #include <ap_mpm.h>
 #include <scoreboard.h>
-#include <unistd.h>
 
 /* A look at all places that the scoreboard has for workers. */
 typedef struct board {
@@ -102,26 +101,13 @@ int backhand_scoreboard_runs_more_than(int64_t n)
     return 0;
 }
 
-/* With ListenCoresBucketsRatio processes that are in different buckets accept different connections. */
-static int own_bucket(const board *b)
-{
-    pid_t pid = getpid();
-    for (int i = 0; i < b->daemons; i++) {
-        if (ap_scoreboard_image->parent[i].pid == pid) {
-            return ap_scoreboard_image->parent[i].bucket;
-        }
-    }
-    return 0;
-}
-
 int backhand_scoreboard_accepts(void)
 {
     board b = board_get();
-    int bucket = own_bucket(&b);
 
     for (int i = 0; i < b.daemons; i++) {
         const process_score *process = &ap_scoreboard_image->parent[i];
-        if (!is_current(process) || process->quiescing || process->bucket != bucket) {
+        if (!is_current(process) || process->quiescing) {
             continue;
         }
         for (int k = 0; k < b.threads; k++) {

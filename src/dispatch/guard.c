@@ -75,7 +75,7 @@ static int wait_on(guarded *g, int n, apr_interval_time_t limit)
     return poll(g->polled, (nfds_t)n + 1, (int)((limit + 999) / 1000));
 }
 
-/* The listeners of a process that is not in the first bucket are not known. */
+/* A process that stops has none left. */
 static int add_listeners(guarded *g)
 {
     int n = 0;
@@ -156,6 +156,10 @@ static int sleep_on(guarded *g, apr_interval_time_t limit)
     if (by_alarm && g->polled[1].revents && backhand_scoreboard_accepts()) {
         eventfd_t rung;
         eventfd_read(alarm_fd, &rung);
+        /* It may have been rung since, for all. */
+        if (!backhand_scoreboard_accepts()) {
+            eventfd_write(alarm_fd, 1);
+        }
     }
     return g->polled[0].revents != 0;
 }
@@ -232,8 +236,10 @@ static int is_needed(conn_rec *c)
 {
     guarded *g = guarded_get(c);
     if (g) {
-        /* httpd starts further workers for those that idle connections hold: servers leave it half of them. */
-        return g->closing || (g->of_server && backhand_scoreboard_is_short()) || someone_waits(g);
+        /* Of several groups of listening sockets a process knows its own one only, and not who accepts from it. httpd
+         * starts further workers for those that idle connections hold: servers leave it half of them. */
+        return g->closing || ap_num_listen_buckets > 1 || (g->of_server && backhand_scoreboard_is_short()) ||
+               someone_waits(g);
     }
     if (c->sbh && !c->master && backhand_scoreboard_async()) {
         const backhand_process *process = backhand_dispatch_process(backhand_config_get(c->base_server)->dispatch);

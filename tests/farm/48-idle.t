@@ -35,9 +35,8 @@ sub still_open {
 }
 
 my @ways = (
-    ['alone',                         q()],
-    ['with mod_reqtimeout',           "RequestReadTimeout header=20-40,MinRate=500 body=20,MinRate=500\n", 'reqtimeout'],
-    ['with several listening sockets', "ListenCoresBucketsRatio 1\n"],
+    ['alone',               q()],
+    ['with mod_reqtimeout', "RequestReadTimeout header=20-40,MinRate=500 body=20,MinRate=500\n", 'reqtimeout'],
 );
 
 for my $mpm (grep { $_ ne 'event' } Farm->mpms) {
@@ -49,8 +48,8 @@ for my $mpm (grep { $_ ne 'event' } Farm->mpms) {
             $farm->announce_log(qr/AH00161:|AH00286:|AH00287:/);
             $farm->start;
             eventually { my $s = $server->row($server->contact); $s && $s->{'Workers-Ready'} >= 3 } 10, "$how: all workers run";
-            my @idle = idle_clients($server, $how eq 'with several listening sockets' ? 2 : 4);
-            is still_open(@idle), scalar @idle, "$how: idle connections stay while nobody waits" if $how ne 'with several listening sockets';
+            my @idle = idle_clients($server, 4);
+            is still_open(@idle), scalar @idle, "$how: idle connections stay while nobody waits";
             my $slowest = max map { $server->get('/who')->seconds } 1 .. 5;
             cmp_ok $slowest, '<', scaled($prompt), sprintf "$how: another client waits for none of them: %.3f s", $slowest;
             cmp_ok still_open(@idle), '>=', 1, "$how: some idle connection is left" if $how eq 'alone';
@@ -59,6 +58,17 @@ for my $mpm (grep { $_ ne 'event' } Farm->mpms) {
             is $both->exchange($request x 2)->body . $both->response->body, 'aa', "$how: two requests sent at once are both answered";
             $farm->check;
         }
+    };
+
+    subtest "$mpm: several groups of listening sockets" => sub {
+        my $farm   = Farm->new(mpm => $mpm, workers => 4, conf => $conf . "ListenCoresBucketsRatio 1\n");
+        my $server = $farm->add;
+        $farm->announce_log(qr/AH00161:|AH00286:|AH00287:/);
+        $farm->start;
+        my @idle    = idle_clients($server, 8);
+        my $slowest = max map { $server->get('/who')->seconds } 1 .. 10;
+        cmp_ok $slowest, '<', scaled($prompt), sprintf 'no client waits for another: %.3f s', $slowest;
+        $farm->check;
     };
 
     subtest "$mpm: so does an idle server" => sub {
