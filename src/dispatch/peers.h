@@ -19,6 +19,9 @@
 /** A contact, a space, the number of a group. */
 #define BACKHAND_PEER_KEY_SIZE (BACKHAND_CONTACT_SIZE + 12)
 
+/** Text about a peer that could not be made. */
+#define BACKHAND_PEER_ERROR_SIZE 128
+
 /** One server that this child process can hand requests to. */
 typedef struct backhand_peer {
     char key
@@ -46,7 +49,18 @@ typedef struct backhand_dispatch backhand_dispatch;
 /** Finds mod_proxy and prepares a stand-in for each host. Hook post_config. @return OK, or an error that is logged */
 int backhand_peers_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s);
 
-/** Starts the keeper thread of a child process. */
+/** Writes the key of a contact: with https, of a group of tls.h; -1: it is http. */
+void backhand_peer_key(char key[BACKHAND_PEER_KEY_SIZE], const char *contact, int group);
+
+/**
+ * Makes a peer in a sub-pool of `pool`; it goes with that. Keeper thread only.
+ * @param error  why there is none, set then only
+ */
+backhand_peer *backhand_peer_make(backhand_dispatch *dispatch, const char *key, int fresh,
+                                  const backhand_announcement *said, apr_pool_t *pool,
+                                  char error[BACKHAND_PEER_ERROR_SIZE]);
+
+/** Claims the child's row in the table and starts its keeper thread. */
 apr_status_t backhand_peers_child_init(server_rec *s);
 
 /**
