@@ -161,16 +161,11 @@ static const char *read_words(policy_call *call, apr_pool_t *p, const char *arg)
 /* Calls the policy in an interpreter that the request has borrowed, and puts back what it may not change. */
 static void run_within(pTHX_ policy_call *call)
 {
-    policy_limit limit = {0};
     undo before;
     const char *changed;
-    undo_begin(&before, call->request);
-    /* Methods of $r ask in which phase they are called, and crash when there has been none. */
-    modperl_callback_current_callback_set("byPerl");
+    undo_begin(&before, call->request, call->timeout);
     policy_run(aTHX_ call);
-    policy_limit_begin(aTHX_ & limit, call->timeout);
     changed = undo_end(aTHX_ & before);
-    policy_limit_end(aTHX_ & limit);
     if (changed && is_news(call->name, NEWS_CHANGED)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, call->request,
                       "backhand: byPerl: %s changed what a policy may not, and it was put back: %s", call->name,

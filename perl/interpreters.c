@@ -23,11 +23,21 @@ static const char arranged_key[] = "backhand: interpreters for policies";
 
 /* --- making them -------------------------------------------------------------------------------------------------- */
 
+/* Methods of $r ask in which phase they are called, and crash when there has been none. */
+static void set_phase(pTHX)
+{
+    modperl_callback_current_callback_set("byPerl");
+}
+
 static void *make_interpreter(modperl_tipool_t *tipool, void *data)
 {
     modperl_interp_pool_t *mip = data;
+    modperl_interp_t *interp = modperl_interp_new(mip, mip->parent->perl);
     (void)tipool;
-    return modperl_interp_new(mip, mip->parent->perl);
+    PERL_SET_CONTEXT(interp->perl);
+    set_phase(interp->perl);
+    PERL_SET_CONTEXT(mip->parent->perl);
+    return interp;
 }
 
 /* With the limits of own_pool mod_perl's pool neither grows nor shrinks. */
@@ -202,6 +212,7 @@ interpreter_result interpreter_borrow(interpreter_loan *loan, request_rec *r, ap
     }
     if (!modperl_threaded_mpm() || (con && con->interp)) {
         loan->interp = modperl_interp_select(r, r->connection, r->server);
+        set_phase(loan->interp->perl);
         return INTERPRETER_READY;
     }
     own = pool_find(scfg->mip);

@@ -2,6 +2,7 @@
 
 #define PERL_NO_GET_CONTEXT
 #include "undo.h"
+#include "limit.h"
 
 #include <http_core.h>
 #include <util_filter.h>
@@ -73,6 +74,9 @@ static void add_name(const undo *what, const char **names, const char *name)
 static void members_end(undo *what, const char **names)
 {
     size_t i;
+    if (memcmp(what->r, &what->before, sizeof(what->before)) == 0) {
+        return;
+    }
     for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
         char *now = (char *)what->r + members[i].offset;
         const char *then = (const char *)&what->before + members[i].offset;
@@ -158,8 +162,9 @@ static void handlers_begin(apr_pool_t *p, MpAV **then, MpAV **now, int n)
 }
 
 /* The interpreter keeps an anonymous function by a number of its own; no other interpreter knows that. */
-static void forget_anonymous(pTHX_ const modperl_handler_t *handler)
+static void forget_anonymous(pTHX_ const undo *what, const modperl_handler_t *handler)
 {
+    policy_limit limit = {0};
     modperl_modglobal_key_t *key;
     HE *found;
     if (!handler || !MpHandlerANON(handler) || !handler->mgv_obj) {
@@ -168,7 +173,10 @@ static void forget_anonymous(pTHX_ const modperl_handler_t *handler)
     key = modperl_modglobal_lookup(aTHX_ "ANONSUB");
     found = MP_MODGLOBAL_FETCH(key);
     if (found && SvTYPE(HeVAL(found)) == SVt_PVHV) {
+        /* What the function has taken in may have destructors. */
+        policy_limit_begin(aTHX_ & limit, what->timeout);
         (void)hv_delete((HV *)HeVAL(found), handler->mgv_obj->name, handler->mgv_obj->len, G_DISCARD);
+        policy_limit_end(aTHX_ & limit);
     }
 }
 
@@ -184,14 +192,14 @@ static int has_handler(const MpAV *list, const modperl_handler_t *handler)
 }
 
 /* Returns whether something was changed. */
-static int handlers_end(pTHX_ MpAV **then, MpAV **now, int n)
+static int handlers_end(pTHX_ const undo *what, MpAV *const *then, MpAV **now, int n)
 {
     int i, j, changed = 0;
     for (i = 0; i < n; i++) {
         const MpAV *list = now[i];
         for (j = 0; list && j < list->nelts; j++) {
             if (!has_handler(then[i], APR_ARRAY_IDX(list, j, modperl_handler_t *))) {
-                forget_anonymous(aTHX_ APR_ARRAY_IDX(list, j, modperl_handler_t *));
+                forget_anonymous(aTHX_ what, APR_ARRAY_IDX(list, j, modperl_handler_t *));
                 changed = 1;
             }
         }
@@ -240,7 +248,7 @@ static int filters_drop(pTHX_ const undo *what, ap_filter_t **list)
         ap_filter_t *f = *list;
         if (is_of_perl(f) && !was_there(what, f)) {
             const modperl_filter_ctx_t *ctx = f->ctx;
-            forget_anonymous(aTHX_ ctx ? ctx->handler : NULL);
+            forget_anonymous(aTHX_ what, ctx ? ctx->handler : NULL);
             *list = f->next;
             dropped = 1;
         }
@@ -344,12 +352,13 @@ static void custom_responses_end(undo *what, const char **names)
     CUSTOM_RESPONSES(what->r) = then;
 }
 
-void undo_begin(undo *what, request_rec *r)
+void undo_begin(undo *what, request_rec *r, apr_interval_time_t timeout)
 {
     const modperl_config_con_t *con = modperl_config_con_get(r->connection);
-    memset(what, 0, sizeof(*what));
+    memset(what, 0, offsetof(undo, before));
     what->r = r;
-    what->before = *r;
+    what->timeout = timeout;
+    memcpy(&what->before, r, sizeof(*r));
     what->keepalive = r->connection->keepalive;
     what->keepalives = r->connection->keepalives;
     what->rcfg = modperl_config_req_get(r);
@@ -370,19 +379,27 @@ void undo_begin(undo *what, request_rec *r)
     sink_begin(what);
 }
 
+/* Returns whether there was something in them. */
+static int pnotes_drop(pTHX_ const undo *what, modperl_pnotes_t *pnotes)
+{
+    policy_limit limit = {0};
+    int some;
+    if (!pnotes->pnotes) {
+        return 0;
+    }
+    some = HvUSEDKEYS(pnotes->pnotes) > 0;
+    policy_limit_begin(aTHX_ & limit, what->timeout);
+    modperl_pnotes_kill(pnotes);
+    policy_limit_end(aTHX_ & limit);
+    return some;
+}
+
 /* What a policy keeps with the request stays with the interpreter that it ran in; another one will serve the request. */
 static void pnotes_end(pTHX_ const undo *what, const char **names)
 {
     modperl_config_con_t *con = modperl_config_con_get(what->r->connection);
-    int dropped = 0;
-    if (what->rcfg && !what->has_pnotes && what->rcfg->pnotes.pnotes) {
-        dropped = HvUSEDKEYS(what->rcfg->pnotes.pnotes) > 0;
-        modperl_pnotes_kill(&what->rcfg->pnotes);
-    }
-    if (con && !what->has_con_pnotes && con->pnotes.pnotes) {
-        dropped |= HvUSEDKEYS(con->pnotes.pnotes) > 0;
-        modperl_pnotes_kill(&con->pnotes);
-    }
+    int dropped = what->rcfg && !what->has_pnotes && pnotes_drop(aTHX_ what, &what->rcfg->pnotes);
+    dropped |= con && !what->has_con_pnotes && pnotes_drop(aTHX_ what, &con->pnotes);
     if (dropped) {
         add_name(what, names, "pnotes");
     }
@@ -400,8 +417,8 @@ const char *undo_end(pTHX_ undo *what)
     methods_end(what, &names);
     custom_responses_end(what, &names);
     if (what->rcfg) {
-        if (handlers_end(aTHX_ what->per_dir, what->rcfg->handlers_per_dir, MP_HANDLER_NUM_PER_DIR) |
-            handlers_end(aTHX_ what->per_srv, what->rcfg->handlers_per_srv, MP_HANDLER_NUM_PER_SRV)) {
+        if (handlers_end(aTHX_ what, what->per_dir, what->rcfg->handlers_per_dir, MP_HANDLER_NUM_PER_DIR) |
+            handlers_end(aTHX_ what, what->per_srv, what->rcfg->handlers_per_srv, MP_HANDLER_NUM_PER_SRV)) {
             add_name(what, &names, "handlers");
         }
         if (what->parses_headers) {

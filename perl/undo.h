@@ -16,7 +16,7 @@
 /** A request as it was before the policy, on the stack of the thread that runs it. All of it is private. */
 typedef struct undo {
     request_rec *r;
-    request_rec before; /**< a copy */
+    apr_interval_time_t timeout;
     ap_conn_keepalive_e keepalive;
     int keepalives;
     modperl_config_req_t *rcfg;
@@ -27,16 +27,17 @@ typedef struct undo {
     ap_method_list_t *methods;
     char **custom_responses;
     ap_filter_t sink;
-    int written;  /**< the sink has swallowed something */
-    int answered; /**< httpd has answered the request, because its body cannot be read */
+    int written;        /**< the sink has swallowed something */
+    int answered;       /**< httpd has answered the request, because its body cannot be read */
+    request_rec before; /**< a copy */
 } undo;
 
-/** Notes how the request is. undo_end() follows in the same thread. */
-void undo_begin(undo *what, request_rec *r);
+/** Notes how the request is. undo_end() follows in the same thread. `timeout`: us that the destructors of what the policy
+ * left in the request may take; 0: no limit. */
+void undo_begin(undo *what, request_rec *r, apr_interval_time_t timeout);
 
 /**
- * Puts back what the policy changed. Called with the interpreter that the policy ran in, and within the bounds of
- * limit.h: what it frees may have destructors.
+ * Puts back what the policy changed. Called with the interpreter that the policy ran in.
  * @return names of what was changed, separated by commas, in the request's pool; NULL: nothing
  */
 const char *undo_end(pTHX_ undo *what);

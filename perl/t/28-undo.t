@@ -247,6 +247,7 @@ EOT
                         like $response->body, qr/^BODY_LENGTH=5$/m, 'whole';
                         is eval { $connection->response->body }, 'a', 'and the next request, too';
                     }
+                    $connection->{buffer} //= '';
                     ok $connection->closed(5), 'and nothing more';
                 }
             }
