@@ -6,11 +6,10 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Farm qw(eventually in_parallel scaled wait_for);
+use Farm qw(eventually scaled);
 use Farm::Crowd;
 use List::Util qw(max);
 use Test::More;
-use Time::HiRes qw(sleep time);
 
 # So long an idle connection lives, and so long at most a request may take that needs its worker.
 my $alive  = 15;

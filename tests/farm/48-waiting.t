@@ -11,7 +11,9 @@ use Farm qw(eventually scaled);
 use Farm::Crowd;
 use Farm::Steady;
 use List::Util qw(max);
+use POSIX ();
 use Test::More;
+use Time::HiRes qw(sleep);
 
 my $clients = 64;
 my $work    = 0.02;
@@ -106,6 +108,53 @@ for my $form (@forms) {
         }
         my $status = $servers[0]->status;
         cmp_ok $status->{'Handed-Off'}, '>', 0, 'requests were handed off';
+        no_one_waits($farm);
+        $farm->check;
+    };
+}
+
+my @mpms = $ENV{BACKHAND_TEST_LONG} ? Farm->mpms : grep { $_ eq 'prefork' } Farm->mpms;
+
+subtest 'workers that are not started yet' => sub {
+    my $farm = farm_of(2, "StartServers 1\nMinSpareServers 1\nMaxSpareServers 2\n", mpm => 'prefork', workers => 8);
+    my %plans = plans($farm->servers);
+    # httpd starts one worker in the first second, two in the next.
+    crowd('prefork, StartServers 1, mutual, idle', $farm, 2, %{ $ways{idle} }, plan => $plans{mutual}, most => 5);
+    no_one_waits($farm);
+    $farm->check;
+} if grep { $_ eq 'prefork' } Farm->mpms;
+
+# Runs the code in another process while the crowd asks.
+sub meanwhile {
+    my ($code) = @_;
+    my $pid = fork // die "fork: $!";
+    return $pid if $pid;
+    $code->();
+    POSIX::_exit(0);
+}
+
+for my $mpm (@mpms) {
+    subtest "$mpm: children come and go" => sub {
+        my $farm = farm_of(2, "MaxConnectionsPerChild 20\n", mpm => $mpm);
+        my ($a, $b) = $farm->servers;
+        my %plans = plans($a, $b);
+        my $pid = meanwhile(sub { for my $server ($a, $b, $a) { sleep 0.4; $server->signal('USR1') } });
+        # Children that have ended all at once are replaced in seconds.
+        crowd("$mpm, restarts, MaxConnectionsPerChild 20, mutual", $farm, 4, kept => 1, pause => 0.1, plan => $plans{mutual}, most => 10);
+        waitpid $pid, 0;
+        no_one_waits($farm);
+        $farm->check;
+    };
+
+    subtest "$mpm: a server hangs" => sub {
+        my $farm = farm_of(3, '', mpm => $mpm);
+        my ($a, $b, $c) = $farm->servers;
+        my @plan = ([$a, $b], [$b, $c], [$a, $c], [$b, $a]);
+        $c->pause;
+        # Silent for three intervals, it is given up.
+        crowd("$mpm, a server hangs, kept", $farm, 2, kept => 1, most => 5,
+            plan => sub { my ($asked, $owner) = @{ $plan[$_[0] % @plan] }; return ($asked, "/pin/steady?x&slow=$work", pin($owner)) });
+        $c->resume;
         no_one_waits($farm);
         $farm->check;
     };
