@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "dispatch/track.h"
+#include "dispatch/trailers.h"
 #include "table/clock.h"
 
 #include <apr_portable.h>
@@ -62,41 +63,6 @@ static apr_status_t secure(ap_filter_t *f)
     return rv;
 }
 
-static int add_trailer(void *data, const char *name, const char *value)
-{
-    apr_bucket_brigade *bb = data;
-    return apr_brigade_putstrs(bb, NULL, NULL, name, ": ", value, CRLF, NULL) == APR_SUCCESS;
-}
-
-/* mod_proxy_http ends a body in chunks without the trailers that came with it. They are known once it has read its end. */
-static void add_trailers(const request_rec *r, apr_bucket_brigade *bb)
-{
-    static const char end[] = "0" CRLF CRLF;
-    apr_bucket *last = APR_BRIGADE_LAST(bb);
-    const char *data;
-    apr_size_t length;
-
-    if (apr_is_empty_table(r->trailers_in)) {
-        return;
-    }
-    while (last != APR_BRIGADE_SENTINEL(bb) && APR_BUCKET_IS_METADATA(last)) {
-        last = APR_BUCKET_PREV(last);
-    }
-    if (last == APR_BRIGADE_SENTINEL(bb) || apr_bucket_read(last, &data, &length, APR_BLOCK_READ) != APR_SUCCESS ||
-        length != sizeof(end) - 1 || memcmp(data, end, length) != 0) {
-        return;
-    }
-    apr_bucket *rest = APR_BUCKET_NEXT(last);
-    apr_bucket_brigade *meta = rest == APR_BRIGADE_SENTINEL(bb) ? NULL : apr_brigade_split(bb, rest);
-    apr_bucket_delete(last);
-    apr_brigade_puts(bb, NULL, NULL, "0" CRLF);
-    apr_table_do(add_trailer, bb, r->trailers_in, NULL);
-    apr_brigade_puts(bb, NULL, NULL, CRLF);
-    if (meta) {
-        APR_BRIGADE_CONCAT(bb, meta);
-    }
-}
-
 /* The first byte of a request is about to leave. */
 static void begin_to_send(struct backhand_tracked *tracked)
 {
@@ -135,11 +101,16 @@ static int has_answered(apr_socket_t *socket)
 static apr_status_t stop_sending(ap_filter_t *f, apr_status_t rv)
 {
     struct backhand_tracked *tracked = f->ctx;
+    apr_os_sock_t fd;
 
     if (!current->sent || (APR_STATUS_IS_TIMEUP(rv) && !has_answered(tracked->socket))) {
         return rv;
     }
     current->unwanted = 1;
+    if (apr_os_sock_get(&fd, tracked->socket) == APR_SUCCESS) {
+        /* No other request may go after half of this one. */
+        shutdown(fd, SHUT_WR);
+    }
     /* mod_ssl reads nothing from a connection that is marked so. */
     f->c->aborted = 0;
     return APR_SUCCESS;
@@ -157,7 +128,7 @@ static apr_status_t track_output(ap_filter_t *f, apr_bucket_brigade *bb)
         return APR_SUCCESS;
     }
     if (current->chunked) {
-        add_trailers(current->chunked, bb);
+        backhand_trailers_add(current->chunked, bb);
     }
     if (!current->sent && has_data(bb)) {
         rv = secure(f);
@@ -215,6 +186,16 @@ static void note_input(apr_status_t rv, const apr_bucket_brigade *bb, apr_read_t
     }
 }
 
+/* The end that the keeper made is not the end of the response. */
+static int was_ended(void)
+{
+    if (__atomic_load_n(&current->abandoned, __ATOMIC_RELAXED)) {
+        current->r->connection->aborted = 1;
+        return 1;
+    }
+    return __atomic_load_n(&current->silenced, __ATOMIC_RELAXED);
+}
+
 static apr_status_t track_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode, apr_read_type_e block,
                                 apr_off_t readbytes)
 {
@@ -228,8 +209,7 @@ static apr_status_t track_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input
         wait_patiently(tracked);
     }
     rv = ap_get_brigade(f->next, bb, mode, block, readbytes);
-    if (__atomic_load_n(&current->silenced, __ATOMIC_RELAXED)) {
-        /* The end that the keeper made is not the end of the response. */
+    if (was_ended()) {
         apr_brigade_cleanup(bb);
         rv = APR_ECONNABORTED;
     }
@@ -341,16 +321,38 @@ static int has_fallen_silent(const backhand_table *table, const backhand_try *t)
            !backhand_number_get(&table->slots[t->id].left) && !backhand_table_deaf(table);
 }
 
+/* Nothing has come of a response for longer than the time-out. */
+static int is_pausing(const backhand_try *t)
+{
+    return t->begun && t->patience > 0 &&
+           backhand_clock_now() - __atomic_load_n(&t->moved, __ATOMIC_RELAXED) > t->patience;
+}
+
 /* A response that has begun is only ended when nothing has come of it for long either. */
 static int can_be_given_up(const backhand_try *t)
 {
-    if (!t->connection || t->silenced) {
+    return t->begun ? is_pausing(t) : t->repeatable && (!t->body || backhand_body_is_kept(t->body));
+}
+
+/* It sends nothing more. Some clients do so and wait for their answer, but not through a long pause. */
+static int has_client_closed(const backhand_try *t)
+{
+    apr_socket_t *socket = t->r->connection->master ? NULL : ap_get_conn_socket(t->r->connection);
+    struct pollfd closed = {.events = POLLRDHUP};
+
+    if (!socket || apr_os_sock_get(&closed.fd, socket) != APR_SUCCESS) {
         return 0;
     }
-    if (t->begun) {
-        return t->patience > 0 && backhand_clock_now() - __atomic_load_n(&t->moved, __ATOMIC_RELAXED) > t->patience;
+    return poll(&closed, 1, 0) == 1 && (closed.revents & (POLLRDHUP | POLLHUP | POLLERR));
+}
+
+static void end_waiting(backhand_try *t, int *why)
+{
+    apr_os_sock_t fd;
+    if (apr_os_sock_get(&fd, t->connection->socket) == APR_SUCCESS) {
+        __atomic_store_n(why, 1, __ATOMIC_RELAXED);
+        shutdown(fd, SHUT_RDWR);
     }
-    return t->repeatable && (!t->body || backhand_body_is_kept(t->body));
 }
 
 int backhand_track_watch(const backhand_table *table)
@@ -358,11 +360,14 @@ int backhand_track_watch(const backhand_table *table)
     int n = 0;
     pthread_mutex_lock(&tries.lock);
     for (backhand_try *t = tries.first; t; t = t->next, n++) {
-        apr_os_sock_t fd;
-        if (can_be_given_up(t) && has_fallen_silent(table, t) &&
-            apr_os_sock_get(&fd, t->connection->socket) == APR_SUCCESS) {
-            __atomic_store_n(&t->silenced, 1, __ATOMIC_RELAXED);
-            shutdown(fd, SHUT_RDWR);
+        if (!t->connection || t->silenced || t->abandoned) {
+            continue;
+        }
+        if (can_be_given_up(t) && has_fallen_silent(table, t)) {
+            end_waiting(t, &t->silenced);
+        }
+        else if (is_pausing(t) && has_client_closed(t)) {
+            end_waiting(t, &t->abandoned);
         }
     }
     pthread_mutex_unlock(&tries.lock);

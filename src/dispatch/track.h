@@ -39,6 +39,7 @@ typedef struct backhand_try {
     int sent;                     /**< some of the request left */
     int begun;                    /**< some of the response was passed on */
     int silenced;                 /**< given up because the server fell silent */
+    int abandoned;                /**< given up because nothing came for long, and the client had closed */
     int lost;                     /**< the connection ended, or failed */
     int timed_out;                /**< nothing came in time */
     int unwanted;                 /**< the server takes no more of the request; what it has answered counts */
@@ -70,7 +71,8 @@ void backhand_track_response(backhand_try *t);
 
 /**
  * Keeper thread: ends the waiting of every repeatable try whose server has fallen silent, and every response that has paused
- * for longer than its `patience` while its server has fallen silent. @return tries under way
+ * for longer than its `patience` while its server has fallen silent, or its client has closed its side.
+ * @return tries under way
  */
 int backhand_track_watch(const backhand_table *table);
 

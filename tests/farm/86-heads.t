@@ -79,7 +79,7 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
         my $front = $farm->add(conf => $conf);
         my $file = "$farm->{root}/asked";
         $farm->start;
-        my $fake = Farm::Fake->new(farm => $farm, serve => sub { serve($_[0], $file) });
+        my $fake = Farm::Fake->new(farm => $farm, says => { ms => 1000 }, serve => sub { serve($_[0], $file) });
         $fake->start;
         eventually { $front->row($fake->contact) } 5, 'the other one is in the table';
         for my $n (0 .. $#cases) {

@@ -32,12 +32,12 @@ sub head_of {
 # A farm of one server and one that is no httpd, which treats connections so. Each connection gets a process of its own.
 sub farm_of {
     my ($mpm, $serve, %options) = @_;
-    my $farm  = Farm->new(mpm => $mpm);
+    my $farm  = Farm->new(mpm => $mpm, workers => 16);
     my $front = $farm->add(conf => $conf . ($options{conf} || q()));
     $farm->start;
     my $fake = Farm::Fake->new(
         farm  => $farm,
-        says  => { ms => 1000, boot => sprintf '%x', 1 + int rand 2**31 },
+        says  => { ms => 1000, ready => 16, boot => sprintf '%x', 1 + int rand 2**31 },
         serve => sub {
             my ($socket) = @_;
             my $pid = fork;
@@ -175,8 +175,11 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
         my $tunnel = ask_for($front, 'tunnel', 'Connection: Upgrade', 'Upgrade: websocket');
         my $stream = ask_for($front, 'stream');
         like $tunnel->up_to("\r\n\r\n"), qr{\AHTTP/1\.1 101 }, 'a tunnel';
+        my $left   = ask_for($front, 'forever');
         $stream->up_to("event\n");
+        $left->up_to("first\n");
         undef $stream;
+        undef $left;
         my $text = all_of($pause);
         cmp_ok time - $began, '>', 4, 'a pause longer than Timeout';
         like $text, qr/first.*last.*\r\n0\r\n\r\n\z/s, 'does not cut a response';
@@ -184,7 +187,7 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
         $tunnel->send("hello\n");
         is $tunnel->up_to("\n"), 'HELLO', 'nor does it end a tunnel';
         undef $tunnel;
-        eventually { $front->row($contact)->{'Sent-Waiting'} == 0 } 15, 'when their clients leave, a stream and a tunnel end';
+        eventually { $front->row($contact)->{'Sent-Waiting'} == 0 } 15, 'when their clients leave, a stream, a response that pauses and a tunnel end';
         is $front->row($contact)->{'Refused-Ago'}, undef, 'nobody is blamed';
 
         # Silent, and nothing comes: it is gone.
