@@ -140,8 +140,8 @@ static apr_status_t take(backhand_head *head, apr_bucket_brigade *bb)
     return take_line(head, line);
 }
 
-/* Puts the beginning of a line, in `line`, in the place of the whole; of an interim response, whose headers mod_proxy_http
- * sends itself, the name only: half a value would be a wrong one. */
+/* Puts the beginning of a line, in `line`, in the place of the whole; of an interim response, whose headers
+ * mod_proxy_http sends itself, the name only: half a value would be a wrong one. */
 static apr_status_t shorten(backhand_head *head, apr_bucket_brigade *bb, char *line)
 {
     char *colon = strchr(line, ':');

@@ -5,8 +5,8 @@
  * @brief The head of a response as the other server sent it, line by line.
  *
  * mod_proxy_http puts cookies last, writes dates anew and drops some headers. What a handed-off request gets are the
- * headers in the other server's words and order, those of the connection excepted. mod_proxy_http gives up on lines over
- * 8 KB, and gets them shortened.
+ * headers in the other server's words and order, those of the connection excepted. mod_proxy_http gives up on lines
+ * over 8 KB, and gets them shortened.
  */
 #ifndef BACKHAND_HEAD_H
 #define BACKHAND_HEAD_H
@@ -37,10 +37,11 @@ typedef struct backhand_head {
 int backhand_head_is_final(const backhand_head *head);
 
 /**
- * Takes a line, or a part of one, that was read for mod_proxy_http. Of a line that is too long for mod_proxy_http it reads
- * the rest from the filter `from`, and leaves in the brigade a beginning that is not: the head keeps the whole line.
- * @return APR_SUCCESS; APR_EGENERAL: no HTTP/1 response; APR_ENOSPC: longer than BACKHAND_HEAD_MAX, or too long and such
- *         that mod_proxy_http's headers must stand; else what reading came to
+ * Takes a line, or a part of one, that was read for mod_proxy_http. Of a line that is too long for mod_proxy_http it
+ * reads the rest from the filter `from`, and leaves in the brigade a beginning that is not: the head keeps the whole
+ * line.
+ * @return APR_SUCCESS; APR_EGENERAL: no HTTP/1 response; APR_ENOSPC: longer than BACKHAND_HEAD_MAX, or too long and
+ * such that mod_proxy_http's headers must stand; else what reading came to
  */
 apr_status_t backhand_head_read(backhand_head *head, apr_bucket_brigade *bb, ap_filter_t *from, apr_read_type_e block);
 

@@ -24,7 +24,7 @@ static int is_excuse(apr_bucket_brigade *bb)
     return 0;
 }
 
-/* A response that breaks off right after its head is a response: the client gets the head, as from that server itself. */
+/* A response that breaks off right after its head is one: the client gets the head, as from that server itself. */
 static apr_status_t begin(ap_filter_t *f, apr_bucket_brigade *bb, int broken)
 {
     backhand_try *t = f->ctx;

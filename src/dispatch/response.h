@@ -4,9 +4,9 @@
  * @file response.h
  * @brief The response of a try on its way to the client: passed on once it is one, held back while it is an excuse.
  *
- * When a server closes before its response begins, mod_proxy_http sends an error or an end-of-connection bucket down the
- * client's filters. As long as another server can have the request the client must not see either. A response gets the
- * headers that came (head.h).
+ * When a server closes before its response begins, mod_proxy_http sends an error or an end-of-connection bucket down
+ * the client's filters. As long as another server can have the request the client must not see either. A response gets
+ * the headers that came (head.h).
  */
 #ifndef BACKHAND_RESPONSE_H
 #define BACKHAND_RESPONSE_H

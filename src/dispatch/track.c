@@ -84,7 +84,7 @@ static void begin_to_send(struct backhand_tracked *tracked)
     pthread_mutex_unlock(&tries.lock);
 }
 
-/* True when something can be read. Over TLS that need not be a response; the answer is used only after sending took too long. */
+/* True when something can be read. Over TLS that need not be a response. Asked only after sending took too long. */
 static int has_answered(apr_socket_t *socket)
 {
     apr_os_sock_t fd;
@@ -141,7 +141,8 @@ static apr_status_t track_output(ap_filter_t *f, apr_bucket_brigade *bb)
     return rv == APR_SUCCESS ? rv : stop_sending(f, rv);
 }
 
-/* From here on the response may pause for as long as its server announces itself; backhand_track_watch() sees to the rest. */
+/* From here on the response may pause for as long as its server announces itself; backhand_track_watch() sees to the
+ * rest. */
 static void wait_patiently(struct backhand_tracked *tracked)
 {
     static const struct {
@@ -159,8 +160,8 @@ static void wait_patiently(struct backhand_tracked *tracked)
     tracked->patient = 1;
 }
 
-/* What follows is no response any more: nobody else can have the request, and silence means nothing. mod_proxy ends tunnels by
- * the longer time-out of both sides. */
+/* What follows is no response any more: nobody else can have the request, and silence means nothing. mod_proxy ends
+ * tunnels by the longer time-out of both sides. */
 static void become_tunnel(struct backhand_tracked *tracked)
 {
     apr_socket_t *client = ap_get_conn_socket(current->r->connection);
@@ -313,8 +314,8 @@ void backhand_track_response(backhand_try *t)
     pthread_mutex_unlock(&tries.lock);
 }
 
-/* A server that leaves goes on with what it has in hand, and announces nothing. Nor does the silence of one that the table has
- * forgotten say anything. */
+/* A server that leaves goes on with what it has in hand, and announces nothing. Nor does the silence of one that the
+ * table has forgotten say anything. */
 static int has_fallen_silent(const backhand_table *table, const backhand_try *t)
 {
     return backhand_table_slot_generation(table, t->id) == t->generation && backhand_table_silent(table, t->id) &&

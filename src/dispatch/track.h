@@ -4,14 +4,14 @@
  * @file track.h
  * @brief One try at another server, seen from its connection: did anything leave, did anything come back?
  *
- * mod_proxy tells only how a try ended. Filters on the connections it opens note the first byte sent and the head of the
- * response, and the keeper thread ends the wait for a server that has fallen silent.
+ * mod_proxy tells only how a try ended. Filters on the connections it opens note the first byte sent and the head of
+ * the response, and the keeper thread ends the wait for a server that has fallen silent.
  *
- * A server may answer before it has the whole body, and close: then sending fails, and the answer is there to be read. So
- * a try whose sending fails drops the rest of the request and goes on to read.
+ * A server may answer before it has the whole body, and close: then sending fails, and the answer is there to be read.
+ * So a try whose sending fails drops the rest of the request and goes on to read.
  *
- * Once the head of a response is there nothing limits the time between two parts of it, as nothing does when the client asks
- * that server directly.
+ * Once the head of a response is there nothing limits the time between two parts of it, as nothing does when the client
+ * asks that server directly.
  */
 #ifndef BACKHAND_TRACK_H
 #define BACKHAND_TRACK_H
@@ -70,8 +70,8 @@ int backhand_track_current(void);
 void backhand_track_response(backhand_try *t);
 
 /**
- * Keeper thread: ends the waiting of every repeatable try whose server has fallen silent, and every response that has paused
- * for longer than its `patience` while its server has fallen silent, or its client has closed its side.
+ * Keeper thread: ends the waiting of every repeatable try whose server has fallen silent, and every response that has
+ * paused for longer than its `patience` while its server has fallen silent, or its client has closed its side.
  * @return tries under way
  */
 int backhand_track_watch(const backhand_table *table);

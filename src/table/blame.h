@@ -4,10 +4,11 @@
  * @file blame.h
  * @brief Which failures are a server's own, so that it is asked last for a while, and which are those of one request.
  *
- * A server that cannot be connected, or falls silent, has failed: backhand_table_refused(). All else that can go wrong with
- * a request (no answer in time, a connection closed before the response, a response that breaks off) may be the doing of
- * the request, of its client or of one page: backhand_table_failed(). It blames the server only when BACKHAND_BLAME_ROW
- * such failures come in a row, each of another client and for another path, and the server answered nobody in between.
+ * A server that cannot be connected, or falls silent, has failed: backhand_table_refused(). All else that can go wrong
+ * with a request (no answer in time, a connection closed before the response, a response that breaks off) may be the
+ * doing of the request, of its client or of one page: backhand_table_failed(). It blames the server only when
+ * BACKHAND_BLAME_ROW such failures come in a row, each of another client and for another path, and the server answered
+ * nobody in between.
  *
  * The words are atomics without a lock. Two failures at the same instant may count as one.
  */
@@ -16,7 +17,8 @@
 
 #include "table/table.h"
 
-/** The server in slot `id` failed. Does nothing when the slot got another server since `generation`. Any process, any thread. */
+/** The server in slot `id` failed. Does nothing when the slot got another server since `generation`. Any process, any
+ * thread. */
 void backhand_table_refused(backhand_table *table, int id, uint64_t generation);
 
 /**
@@ -30,12 +32,13 @@ int backhand_table_failed(backhand_table *table, int id, uint64_t generation, ui
 /** The server in slot `id` answered a request in full. Any process, any thread. */
 void backhand_table_answered(backhand_table *table, int id, uint64_t generation);
 
-/** True when the server was blamed within the last `retry` us. A time in the future, after the clock was set back, does not count. */
+/** True when the server was blamed within the last `retry` us. A time in the future, after the clock was set back, does
+ * not count. */
 int backhand_table_refused_lately(const backhand_table *table, int id, apr_interval_time_t retry);
 
 /**
- * True once in `period` us for each slot and kind, whoever asks: the log may hear of the server's failures. Any process, any
- * thread.
+ * True once in `period` us for each slot and kind, whoever asks: the log may hear of the server's failures. Any
+ * process, any thread.
  * @param blamed  1: of those that it is blamed for; 0: of others
  */
 int backhand_table_complain(backhand_table *table, int id, int blamed, apr_interval_time_t period);

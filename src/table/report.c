@@ -12,8 +12,8 @@ uint64_t backhand_table_slot_generation(const backhand_table *table, int id)
     return backhand_acquire(&table->slots[id].generation);
 }
 
-/* Counts one more, unless the slot has got another server. It may get one in between, whose counts begin anew: then this one is
- * taken back. @return the count, or 0 when nothing was counted */
+/* Counts one more, unless the slot has got another server. It may get one in between, whose counts begin anew: then
+ * this one is taken back. @return the count, or 0 when nothing was counted */
 static int64_t count(const backhand_slot *slot, int64_t *counter, uint64_t generation)
 {
     int64_t counted;
