@@ -7,9 +7,13 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Farm qw(eventually scaled);
+use Farm::Certs;
 use Farm::Crowd;
+use IO::Select;
+use IPC::Open2 qw(open2);
 use List::Util qw(max);
 use Test::More;
+use Time::HiRes qw(time);
 
 # So long an idle connection lives, and so long at most a request may take that needs its worker.
 my $alive  = 15;
@@ -31,6 +35,25 @@ sub idle_clients {
 
 sub still_open {
     return scalar grep { !$_->closed } @_;
+}
+
+# A client with TLS that has sent a request and keeps its connection.
+sub tls_client {
+    my ($port) = @_;
+    my $pid = open2(my $from, my $to, 'openssl', 's_client', '-quiet', '-connect', "127.0.0.1:$port") or die "openssl: $!";
+    syswrite $to, "GET /who HTTP/1.1\r\nHost: a.test\r\n\r\n";
+    return { pid => $pid, from => $from, to => $to };
+}
+
+# What it has been answered, within so many seconds.
+sub tls_answer {
+    my ($client, $seconds) = @_;
+    my $deadline = time + scaled($seconds);
+    my $text     = q();
+    while ($text !~ /\r\n\r\na\z/ && IO::Select->new($client->{from})->can_read(max 0, $deadline - time)) {
+        sysread $client->{from}, $text, 4096, length $text or last;
+    }
+    return $text;
 }
 
 my @ways = (
@@ -57,6 +80,34 @@ for my $mpm (grep { $_ ne 'event' } Farm->mpms) {
             is $both->exchange($request x 2)->body . $both->response->body, 'aa', "$how: two requests sent at once are both answered";
             $farm->check;
         }
+    };
+
+    subtest "$mpm: with TLS" => sub {
+        plan skip_all => 'needs openssl' if system('command -v openssl >/dev/null 2>&1') != 0;
+        my $farm = Farm->new(mpm => $mpm, workers => 4, modules => ['ssl']);
+        my $tls  = Farm::free_port();
+        my $certs = Farm::Certs->new($farm->add->root . '/ca');
+        my ($server) = $farm->servers;
+        my $pem = $certs->issue('a.test');
+        $server->reconfigure($conf . <<"EOT2");
+Listen 127.0.0.1:$tls
+SSLRandomSeed startup builtin
+SSLSessionCache none
+<VirtualHost *:$tls>
+    SSLEngine On
+    SSLCertificateFile $pem
+</VirtualHost>
+EOT2
+        $farm->announce_log(qr/AH00161:|AH00286:|AH00287:|AH01873:|AH01882:|AH01906:|AH01909:/);
+        $farm->start;
+        my @idle = map { tls_client($tls) } 1 .. 4;
+        like tls_answer($_, $alive / 3), qr/200 OK.*\ba\z/s, 'a client that stays' for @idle;
+        my $slowest = max map { $server->get('/who')->seconds } 1 .. 3;
+        cmp_ok $slowest, '<', scaled($prompt), sprintf 'another client waits for none of them: %.3f s', $slowest;
+        like tls_answer(tls_client($tls), $prompt), qr/200 OK.*\ba\z/s, 'nor with TLS';
+        kill 'TERM', map { $_->{pid} } @idle;
+        waitpid $_->{pid}, 0 for @idle;
+        $farm->check;
     };
 
     subtest "$mpm: several groups of listening sockets" => sub {
