@@ -113,7 +113,7 @@ my %programs = (
     dump => <<'EOT',
 local $/;
 my $body = <STDIN>;
-delete $ENV{$_} for qw(BACKHAND_RECEIVED REMOTE_PORT HTTP_CONNECTION HTTP_TRAILER REDIRECT_BACKHAND_RECEIVED);
+delete $ENV{$_} for qw(BACKHAND_RECEIVED REMOTE_PORT REDIRECT_BACKHAND_RECEIVED);
 my $said = join q(), map { "$_=$ENV{$_}\n" } sort keys %ENV;
 print "Content-Type: text/plain\n\n$said", length($body // ''), ':', $body // '', "\n";
 EOT
@@ -190,7 +190,7 @@ sub dump {
     my $body = '';
     while ($r->read(my $buffer, 8192)) { $body .= $buffer }
     my @lines;
-    $r->headers_in->do(sub { push @lines, "$_[0]: $_[1]" if $_[0] !~ m{^(?:Connection|Trailer)$}i; 1 });
+    $r->headers_in->do(sub { push @lines, "$_[0]: $_[1]"; 1 });
     $r->print("request=", $r->the_request, "\nprotocol=", $r->protocol, "\nunparsed=", $r->unparsed_uri, "\nuri=", $r->uri,
         "\nhostname=", $r->hostname // 'none', "\nargs=", $r->args // 'none', "\nip=", $r->useragent_ip, "\n");
     $r->print("$_\n") for sort @lines;
