@@ -158,6 +158,15 @@ static apr_status_t read_new(backhand_body *body, ap_filter_t *f, apr_bucket_bri
     return rv;
 }
 
+/* As HTTP's filter does: a handler reads what came from a client that did not wait for 100 Continue. Its connection can be
+ * kept. Not so when the answer is an error, and httpd only discards the body. */
+static void stop_expecting(const backhand_body *body, request_rec *r)
+{
+    if (!backhand_body_stack_is_entered(&body->stack) && ap_is_HTTP_SUCCESS(r->status)) {
+        r->expecting_100 = 0;
+    }
+}
+
 static apr_status_t body_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode, apr_read_type_e block,
                                apr_off_t readbytes)
 {
@@ -170,6 +179,9 @@ static apr_status_t body_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_
     }
     if (body->status) {
         return AP_FILTER_ERROR;
+    }
+    if (!APR_BRIGADE_EMPTY(body->pending) && block == APR_BLOCK_READ) {
+        stop_expecting(body, f->r);
     }
     rv = APR_BRIGADE_EMPTY(body->pending) ? read_new(body, f, bb, mode, block, readbytes)
                                           : read_pending(body, bb, mode, readbytes);
@@ -218,6 +230,12 @@ backhand_body *backhand_body_open(request_rec *r)
     body->kept = apr_brigade_create(r->pool, r->connection->bucket_alloc);
     backhand_body_stack_init(&body->stack, r, body_filter, error_filter, body);
     return body;
+}
+
+int backhand_body_is_coded(const backhand_body *body)
+{
+    const char *codings = apr_table_get(body->r->headers_in, "Transfer-Encoding");
+    return codings && strcasecmp(codings, "chunked") != 0;
 }
 
 /* Copies of all that was read. What is still pending is among them. */

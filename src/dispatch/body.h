@@ -28,6 +28,9 @@ void backhand_body_register(void);
 /** Puts the filter in. @return NULL: the request has no body */
 backhand_body *backhand_body_open(request_rec *r);
 
+/** True when the body has a transfer coding besides `chunked`, which mod_proxy does not send. */
+int backhand_body_is_coded(const backhand_body *body);
+
 /** A policy may read. Past BACKHAND_BODY_LENT_MAX bytes its reading fails with APR_ENOSPC. */
 void backhand_body_lend(backhand_body *body);
 

@@ -48,6 +48,7 @@ typedef struct walk {
     int unready;     /* one was passed over because this process did not get ready for it in time */
     int busy;        /* one was passed over because it has no ready worker */
     int no_tls;      /* one was passed over because this host does no TLS with servers */
+    int coded;       /* one was passed over because mod_proxy does not send the body's transfer coding */
 } walk;
 
 /* Once a request gets another answer from a step than this, the walk is over. */
@@ -214,6 +215,20 @@ static int asks_self(const walk *w)
     return backhand_config_dir(w->r)->self_redirect > 0 && backhand_identity_get(0, NULL, NULL);
 }
 
+/* By mod_proxy, as this host is configured. */
+static int can_be_sent(walk *w, const backhand_announcement *said)
+{
+    if (w->body && backhand_body_is_coded(w->body)) {
+        w->coded = 1;
+        return 0;
+    }
+    if (!backhand_tls_able(w->conf->dispatch, w->r, said)) {
+        w->no_tls = 1;
+        return 0;
+    }
+    return 1;
+}
+
 /* This server's contact, once, whether it seems to have a ready worker or not. @return GO_ON: it did not answer */
 static int ask_contact(walk *w)
 {
@@ -221,8 +236,7 @@ static int ask_contact(walk *w)
     uint64_t generation;
 
     if (w->asked_self || !backhand_peers_ready(w->conf->dispatch) || !asks_self(w) ||
-        !backhand_table_read(w->conf->table, 0, &said, &generation) ||
-        !backhand_tls_able(w->conf->dispatch, w->r, &said)) {
+        !backhand_table_read(w->conf->table, 0, &said, &generation) || !can_be_sent(w, &said)) {
         return GO_ON;
     }
     w->asked_self = 1;
@@ -240,6 +254,7 @@ static int consider(walk *w, backhand_process *process, ServerSlot *candidate, i
         return serve_here(w, w->tries     ? BACKHAND_HERE_FAILED
                              : w->busy    ? BACKHAND_HERE_BUSY
                              : w->unready ? BACKHAND_HERE_UNREADY
+                             : w->coded   ? BACKHAND_HERE_CODED
                                           : BACKHAND_HERE_CHOSEN);
     }
     if (candidate->id == ASKED || (!last_round && asked_last(w, candidate->id)) ||
@@ -257,8 +272,7 @@ static int consider(walk *w, backhand_process *process, ServerSlot *candidate, i
     if (backhand_wide_is_unsafe(w->r)) {
         return serve_here(w, BACKHAND_HERE_UNSAFE);
     }
-    if (!backhand_tls_able(w->conf->dispatch, w->r, &said)) {
-        w->no_tls = 1;
+    if (!can_be_sent(w, &said)) {
         return GO_ON;
     }
     if (backhand_table_ready(table, candidate->id) <= 0) {
@@ -295,6 +309,9 @@ static int follow(walk *w, backhand_process *process)
     }
     if (w->no_tls) {
         return serve_here(w, BACKHAND_HERE_NO_TLS);
+    }
+    if (w->coded) {
+        return serve_here(w, BACKHAND_HERE_CODED);
     }
     if (w->unready) {
         return serve_here(w, BACKHAND_HERE_UNREADY);

@@ -310,6 +310,10 @@ backhand_outcome backhand_handoff_try(backhand_handoff *handoff, backhand_peer *
         handoff->status = rc;
         return outcome;
     }
+    if (outcome == BACKHAND_CLIENT) {
+        /* They tell the client what is wrong with its trailers. */
+        saved.error_notes = apr_table_get(r->notes, "error-notes");
+    }
     request_restore(&saved, r);
     if (handoff->body && outcome == BACKHAND_REFUSED) {
         outcome = take_back(handoff, &t);

@@ -25,6 +25,7 @@ typedef enum backhand_reason {
     BACKHAND_HERE_GONE,   /**< served-here:gone - all candidates left or were never heard from */
     BACKHAND_HERE_BUSY,   /**< served-here:busy - the candidates have no ready worker */
     BACKHAND_HERE_NO_TLS, /**< served-here:no-tls - the candidates are asked by TLS, and this host has no SSLProxyEngine On */
+    BACKHAND_HERE_CODED,   /**< served-here:coded - the body has a transfer coding besides chunked */
     BACKHAND_HERE_UNREADY, /**< served-here:unready - this process could not get ready to ask the candidates in time */
     BACKHAND_HERE_LIMIT,   /**< served-here:limit - BackhandMaxHandoffs requests wait for other servers already */
     BACKHAND_HERE_INTERPRETERS, /**< served-here:interpreters - it holds one of mod_perl, and no more such may wait */

@@ -28,6 +28,7 @@ EOT
 my $both = <<'EOT';
 BackhandInterval 1s
 BackhandRetry 1ms
+KeepAliveTimeout 60
 ScriptAliasMatch ^/app/(?:next|here|other|bare)/echo ${ROOT}/cgi/echo
 AliasMatch ^/app/(?:next|here|other|bare)/who ${ROOT}/htdocs/who
 ErrorDocument 413 /who

@@ -10,6 +10,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Farm qw(eventually scaled);
 use Farm::Fake;
+use POSIX ();
 use Test::More;
 
 my $policies = Farm::build_dir() . '/meson/tests/farm/policies.so';
@@ -72,7 +73,7 @@ sub expected {
 }
 
 my $long  = $ENV{BACKHAND_TEST_LONG};
-my @sizes = (10, 5000, 100_000, 3_000_000);
+my @sizes = $long ? (10, 5000, 100_000, 3_000_000) : (10, 100_000, 3_000_000);
 
 # All places, sizes and framings, by turns by POST and PUT.
 sub all_whole {
@@ -173,6 +174,7 @@ my $perl = <<'EOT';
 package Fed;
 use strict;
 use Apache2::Const -compile => qw(OK);
+use Apache2::Log ();
 use Apache2::RequestRec ();
 use Apache2::RequestIO ();
 use Apache2::RequestUtil ();
@@ -204,10 +206,45 @@ sub feed : FilterRequestHandler {
     $bb->insert_tail(APR::Bucket::eos_create($alloc)) if !length $$body;
     return APR::Const::SUCCESS;
 }
+# Reads some of it, and a filter gives that again before the rest.
+sub access_some {
+    my ($r) = @_;
+    return Apache2::Const::OK if !$r->is_initial_req;
+    $r->read(my $buffer, 8);
+    $r->pnotes(body => \$buffer);
+    $r->add_input_filter(\&feed_some);
+    return Apache2::Const::OK;
+}
+sub feed_some : FilterRequestHandler {
+    my ($f, $bb, $mode, $block, $readbytes) = @_;
+    my $body = $f->r->pnotes('body');
+    return $f->next->get_brigade($bb, $mode, $block, $readbytes) if !length $$body;
+    $bb->insert_tail(APR::Bucket->new($bb->bucket_alloc, substr $$body, 0, $readbytes, ''));
+    return APR::Const::SUCCESS;
+}
 # A content filter: every x twice.
 sub twice : FilterRequestHandler {
     my ($f) = @_;
     while ($f->read(my $buffer, 1024)) { $buffer =~ s/x/xx/g; $f->print($buffer) }
+    return Apache2::Const::OK;
+}
+# A content filter that leaves a trace, and a handler that reads as handlers of httpd 1.3 did.
+sub trace : FilterRequestHandler {
+    my ($f) = @_;
+    $f->r->server->log->notice('content filter at work') if !$f->ctx;
+    $f->ctx(1);
+    while ($f->read(my $buffer, 8192)) { $f->print($buffer) }
+    return Apache2::Const::OK;
+}
+sub block {
+    my ($r) = @_;
+    my $length = 0;
+    $r->content_type('text/plain');
+    $r->setup_client_block(2);    # REQUEST_CHUNKED_DECHUNK
+    if ($r->should_client_block) {
+        while ((my $n = $r->get_client_block(my $buffer, 8192)) > 0) { $length += $n }
+    }
+    $r->print($length);
     return Apache2::Const::OK;
 }
 # Policies.
@@ -217,11 +254,53 @@ $INC{'Fed.pm'} = __FILE__;
 </Perl>
 EOT
 
+my $block = "<LocationMatch /block\$>\nSetHandler modperl\nPerlResponseHandler Fed::block\n</LocationMatch>\n";
+
+# Answers before it has read all, and closes.
+sub early {
+    my ($socket) = @_;
+    my $pid = fork // return;
+    return if $pid;
+    read $socket, my $some, 100_000;
+    syswrite $socket, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly";
+    POSIX::_exit(0);
+}
+
+subtest 'the rest of a body that another server does not want is seen by no content filter' => sub {
+    my $farm = Farm->new(perl => 1, conf => "BackhandInterval 1s\n$perl<Location /app>\nPerlInputFilterHandler Fed::trace\n"
+          . "BackhandFromSO $policies in_order fake.test a.test\n</Location>\n");
+    my $a = $farm->add;
+    $farm->start;
+    local $SIG{CHLD} = 'IGNORE';
+    my $fake = Farm::Fake->new(farm => $farm, says => { ms => 1000 }, serve => \&early)->start;
+    eventually { my $row = $a->row($fake->contact); $row && $row->{'Workers-Ready'} } 10, 'one that answers early';
+    my $client = $a->connect;
+    is $client->request('POST', '/app/x', body => bytes(20_000_000))->body, 'early', 'its answer comes';
+    is $client->request('GET', '/who')->body, 'a', 'the rest is read away';
+    is scalar(grep { /content filter at work/ } $a->log_lines), 0, 'by no content filter';
+    $fake->stop;
+    is $a->post('/app/echo', 'hello')->echoed->{BODY_LENGTH}, 5, 'when it is gone, this server serves';
+    is scalar(grep { /content filter at work/ } $a->log_lines), 1, 'and the content filter is at work';
+    $farm->announce_log(qr/backhand: server \S+/);
+    $farm->check;
+};
+
 for my $mpm ($long ? Farm->mpms : 'event') {
     subtest "$mpm: an access handler" => sub {
-        my $front = "$perl<LocationMatch ^/app/(?:next|here|other)/echo>\nPerlAccessHandler Fed::access\n</LocationMatch>\n" . chains();
-        my ($farm, $a, $b, $fake) = make($front, '', mpm => $mpm, perl => 1);
+        my $filter = "$perl<LocationMatch ^/app/\\w+/echo/some>\nPerlInputFilterHandler Fed::twice\n</LocationMatch>\n";
+        my $front  = "$filter<LocationMatch ^/app/(?:next|here|other)/echo\$>\nPerlAccessHandler Fed::access\n</LocationMatch>\n"
+          . "<LocationMatch ^/app/(?:next|here|other)/echo/some\$>\nPerlAccessHandler Fed::access_some\n</LocationMatch>\n" . chains();
+        my ($farm, $a, $b, $fake) = make($front, $filter, mpm => $mpm, perl => 1);
         all_whole($a, 'an access handler feeds');
+        for my $place ('next', 'other') {
+            for my $chunked (0, 1) {
+                for my $size (5, 5000, 100_000) {
+                    my $body     = bytes($size) =~ tr/x/y/r;
+                    my $response = $a->post("/app/$place/echo/some", "$body x", chunked => $chunked);
+                    is $response->echoed->{BODY_MD5}, md5_hex("$body xx"), "it feeds what it has read, $place: a content filter runs once";
+                }
+            }
+        }
         $fake->stop;
         $farm->check;
     };
@@ -257,8 +336,14 @@ for my $mpm ($long ? Farm->mpms : 'event') {
             readcsome => "BackhandFromSO $policies reads_body 4000\n",
             readtwice => "BackhandFromSO $policies reads_body 4000\nBackhandFromSO $by_perl byPerl Fed::reads_some\n",
         );
-        my ($farm, $a, $b, $fake) = make($perl . chains(%before), '', mpm => $mpm, perl => 1);
-        all_whole($a, 'a policy reads', kinds => [sort keys %before], sizes => [10, 5000, 100_000, 131_072]);
+        my ($farm, $a, $b, $fake) = make($perl . $block . chains(%before), "$perl$block", mpm => $mpm, perl => 1);
+        all_whole($a, 'a policy reads', kinds => [sort keys %before], sizes => $long ? [10, 5000, 100_000, 131_072] : [10, 100_000]);
+        for my $kind ('', 'readc', 'readtwice') {
+            for my $place (sort keys %orders) {
+                is $a->post("/app/$kind$place/block", bytes(5000), chunked => $_)->body, 5000, "$kind$place: a handler of the old kind"
+                  for 0, 1;
+            }
+        }
         # More than a policy may read.
         my $body = bytes(1_000_000);
         for my $kind (qw(readall readc readsome)) {
