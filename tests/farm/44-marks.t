@@ -91,7 +91,7 @@ sub start_farm {
     my $shared = "$farm->{root}/shared";
     chmod 0755, Farm::Raw::write_tree("$shared/env", $program);
     my $both = "Define SHARED $shared\nDefine PORT " . $farm->port . "\nDefine ASKED $asked\n";
-    ($a, $b) = map {
+    ($a, $b) = map {    ## no critic (RequireLocalizedPunctuationVars)
         $farm->add(
             modules => [qw(headers remoteip)],
             load    => $_ == 1 ? 'first' : 1,
