@@ -44,7 +44,8 @@ foreach my $mpm (Farm->mpms) {
         for my $n (0 .. $#policies) {
             $conf .= "<Location /app/$n>\nBackhand byAge 5\n$byperl Farm::Policy::$policies[$n]\n</Location>\n";
         }
-        my $farm    = Farm->new(mpm => $mpm, workers => 16);
+        # Nobody shall seem silent on a busy machine, and lose its visitors.
+        my $farm    = Farm->new(mpm => $mpm, workers => 16, head => 'BackhandInterval 1s');
         my @servers = map { $farm->add(perl => 1, conf => $conf) } 1 .. 3;
         for my $server (@servers) {
             mkdir $server->root . "/htdocs/app/$_" for 0 .. $#policies;
