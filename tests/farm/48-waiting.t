@@ -15,6 +15,7 @@ use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep);
 
+my $long    = $ENV{BACKHAND_TEST_LONG};
 my $clients = 64;
 my $work    = 0.02;
 my @table;
@@ -93,7 +94,7 @@ sub no_one_waits {
     return;
 }
 
-my @forms = map { $_ eq 'prefork' ? [prefork => 4] : ([$_ => 1], [$_ => 2]) } Farm->mpms;
+my @forms = map { $_ eq 'prefork' ? [prefork => 4] : ($long || $_ eq 'event' ? [$_ => 1] : (), [$_ => 2]) } Farm->mpms;
 for my $form (@forms) {
     my ($mpm, $children) = @{$form};
     my $name = "$mpm " . ($mpm eq 'prefork' ? '4' : $children . 'x' . 4 / $children);
@@ -103,7 +104,7 @@ for my $form (@forms) {
         my %plans   = plans(@servers);
         for my $plan (sort keys %plans) {
             for my $way (sort keys %ways) {
-                crowd("$name, $plan, $way", $farm, $ENV{BACKHAND_TEST_LONG} ? 20 : 2, %{ $ways{$way} }, plan => $plans{$plan});
+                crowd("$name, $plan, $way", $farm, $long ? 6 : 2, %{ $ways{$way} }, plan => $plans{$plan});
             }
         }
         my $status = $servers[0]->status;
@@ -113,7 +114,7 @@ for my $form (@forms) {
     };
 }
 
-my @mpms = $ENV{BACKHAND_TEST_LONG} ? Farm->mpms : grep { $_ eq 'prefork' } Farm->mpms;
+my @mpms = $long ? Farm->mpms : grep { $_ eq 'prefork' } Farm->mpms;
 
 subtest 'workers that are not started yet' => sub {
     my $farm = farm_of(2, "StartServers 1\nMinSpareServers 1\nMaxSpareServers 2\n", mpm => 'prefork', workers => 8);
@@ -161,7 +162,7 @@ for my $mpm (@mpms) {
 }
 
 END {
-    my $say = $ENV{BACKHAND_TEST_LONG} ? \&diag : \&note;
+    my $say = $long ? \&diag : \&note;
     if (@table) {
         $say->(sprintf '%-44s %8s %6s %9s', qw(servers requests failed slowest/s));
         $say->($_) for @table;
