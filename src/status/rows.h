@@ -20,7 +20,7 @@ typedef struct backhand_row {
     int id;
     backhand_row_state state;
     apr_interval_time_t age;      /**< since it was heard from, as byAge sees it; -1 too when it has left */
-    apr_interval_time_t refused;  /**< since it refused or dropped a connection of ours; -1: not since it was heard */
+    apr_interval_time_t refused;  /**< since it was last blamed for a failure; -1: not since it (re)started */
     apr_interval_time_t rival;    /**< since another live server was heard to announce its contact; -1: there is none */
     int64_t sent;                 /**< requests that this server handed to it; of entry 0: kept for itself */
     int64_t waiting;              /**< of these, those without a complete answer */
