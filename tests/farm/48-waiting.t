@@ -77,7 +77,7 @@ sub plans {
 # all workers but one wait.
 sub crowd {
     my ($what, $farm, $requests, %options) = @_;
-    my $most    = delete $options{most} || $clients * $work + 1;
+    my $most    = delete $options{most} || $clients * $work + 2;
     my @answers = Farm::Crowd->new(clients => $clients, %options)->ask($requests);
     my @failed  = grep { $_->{failed} || $_->{status} != 200 || $_->{body} !~ /^END=yes/m } @answers;
     my $slowest = max map { $_->{seconds} } @answers;
