@@ -114,7 +114,7 @@ static apr_status_t read_pending(backhand_body *body, apr_bucket_brigade *bb, ap
     return APR_SUCCESS;
 }
 
-/* Reads from the filters below. An error ends the body for everybody: HTTP's filter would give a clean end next time. */
+/* Reads from the filters below. An error ends the body: HTTP's filter would give a clean end the next time. */
 static apr_status_t read_below(backhand_body *body, ap_filter_t *from, apr_bucket_brigade *bb, ap_input_mode_t mode,
                                apr_read_type_e block, apr_off_t readbytes)
 {
@@ -158,8 +158,8 @@ static apr_status_t read_new(backhand_body *body, ap_filter_t *f, apr_bucket_bri
     return rv;
 }
 
-/* As HTTP's filter does: a handler reads what came from a client that did not wait for 100 Continue. Its connection can be
- * kept. Not so when the answer is an error, and httpd only discards the body. */
+/* As HTTP's filter does: a handler reads what came from a client that did not wait for 100 Continue. Its connection can
+ * be kept. Not so when the answer is an error, and httpd only discards the body. */
 static void stop_expecting(const backhand_body *body, request_rec *r)
 {
     if (!backhand_body_stack_is_entered(&body->stack) && ap_is_HTTP_SUCCESS(r->status)) {
@@ -193,7 +193,7 @@ static apr_status_t body_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_
     return rv;
 }
 
-/* HTTP's filter answers a client's error itself, by a bucket that it gives to the output filters while it is read from. */
+/* While it is read from, HTTP's filter answers a client's error by a bucket that it gives to the output filters. */
 static apr_status_t error_output(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     backhand_body *body = f->ctx;
@@ -282,8 +282,8 @@ void backhand_body_check(backhand_body *body)
     apr_bucket_brigade *nothing = apr_brigade_create(body->r->pool, body->r->connection->bucket_alloc);
 
     backhand_body_stack_enter(&body->stack);
-    /* It takes the limit when it is first read from, and would take none of a request that mod_proxy has. An end that comes
-     * here comes again at the next reading. */
+    /* It takes the limit when it is first read from, and would take none of a request that mod_proxy has. An end that
+     * comes here comes again at the next reading. */
     (void)read_below(body, body->stack.protocol, nothing, AP_MODE_READBYTES, APR_NONBLOCK_READ, 0);
     backhand_body_stack_leave(&body->stack);
     apr_brigade_destroy(nothing);

@@ -119,8 +119,8 @@ void backhand_body_stack_enter(backhand_body_stack *stack)
         take_content_filters_out(stack);
     }
     else {
-        /* mod_proxy_http sends the length that came only if these are the same; otherwise it reads all of the body first,
-         * to know. A filter that feeds may have made the body longer or shorter. */
+        /* mod_proxy_http sends the length that came only if these are the same; otherwise it reads all of the body
+         * first, to know. A filter that feeds may have made the body longer or shorter. */
         r->proto_input_filters = stack->filter;
     }
     r->input_filters = stack->filter;

@@ -32,7 +32,7 @@ typedef struct backhand_handoff {
     const char *trouble; /**< after REFUSED: what was wrong with the server's TLS and what to do; NULL: nothing */
 } backhand_handoff;
 
-/** Prepares; changes nothing of the request. Afterwards backhand_body_status() tells whether httpd accepts the body at all.
+/** Prepares; changes nothing of the request. Afterwards backhand_body_status() tells whether httpd accepts the body.
  * @param body  NULL: the request has none */
 void backhand_handoff_init(backhand_handoff *handoff, request_rec *r, const backhand_config *conf, backhand_body *body);
 
