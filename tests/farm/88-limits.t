@@ -55,7 +55,7 @@ sub fields {
 }
 
 # One header field, its name included, of so many bytes.
-sub field {
+sub field {    ## no critic (ProhibitBuiltinHomonyms)
     my ($n) = @_;
     return "GET /app/small HTTP/1.1\r\nHost: wide.test\r\nCookie: " . 'c' x ($n - 8) . "\r\n\r\n";
 }
