@@ -24,6 +24,8 @@ my $conf = <<'EOT';
 <Location /balancer-manager>
     SetHandler balancer-manager
 </Location>
+# At start: httpd's user may not be able to read a checkout, which perl looks through first.
+PerlModule Apache2::Status
 <Location /perl-status>
     SetHandler modperl
     PerlResponseHandler Apache2::Status
