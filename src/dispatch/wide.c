@@ -223,10 +223,17 @@ static int is_strict_field(void *data, const char *name, const char *value)
     return *name && !*ap_scan_http_token(name) && !*ap_scan_http_field_content(value);
 }
 
+/* A name, an IPv4 address, or an IPv6 address in brackets; then a port perhaps. */
 static int is_strict_host(const char *host)
 {
-    return strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]%") == strlen(host) &&
-           !strstr(host, "..");
+    static const char name[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+    const char *end =
+        *host == '[' ? host + 1 + strspn(host + 1, "0123456789abcdefABCDEF:.") : host + strspn(host, name);
+
+    if (*host == '[' && *end++ != ']') {
+        return 0;
+    }
+    return !strstr(host, "..") && (*end == '\0' || (*end == ':' && !end[1 + strspn(end + 1, "0123456789")]));
 }
 
 int backhand_wide_is_unsafe(const request_rec *r)
@@ -236,8 +243,8 @@ int backhand_wide_is_unsafe(const request_rec *r)
     if (!allows_unsafe(r->server) && !allows_unsafe(r->connection->base_server)) {
         return 0;
     }
-    return *ap_scan_vchar_obstext(backhand_target(r)) || (host && !is_strict_host(host)) ||
-           !apr_table_do(is_strict_field, NULL, r->headers_in, NULL);
+    return *ap_scan_http_token(r->method) || *ap_scan_vchar_obstext(backhand_target(r)) ||
+           (host && !is_strict_host(host)) || !apr_table_do(is_strict_field, NULL, r->headers_in, NULL);
 }
 
 /* --- at start ----------------------------------------------------------------------------------------------------- */

@@ -120,7 +120,8 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
         is $front->logged('/app/small')->{reason}, 'handed-off:chosen', 'from the other server';
         # What only that host takes.
         for my $bytes ("GET /app/small?a\x01b HTTP/1.1\r\nHost: wide.test\r\n\r\n", "GET /app/small HTTP/1.1\r\nHost: wide.test\r\nX-1: a\x01b\r\n\r\n",
-            "GET /app/small HTTP/1.1\r\nHost: wide.test\r\nX(1): 1\r\n\r\n") {
+            "GET /app/small HTTP/1.1\r\nHost: wide.test\r\nX(1): 1\r\n\r\n", "G/T /app/small HTTP/1.1\r\nHost: wide.test\r\n\r\n",
+            (map { "GET /app/small HTTP/1.1\r\nHost: $_\r\n\r\n" } '4714::abcd:8001', 'wide.test:8x', '[::1', '[::1]x', "wide.test\r\nHost: wide.test")) {
             my $direct = ask($back, $wide, '127.0.0.99', $bytes);
             is ask($front, $wide, '127.0.0.99', $bytes), $direct, 'unsafe: ' . substr $direct, 0, 30;
             like ask($front, $farm->port, '127.0.0.99', $bytes), qr/\A400 /, 'nowhere else';
