@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 /** Version of this header and of the table it describes. Another one means another shape or other meanings. */
-#define BACKHAND_API_VERSION 1
+#define BACKHAND_API_VERSION 2
 
 #define BACKHAND_API __attribute__((visibility("default")))
 
@@ -84,6 +84,12 @@ typedef struct serverstat {
     int64_t latency;   /**< median time of recent requests that came in a crowd like the present one, us; 0: none yet */
     int64_t errors;    /**< share x 1000 of recent responses with a status of 500 or more, 0 to 1000 */
     int64_t served;    /**< requests that it served itself since it started */
+    int64_t
+        typical; /**< how long a request takes there, for comparisons: exp of the mean of ln(us); 0: not measured yet */
+    int64_t samples; /**< requests that say so, up to 1024 (as announced: 999); 0: hardly any yet */
+    int64_t spread;  /**< standard deviation of ln(us) x 1000 */
+    int64_t calm;    /**< 1: these requests met no crowd; 0: what the crowd made of them had to be taken out */
+    int64_t stall; /**< x 1000: how much longer requests take now, because none of them ends; 1000: they end as usual */
     char hostname[BACKHAND_HOSTNAME_SIZE]; /**< its name; empty: entry never used */
     char contact[BACKHAND_CONTACT_SIZE];   /**< where requests for it are sent: `http://192.0.2.1:80` */
 } serverstat;

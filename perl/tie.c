@@ -12,7 +12,7 @@ enum {
     FIELD_HOSTNAME = FIELD_NUMBERS,
     FIELD_CONTACT,
     FIELD_FIXED_NUMBERS,
-    FIELDS = FIELD_FIXED_NUMBERS + 6,
+    FIELDS = FIELD_FIXED_NUMBERS + 11,
     FIELD_BITS = 5
 };
 
@@ -336,6 +336,9 @@ void tie_boot(pTHX)
         {"inflight", offsetof(serverstat, inflight), 0, 0}, {"service", offsetof(serverstat, service), 0, 0},
         {"parallel", offsetof(serverstat, parallel), 0, 0}, {"latency", offsetof(serverstat, latency), 0, 0},
         {"errors", offsetof(serverstat, errors), 0, 0},     {"served", offsetof(serverstat, served), 0, 0},
+        {"typical", offsetof(serverstat, typical), 0, 0},   {"samples", offsetof(serverstat, samples), 0, 0},
+        {"spread", offsetof(serverstat, spread), 0, 0},     {"calm", offsetof(serverstat, calm), 0, 0},
+        {"stall", offsetof(serverstat, stall), 0, 0},
     };
     const backhand_field *(*fields)(void);
     const backhand_field *field;

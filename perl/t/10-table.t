@@ -23,7 +23,7 @@ sub try(&) {
     my ($died) = split / at \S+ line /, $@;
     return "died: $died";
 }
-my $fixed = qr/^(?:hostname|contact|inflight|service|parallel|latency|errors|served)$/;
+my $fixed = qr/^(?:hostname|contact|inflight|service|parallel|latency|errors|served|typical|samples|spread|calm|stall)$/;
 sub at { load_serverstats()->[$_[0]] }
 
 sub constants { return (MAXSERVERS, MAXSESSIONSPERSERVER, SERVER_TIMEOUT) }
@@ -118,7 +118,7 @@ sub intact {
     for my $id (0 .. 15) {
         my $h = $s->[$id];
         return "element $id" if Scalar::Util::reftype($h) ne 'HASH';
-        return "keys of $id" if keys %$h != 20;
+        return "keys of $id" if keys %$h != 25;
         for my $key (keys %$h) {
             return "$key of $id" if !defined $h->{$key};
             next if $key =~ /$fixed/ || $id == 0;
@@ -170,10 +170,10 @@ foreach my $mpm (Farm->mpms) {
         is call($server, 'T::keys_of', 0),
           join(' ',
             sort
-              qw(mtime arriba aservers nservers load load_hwm cpu ncpu tmem amem numbacked tatime hostname contact inflight service parallel latency errors served)
+              qw(mtime arriba aservers nservers load load_hwm cpu ncpu tmem amem numbacked tatime hostname contact inflight service parallel latency errors served typical samples spread calm stall)
           ),
           'keys';
-        is call($server, 'T::counts'), '20 20 40 1', 'keys, values, each';
+        is call($server, 'T::counts'), '25 25 50 1', 'keys, values, each';
         is call($server, 'T::untouched'),
           join(',', map { /hostname|contact/ ? "$_=" : "$_=0" } split / /, call($server, 'T::keys_of', 9)),
           'a server never heard of';

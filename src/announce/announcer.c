@@ -8,9 +8,11 @@
 #include "announce/names.h"
 #include "announce/scoreboard.h"
 #include "announce/speed.h"
+#include "announce/work.h"
 #include "table/clock.h"
 #include "table/figures.h"
 
+#include <ap_mpm.h>
 #include <apr_strings.h>
 
 #include <signal.h>
@@ -25,8 +27,6 @@
 #define LOOK_AT_MOST  apr_time_from_msec(20)
 /* How often sockets that could not be opened are tried again. */
 #define REPAIR apr_time_from_sec(5)
-/* How often between two announcements the meter is read. */
-#define LOOKS 4
 /* How long after SIGTERM the parent's word is waited for: a whole process group may get the signal. */
 #define LAST_WORDS apr_time_from_msec(100)
 
@@ -55,8 +55,7 @@ typedef struct announcer {
     int left;  /* it was announced that we leave */
     int ended; /* nobody is at the other end of the link */
     apr_time_t repair;
-    apr_time_t look; /* when the meter is read next */
-    int64_t served;  /* requests that it knew of then */
+    backhand_working working;
 } announcer;
 
 static volatile sig_atomic_t terminated;
@@ -75,42 +74,28 @@ void backhand_announcer_signals(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
-/* What this server's own requests tell. They tell it sooner than it is time to announce it: responses to other servers
- * carry what stands in the table. */
-static void measure_work(announcer *a)
+static int64_t count_waiting(const announcer *a)
 {
-    serverstat *stat = &a->said.stat, *live = &a->table->stats[0];
-    backhand_work work;
-
-    backhand_patience alone;
-
-    backhand_table_patience(a->table, &alone);
-    backhand_meter_read(a->table->meter, a->table->now(), &alone, &work);
-    stat->service = work.service;
-    stat->parallel = work.parallel;
-    stat->latency = work.latency;
-    stat->errors = work.errors;
-    stat->served = work.served;
-    backhand_number_set(&live->service, work.service);
-    backhand_number_set(&live->parallel, work.parallel);
-    backhand_number_set(&live->latency, work.latency);
-    backhand_number_set(&live->errors, work.errors);
+    int64_t waiting;
+    backhand_process_sum(a->table, NULL, &waiting);
+    return waiting;
 }
 
-static void count_inflight(announcer *a)
+static void measure_work(announcer *a)
 {
-    backhand_process_sum(a->table, &a->said.stat.inflight, NULL);
-    backhand_meter_reconcile(a->table->meter, a->said.stat.inflight);
+    backhand_working_measure(&a->working, &a->said.stat, count_waiting(a), a->table->now());
 }
 
 static void measure(announcer *a)
 {
     serverstat *stat = &a->said.stat;
     const backhand_counters *counters = a->table->counters;
+    int64_t serving;
     apr_status_t rv = backhand_sampler_read(a->sampler, a->table->now(), stat);
     backhand_journal_state(&a->journal, BACKHAND_STATE_FIGURES, rv, "cannot read this machine's figures below /proc");
     backhand_scoreboard_count(&stat->aservers, &stat->nservers);
-    count_inflight(a);
+    backhand_process_sum(a->table, &serving, NULL);
+    backhand_meter_reconcile(a->table->meter, serving);
     measure_work(a);
     backhand_table_settle(a->table);
     stat->arriba = backhand_number_get(a->table->personal_arriba);
@@ -169,31 +154,45 @@ static void send_out(announcer *a)
     __atomic_fetch_add(&a->table->counters->announced, 1, __ATOMIC_RELAXED);
 }
 
-/* Only where there is something new: an idle server sleeps. */
-static void look_at_work(announcer *a, apr_time_t now)
+/* What the others hear may be an offer; what stands in the table of this server is what it is. */
+static void say(announcer *a)
 {
-    const backhand_meter *meter = a->table->meter;
-    int64_t served = backhand_number_get(&meter->served);
+    serverstat true_stat = a->said.stat;
 
-    if (now < a->look) {
-        return;
+    a->said.sequence++;
+    backhand_table_set_self(a->table, &a->said);
+    a->working.servers = backhand_table_used(a->table);
+    backhand_working_announce(&a->working, &a->said.stat, a->table->now());
+    a->ready = a->ready || a->said.stat.aservers > 0;
+    if (!a->left) {
+        send_out(a);
     }
-    a->look = now + a->conf->interval / LOOKS;
-    if (served != a->served || backhand_number_get(&meter->inflight) > 1) {
-        measure_work(a);
-    }
-    a->served = served;
+    a->said.stat = true_stat;
 }
 
 static void announce(announcer *a)
 {
     measure(a);
-    a->said.sequence++;
-    backhand_table_set_self(a->table, &a->said);
-    backhand_table_flow(a->table);
-    a->ready = a->ready || a->said.stat.aservers > 0;
-    if (!a->left) {
-        send_out(a);
+    say(a);
+}
+
+/* Before the time of the next announcement: the meter is read when there is something new, and said is only what cannot
+ * wait. */
+static void look_at_work(announcer *a)
+{
+    apr_time_t now = a->table->now();
+    serverstat *stat = &a->said.stat;
+
+    if (backhand_working_news(&a->working, now)) {
+        if (backhand_working_recovered(&a->working)) {
+            measure_work(a);
+        }
+        backhand_scoreboard_count(&stat->aservers, &stat->nservers);
+        backhand_working_refresh(&a->working, stat, count_waiting(a), now);
+        say(a);
+    }
+    else if (backhand_working_due(&a->working, now)) {
+        measure_work(a);
     }
 }
 
@@ -320,9 +319,9 @@ static int has_ready_worker(void)
 
 static apr_interval_time_t patience(const announcer *a, apr_interval_time_t until)
 {
-    apr_interval_time_t most = a->ready ? LOOK_AT_LEAST : LOOK_AT_MOST;
-    if (most > a->conf->interval / LOOKS) {
-        most = a->conf->interval / LOOKS;
+    apr_interval_time_t most = a->ready ? LOOK_AT_LEAST : LOOK_AT_MOST, work = backhand_working_patience(&a->working);
+    if (most > work) {
+        most = work;
     }
     if (backhand_speed_unknown(&a->speed)) {
         return 0;
@@ -394,7 +393,7 @@ static void loop(announcer *a)
         else if (look_at_names(a) || (!a->ready && has_ready_worker())) {
             announce(a);
         }
-        look_at_work(a, now);
+        look_at_work(a);
         backhand_transport_poll(a->transport, patience(a, next - now), a->link, receive, a);
         listen_to_parent(a);
         repair(a, now);
@@ -428,6 +427,8 @@ static void recall_mark(announcer *a)
 
 static void prepare(announcer *a, apr_pool_t *p)
 {
+    int threaded = 0;
+
     backhand_journal_init(&a->journal, a->s, a->table->max_servers);
     a->sampler = backhand_sampler_create("/proc", "/sys/fs/cgroup", p);
     backhand_transport_open(&a->transport, a->conf->destinations, backhand_journal_problem, &a->journal, p);
@@ -435,6 +436,9 @@ static void prepare(announcer *a, apr_pool_t *p)
     a->contact_known = backhand_identity_contact(&a->said, a->conf, a->transport, &a->journal);
     a->names = backhand_names_start(a->conf->destinations, a->transport, &a->journal, p);
     a->repair = backhand_clock_now() + REPAIR;
+    ap_mpm_query(AP_MPMQ_IS_THREADED, &threaded);
+    a->working = (backhand_working){
+        .meter = a->table->meter, .table = a->table, .interval = a->conf->interval, .keeps_workers = !threaded};
     a->intake.table = a->table;
     a->intake.accept = a->conf->accept;
     a->intake.farm = a->conf->farm;

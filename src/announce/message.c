@@ -67,6 +67,16 @@ static int64_t number_of(backhand_announcement *said, backhand_key key)
     return value > max ? max : value;
 }
 
+/* What is missing is read as the least that there is. */
+static void put_unless_least(writer *w, backhand_key key, backhand_announcement *said)
+{
+    int64_t min, max, value = number_of(said, key);
+    backhand_key_number(key, said, &min, &max);
+    if (value > min) {
+        put_integer(w, key, value);
+    }
+}
+
 apr_size_t backhand_message_encode(char out[BACKHAND_MESSAGE_SIZE], const backhand_announcement *said)
 {
     writer w = {out, 0, 0};
@@ -97,10 +107,9 @@ apr_size_t backhand_message_encode(char out[BACKHAND_MESSAGE_SIZE], const backha
     if (said->direct) {
         put_integer(&w, BACKHAND_KEY_DIRECT, 1);
     }
-    for (key = BACKHAND_KEY_SERVICE; key < BACKHAND_KEYS; key++) {
-        if (number_of(&copy, (backhand_key)key)) {
-            put_integer(&w, (backhand_key)key, number_of(&copy, (backhand_key)key));
-        }
+    /* Who leaves says nothing of its speed any more: all of it would not fit beside the longest names. */
+    for (key = BACKHAND_KEY_SERVICE; key < (said->leaving ? BACKHAND_KEY_TYPICAL : BACKHAND_KEYS); key++) {
+        put_unless_least(&w, (backhand_key)key, &copy);
     }
     out[w.used] = '\0';
     return w.full ? 0 : w.used;

@@ -10,6 +10,11 @@
 #define KEEPALIVE_MAX_MS INT64_C(1000000000)
 /* The end of the year 9999. */
 #define TIME_MAX_MS INT64_C(253402300799999)
+/* x 1000. */
+#define STALL_NONE  1000
+#define STALL_MAX   99999
+#define SPREAD_MAX  9999
+#define SAMPLES_MAX 999
 
 /* A number that policies know has the range that they know: no max here. */
 typedef struct key_record {
@@ -53,6 +58,11 @@ static const key_record keys[BACKHAND_KEYS] = {
     [BACKHAND_KEY_LATENCY] = {NAME("latency"), OF(stat.latency), 0, INT32_MAX},
     [BACKHAND_KEY_ERRORS] = {NAME("errors"), OF(stat.errors), 0, 1000},
     [BACKHAND_KEY_SERVED] = {NAME("served"), OF(stat.served), 0, INT64_MAX},
+    [BACKHAND_KEY_TYPICAL] = {NAME("typical"), OF(stat.typical), 0, INT32_MAX},
+    [BACKHAND_KEY_SAMPLES] = {NAME("samples"), OF(stat.samples), 0, SAMPLES_MAX},
+    [BACKHAND_KEY_SPREAD] = {NAME("spread"), OF(stat.spread), 0, SPREAD_MAX},
+    [BACKHAND_KEY_CALM] = {NAME("calm"), OF(stat.calm), 0, 1},
+    [BACKHAND_KEY_STALL] = {NAME("stall"), OF(stat.stall), STALL_NONE, STALL_MAX},
 };
 
 const char *backhand_key_name(backhand_key key)

@@ -35,15 +35,20 @@ typedef enum backhand_key {
     BACKHAND_KEY_TIME,    /**< may be missing: 0 then */
     BACKHAND_KEY_LEAVE,   /**< may be missing: 0 then */
     BACKHAND_KEY_DIRECT,  /**< may be missing: 0 then */
-    BACKHAND_KEY_SERVICE, /**< from here on: may be missing, 0 then */
+    BACKHAND_KEY_SERVICE, /**< from here on: may be missing, the least of its range then */
     BACKHAND_KEY_PARALLEL,
     BACKHAND_KEY_LATENCY,
     BACKHAND_KEY_ERRORS,
     BACKHAND_KEY_SERVED,
+    BACKHAND_KEY_TYPICAL,
+    BACKHAND_KEY_SAMPLES,
+    BACKHAND_KEY_SPREAD,
+    BACKHAND_KEY_CALM,
+    BACKHAND_KEY_STALL,
     BACKHAND_KEYS
 } backhand_key;
 
-#define BACKHAND_KEY_BIT(key) (1u << (key))
+#define BACKHAND_KEY_BIT(key) (UINT64_C(1) << (key))
 
 /** The key's name on the wire. */
 const char *backhand_key_name(backhand_key key);

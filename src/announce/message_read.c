@@ -182,7 +182,7 @@ static int is_text(const char *data, size_t length)
 
 /* Keys of ours mean something after `bh` only: what a stock server may add to its heartbeat one day is not for us to
  * judge. */
-static backhand_drop read_pair(backhand_announcement *out, span pair, unsigned *seen, int *expected, char detail[32])
+static backhand_drop read_pair(backhand_announcement *out, span pair, uint64_t *seen, int *expected, char detail[32])
 {
     const char *equals = memchr(pair.at, '=', pair.length);
     span name = {pair.at, equals ? (size_t)(equals - pair.at) : pair.length};
@@ -190,7 +190,7 @@ static backhand_drop read_pair(backhand_announcement *out, span pair, unsigned *
     if (equals && name.length) {
         span value = {equals + 1, pair.length - name.length - 1};
         int key = backhand_key_find(name.at, name.length, *expected);
-        unsigned bit = BACKHAND_KEY_BIT(key);
+        uint64_t bit = BACKHAND_KEY_BIT(key);
         *expected = key + 1;
         if (!(*seen & BIT(BH)) && !(bit & (HEARTBEAT_KEYS | BIT(BH)))) {
             key = BACKHAND_KEYS;
@@ -207,7 +207,7 @@ static backhand_drop read_pair(backhand_announcement *out, span pair, unsigned *
 }
 
 /* Reads all pairs; `seen` gets the bits of the keys that were there. */
-static backhand_drop read_pairs(backhand_announcement *out, const char *data, size_t length, unsigned *seen,
+static backhand_drop read_pairs(backhand_announcement *out, const char *data, size_t length, uint64_t *seen,
                                 char detail[32])
 {
     const char *end = data + length;
@@ -223,13 +223,17 @@ static backhand_drop read_pairs(backhand_announcement *out, const char *data, si
     }
 }
 
-static backhand_drop complete_heartbeat(backhand_announcement *out, const char *sender)
+static void set_least(backhand_announcement *out, backhand_key from)
 {
-    int key;
-    for (key = BACKHAND_KEY_LOAD; key < BACKHAND_KEYS; key++) {
+    for (int key = from; key < BACKHAND_KEYS; key++) {
         int64_t min, max, *number = backhand_key_number((backhand_key)key, out, &min, &max);
         *number = min;
     }
+}
+
+static backhand_drop complete_heartbeat(backhand_announcement *out, const char *sender)
+{
+    set_least(out, BACKHAND_KEY_LOAD);
     out->interval = HEARTBEAT_INTERVAL_MS;
     out->keepalive = HEARTBEAT_KEEPALIVE_MS;
     if (strlen(sender) >= sizeof(out->contact.address) || backhand_contact_parse(&out->contact, sender, 80) != NULL) {
@@ -259,11 +263,11 @@ static backhand_drop sum_workers(backhand_announcement *out, char detail[32])
     return BACKHAND_DROP_NONE;
 }
 
-static backhand_drop find_missing(unsigned seen, char detail[32])
+static backhand_drop find_missing(uint64_t seen, char detail[32])
 {
-    unsigned missing = (seen & BIT(BH) ? ALL_KEYS : HEARTBEAT_KEYS) & ~seen;
+    uint64_t missing = (seen & BIT(BH) ? ALL_KEYS : HEARTBEAT_KEYS) & ~seen;
     if (missing) {
-        name_known(detail, (backhand_key)__builtin_ctz(missing));
+        name_known(detail, (backhand_key)__builtin_ctzll(missing));
         return BACKHAND_DROP_KEYS;
     }
     return BACKHAND_DROP_NONE;
@@ -272,7 +276,7 @@ static backhand_drop find_missing(unsigned seen, char detail[32])
 backhand_drop backhand_message_decode(backhand_announcement *out, const char *data, apr_size_t length,
                                       const char *sender, char detail[32])
 {
-    unsigned seen = 0;
+    uint64_t seen = 0;
     backhand_drop reason;
     if (detail) {
         *detail = '\0';
@@ -284,6 +288,7 @@ backhand_drop backhand_message_decode(backhand_announcement *out, const char *da
         return BACKHAND_DROP_TEXT;
     }
     memset(out, 0, sizeof(*out));
+    set_least(out, BACKHAND_KEY_SERVICE);
     reason = length ? read_pairs(out, data, length, &seen, detail) : BACKHAND_DROP_FORMAT;
     if (reason == BACKHAND_DROP_NONE) {
         reason = find_missing(seen, detail);

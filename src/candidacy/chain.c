@@ -187,10 +187,24 @@ static void call_foreign(const run *now, const backhand_function *f)
     }
 }
 
+void backhand_candidates_fill(backhand_candidates *candidates)
+{
+    if (candidates->unfilled) {
+        for (int i = 0; i < candidates->n; i++) {
+            candidates->list[i] = (ServerSlot){i, BACKHAND_HANDOFF};
+        }
+        candidates->unfilled = 0;
+    }
+}
+
 static void call(const run *now, const backhand_function *f)
 {
     backhand_candidates *out = now->out;
     int before = out->n;
+    out->why = BACKHAND_WHY_CHAIN;
+    if (f->call != backhand_by_expected_time) {
+        backhand_candidates_fill(out);
+    }
     if (f->foreign) {
         call_foreign(now, f);
     }
@@ -240,11 +254,14 @@ int backhand_chain_run(const backhand_chain *chain, const backhand_table *table,
     out->first = 0;
     out->name_format = NULL;
     out->n = table->max_servers;
-    for (int i = 0; i < out->n; i++) {
-        out->list[i] = (ServerSlot){i, BACKHAND_HANDOFF};
-    }
+    out->unfilled = 1;
+    out->why = BACKHAND_WHY_CHAIN;
     current = out;
     count = run_chain(&now, chain);
+    backhand_candidates_fill(out);
     current = outer;
+    if (count > 0) {
+        __atomic_add_fetch(&table->meter->given, 1, __ATOMIC_RELAXED);
+    }
     return count;
 }

@@ -48,6 +48,15 @@ void backhand_chain_forget(backhand_chain *chain);
 void backhand_chain_merge(backhand_chain *merged, const backhand_chain *outer, const backhand_chain *inner,
                           apr_pool_t *p);
 
+/** Why the chain's last function decided as it did, where it says so. */
+typedef enum backhand_why {
+    BACKHAND_WHY_CHAIN,  /**< it does not say */
+    BACKHAND_WHY_FREE,   /**< there is a free place here, and this server is not surely slow */
+    BACKHAND_WHY_HERE,   /**< no other server is surely sooner */
+    BACKHAND_WHY_TRIAL,  /**< another one seems sooner, but this server tries itself out */
+    BACKHAND_WHY_SOONER, /**< the first of the list seems sooner */
+} backhand_why;
+
 /** What a chain left. */
 typedef struct backhand_candidates {
     ServerSlot *list;    /**< room for max_servers entries; set by the caller */
@@ -56,6 +65,8 @@ typedef struct backhand_candidates {
     const char *emptied; /**< the function that left no candidate, or NULL */
     /** The list is all entries from this one, 0 or 1, on, in their order, each to be handed to; -1: that is not known */
     int first;
+    int unfilled; /**< the list is all entries, and not written yet: for a function that needs no list */
+    backhand_why why;
     int predicting; /**< addPrediction has run: see prediction.h */
     /** How names of BACKHAND_REDIRECT_NAME are made, see name_format.h; as long-lived as the chain. NULL: `%S` */
     const char *name_format;
@@ -77,6 +88,9 @@ typedef void (*backhand_complain_fn)(void *ctx, const backhand_function *f, cons
  */
 int backhand_chain_run(const backhand_chain *chain, const backhand_table *table, struct request_rec *r,
                        backhand_candidates *out, backhand_complain_fn complain, void *ctx);
+
+/** Writes the list of all entries, if that was put off. For functions that are called without it. */
+void backhand_candidates_fill(backhand_candidates *candidates);
 
 /** A built-in: its name and how its argument is checked when the configuration is read. */
 typedef struct backhand_builtin {

@@ -2,130 +2,154 @@
 
 #include "candidacy/estimate.h"
 
+#include <math.h>
+
 /* Until a hand-off was measured. */
 #define HOP_USEC 500
-/* A server's first time, and how many requests it has served when it is no beginner any more. */
-#define YOUNG_USEC   (10 * APR_USEC_PER_SEC)
-#define YOUNG_SERVED 1000
-#define YOUNG_SHARE  0.1
+/* What a request takes where nobody knows. */
+#define USUAL_USEC 100000
 /* The largest share of errors that still differs from a larger one. */
 #define ERRORS_MAX 0.98
-/* As in the meter: durations that a stall has to outweigh. */
-#define USUAL 4
+/* Samples that say something of a server's speed. */
+#define FEW 3
+/* What a difference has to exceed: standard errors, and in the logarithm; and where only means are known. */
+#define SURE           3
+#define EQUAL          0.1
+#define EQUAL_OF_MEANS 0.5
+/* Samples that met no crowd count so many times when the reference is chosen. */
+#define CALM 4
+/* Of what this server sends, the part that all others together are taken to send at the same time. */
+#define OTHERS 0.5
+/* Requests of ours that wait without an answer: so many usual durations have to be outweighed; a factor up to this is
+ * chance. */
+#define OUTWEIGH 8
+#define CHANCE   2
 
 static double positive(int64_t number)
 {
     return number > 0 ? (double)number : 0;
 }
 
-/* Those of ours that a server has now, in `waiting` those without the beginning of a response. */
-static double outstanding(const backhand_slot *slot, int64_t sent, double *waiting)
+/* A server that says nothing of its speed, as a stock heartbeat, says how many workers are busy, and how many there
+ * are. */
+static void read_workers(backhand_estimate *out, const serverstat *stat)
 {
-    *waiting = positive(sent - backhand_number_get(&slot->begun));
-    return positive(sent - backhand_number_get(&slot->returned));
+    double all = positive(backhand_number_get(&stat->nservers));
+    double busy = all - positive(backhand_number_get(&stat->aservers));
+
+    out->inflight = busy > 0 ? busy : 0;
+    out->parallel = all > 1 ? all : BACKHAND_PARALLEL_FIRST;
 }
 
-/* Half of what the others send for each one that this server sends. */
-static double others_share(const backhand_table *table)
+static void read_parallel(backhand_estimate *out, const backhand_table *table, int id, const backhand_view *view)
 {
-    double crowd = positive(backhand_number_get(&table->flow->crowd)) / 1000;
-    if (crowd == 0) {
-        crowd = backhand_table_used(table);
+    int64_t parallel = id == 0 ? backhand_number_get(&table->meter->room) : view->parallel;
+
+    out->inflight = positive(view->inflight);
+    out->parallel = parallel > 1000 ? (double)parallel / 1000 : parallel > 0 ? 1 : BACKHAND_PARALLEL_FIRST;
+    if (id != 0 && view->parallel <= 0 && view->service <= 0 && view->inflight <= 0) {
+        read_workers(out, &table->stats[id]);
     }
-    return crowd > 1 ? (crowd - 1) / 2 : 0;
 }
 
-/* A stock heartbeat says only how many workers are busy. */
-static double said_inflight(const backhand_table *table, int id, const backhand_view *view)
+/* None of our requests that wait there is answered. */
+static double stall_of_ours(const backhand_table *table, const backhand_slot *slot, int64_t sent, double parallel,
+                            apr_time_t now)
 {
-    const serverstat *stat = &table->stats[id];
-    if (view->service == 0 && view->inflight == 0) {
-        double busy = positive(backhand_number_get(&stat->nservers)) - positive(backhand_number_get(&stat->aservers));
-        return busy > 0 ? busy : 0;
+    double waiting = positive(sent - backhand_number_get(&slot->begun)) - 1, usual, factor;
+
+    waiting = waiting < parallel ? waiting : parallel;
+    if (waiting <= 0) {
+        return 1;
     }
-    return positive(view->inflight);
+    usual = positive(backhand_number_get(&table->meter->steady));
+    factor = waiting * positive(now - backhand_number_get(&slot->begun_last)) / (usual > 0 ? usual : USUAL_USEC);
+    factor = (factor + OUTWEIGH) / OUTWEIGH;
+    return factor > CHANCE ? factor - 1 : 1;
 }
 
-static double inflight_of(const backhand_table *table, int id, const backhand_view *view, double share, double *waiting)
+static void read_other(backhand_estimate *out, const backhand_table *table, int id, const backhand_view *view,
+                       apr_time_t now)
 {
     const backhand_slot *slot = &table->slots[id];
     int64_t sent = backhand_number_get(&slot->sent);
-    double ours = outstanding(slot, sent, waiting), said = said_inflight(table, id, view);
+    double said = out->inflight - positive(view->outstanding), hop = positive(backhand_number_get(&slot->hop));
 
-    if (id == 0) {
-        /* The request that is decided on is being served here as long as it is. */
-        return said > 1 ? said - 1 : 0;
-    }
-    said -= positive(view->outstanding);
-    return (said > 0 ? said : 0) + ours + share * positive(sent - view->sent);
+    out->inflight = (said > 0 ? said : 0) + positive(sent - backhand_number_get(&slot->returned)) +
+                    OTHERS * positive(sent - view->sent);
+    out->stall *= stall_of_ours(table, slot, sent, out->parallel, now);
+    out->hop = hop > 0 ? hop : HOP_USEC;
 }
 
-static double burden_of(const backhand_table *table, int id, double errors, apr_time_t now)
+double backhand_estimate_burden(double errors)
 {
-    const backhand_slot *slot = &table->slots[id];
-    double age = (double)(now - backhand_number_get(&slot->joined));
-    double good = 1 - errors, burden = 1 / (good * good);
-
-    if (backhand_number_get(&table->stats[id].served) < YOUNG_SERVED && age < YOUNG_USEC) {
-        double share = age / YOUNG_USEC;
-        burden /= share > YOUNG_SHARE ? share : YOUNG_SHARE;
-    }
-    return burden;
-}
-
-static double stall(const backhand_slot *slot, double waiting, double parallel, apr_time_t now)
-{
-    double since = positive(now - backhand_number_get(&slot->begun_last));
-    waiting = waiting - 1 < parallel ? waiting - 1 : parallel;
-    return waiting > 0 ? since * waiting / USUAL : 0;
-}
-
-static double crowd(double inflight, double parallel)
-{
-    return inflight > parallel ? inflight / parallel : 1;
+    double good = 1 - (errors < ERRORS_MAX ? errors : ERRORS_MAX);
+    return 1 / (good * good);
 }
 
 void backhand_estimate_make(backhand_estimate *out, const backhand_table *table, int id, apr_time_t now)
 {
-    const backhand_slot *slot = &table->slots[id];
     backhand_view view;
-    double waiting, hop = positive(backhand_number_get(&slot->hop));
 
     backhand_table_view(table, id, &view);
-    out->inflight = inflight_of(table, id, &view, others_share(table), &waiting);
-    out->parallel = view.parallel > 1000 ? (double)view.parallel / 1000 : 1;
+    read_parallel(out, table, id, &view);
     out->service = positive(view.service);
-    if (id == 0 && backhand_number_get(&table->meter->trial) > 0) {
-        out->service = positive(backhand_number_get(&table->meter->trial));
-        out->parallel = 1;
+    out->samples = view.typical > 0 ? positive(view.samples) : 0;
+    out->log = out->samples > 0 ? log((double)view.typical) : 0;
+    out->spread = positive(view.spread) / 1000;
+    out->known = view.calm > 0 ? CALM * out->samples : out->samples;
+    out->stall = view.stall > 1000 ? (double)view.stall / 1000 : 1;
+    out->burden = view.errors > 0 ? backhand_estimate_burden((double)view.errors / 1000) : 1;
+    out->hop = 0;
+    if (id == 0) {
+        /* The request that is decided on is being served here as long as it is. */
+        out->inflight = out->inflight > 1 ? out->inflight - 1 : 0;
+        return;
     }
-    if (out->service > 0) {
-        double stalled = stall(slot, waiting, out->parallel, now);
-        out->service = stalled > out->service ? stalled : out->service;
-    }
-    out->latency =
-        positive(view.latency) * crowd(out->inflight, out->parallel) / crowd(positive(view.inflight), out->parallel);
-    out->hop = id == 0 ? 0 : hop > 0 ? hop : HOP_USEC;
-    out->errors = positive(view.errors) / 1000;
-    out->errors = out->errors < ERRORS_MAX ? out->errors : ERRORS_MAX;
-    out->burden = burden_of(table, id, out->errors, now);
+    read_other(out, table, id, &view, now);
 }
 
-double backhand_estimate_usec(const backhand_estimate *estimate, double usual)
+const backhand_estimate *backhand_estimate_reference(const backhand_estimate *of, int n)
 {
-    double service = estimate->service > 0 ? estimate->service : usual;
-
-    /* How fast it serves what it serves well is no reason to send it what it fails. */
-    if (service < usual) {
-        service += estimate->errors * (usual - service);
+    const backhand_estimate *most = &of[n - 1];
+    for (int i = 0; i < n - 1; i++) {
+        most = of[i].known > most->known ? &of[i] : most;
     }
-    return service * crowd(estimate->inflight + 1, estimate->parallel) * estimate->burden + estimate->hop;
+    return most;
 }
 
-double backhand_estimate_inflight(const backhand_table *table, int id)
+/* What is left of a difference when its error is taken from it. */
+static double beyond(double difference, double error)
 {
-    backhand_view view;
-    double waiting;
-    backhand_table_view(table, id, &view);
-    return inflight_of(table, id, &view, 0, &waiting);
+    if (difference > error) {
+        return difference - error;
+    }
+    return difference < -error ? difference + error : 0;
+}
+
+double backhand_estimate_slower(const backhand_estimate *estimate, const backhand_estimate *reference)
+{
+    double difference, error, variance;
+
+    if (estimate == reference) {
+        return 0;
+    }
+    if (estimate->samples < FEW || reference->samples < FEW) {
+        difference = estimate->service > 0 && reference->service > 0 ? log(estimate->service / reference->service) : 0;
+        return difference > EQUAL_OF_MEANS ? difference - EQUAL_OF_MEANS : 0;
+    }
+    variance = (estimate->spread * estimate->spread + reference->spread * reference->spread) / 2;
+    error = SURE * sqrt(variance * (1 / estimate->samples + 1 / reference->samples)) + EQUAL;
+    return beyond(estimate->log - reference->log, error);
+}
+
+double backhand_estimate_usual(const backhand_estimate *reference)
+{
+    return reference->service > 0 ? reference->service : USUAL_USEC;
+}
+
+double backhand_estimate_queue(const backhand_estimate *estimate)
+{
+    double waiting = estimate->inflight + 1 - estimate->parallel;
+    return waiting > 0 ? waiting / estimate->parallel : 0;
 }

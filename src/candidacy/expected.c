@@ -1,62 +1,157 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "candidacy/builtins.h"
-#include "candidacy/estimate.h"
+#include "candidacy/decide.h"
 #include "candidacy/pick.h"
-#include "candidacy/rank.h"
 
-/* What a request takes where nobody knows. */
-#define USUAL_USEC 100000
-#define PICKS      8
+/* Sent away for speed or errors alone is a request that has a free place here and would take so much longer, in the
+ * logarithm. */
+#define WORSE 0.223
 
-typedef struct contest {
-    int id[PICKS + 1];
-    backhand_estimate of[PICKS + 1];
-    int n;
-    double usual; /* us */
-    double bias;  /* us */
-} contest;
+/* What is decided on: the servers of the contest, in its order. */
+typedef struct choice {
+    backhand_contest contest;
+    ServerSlot slot[BACKHAND_OTHERS + 1];
+    ServerSlot self;
+} choice;
 
-static double usual_service(const contest *all)
+/* Most requests end here: a look at this server alone, and at what the moderator found out about the others. */
+static int is_free(const backhand_meter *meter)
 {
-    double sum = 0;
-    int known = 0;
-    for (int i = 0; i < all->n; i++) {
-        sum += all->of[i].service;
-        known += all->of[i].service > 0;
-    }
-    return known ? sum / known : USUAL_USEC;
+    int64_t room = backhand_number_get(&meter->room), inflight = backhand_meter_inflight(meter);
+
+    return room > 0 && 1000 * inflight <= room && backhand_number_get(&meter->slower) == 0 &&
+           backhand_meter_errors(meter) == 0 &&
+           backhand_meter_stall(meter, backhand_number_get(&meter->stall.looked)) <= 1000;
 }
 
-static int64_t key_expected(int id, const void *ctx)
+static void add(choice *out, const backhand_table *table, ServerSlot slot, apr_time_t now)
 {
-    const contest *all = ctx;
-    double usec = 0;
-    for (int i = 0; i < all->n; i++) {
-        if (all->id[i] == id) {
-            usec = backhand_estimate_usec(&all->of[i], all->usual);
+    /* Who has no ready worker would let the request wait where nobody sees it. Where this server may not serve it
+     * nobody is left out: dispatch serves it here all the same when nobody is ready. */
+    if (!out->contest.here || backhand_table_ready(table, slot.id) > 0) {
+        out->slot[out->contest.others] = slot;
+        backhand_estimate_make(&out->contest.of[out->contest.others++], table, slot.id, now);
+    }
+}
+
+static void pick_of_all(choice *out, const backhand_table *table, apr_time_t now)
+{
+    int ids[BACKHAND_OTHERS], n = backhand_pick_any(table, ids, BACKHAND_OTHERS, now);
+
+    out->contest.here = 1;
+    out->self = (ServerSlot){0, BACKHAND_HANDOFF};
+    for (int i = 0; i < n; i++) {
+        add(out, table, (ServerSlot){ids[i], BACKHAND_HANDOFF}, now);
+    }
+}
+
+static void pick_of_list(choice *out, const backhand_table *table, ServerSlot *servers, int *n, apr_time_t now)
+{
+    int others = backhand_pick(table, servers, n, BACKHAND_OTHERS);
+
+    /* This server comes last, if at all. */
+    if (others > 0 && servers[others - 1].id == 0) {
+        out->contest.here = 1;
+        out->self = servers[--others];
+    }
+    for (int i = 0; i < others; i++) {
+        add(out, table, servers[i], now);
+    }
+}
+
+static int stays(ServerSlot *servers, int *n, ServerSlot self, backhand_why why)
+{
+    backhand_candidates *run = backhand_chain_current();
+
+    servers[0] = self;
+    if (run) {
+        run->why = why;
+    }
+    return *n = 1;
+}
+
+static int goes(ServerSlot *servers, int *n, const choice *of, const backhand_verdict *verdict)
+{
+    backhand_candidates *run = backhand_chain_current();
+
+    for (*n = 0; *n < verdict->n; (*n)++) {
+        servers[*n] = of->slot[verdict->best[*n]];
+    }
+    if (of->contest.here) {
+        servers[(*n)++] = of->self;
+    }
+    if (run) {
+        run->why = of->contest.here && verdict->n > 0 ? BACKHAND_WHY_SOONER : BACKHAND_WHY_CHAIN;
+    }
+    return *n;
+}
+
+/* Where this server is in the list; NULL: nowhere. */
+static const ServerSlot *find_self(const ServerSlot *servers, int n)
+{
+    for (int i = 0; i < n; i++) {
+        if (servers[i].id == 0) {
+            return &servers[i];
         }
     }
-    return backhand_key_of(id == 0 ? usec - all->bias : usec);
+    return NULL;
+}
+
+static int decide(choice *all, ServerSlot *servers, int *n, backhand_meter *meter, apr_time_t now)
+{
+    backhand_verdict verdict;
+
+    backhand_decide(&verdict, &all->contest);
+    if (!all->contest.here || (verdict.n > 0 && (!verdict.free || verdict.gap < WORSE))) {
+        return goes(servers, n, all, &verdict);
+    }
+    if (verdict.n == 0) {
+        if (verdict.free) {
+            backhand_trials_well(&meter->trials);
+        }
+        return stays(servers, n, all->self, verdict.free ? BACKHAND_WHY_FREE : BACKHAND_WHY_HERE);
+    }
+    if (backhand_trials_due(&meter->trials, verdict.gap, now)) {
+        return stays(servers, n, all->self, BACKHAND_WHY_TRIAL);
+    }
+    return goes(servers, n, all, &verdict);
 }
 
 int backhand_by_expected_time(struct request_rec *r, ServerSlot *servers, int *n, char *arg)
 {
     const backhand_table *table = backhand_table_current();
-    apr_time_t now = table->now();
+    backhand_candidates *run = backhand_chain_current();
+    int all_of_them = run && run->list == servers && run->unfilled;
+    const ServerSlot *self = all_of_them ? NULL : find_self(servers, *n);
     int64_t bias = 0;
-    contest all = {.n = 0};
+    choice all;
+    apr_time_t now;
 
     (void)r;
+    if ((all_of_them || self) && is_free(table->meter)) {
+        ServerSlot here = self ? *self : (ServerSlot){0, BACKHAND_HANDOFF};
+        if (run) {
+            run->unfilled = 0;
+        }
+        backhand_trials_well(&table->meter->trials);
+        return stays(servers, n, here, BACKHAND_WHY_FREE);
+    }
     if (arg) {
         backhand_argument_thousandths(&bias, arg);
     }
-    all.bias = (double)bias;
-    backhand_pick(table, servers, n, PICKS);
-    for (; all.n < *n; all.n++) {
-        all.id[all.n] = servers[all.n].id;
-        backhand_estimate_make(&all.of[all.n], table, servers[all.n].id, now);
+    now = table->now();
+    all.contest.others = all.contest.here = 0;
+    all.contest.bias = (double)bias;
+    if (all_of_them) {
+        run->unfilled = 0;
+        pick_of_all(&all, table, now);
     }
-    all.usual = usual_service(&all);
-    return backhand_rank(servers, n, key_expected, &all);
+    else {
+        pick_of_list(&all, table, servers, n, now);
+    }
+    if (all.contest.here) {
+        backhand_estimate_make(&all.contest.of[all.contest.others], table, 0, now);
+    }
+    return decide(&all, servers, n, table->meter, now);
 }

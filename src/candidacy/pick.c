@@ -2,6 +2,9 @@
 
 #include "candidacy/pick.h"
 
+/* Of servers drawn at random, for each that is wanted, before all are looked at. */
+#define DRAWS 4
+
 /* Entries that were never used, of which a list has many, go before anything else is looked at. @return how many are left,
  * this server not counted */
 static int keep_used(const backhand_table *table, ServerSlot *servers, int n, ServerSlot *self, int *has_self)
@@ -64,4 +67,61 @@ int backhand_pick(const backhand_table *table, ServerSlot *servers, int *n, int 
         servers[picked++] = self;
     }
     return *n = picked;
+}
+
+/* --- without a list ----------------------------------------------------------------------------------------------- */
+
+static int is_in(const int *ids, int n, int id)
+{
+    for (int i = 0; i < n; i++) {
+        if (ids[i] == id) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int is_wanted(const backhand_table *table, const int *ids, int n, int id, apr_time_t now)
+{
+    return !is_in(ids, n, id) && !backhand_table_older_at(table, id, SERVER_TIMEOUT, now);
+}
+
+static void shuffle(int *ids, int n)
+{
+    for (; n > 1; n--) {
+        int other = (int)backhand_random_below((uint32_t)n), id = ids[other];
+        ids[other] = ids[n - 1];
+        ids[n - 1] = id;
+    }
+}
+
+/* From a random one on, one after the other; then in another order. */
+static int walk(const backhand_table *table, int *ids, int n, int most, apr_time_t now)
+{
+    int others = backhand_table_used(table) - 1, from = others > 0 ? (int)backhand_random_below((uint32_t)others) : 0;
+
+    for (int i = 0; i < others && n < most; i++) {
+        int id = 1 + (from + i) % others;
+        if (is_wanted(table, ids, n, id, now)) {
+            ids[n++] = id;
+        }
+    }
+    shuffle(ids, n);
+    return n;
+}
+
+int backhand_pick_any(const backhand_table *table, int *ids, int most, apr_time_t now)
+{
+    int others = backhand_table_used(table) - 1, n = 0;
+
+    if (others <= most) {
+        return walk(table, ids, 0, most, now);
+    }
+    for (int draws = 0; draws < DRAWS * most && n < most; draws++) {
+        int id = 1 + (int)backhand_random_below((uint32_t)others);
+        if (is_wanted(table, ids, n, id, now)) {
+            ids[n++] = id;
+        }
+    }
+    return n < most ? walk(table, ids, n, most, now) : n;
 }

@@ -17,4 +17,15 @@
  */
 int backhand_pick(const backhand_table *table, ServerSlot *servers, int *n, int most);
 
+/**
+ * The same of all entries but this server's, and without a list: what it costs does not grow with the table, unless
+ * nearly all servers in it are gone.
+ * @param ids   room for `most`
+ * @param most  up to BACKHAND_PICK_MOST
+ * @return how many
+ */
+int backhand_pick_any(const backhand_table *table, int *ids, int most, apr_time_t now);
+
+#define BACKHAND_PICK_MOST 64
+
 #endif

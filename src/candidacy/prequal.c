@@ -1,23 +1,32 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* Load is not what you should balance: introducing Prequal (Wydrowski, Kleinberg, Rumble, Archer; NSDI 2024): of the servers
- * known from recent answers those with more requests in flight than most are hot; among the cold the one with
- * the lowest latency is the best, among the hot the one with the fewest requests. */
+/* Load is not what you should balance: introducing Prequal (Wydrowski, Kleinberg, Rumble, Archer; NSDI 2024): of the
+ * servers known from recent answers those with more requests in flight than most are hot; among the cold the one with
+ * the lowest latency is the best, among the hot the one with the fewest requests. The latency is the time that the next
+ * request would take by the estimates of estimate.h, so that servers that differ by chance alone do not differ here. */
 
 #include "candidacy/builtins.h"
 #include "candidacy/estimate.h"
 #include "candidacy/pick.h"
 #include "candidacy/rank.h"
 
+#include <math.h>
+
 /* As many as the paper's pool of probes. */
 #define POOL 16
 /* A server is hot above this quantile of the requests in flight: 2^-0.25. */
 #define HOT_PER_MILLE 841
+/* This server is so much worse than the best one, in the logarithm, that it tries itself out. */
+#define WORSE 0.223
+/* Comes after every latency, us. */
+#define HOT 1e15
+/* A server whose errors make it so much worse comes after the hot: it is seldom hot itself. */
+#define FAILING 2
 
 typedef struct pool {
     int id[POOL + 1];
-    double inflight[POOL + 1];
-    double latency[POOL + 1];
+    backhand_estimate of[POOL + 1];
+    double calm[POOL + 1]; /* us that a request takes there without a queue */
     int n;
     double hot; /* requests in flight from which on a server is hot */
 } pool;
@@ -28,60 +37,103 @@ static double threshold(const pool *all)
 
     for (int i = 0; i < all->n; i++) {
         int at = i;
-        for (; at > 0 && sorted[at - 1] > all->inflight[i]; at--) {
+        for (; at > 0 && sorted[at - 1] > all->of[i].inflight; at--) {
             sorted[at] = sorted[at - 1];
         }
-        sorted[at] = all->inflight[i];
+        sorted[at] = all->of[i].inflight;
     }
     return all->n ? sorted[(all->n - 1) * HOT_PER_MILLE / 1000] : 0;
 }
 
-/* A server of unknown latency takes the middle of what is known. */
-static void read_latencies(pool *all, const backhand_table *table, apr_time_t now)
+static int find(const pool *all, int id)
 {
-    double sum = 0;
-    int known = 0;
-
     for (int i = 0; i < all->n; i++) {
-        backhand_estimate e;
-        backhand_estimate_make(&e, table, all->id[i], now);
-        all->latency[i] = e.latency * e.burden;
-        sum += all->latency[i];
-        known += e.latency > 0;
-    }
-    for (int i = 0; i < all->n; i++) {
-        if (all->latency[i] == 0) {
-            all->latency[i] = known ? sum / known : 0;
+        if (all->id[i] == id) {
+            return i;
         }
     }
+    return -1;
 }
 
 /* Cold ones by latency, then the hot by requests in flight. */
 static int64_t key_prequal(int id, const void *ctx)
 {
     const pool *all = ctx;
+    int i = find(all, id);
+
+    if (i < 0) {
+        return INT64_MAX;
+    }
+    if (all->of[i].burden > FAILING) {
+        return backhand_key_of(2 * HOT * all->of[i].burden);
+    }
+    if (all->of[i].inflight > all->hot) {
+        return backhand_key_of(HOT + all->of[i].inflight);
+    }
+    return backhand_key_of(all->calm[i] * (1 + backhand_estimate_queue(&all->of[i])) + all->of[i].hop);
+}
+
+static void read_pool(pool *all, const backhand_table *table, const ServerSlot *servers, int n)
+{
+    apr_time_t now = table->now();
+    const backhand_estimate *reference;
+
+    for (all->n = 0; all->n < n; all->n++) {
+        all->id[all->n] = servers[all->n].id;
+        backhand_estimate_make(&all->of[all->n], table, servers[all->n].id, now);
+    }
+    reference = backhand_estimate_reference(all->of, all->n);
     for (int i = 0; i < all->n; i++) {
-        if (all->id[i] == id) {
-            int hot = all->inflight[i] > all->hot;
-            return backhand_key_of(hot ? 1e15 + all->inflight[i] : all->latency[i]);
+        all->calm[i] = exp(backhand_estimate_slower(&all->of[i], reference)) * all->of[i].stall * all->of[i].burden *
+                       backhand_estimate_usual(reference);
+    }
+    all->hot = threshold(all);
+}
+
+static void put_first(ServerSlot *servers, int n, int id)
+{
+    for (int i = n - 1; i > 0; i--) {
+        if (servers[i].id == id) {
+            ServerSlot slot = servers[i];
+            servers[i] = servers[i - 1];
+            servers[i - 1] = slot;
         }
     }
-    return INT64_MAX;
+}
+
+/* Who is sent nothing because it was slow or failed shows now and then that it is well. */
+static void try_self(const pool *all, const backhand_table *table, ServerSlot *servers, int n)
+{
+    int self = find(all, 0), best = find(all, servers[0].id);
+    double gap = self < 0 ? 0 : log(all->calm[self] / all->calm[best]);
+
+    if (self < 0 || backhand_estimate_queue(&all->of[self]) > 0) {
+        return;
+    }
+    if (gap < WORSE) {
+        backhand_trials_well(&table->meter->trials);
+        return;
+    }
+    if (backhand_trials_due(&table->meter->trials, gap, table->now())) {
+        put_first(servers, n, 0);
+        if (backhand_chain_current()) {
+            backhand_chain_current()->why = BACKHAND_WHY_TRIAL;
+        }
+    }
 }
 
 int backhand_by_prequal(struct request_rec *r, ServerSlot *servers, int *n, char *arg)
 {
     const backhand_table *table = backhand_table_current();
-    pool all = {.n = 0};
+    pool all;
 
     (void)r;
     (void)arg;
     backhand_pick(table, servers, n, POOL);
-    for (; all.n < *n; all.n++) {
-        all.id[all.n] = servers[all.n].id;
-        all.inflight[all.n] = backhand_estimate_inflight(table, servers[all.n].id);
+    if (*n > 0) {
+        read_pool(&all, table, servers, *n);
+        backhand_rank(servers, n, key_prequal, &all);
+        try_self(&all, table, servers, *n);
     }
-    all.hot = threshold(&all);
-    read_latencies(&all, table, table->now());
-    return backhand_rank(servers, n, key_prequal, &all);
+    return *n;
 }

@@ -98,6 +98,7 @@ static int serve_here(walk *w, backhand_reason reason)
     }
     /* addPrediction would take this server for idle if only what it sends to others counted. In this order nobody takes the
      * request for one that is lost. */
+    backhand_marked_stay(w->r, reason == BACKHAND_HERE_TRIAL);
     __atomic_add_fetch(&self->begun, 1, __ATOMIC_RELAXED);
     __atomic_add_fetch(&self->returned, 1, __ATOMIC_RELAXED);
     __atomic_add_fetch(&self->sent, 1, __ATOMIC_RELEASE);
@@ -115,11 +116,15 @@ static int asked_last(const walk *w, int id)
            (backhand_table_silent(table, id) && !backhand_table_deaf(table));
 }
 
-static int answered_elsewhere(walk *w, const char *contact)
+static int answered(walk *w, int id, const char *contact)
 {
+    backhand_reason reason = w->candidates.why == BACKHAND_WHY_SOONER ? BACKHAND_OFF_SOONER : BACKHAND_OFF_CHOSEN;
     request_rec *r = w->r;
-    backhand_marked_elsewhere(r);
-    backhand_say(r, contact, w->passed_over ? BACKHAND_OFF_NEXT : BACKHAND_OFF_CHOSEN, w->tries, w->usec);
+
+    if (id != 0) {
+        backhand_marked_elsewhere(r);
+    }
+    backhand_say(r, contact, w->passed_over ? BACKHAND_OFF_NEXT : reason, w->tries, w->usec);
     __atomic_add_fetch(&w->conf->table->counters->handed_off, 1, __ATOMIC_RELAXED);
     return w->handoff.status;
 }
@@ -133,12 +138,14 @@ static int end_for_client(walk *w, const char *contact)
 }
 
 /* The honest end of a request that some server may have taken and that cannot be repeated. */
-static int give_up(walk *w, const char *contact, backhand_outcome outcome)
+static int give_up(walk *w, int id, const char *contact, backhand_outcome outcome)
 {
     if (outcome == BACKHAND_CLIENT) {
         return end_for_client(w, contact);
     }
-    backhand_marked_elsewhere(w->r);
+    if (id != 0) {
+        backhand_marked_elsewhere(w->r);
+    }
     backhand_say(w->r, contact, BACKHAND_OFF_FAILED, w->tries, w->usec);
     return outcome == BACKHAND_TIMED_OUT ? HTTP_GATEWAY_TIME_OUT : HTTP_BAD_GATEWAY;
 }
@@ -188,25 +195,28 @@ static int ask(walk *w, backhand_process *process, int id, uint64_t generation, 
         w->unready = 1;
         return GO_ON;
     }
-    if (!backhand_limit_enter(w->conf, process)) {
+    if (!backhand_limit_enter(w->conf, process, id)) {
         backhand_peer_release(peer);
         return serve_here(w, BACKHAND_HERE_LIMIT);
     }
     if (!backhand_pinned_begin(&pinned, w->r)) {
         backhand_peer_release(peer);
-        backhand_limit_leave(w->conf, process);
+        backhand_limit_leave(w->conf, process, id);
         return serve_here(w, BACKHAND_HERE_INTERPRETERS);
+    }
+    if (id != 0) {
+        backhand_marked_leave(w->r);
     }
     contact = apr_pstrdup(w->r->pool, said->stat.contact);
     w->tries++;
     outcome = ask_peer(w, peer, id, generation, said);
     backhand_pinned_end(&pinned);
-    backhand_limit_leave(w->conf, process);
+    backhand_limit_leave(w->conf, process, id);
     backhand_fault_note(w->r, w->conf, id, generation, contact, &w->handoff, outcome);
     if (outcome == BACKHAND_ANSWERED) {
-        return answered_elsewhere(w, contact);
+        return answered(w, id, contact);
     }
-    return backhand_handoff_may_repeat(&w->handoff, outcome) ? GO_ON : give_up(w, contact, outcome);
+    return backhand_handoff_may_repeat(&w->handoff, outcome) ? GO_ON : give_up(w, id, contact, outcome);
 }
 
 /* With BackhandSelfRedirect this server is asked at its contact as the others are. */
@@ -243,6 +253,20 @@ static int ask_contact(walk *w)
     return ask(w, backhand_dispatch_process(w->conf->dispatch), 0, generation, &said);
 }
 
+static backhand_reason reason_to_stay(const walk *w)
+{
+    switch (w->candidates.why) {
+    case BACKHAND_WHY_FREE:
+        return BACKHAND_HERE_FREE;
+    case BACKHAND_WHY_HERE:
+        return BACKHAND_HERE_SOONEST;
+    case BACKHAND_WHY_TRIAL:
+        return BACKHAND_HERE_TRIAL;
+    default:
+        return BACKHAND_HERE_CHOSEN;
+    }
+}
+
 static int consider(walk *w, backhand_process *process, ServerSlot *candidate, int last_round)
 {
     const backhand_table *table = w->conf->table;
@@ -255,7 +279,7 @@ static int consider(walk *w, backhand_process *process, ServerSlot *candidate, i
                              : w->busy    ? BACKHAND_HERE_BUSY
                              : w->unready ? BACKHAND_HERE_UNREADY
                              : w->coded   ? BACKHAND_HERE_CODED
-                                          : BACKHAND_HERE_CHOSEN);
+                                          : reason_to_stay(w));
     }
     if (candidate->id == ASKED || (!last_round && asked_last(w, candidate->id)) ||
         !backhand_table_usable(table, candidate->id, w->candidates.generation) ||
@@ -282,6 +306,9 @@ static int consider(walk *w, backhand_process *process, ServerSlot *candidate, i
     id = candidate->id;
     candidate->id = ASKED;
     w->asked_self |= id == 0;
+    if (id == 0) {
+        backhand_marked_stay(w->r, w->candidates.why == BACKHAND_WHY_TRIAL);
+    }
     return ask(w, process, id, generation, &said);
 }
 

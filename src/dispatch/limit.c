@@ -32,14 +32,16 @@ static int fits_process(int64_t waiting, int64_t threads)
     return threads == 1 || waiting < threads;
 }
 
-int backhand_limit_enter(const backhand_config *conf, backhand_process *process)
+int backhand_limit_enter(const backhand_config *conf, backhand_process *process, int id)
 {
     int threads = 0;
     int64_t here, all;
 
     ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
     threads = threads > 0 ? threads : 1;
-    backhand_process_serve(conf->table, process, -1);
+    if (id != 0) {
+        backhand_process_serve(conf->table, process, -1);
+    }
     /* Counted first and looked at then: of two at the same moment at least one sees both. And before the slot's
      * `sent`, as its `returned` is counted before backhand_limit_leave(): see backhand_table_settle(). */
     here = __atomic_add_fetch(&process->waiting, 1, __ATOMIC_SEQ_CST);
@@ -47,12 +49,14 @@ int backhand_limit_enter(const backhand_config *conf, backhand_process *process)
     if (fits_process(here, threads) && all <= wanted(conf, threads) && backhand_scoreboard_runs_more_than(all)) {
         return 1;
     }
-    backhand_limit_leave(conf, process);
+    backhand_limit_leave(conf, process, id);
     return 0;
 }
 
-void backhand_limit_leave(const backhand_config *conf, backhand_process *process)
+void backhand_limit_leave(const backhand_config *conf, backhand_process *process, int id)
 {
     __atomic_sub_fetch(&process->waiting, 1, __ATOMIC_RELEASE);
-    backhand_process_serve(conf->table, process, 1);
+    if (id != 0) {
+        backhand_process_serve(conf->table, process, 1);
+    }
 }

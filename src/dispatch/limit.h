@@ -22,12 +22,13 @@
 
 /**
  * Counts a request that this process serves as one that waits for another server, unless it would be one too many.
+ * What waits for this server's own contact, `id` 0, counts as served here besides: this server measures it.
  * Threads of one server that ask at the same moment may all be refused; more than the bounds never get through.
  * @return 0: over a bound, nothing has changed
  */
-int backhand_limit_enter(const backhand_config *conf, backhand_process *process);
+int backhand_limit_enter(const backhand_config *conf, backhand_process *process, int id);
 
-/** The wait is over: the request counts as served here again. */
-void backhand_limit_leave(const backhand_config *conf, backhand_process *process);
+/** The wait is over: the request counts as served here again. `id`: as before. */
+void backhand_limit_leave(const backhand_config *conf, backhand_process *process, int id);
 
 #endif

@@ -26,7 +26,8 @@ typedef struct request_record {
     backhand_process *process;
     const request_rec *request;
     apr_time_t began;
-    int64_t level;               /* requests that were being served when it came, itself counted */
+    apr_time_t met;              /* when it began to be served here */
+    backhand_place place;        /* in this server's meter */
     int elsewhere;               /* another server answers it */
     int marked;                  /* another server handed it here */
     int doubtful;                /* it says so, and is not believed */
@@ -203,22 +204,25 @@ static void smooth(int64_t *average, int64_t usec)
 }
 
 /* What a request that was served here tells of this server. Nothing, when its client went away or it became a tunnel. */
-static void leave_sample(const request_record *record, apr_time_t now)
+static void leave_sample(request_record *record, apr_time_t now)
 {
+    backhand_meter *meter = record->conf->table->meter;
     const request_rec *r = record->request;
 
     while (r->next) {
         r = r->next;
     }
     if (!record->elsewhere && !r->connection->aborted && r->status != HTTP_SWITCHING_PROTOCOLS) {
-        backhand_meter_sample(record->conf->table->meter, record->level, now - record->began,
-                              ap_is_HTTP_SERVER_ERROR(r->status), now);
+        backhand_meter_end(meter, &record->place, now - record->met, ap_is_HTTP_SERVER_ERROR(r->status), now);
+    }
+    else {
+        backhand_meter_void(meter, &record->place);
     }
 }
 
 static apr_status_t request_ends(void *data)
 {
-    const request_record *record = data;
+    request_record *record = data;
     backhand_table *table = record->conf->table;
     apr_time_t now = backhand_clock_now();
 
@@ -257,6 +261,38 @@ static void inherit(request_rec *r)
     }
 }
 
+/* It is being served here from now on, as one of `level`. */
+static void meet(request_record *record, int64_t level)
+{
+    record->met = backhand_clock_now();
+    backhand_meter_begin(record->conf->table->meter, &record->place, level, record->met);
+}
+
+void backhand_marked_leave(const request_rec *r)
+{
+    request_record *record = record_get(r);
+    if (record) {
+        backhand_meter_void(record->conf->table->meter, &record->place);
+    }
+}
+
+void backhand_marked_stay(const request_rec *r, int trial)
+{
+    request_record *record = record_get(r);
+    backhand_meter *meter;
+
+    if (!record || !record->process) {
+        return;
+    }
+    meter = record->conf->table->meter;
+    if (!record->place.word) {
+        meet(record, backhand_meter_inflight(meter));
+    }
+    if (trial) {
+        backhand_meter_try(meter, &record->place);
+    }
+}
+
 static request_record *record_make(request_rec *r, backhand_config *conf)
 {
     request_record *record = apr_pcalloc(r->pool, sizeof(*record));
@@ -265,7 +301,7 @@ static request_record *record_make(request_rec *r, backhand_config *conf)
     record->began = backhand_clock_now();
     record->process = backhand_dispatch_process(conf->dispatch);
     if (record->process) {
-        record->level = backhand_process_serve(conf->table, record->process, 1);
+        meet(record, backhand_process_serve(conf->table, record->process, 1));
         apr_pool_cleanup_register(r->pool, record, request_ends, apr_pool_cleanup_null);
     }
     ap_set_module_config(r->request_config, &backhand_module, record);
@@ -297,6 +333,9 @@ static int receive_mark(request_rec *r, request_record *record, const char *head
         return refuse_unreadable(r, conf);
     }
     record->marked = 1;
+    if (backhand_number_get(&record->conf->table->meter->trials.offers)) {
+        backhand_meter_try(record->conf->table->meter, &record->place);
+    }
     record->sender = r->connection->client_ip;
     __atomic_add_fetch(&conf->table->counters->received, 1, __ATOMIC_RELAXED);
     restore(r, record);

@@ -34,6 +34,12 @@ apr_interval_time_t backhand_marked_age(const request_rec *r);
 /** Another server answers the request, or the client is sent there: it says nothing of this server's speed. */
 void backhand_marked_elsewhere(const request_rec *r);
 
+/** Another server is asked from now on: the time until it answers is not this server's. */
+void backhand_marked_leave(const request_rec *r);
+
+/** It is served here, maybe after others were asked in vain. `trial`: this server tries itself out with it. */
+void backhand_marked_stay(const request_rec *r, int trial);
+
 /** True for a request that another server handed to this one. */
 int backhand_marked_is(const request_rec *r);
 

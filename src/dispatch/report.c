@@ -29,6 +29,7 @@ static void write_report(request_rec *r, const backhand_table *table)
     report.parallel = view.parallel;
     report.latency = view.latency;
     report.errors = view.errors;
+    report.stall = view.stall;
     backhand_report_write(text, &report, backhand_marked_age(r));
     apr_table_unset(r->err_headers_out, BACKHAND_REPORT_HEADER);
     apr_table_setn(r->headers_out, BACKHAND_REPORT_HEADER, apr_pstrdup(r->pool, text));

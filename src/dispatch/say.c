@@ -27,6 +27,10 @@ const char *backhand_reason_text(backhand_reason reason)
         [BACKHAND_REFUSED_AWAY] = "refused:away",
         [BACKHAND_REFUSED_LOOP] = "refused:loop",
         [BACKHAND_ENDED_CLIENT] = "ended:client",
+        [BACKHAND_HERE_FREE] = "served-here:free",
+        [BACKHAND_HERE_SOONEST] = "served-here:soonest",
+        [BACKHAND_HERE_TRIAL] = "served-here:trial",
+        [BACKHAND_OFF_SOONER] = "handed-off:sooner",
     };
     return text[reason];
 }

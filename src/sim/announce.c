@@ -53,29 +53,24 @@ static int64_t ready_workers(const sim_server *it)
     return ready;
 }
 
-/* As backhand_table_patience() makes it of what a table knows. */
-static backhand_patience patience_of(const sim_world *world)
+/* The table that it stands at, when it decides on requests. */
+static backhand_table *table_of(const sim_world *world, uint32_t server)
 {
-    double time = world->rate > 0 ? 10e6 * world->scenario->servers / world->rate : 0;
-    int64_t usual = (int64_t)fmin(fmax(time, 250e3), 600e6);
-
-    if (world->scenario->on_servers) {
-        return (backhand_patience){.others = 8 * usual, .own = usual / 2};
-    }
-    return (backhand_patience){.others = usual};
+    return world->scenario->on_servers && server < (uint32_t)world->its_case.dispatchers
+               ? world->dispatchers[server].table
+               : NULL;
 }
 
-static void measure_work(const sim_world *world, sim_server *it, serverstat *stat)
+static void measure_work(const sim_world *world, uint32_t server, serverstat *stat)
 {
-    backhand_patience alone = patience_of(world);
-    backhand_work work;
-    backhand_meter_read(&it->meter, sim_clock_now(), &alone, &work);
-    stat->inflight = work.inflight;
-    stat->service = work.service;
-    stat->parallel = work.parallel;
-    stat->latency = work.latency;
-    stat->errors = work.errors;
-    stat->served = work.served;
+    sim_server *it = &world->servers[server];
+
+    it->working.meter = &it->meter;
+    it->working.table = table_of(world, server);
+    it->working.interval = world->scenario->interval;
+    it->working.servers = world->scenario->servers;
+    it->working.keeps_workers = it->group->workers > 0;
+    backhand_working_measure(&it->working, stat, it->held, sim_clock_now());
 }
 
 void sim_server_measure(sim_world *world, uint32_t server, serverstat *stat)
@@ -90,12 +85,12 @@ void sim_server_measure(sim_world *world, uint32_t server, serverstat *stat)
     stat->aservers = ready_workers(it);
     stat->load = (int64_t)(1000 * load);
     stat->load_hwm = mark_of(world);
-    stat->ncpu = group->cpus ? group->cpus : stat->nservers;
+    stat->ncpu = sim_group_places(group) ? sim_group_places(group) : stat->nservers;
     stat->tmem = (int64_t)(group->memory * MEMORY_UNIT);
     stat->amem = (int64_t)(fmax(group->memory - it->memory, 0) * MEMORY_UNIT);
     stat->numbacked = it->backed;
     stat->tatime = (it->time + 500) / 1000;
-    measure_work(world, it, stat);
+    measure_work(world, server, stat);
 }
 
 static void identify(const sim_world *world, uint32_t server)
@@ -109,6 +104,55 @@ static void identify(const sim_world *world, uint32_t server)
     backhand_contact_format(said->stat.contact, &said->contact);
     said->interval = world->scenario->interval / 1000;
     said->keepalive = 15000;
+}
+
+/* Sends `said`. */
+static void say(sim_world *world, uint32_t server)
+{
+    sim_server *it = &world->servers[server];
+    backhand_announcement *said = &it->said;
+
+    said->boot = it->life;
+    said->sequence = ++it->sequence;
+    said->time = (SIM_EPOCH + world->now) / 1000;
+    if (table_of(world, server)) {
+        backhand_table_set_self(table_of(world, server), said);
+    }
+    it->sent = *said;
+    backhand_working_announce(&it->working, &it->sent.stat, sim_clock_now());
+    sim_events_add(&world->events, world->now + world->scenario->delay, SIM_HEARD, server, it->life);
+}
+
+/* --- before its time ---------------------------------------------------------------------------------------------- */
+
+void sim_server_plan_look(sim_world *world, uint32_t server)
+{
+    sim_server *it = &world->servers[server];
+
+    if (!it->looks && it->spoken && BACKHAND_EARLY_LOOK < world->scenario->interval && sim_decisions_to_come(world)) {
+        it->looks = 1;
+        sim_events_add(&world->events, world->now + BACKHAND_EARLY_LOOK, SIM_LOOK, server, it->life);
+    }
+}
+
+void sim_server_look(sim_world *world, uint32_t server)
+{
+    sim_server *it = &world->servers[server];
+
+    if (backhand_working_news(&it->working, sim_clock_now())) {
+        if (backhand_working_recovered(&it->working)) {
+            sim_server_measure(world, server, &it->said.stat);
+        }
+        it->said.stat.aservers = ready_workers(it);
+        backhand_working_refresh(&it->working, &it->said.stat, it->held, sim_clock_now());
+        say(world, server);
+    }
+    else if (backhand_working_due(&it->working, sim_clock_now())) {
+        sim_server_measure(world, server, &it->said.stat);
+    }
+    if (backhand_meter_inflight(&it->meter) > 0) {
+        sim_server_plan_look(world, server);
+    }
 }
 
 void sim_server_announce(sim_world *world, uint32_t server)
@@ -129,14 +173,7 @@ void sim_server_announce(sim_world *world, uint32_t server)
     said->stat.cpu = idle_share(world, it);
     it->used = 0;
     it->announced = world->now;
-    said->boot = it->life;
-    said->sequence = ++it->sequence;
-    said->time = (SIM_EPOCH + world->now) / 1000;
-    if (world->scenario->on_servers && server < (uint32_t)world->its_case.dispatchers) {
-        backhand_table_set_self(world->dispatchers[server].table, said);
-        backhand_table_flow(world->dispatchers[server].table);
-    }
-    sim_events_add(&world->events, world->now + world->scenario->delay, SIM_HEARD, server, it->life);
+    say(world, server);
     if (sim_decisions_to_come(world)) {
         sim_events_add(&world->events, world->now + wait, SIM_ANNOUNCE, server, it->life);
     }

@@ -9,10 +9,16 @@
 static int64_t next_arrival(sim_world *world)
 {
     const sim_trace *trace = world->scenario->trace;
+    double rate = world->rate;
+
     if (trace) {
         return world->entry < trace->n ? trace->entries[world->entry].at : SIM_NEVER;
     }
-    return world->now + (int64_t)(-log(sim_random_share(&world->arrivals)) / world->rate * 1e6);
+    if (world->scenario->burst > 0) {
+        int first = world->now % world->scenario->period < world->scenario->period / 2;
+        rate *= first ? 1 + world->scenario->burst : fmax(1 - world->scenario->burst, 1e-9);
+    }
+    return world->now + (int64_t)(-log(sim_random_share(&world->arrivals)) / rate * 1e6);
 }
 
 static void plan_next(sim_world *world)
@@ -23,10 +29,22 @@ static void plan_next(sim_world *world)
     }
 }
 
-/* A client asks a dispatcher that is there, each as likely; SIM_NONE: none is. */
-static uint32_t entry(sim_world *world)
+/* The one that a client asks: each as likely, unless the first has another share. */
+static uint32_t draw_entry(sim_world *world, const sim_ask *ask)
 {
-    uint32_t n = (uint32_t)world->its_case.dispatchers, first = sim_random_below(&world->choices, n);
+    uint32_t n = (uint32_t)world->its_case.dispatchers;
+    double first = ask->first >= 0 ? ask->first : world->scenario->first;
+
+    if (first < 0 || n == 1) {
+        return sim_random_below(&world->choices, n);
+    }
+    return sim_random_share(&world->choices) < first ? 0 : 1 + sim_random_below(&world->choices, n - 1);
+}
+
+/* A client asks a dispatcher that is there; SIM_NONE: none is. */
+static uint32_t entry(sim_world *world, const sim_ask *ask)
+{
+    uint32_t n = (uint32_t)world->its_case.dispatchers, first = draw_entry(world, ask);
 
     if (!world->scenario->on_servers) {
         return first;
@@ -41,8 +59,8 @@ static uint32_t entry(sim_world *world)
 
 static void enter(sim_world *world, uint32_t request)
 {
-    uint32_t dispatcher = entry(world);
     sim_request *asked = sim_request_of(world, request);
+    uint32_t dispatcher = entry(world, asked->ask);
 
     if (dispatcher == SIM_NONE) {
         sim_request_over(world, request, 0);
@@ -152,7 +170,7 @@ static double capacity(const sim_scenario *scenario)
     double sum = 0;
     for (int i = 0; i < scenario->n_groups; i++) {
         const sim_group *group = &scenario->groups[i];
-        int most = group->cpus ? group->cpus : group->workers;
+        int most = sim_group_places(group);
         sum += group->joins == 0 ? group->count * group->speed * most : 0;
     }
     return sum;

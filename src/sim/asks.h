@@ -14,6 +14,7 @@ struct request_rec;
 /** A request line and its headers. */
 typedef struct sim_ask {
     double weight; /**< how often it comes, beside the others */
+    double first;  /**< share of them that comes to the first dispatcher; below 0: as the scenario says */
     double times;  /**< its service takes so many times the usual */
     const char *method;
     const char *uri;      /**< the path */

@@ -50,10 +50,6 @@ void sim_dispatchers_make(sim_world *world)
             world->dispatchers[i].servers[0] = (uint16_t)i;
             world->dispatchers[i].table->meter = &world->servers[i].meter;
         }
-        else {
-            sim_events_add(&world->events, (int64_t)((double)world->scenario->interval * i / n), SIM_FLOW, (uint32_t)i,
-                           0);
-        }
     }
 }
 
@@ -74,7 +70,7 @@ void sim_dispatchers_free(sim_world *world)
 static void hear(sim_world *world, sim_dispatcher *it, uint32_t server)
 {
     int id;
-    if (backhand_table_take(it->table, &world->servers[server].said, &id) == BACKHAND_DROP_NONE) {
+    if (backhand_table_take(it->table, &world->servers[server].sent, &id) == BACKHAND_DROP_NONE) {
         it->slots[server] = (uint16_t)id;
         it->servers[id] = (uint16_t)server;
     }
@@ -100,6 +96,7 @@ static void count(sim_world *world, const sim_request *asked, uint32_t server)
     sim_result *result = world->result;
     if (asked->counts) {
         result->handoffs++;
+        result->away += !asked->local;
         result->again += world->before == server;
         result->shares[server]++;
     }
@@ -218,14 +215,20 @@ static void follow(sim_world *world, uint32_t request, const ServerSlot *list, i
 
 static void pick_by_chain(sim_world *world, uint32_t request)
 {
+    sim_request *asked = sim_request_of(world, request);
+    uint32_t own = sim_dispatcher_server(world, asked->dispatcher);
     sim_decision decision;
+
     sim_decide(world, request, &decision);
+    if (decision.candidates.why == BACKHAND_WHY_TRIAL && own != SIM_NONE) {
+        backhand_meter_try(&world->servers[own].meter, &asked->place);
+    }
     follow(world, request, world->list, decision.candidates.n, decision.candidates.generation);
 }
 
 static void pick_by_reference(sim_world *world, uint32_t request)
 {
-    uint32_t server = sim_reference_pick(world, sim_request_of(world, request)->dispatcher);
+    uint32_t server = sim_reference_pick(world, request);
     if (server == SIM_NONE) {
         sim_request_over(world, request, 0);
     }
@@ -256,19 +259,12 @@ void sim_dispatcher_returning(sim_world *world, uint32_t request)
     }
     asked->reported = 1;
     asked->usec = world->now - asked->met;
-    asked->report = (backhand_report){.inflight = server->meter.inflight - 1,
-                                      .service = backhand_meter_service(&server->meter, server->said.stat.service),
-                                      .parallel = server->said.stat.parallel,
+    asked->report = (backhand_report){.inflight = backhand_meter_inflight(&server->meter) - 1,
+                                      .service = server->said.stat.service,
+                                      .parallel = backhand_number_get(&server->meter.parallel),
                                       .latency = backhand_meter_latency(&server->meter, server->said.stat.latency),
-                                      .errors = backhand_meter_errors(&server->meter, server->said.stat.errors)};
-}
-
-void sim_dispatcher_flow(sim_world *world, uint32_t dispatcher)
-{
-    backhand_table_flow(world->dispatchers[dispatcher].table);
-    if (sim_decisions_to_come(world)) {
-        sim_events_add(&world->events, world->now + world->scenario->interval, SIM_FLOW, dispatcher, 0);
-    }
+                                      .errors = backhand_meter_errors(&server->meter),
+                                      .stall = backhand_meter_stall(&server->meter, sim_clock_now())};
 }
 
 /* The worker that waited for another server is free, if its own server still lives as it did. */
@@ -339,6 +335,6 @@ void sim_dispatcher_refused(sim_world *world, uint32_t request)
         return;
     }
     /* The worker that waited goes on with it, so no other request may have it in between. */
-    world->servers[sim_dispatcher_server(world, asked->dispatcher)].held--;
+    sim_server_unhold(world, sim_dispatcher_server(world, asked->dispatcher));
     try_next(world, request);
 }

@@ -41,8 +41,6 @@ void sim_dispatcher_answered(sim_world *world, uint32_t request);
 void sim_dispatcher_refused(sim_world *world, uint32_t request);
 /** The server that the dispatcher stands on failed, with the request in its hands. */
 void sim_dispatcher_dropped(sim_world *world, uint32_t request);
-/** SIM_FLOW. */
-void sim_dispatcher_flow(sim_world *world, uint32_t dispatcher);
 /** SIM_HEARD: what the server announced last comes to all dispatchers, but for what gets lost. */
 void sim_dispatchers_hear(sim_world *world, uint32_t server);
 

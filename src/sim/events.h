@@ -17,9 +17,10 @@ typedef enum sim_kind {
     SIM_ANSWER,   /**< the response of request `who` comes back */
     SIM_REFUSAL,  /**< request `who` learns that its server cannot be reached, or has dropped it */
     SIM_ANNOUNCE, /**< server `who` announces itself */
+    SIM_LOOK,     /**< server `who` looks whether it has something to say before its time */
     SIM_HEARD,    /**< its announcement comes to the dispatchers */
-    SIM_FLOW,     /**< dispatcher `who`, one of its own, does what a moderator does each interval */
     SIM_CHANGE,   /**< the scenario has something in store: number `who` */
+    SIM_WARM,     /**< server `who` is not cold any more */
     SIM_MOVE,     /**< another server becomes the slow one */
 } sim_kind;
 

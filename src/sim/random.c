@@ -55,6 +55,14 @@ static double draw_normal(sim_random *random)
     return radius * cos(2 * M_PI * sim_random_share(random));
 }
 
+/* One that ends. */
+static double draw_pareto(const sim_spread *spread, sim_random *random)
+{
+    double shape = spread->extra, tail = pow(spread->third, -shape);
+    double mean = shape / (shape - 1) * (1 - pow(spread->third, 1 - shape)) / (1 - tail);
+    return spread->mean / mean * pow(1 - sim_random_share(random) * (1 - tail), -1 / shape);
+}
+
 double sim_spread_draw(const sim_spread *spread, sim_random *random)
 {
     double mean = spread->mean, extra = spread->extra;
@@ -64,9 +72,14 @@ double sim_spread_draw(const sim_spread *spread, sim_random *random)
     case SIM_UNIFORM:
         return 2 * mean * sim_random_share(random);
     case SIM_PARETO:
+        if (spread->third > 1) {
+            return draw_pareto(spread, random);
+        }
         return mean * (extra - 1) / extra * pow(sim_random_share(random), -1 / extra);
     case SIM_LOGNORMAL:
         return mean * exp(extra * draw_normal(random) - extra * extra / 2);
+    case SIM_BIMODAL:
+        return mean / (1 - extra + extra * spread->third) * (sim_random_share(random) < extra ? spread->third : 1);
     case SIM_RECIPROCAL:
         return mean / sim_random_share(random);
     case SIM_FIXED:

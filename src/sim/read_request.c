@@ -26,17 +26,21 @@ static const char *read_item(sim_reader *reader, sim_words *words, const char *w
     if (!strcmp(word, "times")) {
         return sim_words_number(words, "how many times the usual its service takes", 0, 1e6, &ask->times);
     }
+    if (!strcmp(word, "first")) {
+        return sim_words_number(words, "the share that comes to the first dispatcher", 0, 1, &ask->first);
+    }
     if (!strcmp(word, "header")) {
         return read_header(words, ask);
     }
-    return apr_psprintf(reader->pool, "of a request there are `times` and `header` to be said, not `%s`", word);
+    return apr_psprintf(reader->pool, "of a request there are `times`, `first` and `header` to be said, not `%s`",
+                        word);
 }
 
 /* `WEIGHT METHOD TARGET [times FACTOR] [header "Name: value"]...` */
 const char *sim_read_request(sim_reader *reader, sim_words *words)
 {
     sim_scenario *it = reader->scenario;
-    sim_ask ask = {.times = 1, .headers = apr_table_make(reader->pool, 2)};
+    sim_ask ask = {.times = 1, .first = -1, .headers = apr_table_make(reader->pool, 2)};
     const char *error, *target, *word;
 
     if (it->n_asks == SIM_ASKS_MAX) {

@@ -41,6 +41,13 @@ static const char *read_errors(sim_words *words, sim_group *group)
     return sim_words_time(words, "the time until which there are errors", 0, &group->mended);
 }
 
+/* `cold FACTOR TIME` */
+static const char *read_cold(sim_words *words, sim_group *group)
+{
+    const char *error = sim_words_number(words, "how many times slower it is while it is cold", 1, 1e6, &group->colder);
+    return error ? error : sim_words_time(words, "how long it is cold", 1, &group->warm);
+}
+
 static const char *read_item(sim_reader *reader, sim_words *words, const char *word, sim_group *group)
 {
     if (!strcmp(word, "name")) {
@@ -55,6 +62,13 @@ static const char *read_item(sim_reader *reader, sim_words *words, const char *w
     }
     if (!strcmp(word, "workers")) {
         return read_workers(words, group);
+    }
+    if (!strcmp(word, "slots")) {
+        group->workers = 0;
+        return sim_words_whole(words, "the number of slots", 1, WORKERS_MAX, &group->slots);
+    }
+    if (!strcmp(word, "cold")) {
+        return read_cold(words, group);
     }
     if (!strcmp(word, "cpus")) {
         return sim_words_whole(words, "the number of CPUs", 1, WORKERS_MAX, &group->cpus);
@@ -74,10 +88,11 @@ static const char *read_item(sim_reader *reader, sim_words *words, const char *w
     if (!strcmp(word, "errors")) {
         return read_errors(words, group);
     }
-    return apr_psprintf(reader->pool,
-                        "of servers there are name, speed, score, workers, cpus, memory, joins, fails, returns and "
-                        "errors to be said, not `%s`",
-                        word);
+    return apr_psprintf(
+        reader->pool,
+        "of servers there are name, speed, score, workers, slots, cpus, memory, joins, cold, fails, returns "
+        "and errors to be said, not `%s`",
+        word);
 }
 
 static const char *check(sim_group *group)

@@ -26,7 +26,16 @@ const char *sim_read_delay(sim_reader *reader, sim_words *words)
 
 const char *sim_read_hop(sim_reader *reader, sim_words *words)
 {
-    return sim_words_time(words, "the cost of a hand-off", 0, &reader->scenario->hop);
+    const char *error = sim_words_time(words, "the cost of a hand-off", 0, &reader->scenario->hop);
+    const char *word = error ? NULL : sim_words_next(words);
+
+    if (!word) {
+        return error;
+    }
+    if (strcmp(word, "cpu") != 0) {
+        return apr_psprintf(reader->pool, "after the time comes `cpu` and the CPU time it takes, not `%s`", word);
+    }
+    return sim_words_time(words, "the CPU time of a hand-off", 0, &reader->scenario->hop_work);
 }
 
 const char *sim_read_retry(sim_reader *reader, sim_words *words)
@@ -135,8 +144,12 @@ const char *sim_read_backlog(sim_reader *reader, sim_words *words)
 const char *sim_read_report(sim_reader *reader, sim_words *words)
 {
     const char *word = sim_words_next(words);
-    if (!word || strcmp(word, "slowdown") != 0) {
-        return "takes `slowdown`";
+    if (!word || (strcmp(word, "slowdown") != 0 && strcmp(word, "numbers") != 0)) {
+        return "takes `slowdown` or `numbers`";
+    }
+    if (!strcmp(word, "numbers")) {
+        reader->scenario->numbers = 1;
+        return NULL;
     }
     reader->scenario->slowdown = 1;
     return NULL;
@@ -214,21 +227,54 @@ static const char *read_trace(sim_reader *reader, sim_words *words)
     return error;
 }
 
+/* `burst SHARE every TIME` */
+static const char *read_burst(sim_scenario *it, sim_words *words)
+{
+    static const char form[] = "a burst is written as `burst 0.5 every 4s`";
+    const char *word = sim_words_next(words), *error;
+
+    if (!word) {
+        return NULL;
+    }
+    if (strcmp(word, "burst") != 0) {
+        return form;
+    }
+    error = sim_words_number(words, "how many more requests come in a burst", 0, 1, &it->burst);
+    word = error ? NULL : sim_words_next(words);
+    if (!word || strcmp(word, "every") != 0) {
+        return error ? error : form;
+    }
+    return sim_words_time(words, "how often a burst comes", 1000, &it->period);
+}
+
+/* `first SHARE` */
+const char *sim_read_clients(sim_reader *reader, sim_words *words)
+{
+    const char *word = sim_words_next(words);
+
+    if (!word || strcmp(word, "first") != 0) {
+        return "takes `first` and the share of the clients that come to the first dispatcher";
+    }
+    return sim_words_number(words, "the share of the clients", 0, 1, &reader->scenario->first);
+}
+
 const char *sim_read_arrivals(sim_reader *reader, sim_words *words)
 {
     sim_scenario *it = reader->scenario;
-    const char *word = sim_words_next(words);
+    const char *word = sim_words_next(words), *error;
 
-    it->rate = it->load = 0;
+    it->rate = it->load = it->burst = 0;
     it->trace = NULL;
     if (word && !strcmp(word, "trace")) {
         return read_trace(reader, words);
     }
     if (word && !strcmp(word, "rate")) {
-        return sim_words_number(words, "the rate", 1e-6, 1e7, &it->rate);
+        error = sim_words_number(words, "the rate", 1e-6, 1e7, &it->rate);
+        return error ? error : read_burst(it, words);
     }
     if (word && !strcmp(word, "load")) {
-        return sim_words_number(words, "the load", 1e-6, 100, &it->load);
+        error = sim_words_number(words, "the load", 1e-6, 100, &it->load);
+        return error ? error : read_burst(it, words);
     }
     return "takes `rate` and requests a second, `load` and a share of what the servers can do, as 0.8, or `trace` and "
            "an "
@@ -241,14 +287,18 @@ static const struct {
     const char *name;
     sim_shape shape;
     const char *extra; /* what the second number is; NULL: there is none */
-    double min;        /* of it */
+    double min, max;   /* of it */
+    const char *third; /* what the third number is, from 1 on; NULL: there is none */
+    int may_miss;      /* the third number */
 } shapes[] = {
-    {"fixed", SIM_FIXED, NULL, 0},
-    {"exp", SIM_EXP, NULL, 0},
-    {"uniform", SIM_UNIFORM, NULL, 0},
-    {"pareto", SIM_PARETO, "the shape of the Pareto distribution", 1.0001},
-    {"lognormal", SIM_LOGNORMAL, "the standard deviation of the logarithm", 0},
-    {"reciprocal", SIM_RECIPROCAL, NULL, 0},
+    {"fixed", SIM_FIXED, NULL, 0, 0, NULL, 0},
+    {"exp", SIM_EXP, NULL, 0, 0, NULL, 0},
+    {"uniform", SIM_UNIFORM, NULL, 0, 0, NULL, 0},
+    {"pareto", SIM_PARETO, "the shape of the Pareto distribution", 1.0001, 100,
+     "how many times the shortest the longest is", 1},
+    {"lognormal", SIM_LOGNORMAL, "the standard deviation of the logarithm", 0, 100, NULL, 0},
+    {"bimodal", SIM_BIMODAL, "the share of the longer ones", 0, 1, "how many times longer they are", 0},
+    {"reciprocal", SIM_RECIPROCAL, NULL, 0, 0, NULL, 0},
 };
 
 /* @return which of the shapes, or -1 */
@@ -267,9 +317,11 @@ static const char *read_spread(sim_words *words, sim_spread *out, int is_time)
     int which = find_shape(sim_words_next(words));
     int64_t mean = 0;
     const char *error;
+    sim_words look;
 
     if (which < 0) {
-        return "takes a distribution, which is fixed, exp, uniform, pareto, lognormal or reciprocal, and its mean; "
+        return "takes a distribution, which is fixed, exp, uniform, pareto, lognormal, bimodal or reciprocal, and its "
+               "mean; "
                "`service` also `trace`";
     }
     out->shape = shapes[which].shape;
@@ -280,10 +332,16 @@ static const char *read_spread(sim_words *words, sim_spread *out, int is_time)
     else {
         error = sim_words_number(words, "the mean", 0, 1e12, &out->mean);
     }
+    out->third = 0;
     if (error || !shapes[which].extra) {
         return error;
     }
-    return sim_words_number(words, shapes[which].extra, shapes[which].min, 100, &out->extra);
+    error = sim_words_number(words, shapes[which].extra, shapes[which].min, shapes[which].max, &out->extra);
+    look = *words;
+    if (error || !shapes[which].third || (shapes[which].may_miss && !sim_words_next(&look))) {
+        return error;
+    }
+    return sim_words_number(words, shapes[which].third, 1, 1e9, &out->third);
 }
 
 const char *sim_read_service(sim_reader *reader, sim_words *words)

@@ -22,6 +22,7 @@ const char *sim_read_title(sim_reader *reader, sim_words *words);
 const char *sim_read_servers(sim_reader *reader, sim_words *words);
 const char *sim_read_dispatchers(sim_reader *reader, sim_words *words);
 const char *sim_read_arrivals(sim_reader *reader, sim_words *words);
+const char *sim_read_clients(sim_reader *reader, sim_words *words);
 const char *sim_read_request(sim_reader *reader, sim_words *words);
 const char *sim_read_service(sim_reader *reader, sim_words *words);
 const char *sim_read_memory(sim_reader *reader, sim_words *words);

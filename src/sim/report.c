@@ -116,8 +116,31 @@ static void write_trace(FILE *out, const sim_trace *trace)
     fputc('\n', out);
 }
 
+/* Name, mean, p50, p90, p99, p99.9 in ms, share in % handed to another server, of errors, of failures, requests. */
+static void write_numbers(FILE *out, const sim_scenario *scenario, const sim_outcome *outcome)
+{
+    static const double quantiles[] = {0.5, 0.9, 0.99, 0.999};
+
+    for (int i = 0; i < scenario->n_policies; i++) {
+        const sim_result *result = &outcome->results[i];
+        fprintf(out, "%s\t%.6g", scenario->policies[i].name, sim_histogram_mean(&result->times) / 1e3);
+        for (size_t q = 0; q < sizeof(quantiles) / sizeof(quantiles[0]); q++) {
+            fprintf(out, "\t%.6g", sim_histogram_quantile(&result->times, quantiles[q]) / 1e3);
+        }
+        fprintf(out, "\t%.3f\t%.3f\t%.3f\t%llu\n", share_of(result->away, result->handoffs),
+                share_of(result->errors, result->arrived), share_of(result->failed, result->arrived),
+                (unsigned long long)result->arrived);
+    }
+}
+
 void sim_report_text(FILE *out, const sim_scenario *scenario, const sim_outcome *outcomes, int n)
 {
+    for (int i = 0; scenario->numbers && i < n; i++) {
+        write_numbers(out, scenario, &outcomes[i]);
+    }
+    if (scenario->numbers) {
+        return;
+    }
     fprintf(out, "%s\n%d servers, %d run%s of %g s, seed %llu\n", scenario->title, scenario->servers, scenario->runs,
             scenario->runs == 1 ? "" : "s", (double)scenario->duration / 1e6, (unsigned long long)scenario->seed);
     if (scenario->trace) {

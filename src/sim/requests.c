@@ -39,8 +39,11 @@ static void count(sim_world *world, const sim_request *over, int answered)
         return;
     }
     slowdown = (double)took / 1e6 / (over->work / world->fastest);
-    sim_histogram_add(&result->times, took);
     result->errors += over->error;
+    if (over->error) {
+        return;
+    }
+    sim_histogram_add(&result->times, took);
     result->slowdown += slowdown;
     world->slowdown += slowdown;
     world->ended++;

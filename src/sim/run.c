@@ -36,6 +36,15 @@ static void announce(sim_world *world, uint32_t server, uint64_t life)
     }
 }
 
+static void look(sim_world *world, uint32_t server, uint64_t life)
+{
+    sim_server *it = &world->servers[server];
+    it->looks = 0;
+    if (it->up && it->life == life) {
+        sim_server_look(world, server);
+    }
+}
+
 static void hear(sim_world *world, uint32_t server, uint64_t life)
 {
     /* What it says of a life that is over has come too late. */
@@ -65,14 +74,17 @@ static void happen(sim_world *world, const sim_event *event)
     case SIM_ANNOUNCE:
         announce(world, event->who, event->what);
         break;
+    case SIM_LOOK:
+        look(world, event->who, event->what);
+        break;
     case SIM_HEARD:
         hear(world, event->who, event->what);
         break;
-    case SIM_FLOW:
-        sim_dispatcher_flow(world, event->who);
-        break;
     case SIM_CHANGE:
         change(world, event->who);
+        break;
+    case SIM_WARM:
+        sim_server_changed(world, event->who);
         break;
     case SIM_MOVE:
         move_slowness(world);

@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "sim/chains.h"
+#include "candidacy/builtins.h"
 #include "sim/interpreter.h"
 #include "sim/reader.h"
 #include "sim/references.h"
@@ -28,7 +29,7 @@ static const sim_scenario defaults = {
     .retry = 5000000,
     .tries = 3,
     .handoffs = 0.5,
-
+    .first = -1,
     .warmup = 10000000,
     .seed = 1,
     .runs = 1,
@@ -75,7 +76,8 @@ static const char *read_reference(sim_reader *reader, sim_words *words)
         sim_policy *policy;
         if (reference == SIM_CHAIN) {
             return apr_psprintf(
-                reader->pool, "there is no reference `%s`; there are roundrobin, leastconn, random2, omniscient", word);
+                reader->pool,
+                "there is no reference `%s`; there are here, roundrobin, leastconn, random2, oracle, omniscient", word);
         }
         policy = add_policy(reader, word);
         if (!policy) {
@@ -107,32 +109,15 @@ static const struct {
     const char *name;
     const char *(*read)(sim_reader *reader, sim_words *words);
 } keywords[] = {
-    {"title", sim_read_title},
-    {"servers", sim_read_servers},
-    {"dispatchers", sim_read_dispatchers},
-    {"arrivals", sim_read_arrivals},
-    {"request", sim_read_request},
-    {"service", sim_read_service},
-    {"memory", sim_read_memory},
-    {"split", sim_read_split},
-    {"report", sim_read_report},
-    {"thrash", sim_read_thrash},
-    {"announce", sim_read_announce},
-    {"backlog", sim_read_backlog},
-    {"figures", sim_read_figures},
-    {"load-window", sim_read_load_window},
-    {"delay", sim_read_delay},
-    {"hop", sim_read_hop},
-    {"retry", sim_read_retry},
-    {"tries", sim_read_tries},
-    {"handoffs", sim_read_handoffs},
-    {"slow", sim_read_slow},
-    {"duration", sim_read_duration},
-    {"warmup", sim_read_warmup},
-    {"seed", sim_read_seed},
-    {"runs", sim_read_runs},
-    {"policy", read_policy},
-    {"reference", read_reference},
+    {"title", sim_read_title},       {"servers", sim_read_servers},   {"dispatchers", sim_read_dispatchers},
+    {"arrivals", sim_read_arrivals}, {"clients", sim_read_clients},   {"request", sim_read_request},
+    {"service", sim_read_service},   {"memory", sim_read_memory},     {"split", sim_read_split},
+    {"report", sim_read_report},     {"thrash", sim_read_thrash},     {"announce", sim_read_announce},
+    {"backlog", sim_read_backlog},   {"figures", sim_read_figures},   {"load-window", sim_read_load_window},
+    {"delay", sim_read_delay},       {"hop", sim_read_hop},           {"retry", sim_read_retry},
+    {"tries", sim_read_tries},       {"handoffs", sim_read_handoffs}, {"slow", sim_read_slow},
+    {"duration", sim_read_duration}, {"warmup", sim_read_warmup},     {"seed", sim_read_seed},
+    {"runs", sim_read_runs},         {"policy", read_policy},         {"reference", read_reference},
 };
 
 static const char *unknown(const sim_reader *reader, const char *word)
@@ -190,7 +175,7 @@ static const char *check_arrivals(const sim_scenario *it)
         return "the service times have no mean, so that `arrivals load` says nothing: write `arrivals rate N`";
     }
     for (int i = 0; i < it->n_groups; i++) {
-        if (it->rate <= 0 && it->groups[i].workers == 0 && it->groups[i].cpus == 0) {
+        if (it->rate <= 0 && sim_group_places(&it->groups[i]) == 0) {
             return "of servers with unlimited workers `arrivals load` needs to know the `cpus`";
         }
     }
@@ -257,6 +242,21 @@ static const char *folder_of(const char *file, apr_pool_t *p)
     return folder ? folder : ".";
 }
 
+/* A dispatcher of its own is in its table, as every server is, and serves nothing. */
+static void leave_out_dispatchers(sim_scenario *it, apr_pool_t *p)
+{
+    const backhand_function itself = {.name = "removeSelf", .where = it->file, .call = backhand_remove_self};
+
+    for (int i = 0; i < it->n_policies; i++) {
+        backhand_chain first = {NULL, NULL, 0};
+        if (it->policies[i].chain.own) {
+            backhand_chain_append(&first, &itself, p);
+            apr_array_cat(first.own, it->policies[i].chain.own);
+            it->policies[i].chain.own = first.own;
+        }
+    }
+}
+
 /* Fills in what was left open. */
 static void complete(sim_scenario *it, apr_pool_t *p)
 {
@@ -267,8 +267,8 @@ static void complete(sim_scenario *it, apr_pool_t *p)
     }
     it->duration = it->duration ? it->duration : DURATION;
     if (it->n_asks == 0) {
-        it->asks[it->n_asks++] =
-            (sim_ask){.weight = 1, .times = 1, .method = "GET", .uri = "/", .headers = apr_table_make(p, 1)};
+        it->asks[it->n_asks++] = (sim_ask){
+            .weight = 1, .times = 1, .first = -1, .method = "GET", .uri = "/", .headers = apr_table_make(p, 1)};
         it->weights = 1;
     }
 }
@@ -294,6 +294,9 @@ const char *sim_scenario_read(sim_scenario **out, const char *file, const apr_ar
         return error;
     }
     complete(reader.scenario, p);
+    if (!reader.scenario->on_servers) {
+        leave_out_dispatchers(reader.scenario, p);
+    }
     error = check(reader.scenario, p);
     return error ? apr_psprintf(p, "%s: %s", file, error) : NULL;
 }

@@ -15,7 +15,7 @@
 #include "sim/trace.h"
 
 #define SIM_GROUPS_MAX      256
-#define SIM_DISPATCHERS_MAX 32
+#define SIM_DISPATCHERS_MAX 128
 #define SIM_POLICIES_MAX    64
 #define SIM_ASKS_MAX        1000
 #define SIM_PARTS_MAX       1000
@@ -28,21 +28,38 @@
 typedef struct sim_group {
     const char *name; /**< as in `fast`; the line's text if it has none */
     int count;
-    int workers;    /**< 0: as many as it takes */
-    int cpus;       /**< that all requests of a server share; 0: each has one of its own */
+    int workers; /**< 0: as many as it takes */
+    int slots; /**< requests that something behind as many workers as it takes serves at a time; 0: `workers` says it */
+    int cpus;  /**< that all requests of a server share; 0: each has one of its own */
     double speed;   /**< CPU seconds that a request gets done in a second */
     double score;   /**< what the speed is announced as */
     double memory;  /**< 0: it is not looked at */
     int64_t joins;  /**< 0: there from the start */
     int64_t fails;  /**< or SIM_NEVER */
     int64_t back;   /**< or SIM_NEVER */
+    double colder;  /**< times slower, while it is cold; 1 or less: never */
+    int64_t warm;   /**< how long after each start it is cold */
     double errors;  /**< share of the requests that it answers with an error, at once */
     int64_t errs;   /**< from when on */
     int64_t mended; /**< until when */
 } sim_group;
 
+/** Requests that a server of the group serves at once; 0: as many as it takes. */
+static inline int sim_group_places(const sim_group *group)
+{
+    return group->cpus ? group->cpus : group->slots ? group->slots : group->workers;
+}
+
 /** Balancers that stand beside the chains for comparison. */
-typedef enum sim_reference { SIM_CHAIN, SIM_ROUNDROBIN, SIM_LEASTCONN, SIM_RANDOM2, SIM_OMNISCIENT } sim_reference;
+typedef enum sim_reference {
+    SIM_CHAIN,
+    SIM_HERE,
+    SIM_ROUNDROBIN,
+    SIM_LEASTCONN,
+    SIM_RANDOM2,
+    SIM_ORACLE,
+    SIM_OMNISCIENT,
+} sim_reference;
 
 typedef struct sim_policy {
     const char *name;
@@ -61,13 +78,16 @@ typedef struct sim_scenario {
     int servers; /**< of all groups together */
     int dispatchers[SIM_CASES_MAX];
     int n_dispatchers;
+    double first;   /**< share of the clients that come to the first dispatcher; below 0: each has as many */
     int on_servers; /**< the dispatchers are the first servers; else machines of their own */
     int figures[SIM_CASES_MAX];
     int n_figures;
     const sim_trace *trace; /**< arrivals as a log has them; NULL: by chance */
     int trace_times;        /**< its requests take as long as the log says, at a speed of 1 */
     double rate;            /**< requests a second; 0: `load` says it */
-    double load;            /**< of what the servers of the start can do, 1 being all */
+    double burst; /**< arrivals come this share more often in the first half of each `period`, and less in the second */
+    int64_t period;
+    double load; /**< of what the servers of the start can do, 1 being all */
     sim_ask asks[SIM_ASKS_MAX];
     int n_asks;
     double weights;     /**< of all of them together */
@@ -78,6 +98,7 @@ typedef struct sim_scenario {
     double longer;      /**< how many times, all parts together */
     int parts_min, parts_max;
     int each;           /**< not all parts together, but each of them takes that long, and the whole memory */
+    int numbers;        /**< the report is for programs */
     int slowdown;       /**< the report says how much longer than alone requests took */
     int64_t interval;   /**< between two announcements of a server */
     double loss;        /**< share of the announcements that get lost, for each dispatcher of its own */
@@ -85,6 +106,7 @@ typedef struct sim_scenario {
     double load_window; /**< s that the load average looks back; 0: the load of that moment */
     int64_t delay;      /**< one way over the network */
     int64_t hop;        /**< what a hand-off costs besides, on its way there */
+    int64_t hop_work;   /**< and CPU time at a server whose requests share CPUs, us */
     int64_t retry;      /**< a server that refused is asked last for so long */
     int tries;          /**< servers asked for one request */
     double handoffs;    /**< share of a server's workers that may wait for other servers */

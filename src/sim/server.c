@@ -18,7 +18,12 @@
 
 double sim_server_speed(const sim_world *world, uint32_t server)
 {
-    double speed = world->servers[server].group->speed;
+    const sim_server *it = &world->servers[server];
+    double speed = it->group->speed;
+
+    if (it->group->colder > 1 && world->now < it->started + it->group->warm) {
+        speed /= it->group->colder;
+    }
     return world->slow == server ? speed / world->scenario->slow : speed;
 }
 
@@ -40,7 +45,7 @@ static double rate_of(const sim_world *world, uint32_t server)
 /* Share of what serves, CPUs or workers, that is used. */
 static double use_of(const sim_server *it)
 {
-    int most = it->group->cpus ? it->group->cpus : it->group->workers;
+    int most = sim_group_places(it->group);
     return most && it->n_running < (uint32_t)most ? (double)it->n_running / most : it->n_running > 0;
 }
 
@@ -141,25 +146,21 @@ static void serve(sim_world *world, sim_server *it, uint32_t request)
         asked->error = 1;
         work = ERROR_WORK;
     }
+    if (it->group->cpus && !asked->local) {
+        work += (double)world->scenario->hop_work / 1e6;
+    }
     asked->began = world->now;
     asked->ends = it->done + work;
     it->memory += asked->memory;
     running_add(world, it, request);
 }
 
-void sim_server_serve(sim_world *world, uint32_t server, uint32_t request)
-{
-    sim_server *it = &world->servers[server];
-    advance(world, it);
-    serve(world, it, request);
-    plan(world, server);
-}
-
 /* --- workers and those that wait for one ----------------------------------------------------------------------------- */
 
 static int has_worker(const sim_server *it)
 {
-    return it->group->workers == 0 || it->n_running + it->held < (uint32_t)it->group->workers;
+    int most = it->group->slots ? it->group->slots : it->group->workers;
+    return most == 0 || it->n_running + it->held < (uint32_t)most;
 }
 
 static uint32_t queue_take(const sim_world *world, sim_server *it)
@@ -182,28 +183,6 @@ static void queue_add(const sim_world *world, sim_server *it, uint32_t request)
     it->last = request;
 }
 
-void sim_server_meter(sim_world *world, uint32_t server, uint32_t request)
-{
-    sim_request *asked = sim_request_of(world, request);
-    asked->level = backhand_meter_begin(&world->servers[server].meter, sim_clock_now());
-    asked->met = world->now;
-}
-
-void sim_server_unmeter(sim_world *world, uint32_t server, uint32_t request, int sample)
-{
-    sim_request *asked = sim_request_of(world, request);
-    backhand_meter *meter = &world->servers[server].meter;
-
-    if (asked->level == 0) {
-        return;
-    }
-    if (sample) {
-        backhand_meter_sample(meter, asked->level, world->now - asked->met, asked->error, sim_clock_now());
-    }
-    backhand_meter_drop(meter);
-    asked->level = 0;
-}
-
 /* Gives free workers to those that wait. */
 static void work(sim_world *world, uint32_t server)
 {
@@ -212,7 +191,7 @@ static void work(sim_world *world, uint32_t server)
     advance(world, it);
     while (it->waiting && has_worker(it)) {
         uint32_t request = queue_take(world, it);
-        if (!world->scenario->backlog) {
+        if (!world->scenario->backlog && !it->group->slots) {
             sim_server_meter(world, server, request);
         }
         if (sim_request_of(world, request)->stage == SIM_CAUGHT) {
@@ -227,10 +206,24 @@ static void work(sim_world *world, uint32_t server)
 
 static void note_peak(sim_world *world, const sim_server *it)
 {
-    int workers = it->group->workers ? it->group->workers : it->group->cpus ? it->group->cpus : 1;
+    int workers = sim_group_places(it->group) ? sim_group_places(it->group) : 1;
     double peak = (double)(it->n_running + it->held + it->waiting) / workers;
     if (world->now >= world->scenario->warmup && peak > world->result->peak) {
         world->result->peak = peak;
+    }
+}
+
+static void queue(sim_world *world, uint32_t server, uint32_t request)
+{
+    sim_server *it = &world->servers[server];
+
+    queue_add(world, it, request);
+    note_peak(world, it);
+    if (world->scenario->backlog && !it->group->slots) {
+        sim_server_meter(world, server, request);
+    }
+    if (has_worker(it)) {
+        work(world, server);
     }
 }
 
@@ -247,24 +240,42 @@ void sim_server_reach(sim_world *world, uint32_t server, uint32_t request)
         }
         it->backed++;
     }
-    queue_add(world, it, request);
-    note_peak(world, it);
-    if (world->scenario->backlog) {
+    if (it->group->slots) {
         sim_server_meter(world, server, request);
+        if (asked->stage == SIM_CAUGHT) {
+            sim_dispatcher_pick(world, request);
+            return;
+        }
     }
-    if (has_worker(it)) {
-        work(world, server);
+    queue(world, server, request);
+}
+
+void sim_server_serve(sim_world *world, uint32_t server, uint32_t request)
+{
+    sim_server *it = &world->servers[server];
+
+    if (it->group->slots) {
+        queue(world, server, request);
+        return;
     }
+    advance(world, it);
+    serve(world, it, request);
+    plan(world, server);
 }
 
 void sim_server_hold(sim_world *world, uint32_t server)
 {
-    world->servers[server].held++;
+    world->servers[server].held += world->servers[server].group->workers > 0;
+}
+
+void sim_server_unhold(sim_world *world, uint32_t server)
+{
+    world->servers[server].held -= world->servers[server].group->workers > 0;
 }
 
 void sim_server_release(sim_world *world, uint32_t server)
 {
-    world->servers[server].held--;
+    sim_server_unhold(world, server);
     work(world, server);
 }
 
@@ -341,6 +352,7 @@ void sim_server_fail(sim_world *world, uint32_t server)
     it->held = 0;
     it->memory = 0;
     memset(&it->meter, 0, sizeof(it->meter));
+    memset(&it->working, 0, sizeof(it->working));
     plan(world, server);
 }
 
@@ -348,7 +360,7 @@ void sim_server_start(sim_world *world, uint32_t server)
 {
     sim_server *it = &world->servers[server];
 
-    it->since = it->announced = world->now;
+    it->since = it->announced = it->started = world->now;
     it->up = 1;
     it->life++;
     it->load = it->used = 0;
@@ -356,6 +368,9 @@ void sim_server_start(sim_world *world, uint32_t server)
     it->backed = it->time = 0;
     plan(world, server);
     sim_events_add(&world->events, world->now, SIM_ANNOUNCE, server, it->life);
+    if (it->group->colder > 1) {
+        sim_events_add(&world->events, world->now + it->group->warm, SIM_WARM, server, 0);
+    }
 }
 
 void sim_server_changed(sim_world *world, uint32_t server)

@@ -14,6 +14,8 @@
 #include "sim/clock.h"
 #include "sim/world.h"
 
+#include "announce/work.h"
+
 struct sim_server {
     const sim_group *group;
     int up;        /**< there, and answering */
@@ -37,9 +39,13 @@ struct sim_server {
     int64_t time;         /**< smoothed time to serve one, us */
     int64_t announced;    /**< when it announced itself last */
     backhand_meter meter; /**< its own work, as httpd's code measures it */
-    uint64_t sequence;    /**< of its announcements */
-    int spoken;           /**< it has announced itself since it started */
+    backhand_working working;
+    int looks;         /**< a SIM_LOOK is planned */
+    uint64_t sequence; /**< of its announcements */
+    int spoken;        /**< it has announced itself since it started */
+    int64_t started;   /**< when it started last */
     backhand_announcement said;
+    backhand_announcement sent; /**< what it announced last, which may be an offer */
 };
 
 /** Makes the servers of the scenario. */
@@ -51,10 +57,12 @@ void sim_server_reach(sim_world *world, uint32_t server, uint32_t request);
 /** The meter takes the request up; or gives it up, having learnt from it if `sample`. */
 void sim_server_meter(sim_world *world, uint32_t server, uint32_t request);
 void sim_server_unmeter(sim_world *world, uint32_t server, uint32_t request, int sample);
-/** A worker that has the request already serves it. */
+/** A worker that has the request already serves it; a server with slots serves it as soon as one is free. */
 void sim_server_serve(sim_world *world, uint32_t server, uint32_t request);
-/** A worker waits for another server from now on, or no longer; then it takes the next request. */
+/** A worker, where their number is limited, waits for another server from now on, or no longer; then it takes the next request. */
 void sim_server_hold(sim_world *world, uint32_t server);
+/** It goes on with the request that it waited with; or, the next line, it takes the next one. */
+void sim_server_unhold(sim_world *world, uint32_t server);
 void sim_server_release(sim_world *world, uint32_t server);
 /** SIM_DONE, with the number of its plan. */
 void sim_server_done(sim_world *world, uint32_t server, uint64_t number);
@@ -71,6 +79,10 @@ uint32_t sim_server_inflight(const sim_server *server);
 
 /** Fills in what the server says of itself now. */
 void sim_server_measure(sim_world *world, uint32_t server, serverstat *stat);
+/** SIM_LOOK: it may have something to say before its time. */
+void sim_server_look(sim_world *world, uint32_t server);
+/** Plans a SIM_LOOK, unless one is planned. */
+void sim_server_plan_look(sim_world *world, uint32_t server);
 /** SIM_ANNOUNCE: writes `said`, which comes to the dispatchers a little later, and plans the next. */
 void sim_server_announce(sim_world *world, uint32_t server);
 

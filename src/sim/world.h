@@ -36,6 +36,7 @@ typedef struct sim_result {
     uint64_t failed;     /**< of these, that no server answered */
     uint64_t errors;     /**< of these, answered with an error */
     uint64_t handoffs;   /**< requests sent to a server */
+    uint64_t away;       /**< of these, to another one than that which caught it */
     uint64_t again;      /**< of these, to the one that the request before was sent to */
     double peak;         /**< most requests that a server had, for each of its workers */
     double slowdown;     /**< sum over the requests: time they took by the time on a fastest server alone */
@@ -63,6 +64,7 @@ typedef struct sim_request {
     int64_t sent;           /**< when it was sent to a server */
     int64_t met;            /**< when its server's meter began with it */
     int64_t level;          /**< requests in flight there then; 0: the meter does not have it */
+    backhand_place place;   /**< in that meter */
     backhand_report report; /**< what comes back with the response */
     int64_t usec;           /**< the time that the server says it took */
     uint32_t dispatcher;

@@ -77,6 +77,11 @@ static void print_row(request_rec *r, const backhand_row *row)
     server_decimal(r, id, "At-Once", (double)row->view.parallel / 1000);
     server_decimal(r, id, "Latency-Ms", (double)row->view.latency / 1000);
     server_decimal(r, id, "Errors", (double)row->view.errors / 1000);
+    server_decimal(r, id, "Typical-Ms", (double)row->view.typical / 1000);
+    server_number(r, id, "Samples", row->view.samples);
+    server_decimal(r, id, "Spread", (double)row->view.spread / 1000);
+    server_number(r, id, "Calm", row->view.calm);
+    server_decimal(r, id, "Stall", (double)row->view.stall / 1000);
     server_number(r, id, "Served", stat->served);
     if (row->hop >= 0) {
         server_decimal(r, id, "Hop-Ms", (double)row->hop / 1000);
@@ -126,7 +131,6 @@ void backhand_view_auto(request_rec *r, const backhand_config *conf)
     }
     used = backhand_table_used(table);
     ap_rprintf(r, "Servers: %d\nServers-Max: %d\n", used, table->max_servers);
-    ap_rprintf(r, "Crowd: %.3f\n", (double)backhand_number_get(&table->flow->crowd) / 1000);
     print_tallies(r, table);
     for (id = 0; id < used; id++) {
         if (backhand_row_read(&row, table, id, table->now())) {

@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 
 #include <inttypes.h>
+#include <math.h>
 
 static const char head_start[] = "<!DOCTYPE html>\n"
                                  "<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\" />\n"
@@ -40,9 +41,11 @@ static const char columns[] = "<thead><tr><th scope=\"col\">Entry</th><th scope=
                               "</tr></thead>\n";
 
 static const char work_columns[] =
-    "<thead><tr><th scope=\"col\">Entry</th><th scope=\"col\">Hostname</th><th scope=\"col\">Service</th>"
-    "<th scope=\"col\">At once</th><th scope=\"col\">Latency</th><th scope=\"col\">Errors</th>"
-    "<th scope=\"col\">Served</th><th scope=\"col\">Hop</th><th scope=\"col\">Figures on a response</th>"
+    "<thead><tr><th scope=\"col\">Entry</th><th scope=\"col\">Hostname</th><th scope=\"col\">Typical (spread)</th>"
+    "<th scope=\"col\">Samples</th><th scope=\"col\">Service</th>"
+    "<th scope=\"col\">At once</th><th scope=\"col\">Latency</th><th scope=\"col\">Stall</th>"
+    "<th scope=\"col\">Errors</th><th scope=\"col\">Served</th><th scope=\"col\">Hop</th><th scope=\"col\">Figures on "
+    "a response</th>"
     "</tr></thead>\n";
 
 static const char no_table[] =
@@ -128,6 +131,16 @@ static void print_row(request_rec *r, const backhand_row *row)
     ap_rprintf(r, "<td class=\"n\">%" PRId64 " [%" PRId64 "]</td></tr>\n", row->sent, row->waiting);
 }
 
+static void typical_cell(request_rec *r, const backhand_view *view)
+{
+    if (view->typical <= 0) {
+        ap_rputs("<td class=\"n\">-</td>", r);
+        return;
+    }
+    ap_rprintf(r, "<td class=\"n\">%.1f ms (%.1f)</td>", (double)view->typical / 1000,
+               exp((double)view->spread / 1000));
+}
+
 /* Of servers that have gone it says nothing. */
 static void print_work(request_rec *r, const backhand_row *row)
 {
@@ -137,10 +150,14 @@ static void print_work(request_rec *r, const backhand_row *row)
         return;
     }
     ap_rprintf(r, "<tr><td class=\"n\">%d</td><th scope=\"row\">%s</th>", row->id, escape(r, row->said.stat.hostname));
+    typical_cell(r, view);
+    number_cell(r, view->samples);
     ms_cell(r, view->service);
     ap_rprintf(r, view->parallel > 0 ? "<td class=\"n\">%.1f</td>" : "<td class=\"n\">-</td>",
                (double)view->parallel / 1000);
     ms_cell(r, view->latency);
+    ap_rprintf(r, view->stall > 1000 ? "<td class=\"n\">%.1f</td>" : "<td class=\"n\">-</td>",
+               (double)view->stall / 1000);
     ap_rprintf(r, "<td class=\"n\">%.1f %%</td>", (double)view->errors / 10);
     number_cell(r, row->said.stat.served);
     ms_cell(r, row->hop);
@@ -151,7 +168,6 @@ static void print_work(request_rec *r, const backhand_row *row)
 static void print_works(request_rec *r, const backhand_table *table)
 {
     int used = backhand_table_used(table);
-    int64_t crowd = backhand_number_get(&table->flow->crowd);
     backhand_row row;
 
     ap_rprintf(r,
@@ -164,10 +180,6 @@ static void print_works(request_rec *r, const backhand_table *table)
         }
     }
     ap_rputs("</tbody>\n</table></div>\n", r);
-    if (crowd > 0) {
-        ap_rprintf(r, "<p>The farm serves %.1f requests for each that this server gives out.</p>\n",
-                   (double)crowd / 1000);
-    }
 }
 
 static void print_rival(request_rec *r, const backhand_row *row)

@@ -73,10 +73,9 @@ int64_t backhand_process_serve(backhand_table *table, backhand_process *row, int
 {
     __atomic_add_fetch(&row->serving, by, __ATOMIC_RELAXED);
     if (by > 0) {
-        return backhand_meter_begin(table->meter, table->now());
+        return backhand_meter_enter(table->meter, table->now());
     }
-    backhand_meter_drop(table->meter);
-    return __atomic_load_n(&table->meter->inflight, __ATOMIC_RELAXED);
+    return backhand_meter_leave(table->meter, table->now());
 }
 
 void backhand_process_release(backhand_table *table, int64_t pid)

@@ -73,6 +73,7 @@ int backhand_table_report(backhand_table *table, int id, uint64_t generation, co
     backhand_number_set(&kept->parallel, said->parallel);
     backhand_number_set(&kept->latency, said->latency);
     backhand_number_set(&kept->errors, said->errors);
+    backhand_number_set(&kept->stall, said->stall);
     backhand_number_set(&kept->sent, sent);
     backhand_number_set(&kept->outstanding, sent - backhand_number_get(&slot->returned) - 1);
     backhand_number_set(&kept->heard, table->now());
@@ -94,12 +95,11 @@ int backhand_table_report(backhand_table *table, int id, uint64_t generation, co
 static void view_self(const backhand_table *table, backhand_view *view)
 {
     const backhand_slot *slot = &table->slots[0];
-    int64_t inflight = backhand_number_get(&table->meter->inflight);
 
-    view->inflight = inflight > 0 ? inflight : 0;
-    view->service = backhand_meter_service(table->meter, view->service);
+    view->inflight = backhand_meter_inflight(table->meter);
     view->latency = backhand_meter_latency(table->meter, view->latency);
-    view->errors = backhand_meter_errors(table->meter, view->errors);
+    view->errors = backhand_meter_errors(table->meter);
+    view->stall = backhand_meter_stall(table->meter, table->now());
     view->sent = backhand_number_get(&slot->sent);
     view->outstanding = view->sent - backhand_number_get(&slot->returned);
 }
@@ -111,6 +111,7 @@ static void view_report(const backhand_report *report, backhand_view *view)
     view->parallel = backhand_number_get(&report->parallel);
     view->latency = backhand_number_get(&report->latency);
     view->errors = backhand_number_get(&report->errors);
+    view->stall = backhand_number_get(&report->stall);
     view->outstanding = backhand_number_get(&report->outstanding);
     view->sent = backhand_number_get(&report->sent);
 }
@@ -121,6 +122,10 @@ void backhand_table_view(const backhand_table *table, int id, backhand_view *vie
     const serverstat *stat = &table->stats[id];
     int64_t reported = backhand_number_get(&slot->report.heard);
 
+    view->typical = backhand_number_get(&stat->typical);
+    view->samples = backhand_number_get(&stat->samples);
+    view->spread = backhand_number_get(&stat->spread);
+    view->calm = backhand_number_get(&stat->calm);
     if (id != 0 && reported > backhand_number_get(&slot->heard)) {
         view_report(&slot->report, view);
         return;
@@ -130,6 +135,7 @@ void backhand_table_view(const backhand_table *table, int id, backhand_view *vie
     view->parallel = backhand_number_get(&stat->parallel);
     view->latency = backhand_number_get(&stat->latency);
     view->errors = backhand_number_get(&stat->errors);
+    view->stall = backhand_number_get(&stat->stall);
     view->outstanding = backhand_number_get(&slot->outstanding_heard);
     view->sent = backhand_number_get(&slot->sent_heard);
     if (id == 0) {

@@ -4,7 +4,9 @@
 
 #include <string.h>
 
-#define KEYS 6
+#define KEYS 7
+/* Figures of a server of the release before have no such key. */
+#define STALL 5
 
 /* As the name of one key stands in the text, and the digits of its largest value. */
 #define NAME(name) ("&" name "="), sizeof("&" name "=") - 1
@@ -18,10 +20,12 @@ typedef struct key {
 
 static const key keys[KEYS] = {
     {NAME("inflight"), INT32_MAX}, {NAME("service"), INT32_MAX}, {NAME("parallel"), INT32_MAX},
-    {NAME("latency"), INT32_MAX},  {NAME("errors"), 1000},       {NAME("usec"), INT32_MAX},
+    {NAME("latency"), INT32_MAX},  {NAME("errors"), 1000},       {NAME("stall"), INT32_MAX},
+    {NAME("usec"), INT32_MAX},
 };
 
-_Static_assert(sizeof("&inflight=&service=&parallel=&latency=&errors=&usec=") + KEYS * DIGITS <= BACKHAND_REPORT_SIZE,
+_Static_assert(sizeof("&inflight=&service=&parallel=&latency=&errors=&stall=&usec=") + KEYS * DIGITS <=
+                   BACKHAND_REPORT_SIZE,
                "the longest text fits");
 
 static int64_t within(int64_t value, int i)
@@ -50,8 +54,8 @@ static char *put_number(char *out, int64_t value)
 
 void backhand_report_write(char out[BACKHAND_REPORT_SIZE], const backhand_report *report, int64_t usec)
 {
-    const int64_t values[KEYS] = {report->inflight, report->service, report->parallel,
-                                  report->latency,  report->errors,  usec};
+    const int64_t values[KEYS] = {
+        report->inflight, report->service, report->parallel, report->latency, report->errors, report->stall, usec};
 
     for (int i = 0; i < KEYS; i++) {
         int skip = i == 0;
@@ -112,7 +116,7 @@ static const char *read_pair(int64_t values[KEYS], unsigned *seen, const char *t
 
 int backhand_report_read(backhand_report *report, int64_t *usec, const char *text)
 {
-    int64_t values[KEYS] = {0};
+    int64_t values[KEYS] = {[STALL] = 1000};
     unsigned seen = 0;
 
     if (strlen(text) >= BACKHAND_REPORT_SIZE) {
@@ -125,8 +129,12 @@ int backhand_report_read(backhand_report *report, int64_t *usec, const char *tex
         }
         at = *at ? at + 1 : NULL;
     }
-    *report = (backhand_report){
-        .inflight = values[0], .service = values[1], .parallel = values[2], .latency = values[3], .errors = values[4]};
-    *usec = values[5];
-    return seen == (1u << KEYS) - 1;
+    *report = (backhand_report){.inflight = values[0],
+                                .service = values[1],
+                                .parallel = values[2],
+                                .latency = values[3],
+                                .errors = values[4],
+                                .stall = values[STALL]};
+    *usec = values[KEYS - 1];
+    return (seen | 1u << STALL) == (1u << KEYS) - 1;
 }

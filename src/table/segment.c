@@ -60,7 +60,6 @@ static backhand_table *handle_make(void *memory, apr_size_t size, int max_server
     table->counters = &table->head->counters;
     table->personal_arriba = &table->head->personal_arriba;
     table->meter = &table->head->meter;
-    table->flow = &table->head->flow;
     table->size = size;
     table->path = path ? apr_pstrdup(p, path) : NULL;
     table->now = backhand_clock_now;

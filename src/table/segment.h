@@ -28,7 +28,6 @@ struct backhand_head {
     int64_t wall_before; /**< the same before the wall clock was last set */
     int64_t wall_set;    /**< when the moderator saw that, by `now`; 0: never */
     backhand_meter meter;
-    backhand_flow flow;
     backhand_counters counters;
     backhand_skewed skewed[BACKHAND_SKEWED];
 };

@@ -101,21 +101,12 @@ typedef struct backhand_process {
 /** What a server said of itself on a response to a request of ours. Every word an atomic: those of two responses that came
  * in at once may mix, each of them is true. */
 typedef struct backhand_report {
-    int64_t heard;                              /**< when, us, by the table's `now`; 0: never */
-    int64_t inflight;                           /**< as in serverstat, the request that it answered not counted */
-    int64_t service, parallel, latency, errors; /**< as in serverstat */
+    int64_t heard;    /**< when, us, by the table's `now`; 0: never */
+    int64_t inflight; /**< as in serverstat, the request that it answered not counted */
+    int64_t service, parallel, latency, errors, stall; /**< as in serverstat */
     int64_t outstanding; /**< sent - returned of the slot at that moment, the answered request not counted */
     int64_t sent;        /**< sent of the slot at that moment */
 } backhand_report;
-
-/** How much of the farm's requests this server gives out. The moderator's; others read `crowd`. */
-typedef struct backhand_flow {
-    int64_t
-        crowd; /**< requests that the farm served x 1000 for each one that this server gave out, 1000 or more; 0: not known */
-    int64_t all, own; /**< smoothed numbers of requests x 1000: served by the farm, given out by this server */
-    int64_t own_seen; /**< requests given out as of the last look */
-    int64_t looked;   /**< when that was, us */
-} backhand_flow;
 
 /** Who vouched for a slot's announcement, so that another configuration can judge it again. All 0: nobody. */
 typedef struct backhand_voucher {
@@ -154,8 +145,6 @@ typedef struct backhand_slot {
     int64_t begun;             /**< of those sent, whose response has begun, or that failed */
     int64_t begun_last;        /**< when one last began, or was sent while none waited, us */
     int64_t hop;               /**< smoothed time that a hand-off costs on top of the serving there, us; 0: not known */
-    int64_t joined;            /**< when its present boot was first heard, us */
-    int64_t served_heard;      /**< `served` as of its last announcement; the moderator's */
     backhand_report report;    /**< what it said on its last response to this server */
     int64_t refused; /**< when it was last blamed for a failure, us; 0: not since it (re)started. See table/blame.h */
     backhand_blame blame; /**< the children's */
@@ -204,7 +193,6 @@ typedef struct backhand_table {
     backhand_counters *counters;
     int64_t *personal_arriba;
     backhand_meter *meter;    /**< this server's own work */
-    backhand_flow *flow;      /**< how much of the farm's work this server gives out */
     apr_size_t size;          /**< bytes of the segment */
     const char *path;         /**< the segment's file; NULL: anonymous memory */
     apr_time_t (*now)(void);  /**< backhand_clock_now unless a simulator or test says otherwise: for all times here */
@@ -295,6 +283,7 @@ int64_t backhand_table_sent_since(const backhand_table *table, int id);
  * process. `outstanding`: requests of ours that it had in its hands then, `sent`: all that we had sent by then. */
 typedef struct backhand_view {
     int64_t inflight, service, parallel, latency, errors;
+    int64_t typical, samples, spread, calm, stall;
     int64_t outstanding, sent;
 } backhand_view;
 
@@ -340,16 +329,6 @@ void backhand_table_forget(backhand_table *table, int id);
  * @return by how much, us; 0: it was not
  */
 apr_interval_time_t backhand_table_follow_wall(backhand_table *table);
-
-/**
- * Brings `flow` up to date: counts what all live servers have served, and what this one has given out, since the last
- * call, each smoothed over about 10 s. For each announcement interval.
- */
-void backhand_table_flow(backhand_table *table);
-
-/** How long this server may be left alone, by how long the farm takes to serve 10 requests for each of its servers, 250 ms to
- * 10 min: that long where it gives out no requests itself; else half of it for itself, and 8 times as long for others. */
-void backhand_table_patience(const backhand_table *table, backhand_patience *patience);
 
 /**
  * Takes back what is known of all others but that they are in the table: they are silent, and older than any age, until

@@ -55,14 +55,12 @@ static void publish_live(serverstat *live, const serverstat *what)
 }
 
 /* What a server said before it started again says nothing of it now. */
-static void note_boot(backhand_slot *slot, const backhand_announcement *said, int fresh, apr_time_t now)
+static void note_boot(backhand_slot *slot, const backhand_announcement *said, int fresh)
 {
     if (!fresh && said->boot == (uint64_t)BACKHAND_ANNOUNCED(slot, boot)) {
         return;
     }
     backhand_number_set(&slot->report.heard, 0);
-    backhand_number_set(&slot->joined, now);
-    backhand_number_set(&slot->served_heard, said->stat.served);
 }
 
 static void forgive(backhand_slot *slot)
@@ -103,7 +101,7 @@ static void publish(backhand_table *table, int id, const backhand_announcement *
     if (fresh) {
         forget_requests(slot);
     }
-    note_boot(slot, &what, fresh, now);
+    note_boot(slot, &what, fresh);
     publish_copy(slot, &what, generation);
     backhand_number_set(&slot->outstanding_heard,
                         backhand_number_get(&slot->sent) - backhand_number_get(&slot->returned));
@@ -186,7 +184,6 @@ void backhand_table_forget(backhand_table *table, int id)
     publish_copy(slot, &nobody, 0);
     forget_past(slot);
     backhand_number_set(&slot->report.heard, 0);
-    backhand_number_set(&slot->joined, 0);
     backhand_number_set(&slot->heard, 0);
     backhand_number_set(&slot->mtime, 0);
     publish_live(&table->stats[id], &nobody.stat);

@@ -39,6 +39,11 @@ static void say(const ground *g, int n, backhand_announcement *said)
     stat->latency = 2 * stat->service;
     stat->errors = (int64_t)(random % 3);
     stat->served = 100000 + (int64_t)(g->sequence * 10);
+    stat->typical = stat->service / 2;
+    stat->samples = 100 + (int64_t)(random % 800);
+    stat->spread = 1100 + (int64_t)(random % 200);
+    stat->calm = 1;
+    stat->stall = 1000;
     stat->load = 1500;
     stat->load_hwm = 4000;
     stat->cpu = 400;
@@ -73,6 +78,30 @@ void ground_hear(ground *g)
         say(g, n, &said);
         must(backhand_table_take(g->table, &said, &id) == BACKHAND_DROP_NONE && id == n, "taking in");
     }
+}
+
+/* A ring that is full, as of a server that has been at work for long, with requests that run. */
+static void fill_meter(ground *g)
+{
+    backhand_meter *meter = g->table->meter;
+    backhand_work work;
+
+    for (int i = 0; i < 3 * BACKHAND_RING; i++) {
+        backhand_place place;
+        backhand_meter_begin(meter, &place, 1 + i % 20, g->table->now() - 1000 * (3 * BACKHAND_RING - i));
+        if (i % 100 != 99) {
+            backhand_meter_end(meter, &place, 5000 + 37 * (i * 7919 % 997), 0, g->table->now());
+        }
+        if (i % 500 == 0) {
+            backhand_meter_read(meter, g->table->now(), 400, &work);
+        }
+    }
+    backhand_meter_read(meter, g->table->now(), 400, &work);
+}
+
+void ground_crowd(ground *g, int64_t inflight)
+{
+    g->table->meter->inflight = inflight;
 }
 
 static void intake_set(ground *g)
@@ -110,6 +139,7 @@ ground *ground_make(int live, apr_time_t (*now)(void))
     backhand_chain_append(&g->chain, &function, pool);
     g->candidates.list = apr_palloc(pool, (apr_size_t)entries * sizeof(ServerSlot));
     ground_hear(g);
+    fill_meter(g);
     note_hand_offs(g);
     intake_set(g);
     backhand_random_seed(20);

@@ -15,6 +15,33 @@ void path_chain(ground *g)
     g->found += g->candidates.list[0].id;
 }
 
+/* There is a free place, and there is none. */
+static void prepare_free(ground *g)
+{
+    ground_crowd(g, 1);
+}
+
+static void prepare_full(ground *g)
+{
+    ground_crowd(g, 100);
+}
+
+static void read_meter(ground *g)
+{
+    backhand_work work;
+    backhand_meter_read(g->table->meter, g->table->now(), 400, &work);
+    g->found += work.typical & 7;
+}
+
+static void meter_request(ground *g)
+{
+    backhand_place place;
+    int64_t now = g->table->now();
+    backhand_meter_begin(g->table->meter, &place, backhand_meter_enter(g->table->meter, now), now);
+    backhand_meter_end(g->table->meter, &place, 5000, 0, now);
+    g->found += backhand_meter_leave(g->table->meter, now);
+}
+
 void path_intake(ground *g)
 {
     backhand_drop reason = backhand_intake_datagram(&g->intake, g->datagrams[g->next], g->lengths[g->next], g->sender);
@@ -67,7 +94,8 @@ static void view(ground *g)
 static void report(ground *g)
 {
     char text[BACKHAND_REPORT_SIZE];
-    backhand_report said = {.inflight = 12, .service = 21345, .parallel = 4300, .latency = 43210, .errors = 1};
+    backhand_report said = {
+        .inflight = 12, .service = 21345, .parallel = 4300, .latency = 43210, .errors = 1, .stall = 1000};
     int64_t usec;
     backhand_report_write(text, &said, 54321);
     g->found += backhand_report_read(&said, &usec, text);
@@ -87,8 +115,13 @@ static void session(ground *g)
 const hot_path *hot_paths(void)
 {
     static const hot_path all[] = {
-        {"chain-16", 16, NULL, path_chain},
-        {"chain-256", 256, NULL, path_chain},
+        {"free-16", 16, prepare_free, path_chain},
+        {"free-4096", 4096, prepare_free, path_chain},
+        {"chain-16", 16, prepare_full, path_chain},
+        {"chain-256", 256, prepare_full, path_chain},
+        {"chain-4096", 4096, prepare_full, path_chain},
+        {"meter", 16, NULL, meter_request},
+        {"meter-read", 16, NULL, read_meter},
         {"intake-signed", 16, prepare_signed, path_intake},
         {"intake-unsigned", 16, prepare_unsigned, path_intake},
         {"decode", 16, prepare_unsigned, decode},

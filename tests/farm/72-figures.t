@@ -11,7 +11,7 @@ use Farm::Fake;
 use Farm::Raw;
 use Test::More;
 
-my $good   = 'inflight=3&service=11800&parallel=3700&latency=12100&errors=25&usec=0';
+my $good   = 'inflight=3&service=11800&parallel=3700&latency=12100&errors=25&stall=2500&usec=0';
 my $marked = 'Backhand-Proxied: v=1&client=192.0.2.77:40312&scheme=http&port=80';
 
 # Says a header of that name itself, and a status.
@@ -91,7 +91,7 @@ foreach my $mpm (Farm->mpms) {
                 $raw->direct($target, %{$options}, from => '127.0.0.9', headers => [@{ $options->{headers} || [] }, $marked])->{head});
             is scalar @strange, 1, "$what: but once to a server";
             like $strange[0],
-              qr/\ABackhand-Figures: inflight=\d+&service=\d+&parallel=\d+&latency=\d+&errors=\d{1,4}&usec=\d+\z/,
+              qr/\ABackhand-Figures: inflight=\d+&service=\d+&parallel=\d+&latency=\d+&errors=\d{1,4}&stall=\d{4,}&usec=\d+\z/,
               "$what: in its form";
         }
         my $status = $front->status;
@@ -123,6 +123,7 @@ my @bad = (
     ['more than all',      $good =~ s/errors=\d+/errors=1001/r],
     ['a missing figure',   $good =~ s/&errors=\d+//r],
     ['a figure twice',     "$good&service=1"],
+    ['a stall of text',    $good =~ s/stall=\d+/stall=long/r],
     ['too much',           "$good&x=" . 'x' x 200],
     ['very much',          "$good&x=" . 'x' x 4000],
     ['prose',              'all is well'],
@@ -144,6 +145,7 @@ sub answering {
             my $extra = defined $n ? "Backhand-Figures: $bad[$n][1]\r\n" : "Backhand-Figures: $good\r\n";
             $extra = "BACKHAND-figures:$good\r\n" if $head =~ m{\?case};
             $extra = ''                            if $head =~ m{\?none};
+            $extra =~ s/&stall=\d+//              if $head =~ m{\?before};
             my $early = $head =~ m{\?early} ? "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\nBackhand-Figures: $good\r\n\r\n" : '';
             print {$socket} "${early}HTTP/1.1 200 OK\r\n${extra}X-Fake: 1\r\nContent-Length: 5\r\nConnection: close\r\n\r\nfake\n";
             return;
@@ -178,12 +180,15 @@ subtest 'what makes no sense' => sub {
     is $front->status->{'Figures-Ignored'}, $ignored, 'is nothing to count';
     is_deeply [figures_in($raw->through('/app/x?case')->{head})], [], 'upper and lower case are alike to the client';
     $row = $front->row($fake->contact);
-    is join(' ', map { $row->{$_} } qw(Service-Ms At-Once Latency-Ms Errors)), '11.800 3.700 12.100 0.025',
+    is join(' ', map { $row->{$_} } qw(Service-Ms At-Once Latency-Ms Errors Stall)), '11.800 3.700 12.100 0.025 2.500',
       'and to this server, which believes what makes sense';
     is $row->{'In-Flight'}, 1, 'beside what was announced';
     is $front->status->{'Figures-Taken'}, 1, 'and counts it';
+    is $raw->through('/app/x?before')->{body}, "fake\n", 'a server of the release before';
+    is $front->status->{'Figures-Taken'}, 2, 'is understood';
+    is $front->row($fake->contact)->{Stall}, '1.000', 'and says nothing of a stall';
     like $raw->through('/app/x?early')->{head}, qr{\AHTTP/1\.1 103 .*^X-Fake: 1\r$}ms, 'after an interim response';
-    is $front->status->{'Figures-Taken'}, 2, 'those of the last response are heard';
+    is $front->status->{'Figures-Taken'}, 3, 'those of the last response are heard';
 
     # Until the server is heard again.
     $fake->{seq} = 100;

@@ -84,6 +84,7 @@ static inline void draw_announcement(backhand_announcement *said)
     said->stat.latency = draw_number(0, INT32_MAX);
     said->stat.errors = draw_number(0, 1000);
     said->stat.served = draw_number(0, INT64_MAX);
+    said->stat.stall = 1000;
     draw_text(said->stat.hostname, sizeof(said->stat.hostname) - 1, NAME_BYTES);
     draw_text(said->farm, sizeof(said->farm) - 1, FARM_BYTES);
     draw_contact(said);
@@ -92,6 +93,13 @@ static inline void draw_announcement(backhand_announcement *said)
     said->interval = draw_number(50, 60000);
     said->keepalive = draw_number(0, 100000);
     said->leaving = draw() % 2;
+    if (!said->leaving) {
+        said->stat.typical = draw_number(0, INT32_MAX);
+        said->stat.samples = draw_number(0, 999);
+        said->stat.spread = draw_number(0, 9999);
+        said->stat.calm = draw_number(0, 1);
+        said->stat.stall = draw_number(1000, 99999);
+    }
     said->direct = draw() % 2;
     said->time = draw_number(0, INT64_C(253402300799999));
 }

@@ -13,7 +13,11 @@
 /* As a server says it. Times in us; parallel x 1000. */
 typedef struct figures {
     int64_t inflight, service, parallel, latency, errors, served;
+    int64_t typical, samples, spread, calm;
 } figures;
+
+/* Ready workers, of 8, that announce() says. */
+static int64_t said_ready = 8;
 
 /* An announcement of server `id`, whose slot that is when they come in order. */
 __attribute__((unused)) static void announce(int id, figures f)
@@ -22,25 +26,24 @@ __attribute__((unused)) static void announce(int id, figures f)
     backhand_announcement said = said_by_nth("s", id, 7, ++sequence);
     int taken = 0;
 
-    said.stat.aservers = 8;
+    said.stat.aservers = said_ready;
     said.stat.inflight = f.inflight;
     said.stat.service = f.service;
     said.stat.parallel = f.parallel;
     said.stat.latency = f.latency;
     said.stat.errors = f.errors;
     said.stat.served = f.served;
+    said.stat.typical = f.typical;
+    said.stat.samples = f.samples;
+    said.stat.spread = f.spread;
+    said.stat.calm = f.calm;
+    said.stat.stall = 1000;
     if (id == 0) {
         backhand_table_set_self(table, &said);
         return;
     }
     assert_int_equal(backhand_table_take(table, &said, &taken), BACKHAND_DROP_NONE);
     assert_int_equal(taken, id);
-}
-
-/* Long enough for nobody to count as new. */
-__attribute__((unused)) static void grow_up(void)
-{
-    clock_now += apr_time_from_sec(60);
 }
 
 /* The ids of `from` to `to` - 1, and this server's when `from` is 0. */

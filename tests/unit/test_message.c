@@ -58,9 +58,12 @@ static void the_longest_fits(void **state)
     said.sequence = INT64_MAX;
     said.interval = said.keepalive = said.stat.inflight = INT64_MAX;
     said.stat.service = said.stat.parallel = said.stat.latency = said.stat.errors = said.stat.served = INT64_MAX;
-    said.leaving = said.direct = 1;
+    said.stat.typical = said.stat.samples = said.stat.spread = said.stat.calm = said.stat.stall = INT64_MAX;
+    said.direct = 1;
     said.time = INT64_MAX;
-    assert_in_range(backhand_message_encode(data, &said), 1, BACKHAND_MESSAGE_SIZE - 1);
+    for (said.leaving = 0; said.leaving <= 1; said.leaving++) {
+        assert_in_range(backhand_message_encode(data, &said), 1, BACKHAND_MESSAGE_SIZE - 1);
+    }
     /* A farm that a directive can name. */
     memset(said.farm, 'x', sizeof(said.farm) - 1);
     length = backhand_message_encode(data, &said);

@@ -14,7 +14,7 @@
 
 #include "table/report_text.h"
 
-#define GOOD "inflight=3&service=11800&parallel=3700&latency=12100&errors=25&usec=15322"
+#define GOOD "inflight=3&service=11800&parallel=3700&latency=12100&errors=25&stall=1500&usec=15322"
 
 /* Reads from memory of just that length, so that a sanitizer sees a byte too far. */
 static int read_text(backhand_report *report, int64_t *usec, const char *text)
@@ -50,7 +50,8 @@ static void assert_written(const backhand_report *said, int64_t usec, const back
 
 static void what_is_written_is_read(void **state)
 {
-    backhand_report report = {.inflight = 3, .service = 11800, .parallel = 3700, .latency = 12100, .errors = 25};
+    backhand_report report = {
+        .inflight = 3, .service = 11800, .parallel = 3700, .latency = 12100, .errors = 25, .stall = 1500};
     char text[BACKHAND_REPORT_SIZE];
     (void)state;
     backhand_report_write(text, &report, 15322);
@@ -62,10 +63,15 @@ static void what_is_written_is_read(void **state)
 
 static void what_is_out_of_range_is_written_in_range(void **state)
 {
-    backhand_report most = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
-    backhand_report least = {INT64_MIN, INT64_MIN, INT64_MIN, INT64_MIN, -1, -1, -1, -1};
-    backhand_report largest = {
-        .inflight = INT32_MAX, .service = INT32_MAX, .parallel = INT32_MAX, .latency = INT32_MAX, .errors = 1000};
+    backhand_report most = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX,
+                            INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
+    backhand_report least = {INT64_MIN, INT64_MIN, INT64_MIN, INT64_MIN, -1, -1, -1, -1, -1};
+    backhand_report largest = {.inflight = INT32_MAX,
+                               .service = INT32_MAX,
+                               .parallel = INT32_MAX,
+                               .latency = INT32_MAX,
+                               .errors = 1000,
+                               .stall = INT32_MAX};
     backhand_report none = {0};
     (void)state;
     assert_written(&most, INT64_MAX, &largest, INT32_MAX);
@@ -84,6 +90,8 @@ static void order_and_unknown_keys_do_not_matter(void **state)
     assert_int_equal(report.parallel, 3);
     assert_int_equal(report.latency, 4);
     assert_int_equal(report.errors, 5);
+    /* A server of the release before says nothing of it. */
+    assert_int_equal(report.stall, 1000);
     assert_int_equal(usec, 6);
     assert_int_equal(report.heard, 0);
     assert_int_equal(report.sent, 0);
@@ -106,7 +114,7 @@ static void assert_bad_value(const char *key, const char *value)
 
 static void wrong_values_are_not_read(void **state)
 {
-    static const char *const keys[] = {"inflight", "service", "parallel", "latency", "errors", "usec"};
+    static const char *const keys[] = {"inflight", "service", "parallel", "latency", "errors", "stall", "usec"};
     static const char *const values[] = {"",
                                          "-1",
                                          "-0",
@@ -152,7 +160,7 @@ static void malformed_texts_are_not_read(void **state)
     assert_bad(GOOD ", " GOOD);
     assert_bad("inflight=3&service=11800&parallel=3700&latency=12100&errors=25");
     assert_bad("inflight=3&service=11800&parallel=3700&latency=12100&usec=15322");
-    assert_bad("Inflight=3&service=11800&parallel=3700&latency=12100&errors=25&usec=15322");
+    assert_bad("Inflight=3&service=11800&parallel=3700&latency=12100&errors=25&stall=1500&usec=15322");
     /* A number that lost its last digits is still one; no text that ends before it is whole. */
     for (size_t cut = strlen(GOOD) - strlen("15322"); cut > 0; cut--) {
         text[cut] = '\0';

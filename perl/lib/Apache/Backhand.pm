@@ -180,8 +180,8 @@ Requests that are being served there now, without those that wait there for anot
 
 =item service
 
-How long a request takes there while there is no crowd: the mean of recent ones, in microseconds. It falls while the
-server has nothing to do, so that one that was slow is tried again. Read-only; 0: not measured yet.
+How long a request takes there while there is no crowd: the mean of recent ones, in microseconds. Read-only; 0: not measured
+yet.
 
 =item parallel
 
@@ -202,6 +202,28 @@ requests in flight. Read-only.
 =item served
 
 Requests that it served itself since it started. Read-only.
+
+=item typical
+
+How long a request takes there, for comparisons between servers: C<exp> of the mean of the logarithms, in microseconds. A few
+very long requests weigh little in it. Read-only; 0: not measured yet.
+
+=item samples
+
+How many requests say so; 0: hardly any yet. Read-only.
+
+=item spread
+
+The standard deviation of the logarithms, times 1000. C<typical> is known to about C<spread / 1000 / sqrt(samples)> in the
+logarithm. Read-only.
+
+=item calm
+
+1: these requests met no crowd; 0: what the crowd made of them had to be taken out. Read-only.
+
+=item stall
+
+How many times longer than usual requests take now, because none of them ends, times 1000; 1000: they end as usual. Read-only.
 
 =back
 

@@ -1,0 +1,78 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "candidacy/decide.h"
+
+#include <math.h>
+
+/* A hand-off has to gain this part of a request's time. */
+#define MARGIN 0.05
+/* Of servers that are as good the emptier comes first: this part of a request's time for a full one. */
+#define EMPTIER 0.1
+/* The burden of a server that fails every other time: it gets nothing as long as there is another one, even a full one.
+ */
+#define FAILING 4
+
+int backhand_decide_gains(double here, double there, double calm)
+{
+    return here - there > MARGIN * calm;
+}
+
+static double slowed(const backhand_estimate *of, const backhand_estimate *reference)
+{
+    return exp(backhand_estimate_slower(of, reference)) * of->stall;
+}
+
+/* @return the burden from which on a server is passed over */
+static double too_much(const backhand_contest *contest)
+{
+    for (int i = 0; i < contest->others + contest->here; i++) {
+        if (contest->of[i].burden < FAILING) {
+            return FAILING;
+        }
+    }
+    return HUGE_VAL;
+}
+
+/* Keeps the acceptable ones in the order of their keys. */
+static void insert(backhand_verdict *out, double keys[BACKHAND_ACCEPTED], int place, double key)
+{
+    int at = out->n++;
+    for (; at > 0 && keys[at - 1] > key; at--) {
+        keys[at] = keys[at - 1];
+        out->best[at] = out->best[at - 1];
+    }
+    keys[at] = key;
+    out->best[at] = place;
+}
+
+void backhand_decide(backhand_verdict *out, const backhand_contest *contest)
+{
+    const backhand_estimate *self = contest->here ? &contest->of[contest->others] : NULL;
+    int n = contest->others + contest->here;
+    const backhand_estimate *reference = n > 0 ? backhand_estimate_reference(contest->of, n) : NULL;
+    double usual = n > 0 ? backhand_estimate_usual(reference) : 0, keys[BACKHAND_ACCEPTED], slow[BACKHAND_OTHERS + 1];
+    double calm = self ? slowed(self, reference) * usual : 0;
+    double here = self ? calm * (1 + backhand_estimate_queue(self)) * self->burden - contest->bias : HUGE_VAL;
+
+    double most = too_much(contest);
+
+    out->n = 0;
+    out->gap = 0;
+    out->free = self && backhand_estimate_queue(self) == 0;
+    for (int i = 0; i < contest->others && out->n < BACKHAND_ACCEPTED; i++) {
+        const backhand_estimate *of = &contest->of[i];
+        double there;
+        if (of->burden >= most) {
+            continue;
+        }
+        slow[i] = slowed(of, reference);
+        there = slow[i] * usual * (1 + backhand_estimate_queue(of)) * of->burden + of->hop;
+        if (backhand_decide_gains(here, there, calm)) {
+            insert(out, keys, i, there + EMPTIER * usual * slow[i] * (of->inflight + 1) / of->parallel);
+        }
+    }
+    if (out->n > 0 && self) {
+        int best = out->best[0];
+        out->gap = log(calm / usual * self->burden / (slow[best] * contest->of[best].burden));
+    }
+}

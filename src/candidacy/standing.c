@@ -1,0 +1,36 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "candidacy/standing.h"
+#include "candidacy/decide.h"
+#include "candidacy/pick.h"
+
+#include <math.h>
+
+/* Us that a request takes with a free place. */
+static double idle_time(const backhand_estimate *of, const backhand_estimate *reference)
+{
+    return exp(backhand_estimate_slower(of, reference)) * of->stall * of->burden * backhand_estimate_usual(reference) +
+           of->hop;
+}
+
+void backhand_standing_look(backhand_table *table)
+{
+    apr_time_t now = table->now();
+    backhand_estimate of[BACKHAND_PICK_MOST + 1];
+    const backhand_estimate *reference;
+    int ids[BACKHAND_PICK_MOST], n = backhand_pick_any(table, ids, BACKHAND_PICK_MOST, now), slower = 0;
+    double here, best = HUGE_VAL;
+
+    for (int i = 0; i < n; i++) {
+        backhand_estimate_make(&of[i], table, ids[i], now);
+    }
+    backhand_estimate_make(&of[n], table, 0, now);
+    reference = backhand_estimate_reference(of, n + 1);
+    here = idle_time(&of[n], reference);
+    for (int i = 0; i < n; i++) {
+        best = fmin(best, idle_time(&of[i], reference));
+    }
+    slower = n > 0 && backhand_decide_gains(here, best, here / of[n].burden);
+    backhand_number_set(&table->meter->slower, slower);
+    backhand_number_set(&table->meter->behind, n > 0 ? (int64_t)(1000 * log(here / best)) : 0);
+}
