@@ -28,7 +28,7 @@ void backhand_journal_state(backhand_journal *journal, backhand_state state, apr
         apr_cpystrn(bad, text, BACKHAND_JOURNAL_TEXT);
     }
     else if (rv == APR_SUCCESS && *bad) {
-        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, journal->s, "backhand: over: %s", bad);
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, journal->s, "backhand: resolved: %s", bad);
         *bad = '\0';
     }
 }
@@ -37,7 +37,7 @@ void backhand_journal_problem(void *ctx, const char *text, apr_status_t rv)
 {
     backhand_journal *journal = ctx;
     journal->sockets++;
-    ap_log_error(APLOG_MARK, APLOG_WARNING, rv, journal->s, "backhand: %s; tried again from time to time", text);
+    ap_log_error(APLOG_MARK, APLOG_WARNING, rv, journal->s, "backhand: %s; the moderator tries again", text);
 }
 
 void backhand_journal_sockets(backhand_journal *journal, int problems)
@@ -132,10 +132,10 @@ void backhand_journal_event(void *ctx, backhand_event event, backhand_drop reaso
                      "backhand: %s (heard from %s): give one of them another BackhandContact%s", detail, sender, more);
         break;
     case BACKHAND_EVENT_JOINED:
-        ap_log_error(APLOG_MARK, APLOG_INFO, 0, journal->s, "backhand: server %s is there%s", detail, more);
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, journal->s, "backhand: server %s joined%s", detail, more);
         break;
     case BACKHAND_EVENT_LEFT:
-        ap_log_error(APLOG_MARK, APLOG_INFO, 0, journal->s, "backhand: server %s leaves%s", detail, more);
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, journal->s, "backhand: server %s left%s", detail, more);
         break;
     }
 }

@@ -118,10 +118,8 @@ static void end_process(moderator *m)
     kill(pid, SIGKILL);
     if (may_log()) {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, m->s,
-                     "backhand: the moderator process %" APR_PID_T_FMT
-                     " stood still: it did not end within %d ms and is "
-                     "killed",
-                     pid, wait);
+                     "backhand: the moderator process %" APR_PID_T_FMT " did not end within %d ms and is killed", pid,
+                     wait);
     }
     has_ended(pid, END_WAIT);
 }
@@ -233,11 +231,11 @@ static void start(moderator *m, apr_interval_time_t pause)
     apr_status_t rv = fork_moderator(m, pause);
     if (rv != APR_SUCCESS && !m->failed) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, m->s,
-                     "backhand: cannot start the moderator process: nothing is announced or heard; it is tried again "
-                     "from time to time");
+                     "backhand: cannot start the moderator process: this server announces nothing and hears nothing; "
+                     "httpd tries again about every 10 s");
     }
     if (rv == APR_SUCCESS && m->failed) {
-        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, m->s, "backhand: the moderator process is started at last");
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, m->s, "backhand: the moderator process has started");
     }
     m->failed = rv != APR_SUCCESS;
 }
@@ -316,7 +314,9 @@ int backhand_moderator_monitor(apr_pool_t *p, server_rec *s)
     }
     else if (stands_still(m)) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, m->s,
-                     "backhand: the moderator process %" APR_PID_T_FMT " stands still and is killed", m->proc.pid);
+                     "backhand: the moderator process %" APR_PID_T_FMT
+                     " does not respond and is killed; httpd starts another one",
+                     m->proc.pid);
         m->idle_looks = 0;
         kill(m->proc.pid, SIGKILL);
     }
@@ -369,7 +369,7 @@ static void look_at_mute(moderator *m)
     }
     ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, m->s,
                  "backhand: the moderator process %" APR_PID_T_FMT
-                 " stood still and is killed: the other servers were not told that this one stops",
+                 " does not respond and is killed; the other servers were not told that this server stops",
                  m->proc.pid);
 }
 

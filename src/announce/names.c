@@ -72,8 +72,8 @@ static void log_failing(const backhand_names *names, int i)
 {
     if (!names->failing[i]) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, names->journal->s,
-                     "backhand: MulticastStats %s: cannot look up %s: %s; announcing to the addresses that it had, if "
-                     "any; tried again from time to time",
+                     "backhand: MulticastStats %s: cannot look up %s: %s; the moderator keeps the addresses found "
+                     "before, if any, and tries again",
                      names->asked[i]->text, names->asked[i]->name, names->found.problem);
     }
 }
@@ -82,7 +82,7 @@ static void log_found(const backhand_names *names, int i, int more)
 {
     if (names->failing[i]) {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, names->journal->s,
-                     "backhand: over: MulticastStats %s: cannot look up %s", names->asked[i]->text,
+                     "backhand: resolved: MulticastStats %s: cannot look up %s", names->asked[i]->text,
                      names->asked[i]->name);
     }
     if (more) {

@@ -69,8 +69,8 @@ subtest 'a name appears' => sub {
     is $b->status->{Servers}, 1, 'nobody is there';
     $dns->zone('farm.test' => addresses('127.0.0.1'));
     ok $farm->together, 'they see each other once it is known';
-    ok $b->wait_log(qr/backhand: over: MulticastStats .*: cannot look up farm\.test/), 'and the log says so';
-    is scalar(grep { /cannot look up/ && !/over:/ } $b->log_lines), 1, 'the failure was said once';
+    ok $b->wait_log(qr/backhand: resolved: MulticastStats .*: cannot look up farm\.test/), 'and the log says so';
+    is scalar(grep { /cannot look up/ && !/resolved:/ } $b->log_lines), 1, 'the failure was said once';
     $farm->announce_log(qr/cannot look up farm\.test/);
     $farm->check;
 };

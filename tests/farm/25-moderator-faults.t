@@ -23,7 +23,7 @@ sub moderator {
 
 sub served_by { return $_[0]->get('/app/who')->body }
 
-my $cannot = qr/cannot start the moderator process: nothing is announced or heard; it is tried again/;
+my $cannot = qr/cannot start the moderator process: this server announces nothing and hears nothing; httpd tries again/;
 my $long   = $ENV{BACKHAND_TEST_LONG};
 
 for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
@@ -49,7 +49,7 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
         }
         unlink $none or die "$none: $!";
         eventually { moderator($a) } 20, 'it is started as soon as it can be';
-        ok $a->wait_log(qr/notice.*the moderator process is started at last/), 'the log says that, too';
+        ok $a->wait_log(qr/notice.*the moderator process has started/), 'the log says that, too';
         is $a->pid, $parent, 'by the same parent';
         ok $farm->together, 'they see each other';
         $farm->announce_log($cannot, qr/moderator process \d+ ended unexpectedly/);
@@ -76,20 +76,20 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
         my $first = wait_for { moderator($a) };
         kill 'STOP', $first;
         ok $a->graceful, 'a graceful restart';
-        is said($a, qr/the moderator process $first stood still: it did not end within 200 ms and is killed/), 1, 'kills it';
+        is said($a, qr/the moderator process $first did not end within 200 ms and is killed/), 1, 'kills it';
         my $second = wait_for { my $pid = moderator($a); $pid && $pid != $first && $pid };
         ok $second, 'there is another one';
         ok $farm->together, 'they see each other';
         if ($long) {
             kill 'STOP', $second;
-            ok $a->wait_log(qr/the moderator process $second stands still and is killed/, 45), 'without a restart, too';
+            ok $a->wait_log(qr/the moderator process $second does not respond and is killed; httpd starts another one/, 45), 'without a restart, too';
             eventually { my $pid = moderator($a); $pid && $pid != $second } 10, 'there is another one';
             ok $farm->together, 'they see each other';
         }
         kill 'STOP', wait_for { moderator($a) };
         ok $a->stop, 'it stops';
-        is said($a, qr/stood still and is killed: the other servers were not told that this one stops/), 1, 'the log says why the others do not know';
-        $farm->announce_log(qr/moderator process \d+ (?:stands still|ended unexpectedly)/);
+        is said($a, qr/does not respond and is killed; the other servers were not told that this server stops/), 1, 'the log says why the others do not know';
+        $farm->announce_log(qr/moderator process \d+ (?:does not respond|ended unexpectedly)/);
         $farm->check;
     };
 }

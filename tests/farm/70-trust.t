@@ -173,7 +173,7 @@ subtest 'a file that cannot be written is said once' => sub {
     ok $farm->together, 'they see each other all the same';
     is scalar(grep { /mod_backhand-Seen/ } $a->log_lines), 1, 'once';
     rmdir $a->root . '/run/backhand/mod_backhand-Seen';
-    ok $a->wait_log(qr/backhand: over: cannot write \S+mod_backhand-Seen/), 'and that it is over';
+    ok $a->wait_log(qr/backhand: resolved: cannot write \S+mod_backhand-Seen/), 'and that it is over';
     $farm->announce_log(qr/backhand: cannot write .*mod_backhand-Seen/);
     $farm->check;
 };

@@ -44,7 +44,7 @@ my $result = $load->during(
     });
 $result->nothing_failed;
 unlink "$folder/filler";
-ok $d->wait_log(qr/backhand: over: cannot write/), 'with room again: it is over';
+ok $d->wait_log(qr/backhand: resolved: cannot write/), 'with room again: it is over';
 
 my $times = said(qr/:warn\].*backhand: cannot write/);
 $result = $load->during(
