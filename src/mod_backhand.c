@@ -1,15 +1,15 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 /* The module record: which hook runs what, and the directive table. The rooms beside this file hold the rest:
- * table/ and announce/ know, candidacy/ decides, dispatch/ acts, status/ shows. */
+ * host/, load/, table/ and announce/ know, candidacy/ decides, act/ acts, status/ shows. */
 
-#include "config.h"
-#include "announce/moderator.h"
+#include "config/config.h"
+#include "announce/moderator/moderator.h"
 #include "candidacy/session.h"
-#include "dispatch/dispatch.h"
-#include "dispatch/marked.h"
-#include "dispatch/nested.h"
-#include "dispatch/require_ssl.h"
+#include "act/dispatch.h"
+#include "act/received/received.h"
+#include "act/nested.h"
+#include "act/received/require_ssl.h"
 #include "status/page.h"
 #include "table/shared.h"
 

@@ -7,7 +7,7 @@
 #ifndef TESTS_SAID_H
 #define TESTS_SAID_H
 
-#include "announce/message.h"
+#include "announce/wire/message.h"
 
 #include <stdint.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
 #ifndef BACKHAND_DIRECTIVES_H
 #define BACKHAND_DIRECTIVES_H
 
-#include "config.h"
+#include "config/config.h"
 
 /** `Backhand function [arg]`: appends a built-in to the container's chain, or with `off` starts it anew. */
 const char *backhand_directive_builtin(cmd_parms *cmd, void *dir, const char *line);

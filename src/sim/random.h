@@ -23,10 +23,10 @@ uint32_t sim_random_below(sim_random *random, uint32_t bound);
 
 /** How service times, and what a request needs of memory, are distributed. */
 typedef enum sim_shape {
-    SIM_FIXED,   /**< always `mean` */
-    SIM_EXP,     /**< exponential with that mean */
-    SIM_UNIFORM, /**< from 0 to twice the mean */
-    SIM_PARETO, /**< Pareto with that mean; `extra`: its shape, above 1; `third`: longest by shortest, 0: no end */
+    SIM_FIXED,      /**< always `mean` */
+    SIM_EXP,        /**< exponential with that mean */
+    SIM_UNIFORM,    /**< from 0 to twice the mean */
+    SIM_PARETO,     /**< Pareto with that mean; `extra`: its shape, above 1; `third`: longest by shortest, 0: no end */
     SIM_LOGNORMAL,  /**< log-normal with that mean; `extra` is the standard deviation of the logarithm */
     SIM_BIMODAL,    /**< with that mean; the share `extra` is `third` times longer than the rest */
     SIM_RECIPROCAL, /**< `mean` / u with u uniform on (0,1): it has no mean */

@@ -14,7 +14,7 @@
 #include "sim/clock.h"
 #include "sim/world.h"
 
-#include "announce/work.h"
+#include "announce/moderator/work.h"
 
 struct sim_server {
     const sim_group *group;

@@ -7,7 +7,7 @@
 #ifndef BACKHAND_PAGE_H
 #define BACKHAND_PAGE_H
 
-#include "config.h"
+#include "config/config.h"
 
 #define BACKHAND_HANDLER "backhand-handler"
 

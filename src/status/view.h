@@ -7,7 +7,7 @@
 #ifndef BACKHAND_VIEW_H
 #define BACKHAND_VIEW_H
 
-#include "config.h"
+#include "config/config.h"
 
 /** What stands above the table of servers. */
 typedef struct backhand_box {

@@ -1,7 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "table/shared.h"
-#include "announce/revoke.h"
+#include "announce/moderator/revoke.h"
 
 #include <ap_mpm.h>
 #include <apr_file_info.h>

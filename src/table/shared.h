@@ -7,7 +7,7 @@
 #ifndef BACKHAND_SHARED_H
 #define BACKHAND_SHARED_H
 
-#include "config.h"
+#include "config/config.h"
 
 /**
  * Hook post_config, real pass only, as the parent: makes UnixSocketDir (owned by httpd's user), takes up the segment that

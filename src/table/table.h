@@ -26,7 +26,7 @@
 #define BACKHAND_TABLE_H
 
 #include "mod_backhand.h"
-#include "table/meter.h"
+#include "load/meter.h"
 
 #include <apr_network_io.h>
 #include <apr_pools.h>

@@ -7,7 +7,7 @@
 #ifndef BACKHAND_CALLGRIND_GROUND_H
 #define BACKHAND_CALLGRIND_GROUND_H
 
-#include "announce/intake.h"
+#include "announce/moderator/intake.h"
 #include "candidacy/chain.h"
 
 /** Datagrams that are made in advance. */

@@ -40,7 +40,7 @@ cmp_ok scalar @pages, '>', 5, 'there are pages';
 
 # Every directive, and no other, has a section in the page of its group, in httpd's form, and a row in the list of all.
 my %directives;
-for my $file (map { s{\A\Q$repo\E/}{}r } glob "$repo/src/*.c") {
+for my $file (map { s{\A\Q$repo\E/}{}r } glob "$repo/src/*.c $repo/src/config/*.c") {
     $directives{$_} = 1 for text_of($file) =~ /\bAP_INIT_\w+\(\s*"(\w+)"/g;
 }
 my %sections;
@@ -74,7 +74,7 @@ my @options = text_of('src/sim/main.c') =~ /^\s*\{"(\w+)", (?:OPTION|'\w')/gm;
 is_deeply [grep { $scenarios !~ /`--$_\b/ } grep { !/^(?:help|version)\z/ } @options], [], 'every option is there';
 
 # What the page for maintainers names in backticks is there: files, functions (in the file it says), and all other words.
-my %sources = map { s{\A\Q$repo\E/}{}r => 1 } map { glob "$repo/$_" } qw(include/*.h src/*.[ch] src/*/*.[ch] perl/*.[ch]);
+my %sources = map { s{\A\Q$repo\E/}{}r => 1 } map { glob "$repo/$_" } qw(include/*.h src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] perl/*.[ch]);
 my $all_code = join "\n", map { text_of($_) } sort keys %sources;
 my $internals = text_of('docs/internals.md');
 

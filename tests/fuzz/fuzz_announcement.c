@@ -4,7 +4,7 @@
 
 #include "fuzz.h"
 
-#include "announce/message.h"
+#include "announce/wire/message.h"
 
 #include <ctype.h>
 

@@ -6,12 +6,12 @@
 
 #include "httpd_stand_in.h"
 
-#include "announce/message.h"
+#include "announce/wire/message.h"
 #include "candidacy/builtins.h"
 #include "candidacy/directives.h"
 #include "candidacy/session.h"
 #include "candidacy/session_id.h"
-#include "config_words.h"
+#include "config/words.h"
 
 #include <apr_strings.h>
 

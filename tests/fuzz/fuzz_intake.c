@@ -8,7 +8,7 @@
 
 #include "../said.h"
 
-#include "announce/intake.h"
+#include "announce/moderator/intake.h"
 
 #include <apr_strings.h>
 

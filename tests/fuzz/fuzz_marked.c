@@ -5,7 +5,7 @@
 
 #include "fuzz.h"
 
-#include "dispatch/mark.h"
+#include "act/received/mark.h"
 
 #include <apr_strings.h>
 

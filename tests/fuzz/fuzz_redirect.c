@@ -5,9 +5,9 @@
 
 #include "fuzz.h"
 
-#include "announce/message.h"
+#include "announce/wire/message.h"
 #include "candidacy/name_format.h"
-#include "dispatch/location.h"
+#include "act/location.h"
 
 #include <apr_uri.h>
 

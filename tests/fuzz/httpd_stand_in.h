@@ -11,7 +11,7 @@
 #ifndef TESTS_FUZZ_HTTPD_STAND_IN_H
 #define TESTS_FUZZ_HTTPD_STAND_IN_H
 
-#include "config.h"
+#include "config/config.h"
 
 /** Makes a server with the default configuration, and puts it where the module looks for it. */
 server_rec *stand_in_server(apr_pool_t *p);

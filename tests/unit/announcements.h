@@ -4,7 +4,7 @@
 #ifndef TESTS_ANNOUNCEMENTS_H
 #define TESTS_ANNOUNCEMENTS_H
 
-#include "announce/message.h"
+#include "announce/wire/message.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -16,8 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "table/cgroup.h"
-#include "table/figures.h"
+#include "host/cgroup.h"
+#include "host/figures.h"
 
 #define NONE INT64_MAX
 #define GIB  (INT64_C(1) << 30)

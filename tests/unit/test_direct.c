@@ -4,7 +4,7 @@
 
 #include "announcements.h"
 
-#include "announce/direct.h"
+#include "announce/moderator/direct.h"
 
 #include <arpa/inet.h>
 

@@ -3,12 +3,12 @@
 /* What the meter estimates, piece by piece: how often each is right over many draws. */
 
 #include "candidacy/chain.h"
-#include "table/change.h"
-#include "table/concurrency.h"
-#include "table/early.h"
-#include "table/latency.h"
-#include "table/stall.h"
-#include "table/usual.h"
+#include "load/change.h"
+#include "load/concurrency.h"
+#include "load/early.h"
+#include "load/latency.h"
+#include "load/stall.h"
+#include "load/usual.h"
 
 #include <math.h>
 #include <setjmp.h>

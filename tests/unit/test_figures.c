@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "table/figures.h"
+#include "host/figures.h"
 
 static apr_pool_t *pool;
 static char root[64];

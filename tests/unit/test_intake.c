@@ -5,7 +5,7 @@
 #include "../said.h"
 #include "announcements.h"
 
-#include "announce/revoke.h"
+#include "announce/moderator/revoke.h"
 
 #include <apr_general.h>
 #include <apr_hash.h>

@@ -2,7 +2,7 @@
 
 /* Marks of handed-off requests: what is written is read, and only what was signed for a request is believed. */
 
-#include "dispatch/mark.h"
+#include "act/received/mark.h"
 
 #include <apr_general.h>
 #include <apr_strings.h>

@@ -3,7 +3,7 @@
 /* The meter, as a whole, on a simulated server: what it says of one whose truth is known. */
 
 #include "candidacy/chain.h"
-#include "table/meter.h"
+#include "load/meter.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -4,9 +4,9 @@
 
 #include "announcements.h"
 
-#include "announce/lookup.h"
-#include "announce/resolver.h"
-#include "announce/transport.h"
+#include "announce/net/lookup.h"
+#include "announce/net/resolver.h"
+#include "announce/net/transport.h"
 
 #include <apr_general.h>
 #include <apr_strings.h>

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "table/ring.h"
+#include "load/ring.h"
 
 #define SECOND INT64_C(1000000)
 

@@ -4,7 +4,7 @@
 
 #include "farm.h"
 
-#include "table/figures.h"
+#include "host/figures.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>

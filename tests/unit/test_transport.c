@@ -4,7 +4,7 @@
 
 #include "announcements.h"
 
-#include "announce/transport.h"
+#include "announce/net/transport.h"
 
 #include <apr_general.h>
 #include <apr_strings.h>

@@ -2,9 +2,9 @@
 
 /* How a server that is slow or fails comes back: own trials, and offers. */
 
-#include "announce/offer.h"
+#include "announce/moderator/offer.h"
 #include "candidacy/chain.h"
-#include "table/trial.h"
+#include "load/trial.h"
 
 #include <math.h>
 #include <setjmp.h>

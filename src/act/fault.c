@@ -1,0 +1,126 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "act/fault.h"
+#include "act/target.h"
+#include "table/blame.h"
+#include "table/clock.h"
+
+#include <http_log.h>
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+APLOG_USE_MODULE(backhand);
+
+/* The log hears of a server's failures once in this long. */
+#define COMPLAINT_PERIOD apr_time_from_sec(60)
+
+static int level_of(const backhand_config *conf, int id, int blamed)
+{
+    return backhand_table_complain(conf->table, id, blamed, COMPLAINT_PERIOD) ? APLOG_WARNING : APLOG_DEBUG;
+}
+
+static void say_blamed(request_rec *r, const backhand_config *conf, int id, const char *contact, const char *what)
+{
+    int level = level_of(conf, id, 1);
+    ap_log_rerror(APLOG_MARK, level, 0, r,
+                  "backhand: server %s %s; it is asked last for the next %" APR_TIME_T_FMT " s", contact, what,
+                  apr_time_sec(conf->retry));
+}
+
+static void say_failed(request_rec *r, const backhand_config *conf, int id, const char *contact, const char *what)
+{
+    int level = level_of(conf, id, 0);
+    ap_log_rerror(APLOG_MARK, level, 0, r,
+                  "backhand: server %s %s; one request, client or page can cause that, so it is asked as before",
+                  contact, what);
+}
+
+/* What keeps this process from opening any connection, now that one could not be opened; 0: nothing. */
+static int own_shortage(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return errno;
+    }
+    close(fd);
+    return 0;
+}
+
+/* Once a minute and process. */
+static void say_shortage(request_rec *r, const char *contact, int error)
+{
+    static int64_t said;
+    int64_t now = backhand_clock_now(), before = __atomic_load_n(&said, __ATOMIC_RELAXED);
+    if (now - before > COMPLAINT_PERIOD &&
+        __atomic_compare_exchange_n(&said, &before, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_ERR, error, r,
+            "backhand: this process can open no connection, to server %s or any other, and serves its requests "
+            "itself; raise its limit of open files (ulimit -n)",
+            contact);
+    }
+}
+
+/* What went wrong; NULL: nothing that is the server's, or the server's resource's. */
+static const char *failure_of(const request_rec *r, const backhand_handoff *handoff, backhand_outcome outcome)
+{
+    switch (outcome) {
+    case BACKHAND_REFUSED:
+        return handoff->trouble ? handoff->trouble : "cannot be reached";
+    case BACKHAND_STALE:
+    case BACKHAND_DROPPED:
+        return handoff->silent ? "fell silent before its response began"
+                               : "closed the connection before its response began, or sent no HTTP response";
+    case BACKHAND_BROKEN:
+        return "sent a response that cannot be passed on";
+    case BACKHAND_TIMED_OUT:
+        return "did not respond within BackhandResponseTimeout";
+    case BACKHAND_ANSWERED:
+        if (handoff->silent) {
+            return "fell silent within a response";
+        }
+        /* mod_proxy returns DONE for a response that broke off, and for tunnels. */
+        return handoff->status == DONE && !r->connection->aborted && r->status != HTTP_SWITCHING_PROTOCOLS
+                   ? "broke off a response"
+                   : NULL;
+    default:
+        return NULL;
+    }
+}
+
+void backhand_fault_note(request_rec *r, const backhand_config *conf, int id, uint64_t generation, const char *contact,
+                         const backhand_handoff *handoff, backhand_outcome outcome)
+{
+    const char *failure = failure_of(r, handoff, outcome);
+    backhand_table *table = conf->table;
+
+    if (!failure) {
+        if (outcome == BACKHAND_ANSWERED && handoff->status == OK && !r->connection->aborted) {
+            backhand_table_answered(table, id, generation);
+        }
+        return;
+    }
+    if (outcome != BACKHAND_ANSWERED) {
+        __atomic_add_fetch(&table->counters->failed_over, 1, __ATOMIC_RELAXED);
+    }
+    if (outcome == BACKHAND_REFUSED && !handoff->trouble) {
+        int error = own_shortage();
+        if (error) {
+            say_shortage(r, contact, error);
+            return;
+        }
+    }
+    if (outcome == BACKHAND_REFUSED || handoff->silent) {
+        backhand_table_refused(table, id, generation);
+        say_blamed(r, conf, id, contact, failure);
+    }
+    else if (backhand_table_failed(table, id, generation, backhand_blame_client(r->useragent_ip),
+                                   backhand_blame_path(backhand_target(r)))) {
+        say_blamed(r, conf, id, contact, failure);
+    }
+    else {
+        say_failed(r, conf, id, contact, failure);
+    }
+}

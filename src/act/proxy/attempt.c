@@ -1,0 +1,376 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "act/proxy/attempt.h"
+#include "act/proxy/trailers.h"
+#include "table/clock.h"
+
+#include <apr_portable.h>
+#include <http_connection.h>
+#include <http_core.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <util_filter.h>
+
+struct backhand_tracked {
+    apr_socket_t *socket;
+    backhand_try *current;       /* the try that uses it now, or NULL; under the lock */
+    int secured;                 /* its TLS handshake is done */
+    int used;                    /* some request went over it before */
+    int accepted;                /* its other end is a server by AcceptStats */
+    int patient;                 /* its time-out is off */
+    apr_interval_time_t timeout; /* the one that mod_proxy gave it */
+};
+
+/* The kernel finds out that the other machine is gone: a minute of silence, and four questions without an answer. */
+#define PROBE_AFTER 60 /* s */
+#define PROBE_EACH  15 /* s */
+#define PROBES      4
+
+/* The tries under way in this process. A plain mutex, not one from a pool: it must outlive every pool. */
+static struct {
+    pthread_mutex_t lock;
+    backhand_try *first;
+} tries = {PTHREAD_MUTEX_INITIALIZER, NULL};
+
+/* mod_proxy opens and uses its connections in the thread of the request, and tells nobody for which. */
+static _Thread_local backhand_try *current;
+
+static ap_filter_rec_t *output_filter, *input_filter;
+
+static int has_data(apr_bucket_brigade *bb)
+{
+    for (apr_bucket *b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb); b = APR_BUCKET_NEXT(b)) {
+        if (!APR_BUCKET_IS_METADATA(b) && b->length != 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* What passes here has not yet been encrypted: nothing may be taken for sent before the other side is known. */
+static apr_status_t secure(ap_filter_t *f)
+{
+    struct backhand_tracked *tracked = f->ctx;
+    apr_status_t rv;
+
+    if (!current->handshake.wanted || tracked->secured) {
+        return APR_SUCCESS;
+    }
+    rv = backhand_handshake_make(f, tracked->socket, &current->handshake);
+    tracked->secured = rv == APR_SUCCESS;
+    return rv;
+}
+
+/* The first byte of a request is about to leave. */
+static void begin_to_send(struct backhand_tracked *tracked)
+{
+    if (!tracked->used) {
+        apr_socket_timeout_get(tracked->socket, &tracked->timeout);
+    }
+    else if (tracked->patient) {
+        apr_socket_timeout_set(tracked->socket, tracked->timeout);
+        tracked->patient = 0;
+    }
+    pthread_mutex_lock(&tries.lock);
+    current->sent = 1;
+    current->reused = tracked->used;
+    current->accepted = tracked->accepted;
+    current->connection = tracked;
+    current->patience = tracked->timeout;
+    tracked->used = 1;
+    tracked->current = current;
+    pthread_mutex_unlock(&tries.lock);
+}
+
+/* True when something can be read. Over TLS that need not be a response. Asked only after sending took too long. */
+static int has_answered(apr_socket_t *socket)
+{
+    apr_os_sock_t fd;
+    struct pollfd ready = {.events = POLLIN};
+
+    if (apr_os_sock_get(&fd, socket) != APR_SUCCESS) {
+        return 0;
+    }
+    ready.fd = fd;
+    return poll(&ready, 1, 0) == 1;
+}
+
+/* Sending failed. The server may have answered and closed: whether it has, shows when the response is read. */
+static apr_status_t stop_sending(ap_filter_t *f, apr_status_t rv)
+{
+    struct backhand_tracked *tracked = f->ctx;
+    apr_os_sock_t fd;
+
+    if (!current->sent || (APR_STATUS_IS_TIMEUP(rv) && !has_answered(tracked->socket))) {
+        return rv;
+    }
+    current->unwanted = 1;
+    if (apr_os_sock_get(&fd, tracked->socket) == APR_SUCCESS) {
+        /* No other request may go after half of this one. */
+        shutdown(fd, SHUT_WR);
+    }
+    /* mod_ssl reads nothing from a connection that is marked so. */
+    f->c->aborted = 0;
+    return APR_SUCCESS;
+}
+
+static apr_status_t track_output(ap_filter_t *f, apr_bucket_brigade *bb)
+{
+    apr_status_t rv;
+
+    if (!current) {
+        return ap_pass_brigade(f->next, bb);
+    }
+    if (current->unwanted) {
+        apr_brigade_cleanup(bb);
+        return APR_SUCCESS;
+    }
+    if (current->chunked) {
+        backhand_trailers_add(current->chunked, bb);
+    }
+    if (!current->sent && has_data(bb)) {
+        rv = secure(f);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+        begin_to_send(f->ctx);
+    }
+    rv = ap_pass_brigade(f->next, bb);
+    return rv == APR_SUCCESS ? rv : stop_sending(f, rv);
+}
+
+/* From here on the response may pause for as long as its server announces itself; backhand_track_watch() sees to the
+ * rest. */
+static void wait_patiently(struct backhand_tracked *tracked)
+{
+    static const struct {
+        int option, value;
+    } probes[] = {{TCP_KEEPIDLE, PROBE_AFTER}, {TCP_KEEPINTVL, PROBE_EACH}, {TCP_KEEPCNT, PROBES}};
+    apr_os_sock_t fd;
+
+    apr_socket_opt_set(tracked->socket, APR_SO_KEEPALIVE, 1);
+    if (apr_os_sock_get(&fd, tracked->socket) == APR_SUCCESS) {
+        for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++) {
+            setsockopt(fd, IPPROTO_TCP, probes[i].option, &probes[i].value, sizeof(probes[i].value));
+        }
+    }
+    apr_socket_timeout_set(tracked->socket, -1);
+    tracked->patient = 1;
+}
+
+/* What follows is no response any more: nobody else can have the request, and silence means nothing. mod_proxy ends
+ * tunnels by the longer time-out of both sides. */
+static void become_tunnel(struct backhand_tracked *tracked)
+{
+    apr_socket_t *client = ap_get_conn_socket(current->r->connection);
+
+    backhand_track_response(current);
+    wait_patiently(tracked);
+    if (client && apr_socket_timeout_get(client, &current->client_timeout) == APR_SUCCESS) {
+        current->client = client;
+        apr_socket_timeout_set(client, -1);
+    }
+}
+
+static void note_input(apr_status_t rv, const apr_bucket_brigade *bb, apr_read_type_e block)
+{
+    if (APR_STATUS_IS_TIMEUP(rv)) {
+        current->timed_out = 1;
+    }
+    else if (rv == APR_SUCCESS ? block == APR_BLOCK_READ && APR_BRIGADE_EMPTY(bb) : !APR_STATUS_IS_EAGAIN(rv)) {
+        current->lost = 1;
+    }
+    else {
+        __atomic_store_n(&current->moved, backhand_clock_now(), __ATOMIC_RELAXED);
+    }
+}
+
+/* The end that the keeper made is not the end of the response. */
+static int was_ended(void)
+{
+    if (__atomic_load_n(&current->abandoned, __ATOMIC_RELAXED)) {
+        current->r->connection->aborted = 1;
+        return 1;
+    }
+    return __atomic_load_n(&current->silenced, __ATOMIC_RELAXED);
+}
+
+static apr_status_t track_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode, apr_read_type_e block,
+                                apr_off_t readbytes)
+{
+    struct backhand_tracked *tracked = f->ctx;
+    apr_status_t rv;
+
+    if (!current) {
+        return ap_get_brigade(f->next, bb, mode, block, readbytes);
+    }
+    if (block == APR_BLOCK_READ && !tracked->patient && backhand_head_is_final(&current->head)) {
+        wait_patiently(tracked);
+    }
+    rv = ap_get_brigade(f->next, bb, mode, block, readbytes);
+    if (was_ended()) {
+        apr_brigade_cleanup(bb);
+        rv = APR_ECONNABORTED;
+    }
+    note_input(rv, bb, block);
+    if (rv == APR_SUCCESS && mode == AP_MODE_GETLINE) {
+        rv = backhand_head_read(&current->head, bb, f->next, block);
+        /* What cannot be passed on has come all the same. */
+        if (!APR_STATUS_IS_ENOSPC(rv) && rv != APR_EGENERAL) {
+            note_input(rv, bb, block);
+        }
+        if (current->head.complete && current->head.status == HTTP_SWITCHING_PROTOCOLS && !current->client) {
+            become_tunnel(tracked);
+        }
+    }
+    return rv;
+}
+
+/* Runs before the socket is closed: from here on its descriptor may belong to somebody else. */
+static apr_status_t forget_connection(void *data)
+{
+    struct backhand_tracked *tracked = data;
+    pthread_mutex_lock(&tries.lock);
+    if (tracked->current) {
+        tracked->current->connection = NULL;
+        tracked->current = NULL;
+    }
+    pthread_mutex_unlock(&tries.lock);
+    return APR_SUCCESS;
+}
+
+static int track_connection(conn_rec *c, void *csd)
+{
+    if (current) {
+        struct backhand_tracked *tracked = apr_pcalloc(c->pool, sizeof(*tracked));
+        tracked->socket = csd;
+        tracked->accepted = backhand_accept_covers(current->conf->accept, c->client_addr);
+        apr_pool_pre_cleanup_register(c->pool, tracked, forget_connection);
+        ap_add_output_filter_handle(output_filter, tracked, NULL, c);
+        ap_add_input_filter_handle(input_filter, tracked, NULL, c);
+    }
+    return OK;
+}
+
+void backhand_track_register(void)
+{
+    output_filter = ap_register_output_filter("BACKHAND_TRACK", track_output, NULL, AP_FTYPE_CONNECTION);
+    input_filter = ap_register_input_filter("BACKHAND_TRACK", track_input, NULL, AP_FTYPE_CONNECTION);
+    ap_hook_pre_connection(track_connection, NULL, NULL, APR_HOOK_MIDDLE);
+}
+
+apr_status_t backhand_track_child_init(void)
+{
+    /* A child that was forked while another thread of its parent held the lock would inherit it locked. */
+    tries.first = NULL;
+    return pthread_mutex_init(&tries.lock, NULL);
+}
+
+void backhand_track_begin(backhand_try *t)
+{
+    t->asked = backhand_clock_now();
+    pthread_mutex_lock(&tries.lock);
+    t->next = tries.first;
+    t->link = &tries.first;
+    if (t->next) {
+        t->next->link = &t->next;
+    }
+    tries.first = t;
+    pthread_mutex_unlock(&tries.lock);
+    current = t;
+}
+
+void backhand_track_end(backhand_try *t)
+{
+    current = NULL;
+    if (t->client) {
+        apr_socket_timeout_set(t->client, t->client_timeout);
+    }
+    pthread_mutex_lock(&tries.lock);
+    *t->link = t->next;
+    if (t->next) {
+        t->next->link = t->link;
+    }
+    if (t->connection) {
+        t->connection->current = NULL;
+    }
+    pthread_mutex_unlock(&tries.lock);
+}
+
+int backhand_track_current(void)
+{
+    return current != NULL;
+}
+
+void backhand_track_response(backhand_try *t)
+{
+    if (!t->begun) {
+        backhand_table_begun(t->conf->table, t->id, t->generation);
+    }
+    pthread_mutex_lock(&tries.lock);
+    t->begun = 1;
+    pthread_mutex_unlock(&tries.lock);
+}
+
+/* A server that leaves goes on with what it has in hand, and announces nothing. Nor does the silence of one that the
+ * table has forgotten say anything. */
+static int has_fallen_silent(const backhand_table *table, const backhand_try *t)
+{
+    return backhand_table_slot_generation(table, t->id) == t->generation && backhand_table_silent(table, t->id) &&
+           !backhand_number_get(&table->slots[t->id].left) && !backhand_table_deaf(table);
+}
+
+/* Nothing has come of a response for longer than the time-out. */
+static int is_pausing(const backhand_try *t)
+{
+    return t->begun && t->patience > 0 &&
+           backhand_clock_now() - __atomic_load_n(&t->moved, __ATOMIC_RELAXED) > t->patience;
+}
+
+/* A response that has begun is only ended when nothing has come of it for long either. */
+static int can_be_given_up(const backhand_try *t)
+{
+    return t->begun ? is_pausing(t) : t->repeatable && (!t->body || backhand_body_is_kept(t->body));
+}
+
+/* It sends nothing more. Some clients do so and wait for their answer, but not through a long pause. */
+static int has_client_closed(const backhand_try *t)
+{
+    apr_socket_t *socket = t->r->connection->master ? NULL : ap_get_conn_socket(t->r->connection);
+    struct pollfd closed = {.events = POLLRDHUP};
+
+    if (!socket || apr_os_sock_get(&closed.fd, socket) != APR_SUCCESS) {
+        return 0;
+    }
+    return poll(&closed, 1, 0) == 1 && (closed.revents & (POLLRDHUP | POLLHUP | POLLERR));
+}
+
+static void end_waiting(backhand_try *t, int *why)
+{
+    apr_os_sock_t fd;
+    if (apr_os_sock_get(&fd, t->connection->socket) == APR_SUCCESS) {
+        __atomic_store_n(why, 1, __ATOMIC_RELAXED);
+        shutdown(fd, SHUT_RDWR);
+    }
+}
+
+int backhand_track_watch(const backhand_table *table)
+{
+    int n = 0;
+    pthread_mutex_lock(&tries.lock);
+    for (backhand_try *t = tries.first; t; t = t->next, n++) {
+        if (!t->connection || t->silenced || t->abandoned) {
+            continue;
+        }
+        if (can_be_given_up(t) && has_fallen_silent(table, t)) {
+            end_waiting(t, &t->silenced);
+        }
+        else if (is_pausing(t) && has_client_closed(t)) {
+            end_waiting(t, &t->abandoned);
+        }
+    }
+    pthread_mutex_unlock(&tries.lock);
+    return n;
+}

@@ -1,0 +1,102 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "act/proxy/fields.h"
+#include "act/received/received.h"
+
+#include <apr_cstr.h>
+#include <apr_optional_hooks.h>
+#include <http_config.h>
+#include <mod_proxy.h>
+
+/* What RemoteIPHeader and RemoteIPProxiesHeader name: char *. Made with the configuration, read-only then. */
+static apr_array_header_t *of_remoteip;
+
+static void find_in(const ap_directive_t *d, apr_pool_t *p)
+{
+    for (; d; d = d->next) {
+        if (d->first_child) {
+            find_in(d->first_child, p);
+        }
+        else if (apr_cstr_casecmp(d->directive, "RemoteIPHeader") == 0 ||
+                 apr_cstr_casecmp(d->directive, "RemoteIPProxiesHeader") == 0) {
+            const char *args = d->args;
+            APR_ARRAY_PUSH(of_remoteip, const char *) = ap_getword_conf(p, &args);
+        }
+    }
+}
+
+void backhand_fields_find(apr_pool_t *p)
+{
+    of_remoteip = apr_array_make(p, 1, sizeof(const char *));
+    find_in(ap_conftree, p);
+}
+
+void backhand_fields_follow(apr_table_t *kept, const apr_table_t *now)
+{
+    for (int i = 0; of_remoteip && i < of_remoteip->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(of_remoteip, i, const char *);
+        const char *value = apr_table_get(now, name);
+        if (value) {
+            apr_table_set(kept, name, value);
+        }
+        else {
+            apr_table_unset(kept, name);
+        }
+    }
+}
+
+void backhand_fields_begin(request_rec *r)
+{
+    const char *connection = apr_table_get(r->headers_in, "Connection");
+
+    backhand_marked_set_outgoing(r, r->headers_in);
+    r->headers_in = apr_table_copy(r->pool, r->headers_in);
+    if (ap_find_token(r->pool, connection, "close")) {
+        apr_table_setn(r->headers_in, "Connection", "close");
+    }
+    else if (ap_find_token(r->pool, connection, "keep-alive")) {
+        apr_table_setn(r->headers_in, "Connection", "keep-alive");
+    }
+    else {
+        apr_table_unset(r->headers_in, "Connection");
+    }
+}
+
+void backhand_fields_end(request_rec *r)
+{
+    backhand_marked_set_outgoing(r, NULL);
+}
+
+/* mod_proxy has cleared a copy of the request's headers, and sends what it finds there afterwards. */
+static int put_back(request_rec *r)
+{
+    const apr_table_t *fields = backhand_marked_outgoing(r);
+    const char *upgrade, *expect = apr_table_get(r->headers_in, "Expect");
+    apr_table_t *sent;
+
+    if (!fields) {
+        return DECLINED;
+    }
+    sent = apr_table_copy(r->pool, fields);
+    apr_table_unset(sent, "Connection");
+    apr_table_unset(sent, "Content-Length");
+    apr_table_unset(sent, "Transfer-Encoding");
+    if (expect) {
+        apr_table_setn(sent, "Expect", expect);
+    }
+    else {
+        apr_table_unset(sent, "Expect");
+    }
+    upgrade = apr_table_get(sent, "Upgrade");
+    if (upgrade && (apr_cstr_casecmp(upgrade, "websocket") == 0 || ap_find_token(r->pool, upgrade, "TLS/1.0"))) {
+        /* mod_proxy_http adds the first. By the second mod_ssl turns a connection into TLS, without looking at Connection. */
+        apr_table_unset(sent, "Upgrade");
+    }
+    r->headers_in = sent;
+    return OK;
+}
+
+void backhand_fields_register(void)
+{
+    APR_OPTIONAL_HOOK(proxy, fixups, put_back, NULL, NULL, APR_HOOK_LAST);
+}

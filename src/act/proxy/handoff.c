@@ -1,0 +1,331 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "act/proxy/handoff.h"
+#include "act/proxy/fields.h"
+#include "act/received/received.h"
+#include "act/received/mark_signature.h"
+#include "act/proxy/response.h"
+#include "act/target.h"
+#include "act/proxy/tls.h"
+#include "act/proxy/attempt.h"
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+/* All of a request that a try changes, to be put back when the try fails. */
+typedef struct saved_request {
+    server_rec *server;
+    ap_conf_vector_t *per_dir_config;
+    const struct ap_logconf *log;
+    struct ap_filter_t *output_filters, *input_filters, *proto_input_filters;
+    const char *hostname;
+    apr_table_t *headers_in, *headers_out, *err_headers_out, *trailers_out, *env;
+    const char *content_type, *content_encoding, *status_line, *error_notes, *verbose_error_to;
+    apr_array_header_t *content_languages;
+    int status, proxyreq, no_cache, no_local_copy;
+} saved_request;
+
+static void request_save(saved_request *saved, request_rec *r)
+{
+    saved->server = r->server;
+    saved->per_dir_config = r->per_dir_config;
+    saved->log = r->log;
+    saved->output_filters = r->output_filters;
+    saved->input_filters = r->input_filters;
+    saved->proto_input_filters = r->proto_input_filters;
+    saved->hostname = r->hostname;
+    saved->headers_in = r->headers_in;
+    saved->headers_out = r->headers_out;
+    saved->err_headers_out = r->err_headers_out;
+    saved->trailers_out = r->trailers_out;
+    saved->env = r->subprocess_env;
+    saved->content_type = r->content_type;
+    saved->content_encoding = r->content_encoding;
+    saved->content_languages = r->content_languages;
+    saved->status = r->status;
+    saved->status_line = r->status_line;
+    saved->proxyreq = r->proxyreq;
+    saved->no_cache = r->no_cache;
+    saved->no_local_copy = r->no_local_copy;
+    saved->error_notes = apr_table_get(r->notes, "error-notes");
+    saved->verbose_error_to = apr_table_get(r->notes, "verbose-error-to");
+}
+
+/* What the host's own settings and log stand for again, whoever answered. */
+static void request_restore_settings(const saved_request *saved, request_rec *r)
+{
+    r->server = saved->server;
+    r->per_dir_config = saved->per_dir_config;
+    r->log = saved->log;
+    r->hostname = saved->hostname;
+    backhand_fields_end(r);
+    r->headers_in = saved->headers_in;
+    r->subprocess_env = saved->env;
+    r->input_filters = saved->input_filters;
+    r->proto_input_filters = saved->proto_input_filters;
+}
+
+static void note_restore(request_rec *r, const char *name, const char *value)
+{
+    if (value) {
+        apr_table_setn(r->notes, name, value);
+    }
+    else {
+        apr_table_unset(r->notes, name);
+    }
+}
+
+static void request_restore(const saved_request *saved, request_rec *r)
+{
+    request_restore_settings(saved, r);
+    r->output_filters = saved->output_filters;
+    r->headers_out = saved->headers_out;
+    r->err_headers_out = saved->err_headers_out;
+    r->trailers_out = saved->trailers_out;
+    r->content_type = saved->content_type;
+    r->content_encoding = saved->content_encoding;
+    r->content_languages = saved->content_languages;
+    r->status = saved->status;
+    r->status_line = saved->status_line;
+    r->proxyreq = saved->proxyreq;
+    r->no_cache = saved->no_cache;
+    r->no_local_copy = saved->no_local_copy;
+    r->sent_bodyct = 0;
+    /* When no response comes for a request on a kept connection, mod_proxy has ended the response. What httpd still holds of
+     * the answer of a handler here would never be sent. */
+    r->eos_sent = 0;
+    note_restore(r, "error-notes", saved->error_notes);
+    note_restore(r, "verbose-error-to", saved->verbose_error_to);
+    apr_table_unset(r->notes, "proxy_timedout");
+    apr_table_unset(r->notes, "proxy-status");
+    apr_table_unset(r->notes, "proxy-source-port");
+}
+
+/* Variables by which an administrator tells mod_proxy how to treat servers behind this one. */
+static apr_table_t *env_for_handoff(request_rec *r)
+{
+    static const char *const of_proxy[] = {
+        "force-proxy-request-1.0",
+        "proxy-nokeepalive",
+        "proxy-initial-not-pooled",
+        "proxy-interim-response",
+        "proxy-sendchunked",
+        "proxy-sendchunks",
+        "proxy-sendcl",
+        "proxy-sendextracrlf",
+        "Proxy-Chain-Auth",
+        "proxy-prefetch-nonblocking",
+    };
+    apr_table_t *env = apr_table_copy(r->pool, r->subprocess_env);
+
+    for (size_t i = 0; i < sizeof(of_proxy) / sizeof(of_proxy[0]); i++) {
+        apr_table_unset(env, of_proxy[i]);
+    }
+    apr_table_setn(env, "Proxy-Chain-Auth", "1");
+    return env;
+}
+
+/* Where the response enters: below what httpd computes itself of a response, ranges and the length, as the other server did. */
+static ap_filter_t *filters_of_wire(const request_rec *r)
+{
+    ap_filter_t *f = r->proto_output_filters;
+    while (f->next &&
+           (strcasecmp(f->frec->name, "BYTERANGE") == 0 || strcasecmp(f->frec->name, "CONTENT_LENGTH") == 0)) {
+        f = f->next;
+    }
+    return f;
+}
+
+/* A body that came in chunks goes on in chunks, trailers included, however short it is. */
+static void dress_body(const backhand_handoff *handoff, backhand_try *t)
+{
+    request_rec *r = handoff->r;
+
+    backhand_body_begin(handoff->body, t->handshake.wanted ? &t->sent : NULL);
+    if (apr_table_get(r->headers_in, "Transfer-Encoding")) {
+        apr_table_setn(r->subprocess_env, "proxy-prefetch-nonblocking", "1");
+        backhand_body_hold_end(handoff->body, 1);
+        t->chunked = r;
+    }
+}
+
+/* The request as the other server shall see it: as it came, and marked. What runs where a request is served (content
+ * filters, headers set by modules) runs there, not here too. */
+static void request_dress(backhand_handoff *handoff, const backhand_stand_in *stand_in, backhand_try *t,
+                          const backhand_announcement *said)
+{
+    request_rec *r = handoff->r;
+    const char *mark, *host;
+
+    r->proxyreq = PROXYREQ_REVERSE;
+    r->server = stand_in->server;
+    r->log = &stand_in->server->log;
+    r->per_dir_config = backhand_peer_dir_config(handoff->dispatch, r);
+    r->subprocess_env = env_for_handoff(r);
+    mark = backhand_marked_format(r);
+    r->headers_in = backhand_marked_headers(r);
+    host = apr_table_get(r->headers_in, "Host");
+    if (!host || !*host) {
+        apr_table_setn(r->headers_in, "Host", r->server->server_hostname ? r->server->server_hostname : "localhost");
+    }
+    mark = backhand_mark_sign(r, backhand_config_get(r->server), mark, said->stat.contact);
+    apr_table_setn(r->headers_in, BACKHAND_MARKED_HEADER, mark);
+    backhand_fields_begin(r);
+    if (t->handshake.wanted) {
+        /* For mod_proxy, which is told to preserve the Host header, this is the name to send as SNI, to find in the
+         * certificate, and to keep the connection for. The client chose the one that was here. */
+        r->hostname = t->handshake.name;
+    }
+    r->headers_out = apr_table_make(r->pool, 12);
+    r->err_headers_out = apr_table_make(r->pool, 2);
+    r->trailers_out = apr_table_make(r->pool, 2);
+    r->content_type = NULL;
+    r->content_encoding = NULL;
+    r->content_languages = NULL;
+    r->no_cache = 0;
+    r->no_local_copy = 0;
+    r->output_filters = filters_of_wire(r);
+    backhand_response_insert(r, t);
+    if (handoff->body) {
+        dress_body(handoff, t);
+    }
+    else {
+        r->input_filters = r->proto_input_filters;
+    }
+}
+
+static int is_idempotent(const request_rec *r)
+{
+    switch (r->method_number) {
+    case M_GET: /* and HEAD */
+    case M_OPTIONS:
+    case M_PUT:
+    case M_DELETE:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+void backhand_handoff_init(backhand_handoff *handoff, request_rec *r, const backhand_config *conf, backhand_body *body)
+{
+    memset(handoff, 0, sizeof(*handoff));
+    handoff->r = r;
+    handoff->dispatch = conf->dispatch;
+    handoff->idempotent = is_idempotent(r);
+    handoff->body = body;
+    if (body) {
+        backhand_body_keep(body, handoff->idempotent ? conf->retry_body : -1);
+        backhand_body_check(body);
+    }
+}
+
+/* How a try ended, from what mod_proxy_http returned and what our filters saw. */
+static backhand_outcome judge(const backhand_try *t, const request_rec *r, int rc)
+{
+    if (t->begun) {
+        return BACKHAND_ANSWERED;
+    }
+    if (t->body && backhand_body_status(t->body)) {
+        return BACKHAND_CLIENT;
+    }
+    if (t->handshake.failed) {
+        return BACKHAND_REFUSED;
+    }
+    if (!t->sent) {
+        return BACKHAND_REFUSED;
+    }
+    if (t->silenced) {
+        return BACKHAND_DROPPED;
+    }
+    if (t->timed_out || rc == HTTP_GATEWAY_TIME_OUT || apr_table_get(r->notes, "proxy_timedout")) {
+        return BACKHAND_TIMED_OUT;
+    }
+    /* mod_proxy_http gave up on it, though the connection was good, or had brought all that matters. */
+    if (t->head.status != 0 && (!t->lost || backhand_head_is_final(&t->head))) {
+        return BACKHAND_BROKEN;
+    }
+    return t->reused ? BACKHAND_STALE : BACKHAND_DROPPED;
+}
+
+/* The body after a try of which nothing left. mod_proxy has passed some of it on when a TLS handshake fails. */
+static backhand_outcome take_back(backhand_handoff *handoff, const backhand_try *t)
+{
+    if (!t->handshake.failed) {
+        backhand_body_unread(handoff->body);
+        return BACKHAND_REFUSED;
+    }
+    if (backhand_body_rewind(handoff->body)) {
+        return BACKHAND_REFUSED;
+    }
+    handoff->idempotent = 0;
+    return BACKHAND_DROPPED;
+}
+
+backhand_outcome backhand_handoff_try(backhand_handoff *handoff, backhand_peer *peer, int id, uint64_t generation,
+                                      const backhand_announcement *said)
+{
+    request_rec *r = handoff->r;
+    const backhand_stand_in *stand_in = backhand_stand_in_get(handoff->dispatch, r, peer->ipv6);
+    backhand_try t = {.conf = backhand_config_get(r->server),
+                      .r = r,
+                      .id = id,
+                      .generation = generation,
+                      .own = r->headers_out,
+                      .repeatable = handoff->idempotent,
+                      .body = handoff->body,
+                      .head.pool = r->pool};
+    char *url = apr_pstrcat(r->pool, said->stat.contact, backhand_target(r), NULL);
+    saved_request saved;
+    backhand_outcome outcome;
+    int rc;
+
+    handoff->trouble = NULL;
+    if (!stand_in) {
+        return BACKHAND_REFUSED;
+    }
+    if (said->contact.https) {
+        t.handshake.wanted = 1;
+        t.handshake.name = apr_pstrdup(r->pool, said->stat.hostname);
+        t.handshake.limit = backhand_config_get(r->server)->connect_timeout;
+    }
+    request_save(&saved, r);
+    request_dress(handoff, stand_in, &t, said);
+    backhand_track_begin(&t);
+    rc = backhand_peer_run(handoff->dispatch, r, peer, stand_in->proxy, url);
+    backhand_track_end(&t);
+    outcome = judge(&t, r, rc);
+    handoff->silent = t.silenced;
+    handoff->trouble = backhand_handshake_trouble(&t.handshake, r->pool);
+    if (handoff->body) {
+        backhand_body_end(handoff->body);
+    }
+    backhand_response_remove(r, &t);
+    if (outcome == BACKHAND_ANSWERED) {
+        request_restore_settings(&saved, r);
+        if (handoff->body) {
+            backhand_body_answered(handoff->body);
+        }
+        handoff->status = rc;
+        return outcome;
+    }
+    if (outcome == BACKHAND_CLIENT) {
+        /* They tell the client what is wrong with its trailers. */
+        saved.error_notes = apr_table_get(r->notes, "error-notes");
+    }
+    request_restore(&saved, r);
+    if (handoff->body && outcome == BACKHAND_REFUSED) {
+        outcome = take_back(handoff, &t);
+    }
+    else if (handoff->body && (outcome == BACKHAND_DROPPED || outcome == BACKHAND_STALE)) {
+        handoff->idempotent = backhand_body_rewind(handoff->body) && handoff->idempotent;
+    }
+    return outcome;
+}
+
+int backhand_handoff_may_repeat(const backhand_handoff *handoff, backhand_outcome outcome)
+{
+    return outcome == BACKHAND_REFUSED ||
+           ((outcome == BACKHAND_DROPPED || outcome == BACKHAND_STALE) && handoff->idempotent);
+}

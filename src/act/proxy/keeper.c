@@ -1,0 +1,311 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "act/proxy/keeper.h"
+#include "act/proxy/settings.h"
+#include "act/proxy/attempt.h"
+#include "table/clock.h"
+
+#include <apr_hash.h>
+#include <apr_strings.h>
+#include <apr_thread_proc.h>
+#include <dlfcn.h>
+#include <http_log.h>
+#include <pthread.h>
+#include <signal.h>
+
+APLOG_USE_MODULE(backhand);
+
+/* How often the keeper looks after things. */
+#define WATCH_PERIOD apr_time_from_msec(50)
+#define IDLE_PERIOD  apr_time_from_sec(1)
+/* How often the log hears of servers that mod_proxy does not take. */
+#define COMPLAINT_PERIOD apr_time_from_sec(60)
+
+/* A request that waits for a peer; on its thread's stack. */
+typedef struct wish {
+    const char *key;
+    int fresh;
+    const backhand_announcement *said;
+    int settled; /* the peer was made, or cannot be */
+    struct wish *next;
+} wish;
+
+/* What one child process needs to ask other servers. */
+struct backhand_keeper {
+    backhand_dispatch *dispatch;
+    apr_pool_t *pool;       /* of the keeper thread alone, workers in sub-pools of it */
+    pthread_mutex_t lock;   /* for all below */
+    pthread_cond_t changed; /* there is a wish, or one is settled */
+    apr_hash_t *peers[2];   /* key -> backhand_peer, of either kind; read and written under the lock */
+    wish *wishes;           /* not yet looked at */
+    wish *granting;         /* its peer is just being made; NULL too when it was given up meanwhile */
+    unsigned int round;     /* looks at who is in the table */
+    apr_time_t complained;  /* when the log last heard of a peer that could not be made; 0: never */
+};
+
+static void complain(struct backhand_keeper *keeper, const char *contact, const char *error)
+{
+    apr_time_t now = backhand_clock_now();
+    if (now - keeper->complained > COMPLAINT_PERIOD) {
+        keeper->complained = now;
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, keeper->dispatch->server,
+                     "backhand: server %s cannot be handed requests: %s", contact, error);
+    }
+}
+
+static void settle(struct backhand_keeper *keeper, wish *w)
+{
+    w->settled = 1;
+    pthread_cond_broadcast(&keeper->changed);
+}
+
+/* Keeper thread, with the lock, which is let go while a peer is made: whoever wished for it may give up meanwhile. */
+static void grant(struct backhand_keeper *keeper)
+{
+    wish *w = keeper->wishes;
+    apr_hash_t *peers = keeper->peers[w->fresh];
+    backhand_announcement said = *w->said;
+    char key[BACKHAND_PEER_KEY_SIZE];
+    int fresh = w->fresh;
+    char error[BACKHAND_PEER_ERROR_SIZE] = "";
+    backhand_peer *peer;
+
+    keeper->wishes = w->next;
+    if (apr_hash_get(peers, w->key, APR_HASH_KEY_STRING)) {
+        settle(keeper, w);
+        return;
+    }
+    apr_cpystrn(key, w->key, sizeof(key));
+    keeper->granting = w;
+    pthread_mutex_unlock(&keeper->lock);
+    peer = backhand_peer_make(keeper->dispatch, key, fresh, &said, keeper->pool, error);
+    if (*error) {
+        complain(keeper, said.stat.contact, error);
+    }
+    pthread_mutex_lock(&keeper->lock);
+    if (peer) {
+        peer->seen = keeper->round;
+        apr_hash_set(peers, peer->key, APR_HASH_KEY_STRING, peer);
+    }
+    if (keeper->granting) {
+        settle(keeper, keeper->granting);
+        keeper->granting = NULL;
+    }
+}
+
+/* With the lock. A server that is in the table and has not left needs its peers. */
+static void see(struct backhand_keeper *keeper, const char *contact)
+{
+    for (int fresh = 0; fresh <= 1; fresh++) {
+        for (int group = -1; group < keeper->dispatch->tls_groups; group++) {
+            char key[BACKHAND_PEER_KEY_SIZE];
+            backhand_peer *peer;
+            backhand_peer_key(key, contact, group);
+            peer = apr_hash_get(keeper->peers[fresh], key, APR_HASH_KEY_STRING);
+            if (peer) {
+                peer->seen = keeper->round;
+            }
+        }
+    }
+}
+
+static void see_all(struct backhand_keeper *keeper)
+{
+    const backhand_table *table = keeper->dispatch->conf->table;
+    int used = backhand_table_used(table);
+
+    keeper->round++;
+    for (int id = 0; id < used; id++) {
+        char contact[BACKHAND_CONTACT_SIZE];
+        if (backhand_table_usable(table, id, UINT64_MAX) && backhand_identity_get(id, NULL, contact)) {
+            see(keeper, contact);
+        }
+    }
+}
+
+/* With the lock. Takes out a peer that no request uses and whose server is gone, when there is one. */
+static backhand_peer *take_retired(struct backhand_keeper *keeper, apr_hash_t *peers)
+{
+    for (apr_hash_index_t *hi = apr_hash_first(NULL, peers); hi; hi = apr_hash_next(hi)) {
+        void *value;
+        backhand_peer *peer;
+        apr_hash_this(hi, NULL, NULL, &value);
+        peer = value;
+        if (peer->seen != keeper->round && __atomic_load_n(&peer->users, __ATOMIC_ACQUIRE) == 0) {
+            apr_hash_set(peers, peer->key, APR_HASH_KEY_STRING, NULL);
+            return peer;
+        }
+    }
+    return NULL;
+}
+
+/* Keeper thread. No list of mod_proxy's holds our workers, and nobody finds one that is out of the hash: its memory and
+ * connections may go. */
+static void retire(struct backhand_keeper *keeper)
+{
+    pthread_mutex_lock(&keeper->lock);
+    if (apr_hash_count(keeper->peers[0]) + apr_hash_count(keeper->peers[1]) > 0) {
+        see_all(keeper);
+    }
+    for (int fresh = 0; fresh <= 1; fresh++) {
+        backhand_peer *peer;
+        while ((peer = take_retired(keeper, keeper->peers[fresh])) != NULL) {
+            pthread_mutex_unlock(&keeper->lock);
+            apr_pool_destroy(peer->pool);
+            pthread_mutex_lock(&keeper->lock);
+        }
+    }
+    pthread_mutex_unlock(&keeper->lock);
+}
+
+/* Closes pooled connections that nobody used for their idle limit. */
+static void drop_idle(struct backhand_keeper *keeper)
+{
+    pthread_mutex_lock(&keeper->lock);
+    for (apr_hash_index_t *hi = apr_hash_first(NULL, keeper->peers[0]); hi; hi = apr_hash_next(hi)) {
+        void *value;
+        apr_hash_this(hi, NULL, NULL, &value);
+        apr_reslist_t *connections = ((backhand_peer *)value)->worker->cp->res;
+        if (connections) {
+            apr_reslist_maintain(connections);
+        }
+    }
+    pthread_mutex_unlock(&keeper->lock);
+}
+
+static void *APR_THREAD_FUNC keep(apr_thread_t *thread, void *data)
+{
+    struct backhand_keeper *keeper = data;
+    apr_time_t looked = backhand_clock_now();
+
+    (void)thread;
+    pthread_mutex_lock(&keeper->lock);
+    for (;;) {
+        if (keeper->wishes) {
+            grant(keeper);
+            continue;
+        }
+        pthread_mutex_unlock(&keeper->lock);
+        int waiting = backhand_track_watch(keeper->dispatch->conf->table);
+        if (backhand_clock_now() - looked > IDLE_PERIOD) {
+            drop_idle(keeper);
+            retire(keeper);
+            looked = backhand_clock_now();
+        }
+        pthread_mutex_lock(&keeper->lock);
+        if (!keeper->wishes) {
+            backhand_clock_cond_wait(&keeper->changed, &keeper->lock, waiting ? WATCH_PERIOD : IDLE_PERIOD);
+        }
+    }
+    return NULL;
+}
+
+/* The keeper runs until the process ends: from now on the module's code must stay where it is, also when httpd takes its
+ * modules down at the end of a debugging run. */
+static void pin_module(void)
+{
+    Dl_info info;
+    if (dladdr(&backhand_module, &info) && info.dli_fname) {
+        (void)dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+    }
+}
+
+/* Nothing of the keeper hangs on the child's pool, and nothing ends it but the end of the process: prefork destroys that
+ * pool in a signal handler, where waiting for a thread or a lock could be for ever. */
+apr_status_t backhand_keeper_start(backhand_dispatch *dispatch)
+{
+    struct backhand_keeper *keeper;
+    apr_threadattr_t *detached;
+    apr_thread_t *thread;
+    apr_pool_t *pool;
+    sigset_t all, before;
+    apr_status_t rv;
+
+    rv = apr_pool_create_unmanaged_ex(&pool, NULL, NULL);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    apr_pool_tag(pool, "backhand_keeper");
+    keeper = apr_pcalloc(pool, sizeof(*keeper));
+    keeper->pool = pool;
+    keeper->dispatch = dispatch;
+    keeper->peers[0] = apr_hash_make(keeper->pool);
+    keeper->peers[1] = apr_hash_make(keeper->pool);
+    rv = pthread_mutex_init(&keeper->lock, NULL);
+    if (rv == APR_SUCCESS) {
+        rv = backhand_clock_cond_init(&keeper->changed);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = apr_threadattr_create(&detached, pool);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = apr_threadattr_detach_set(detached, 1);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    pin_module();
+    /* The MPM's signals belong to its own threads. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    rv = apr_thread_create(&thread, detached, keep, keeper, pool);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (rv == APR_SUCCESS) {
+        dispatch->keeper = keeper;
+    }
+    return rv;
+}
+
+/* With the lock. */
+static void give_up(struct backhand_keeper *keeper, const wish *given_up)
+{
+    wish **at = &keeper->wishes;
+    while (*at && *at != given_up) {
+        at = &(*at)->next;
+    }
+    if (*at) {
+        *at = given_up->next;
+    }
+    if (keeper->granting == given_up) {
+        keeper->granting = NULL;
+    }
+}
+
+/* With the lock, which is let go while the keeper works. */
+static void wait_for_keeper(struct backhand_keeper *keeper, wish *w, apr_interval_time_t limit)
+{
+    apr_time_t deadline = backhand_clock_now() + limit, now;
+    wish **last = &keeper->wishes;
+
+    while (*last) {
+        last = &(*last)->next;
+    }
+    *last = w;
+    pthread_cond_broadcast(&keeper->changed);
+    while (!w->settled && (now = backhand_clock_now()) < deadline) {
+        backhand_clock_cond_wait(&keeper->changed, &keeper->lock, deadline - now);
+    }
+    if (!w->settled) {
+        give_up(keeper, w);
+    }
+}
+
+backhand_peer *backhand_keeper_peer(struct backhand_keeper *keeper, const char *key, int fresh,
+                                    const backhand_announcement *said)
+{
+    apr_hash_t *peers = keeper->peers[fresh];
+    wish w = {.key = key, .fresh = fresh, .said = said};
+    backhand_peer *peer;
+
+    pthread_mutex_lock(&keeper->lock);
+    peer = apr_hash_get(peers, key, APR_HASH_KEY_STRING);
+    if (!peer) {
+        wait_for_keeper(keeper, &w, keeper->dispatch->conf->connect_timeout);
+        peer = apr_hash_get(peers, key, APR_HASH_KEY_STRING);
+    }
+    if (peer) {
+        __atomic_add_fetch(&peer->users, 1, __ATOMIC_RELAXED);
+    }
+    pthread_mutex_unlock(&keeper->lock);
+    return peer;
+}

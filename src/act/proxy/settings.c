@@ -1,0 +1,189 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "act/proxy/settings.h"
+#include "act/proxy/tls.h"
+
+#include <apr_dso.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+
+APLOG_USE_MODULE(backhand);
+
+/* What httpd writes for a module whose level is not set; its own name for it is not public. */
+#define LEVEL_UNSET (APLOG_NO_MODULE - 1)
+
+static int bind_function(const module *m, const char *name, void *function, server_rec *s)
+{
+    apr_dso_handle_sym_t symbol = NULL;
+    if (apr_dso_sym(&symbol, m->dynamic_load_handle, name) != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "backhand: mod_proxy has no function %s; it must be of httpd 2.4",
+                     name);
+        return 0;
+    }
+    memcpy(function, &symbol, sizeof(symbol));
+    return 1;
+}
+
+static int count_modules(void)
+{
+    int n = 0;
+    for (const module *m = ap_top_module; m; m = m->next) {
+        n = m->module_index >= n ? m->module_index + 1 : n;
+    }
+    return n;
+}
+
+static ap_conf_vector_t *copy_vector(apr_pool_t *p, const ap_conf_vector_t *vector, int modules)
+{
+    return apr_pmemdup(p, vector, (apr_size_t)modules * sizeof(void *));
+}
+
+/* An address of this machine, to connect from; NULL: it is none, as when it is one in front of this machine. */
+static apr_sockaddr_t *own_address(const char *text, apr_pool_t *p, apr_pool_t *ptemp)
+{
+    apr_sockaddr_t *address;
+    apr_socket_t *probe;
+
+    if (apr_sockaddr_info_get(&address, text, APR_UNSPEC, 0, 0, p) ||
+        apr_socket_create(&probe, address->family, SOCK_STREAM, APR_PROTO_TCP, ptemp)) {
+        return NULL;
+    }
+    apr_status_t rv = apr_socket_bind(probe, address);
+    apr_socket_close(probe);
+    return rv == APR_SUCCESS ? address : NULL;
+}
+
+/* Of the wanted kind, and good on every link. */
+static int suits(const char *text, int ipv6)
+{
+    return text && (strchr(text, ':') != NULL) == ipv6 && !strchr(text, '%');
+}
+
+/* The address that hand-offs to servers of one kind leave from: our contact, or else where announcements leave from, so
+ * that the others find it in AcceptStats. NULL: the kernel's choice. */
+static apr_sockaddr_t *find_source(const backhand_config *conf, int ipv6, apr_pool_t *p, apr_pool_t *ptemp)
+{
+    if (conf->contact_set && suits(conf->contact.address, ipv6)) {
+        return own_address(conf->contact.address, p, ptemp);
+    }
+    for (int i = 0; i < conf->destinations->nelts; i++) {
+        const char *from = APR_ARRAY_IDX(conf->destinations, i, backhand_destination).from;
+        if (suits(from, ipv6)) {
+            return own_address(from, p, ptemp);
+        }
+    }
+    return NULL;
+}
+
+/* mod_proxy and mod_ssl log each failed try as an error, several lines a request. A try that fails is no error here: what matters is
+ * said once, for the server. An administrator who turned their logs up still sees it all. */
+static void mute_proxy(struct ap_logconf *log, int modules, apr_pool_t *p)
+{
+    static const struct {
+        const char *name;
+        int up; /* at this level it is not muted */
+    } muted[] = {{"mod_proxy.c", APLOG_DEBUG}, {"mod_proxy_http.c", APLOG_DEBUG}, {"mod_ssl.c", APLOG_INFO}};
+    signed char *levels = apr_palloc(p, (apr_size_t)modules);
+
+    if (log->module_levels) {
+        memcpy(levels, log->module_levels, (apr_size_t)modules);
+    }
+    else {
+        memset(levels, LEVEL_UNSET, (apr_size_t)modules);
+    }
+    for (size_t i = 0; i < sizeof(muted) / sizeof(muted[0]); i++) {
+        const module *m = ap_find_linked_module(muted[i].name);
+        if (m) {
+            int level = levels[m->module_index] == LEVEL_UNSET ? log->level : levels[m->module_index];
+            levels[m->module_index] = (signed char)(level < muted[i].up ? APLOG_EMERG : level);
+        }
+    }
+    log->module_levels = levels;
+}
+
+static void make_stand_in(backhand_stand_in *stand_in, const backhand_dispatch *dispatch, server_rec *s,
+                          apr_sockaddr_t *source, apr_pool_t *p)
+{
+    const module *proxy = dispatch->proxy.module;
+    proxy_server_conf *conf = apr_pmemdup(p, ap_get_module_config(s->module_config, proxy), sizeof(*conf));
+
+    conf->viaopt = via_off;
+    conf->proxies = apr_array_make(p, 1, sizeof(struct proxy_remote));
+    conf->noproxies = apr_array_make(p, 1, sizeof(struct noproxy_entry));
+    conf->aliases = apr_array_make(p, 1, sizeof(struct proxy_alias));
+    conf->domain = NULL;
+    conf->source_address = source;
+    conf->source_address_set = source != NULL;
+
+    stand_in->proxy = conf;
+    stand_in->server = apr_pmemdup(p, s, sizeof(*s));
+    stand_in->server->module_config = copy_vector(p, s->module_config, dispatch->modules);
+    ap_set_module_config(stand_in->server->module_config, proxy, conf);
+    mute_proxy(&stand_in->server->log, dispatch->modules, p);
+}
+
+int backhand_peers_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s)
+{
+    backhand_config *conf = backhand_config_get(s);
+    backhand_dispatch *dispatch = apr_pcalloc(p, sizeof(*dispatch));
+    apr_sockaddr_t *source[2];
+    apr_array_header_t *groups = apr_array_make(ptemp, 1, sizeof(const void *));
+
+    dispatch->conf = conf;
+    dispatch->server = s;
+    conf->dispatch = dispatch;
+    dispatch->proxy.module = ap_find_linked_module("mod_proxy.c");
+    if (!dispatch->proxy.module) {
+        /* Not an error: without a policy nothing is handed off, and check_config has seen to the rest. */
+        return OK;
+    }
+    if (!bind_function(dispatch->proxy.module, "ap_proxy_define_worker", &dispatch->proxy.define_worker, s) ||
+        !bind_function(dispatch->proxy.module, "ap_proxy_initialize_worker", &dispatch->proxy.initialize_worker, s) ||
+        !bind_function(dispatch->proxy.module, "proxy_run_scheme_handler", &dispatch->proxy.run_scheme_handler, s)) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    dispatch->modules = count_modules();
+    dispatch->ssl = ap_find_linked_module("mod_ssl.c");
+    dispatch->stand_ins = apr_hash_make(p);
+    source[0] = find_source(conf, 0, p, ptemp);
+    source[1] = find_source(conf, 1, p, ptemp);
+    for (server_rec *host = s; host; host = host->next) {
+        backhand_stand_in *pair = apr_pcalloc(p, 2 * sizeof(*pair));
+        server_rec **key = apr_pmemdup(p, &host, sizeof(server_rec *));
+        make_stand_in(&pair[0], dispatch, host, source[0], p);
+        make_stand_in(&pair[1], dispatch, host, source[1], p);
+        pair[0].tls = pair[1].tls = backhand_tls_group(groups, host, ptemp);
+        apr_hash_set(dispatch->stand_ins, key, sizeof(server_rec *), pair);
+    }
+    dispatch->tls_groups = groups->nelts;
+    return OK;
+}
+
+const backhand_stand_in *backhand_stand_in_get(const backhand_dispatch *dispatch, const request_rec *r, int ipv6)
+{
+    const backhand_stand_in *pair = apr_hash_get(dispatch->stand_ins, &r->server, sizeof(server_rec *));
+    return pair ? &pair[ipv6] : NULL;
+}
+
+ap_conf_vector_t *backhand_peer_dir_config(backhand_dispatch *dispatch, request_rec *r)
+{
+    const module *proxy = dispatch->proxy.module;
+    ap_conf_vector_t *vector = copy_vector(r->pool, r->per_dir_config, dispatch->modules);
+    proxy_dir_conf *conf = apr_pmemdup(r->pool, ap_get_module_config(vector, proxy), sizeof(*conf));
+    core_dir_config *core = apr_pmemdup(r->pool, ap_get_core_module_config(vector), sizeof(*core));
+    apr_array_header_t *none = apr_array_make(r->pool, 1, sizeof(struct proxy_alias));
+
+    core->add_default_charset = ADD_DEFAULT_CHARSET_OFF;
+    ap_set_core_module_config(vector, core);
+    conf->preserve_host = 1;
+    conf->add_forwarded_headers = 0;
+    conf->forward_100_continue = 1;
+    conf->error_override = 0;
+    conf->interpolate_env = 0;
+    conf->raliases = none;
+    conf->cookie_paths = none;
+    conf->cookie_domains = none;
+    ap_set_module_config(vector, proxy, conf);
+    return vector;
+}

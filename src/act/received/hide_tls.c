@@ -1,0 +1,137 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "act/received/hide_tls.h"
+#include "act/proxy/settings.h"
+
+#include <http_config.h>
+#include <http_protocol.h>
+#include <util_filter.h>
+
+static ap_filter_rec_t *output_filter, *input_filter;
+
+/* The context of both filters of a connection. */
+typedef struct hop {
+    const module *ssl;
+    int hide;     /* its request shall not see TLS */
+    int inside;   /* mod_ssl is at work, or may be */
+    void *hidden; /* what mod_ssl has on the connection, while that is taken away; or NULL */
+} hop;
+
+static hop *hop_of(const conn_rec *c)
+{
+    for (const ap_filter_t *f = c->output_filters; f; f = f->next) {
+        if (f->frec == output_filter) {
+            return f->ctx;
+        }
+    }
+    return NULL;
+}
+
+static void take_away(conn_rec *c, hop *h)
+{
+    if (h->hide && !h->hidden && !h->inside) {
+        h->hidden = ap_get_module_config(c->conn_config, h->ssl);
+        ap_set_module_config(c->conn_config, h->ssl, NULL);
+    }
+}
+
+static void give_back(conn_rec *c, hop *h)
+{
+    if (h->hidden) {
+        ap_set_module_config(c->conn_config, h->ssl, h->hidden);
+        h->hidden = NULL;
+    }
+}
+
+/* The request may end inside these calls, or the next one begin. */
+
+static apr_status_t hop_output(ap_filter_t *f, apr_bucket_brigade *bb)
+{
+    hop *h = f->ctx;
+    apr_status_t rv;
+
+    h->inside++;
+    give_back(f->c, h);
+    rv = ap_pass_brigade(f->next, bb);
+    h->inside--;
+    take_away(f->c, h);
+    return rv;
+}
+
+static apr_status_t hop_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode, apr_read_type_e block,
+                              apr_off_t readbytes)
+{
+    hop *h = f->ctx;
+    apr_status_t rv;
+
+    h->inside++;
+    give_back(f->c, h);
+    rv = ap_get_brigade(f->next, bb, mode, block, readbytes);
+    h->inside--;
+    take_away(f->c, h);
+    return rv;
+}
+
+static int hop_connection(conn_rec *c, void *csd)
+{
+    const backhand_config *conf = backhand_config_get(c->base_server);
+
+    (void)csd;
+    if (!c->outgoing && !c->master && conf->dispatch && conf->dispatch->ssl &&
+        backhand_accept_covers(conf->accept, c->client_addr)) {
+        hop *h = apr_pcalloc(c->pool, sizeof(*h));
+        h->ssl = conf->dispatch->ssl;
+        ap_add_output_filter_handle(output_filter, h, NULL, c);
+        ap_add_input_filter_handle(input_filter, h, NULL, c);
+    }
+    return OK;
+}
+
+/* httpd writes the access log when the last of the response has been sent: mod_ssl may still be at work on the way. */
+static int log_begins(request_rec *r)
+{
+    hop *h = hop_of(r->connection);
+    if (h && h->inside) {
+        int inside = h->inside;
+        h->inside = 0;
+        take_away(r->connection, h);
+        h->inside = inside;
+    }
+    return DECLINED;
+}
+
+static int log_ends(request_rec *r)
+{
+    hop *h = hop_of(r->connection);
+    if (h && h->inside) {
+        give_back(r->connection, h);
+    }
+    return DECLINED;
+}
+
+void backhand_hop_register(void)
+{
+    ap_hook_log_transaction(log_begins, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_log_transaction(log_ends, NULL, NULL, APR_HOOK_REALLY_LAST);
+    output_filter = ap_register_output_filter("BACKHAND_HOP", hop_output, NULL, AP_FTYPE_CONNECTION);
+    input_filter = ap_register_input_filter("BACKHAND_HOP", hop_input, NULL, AP_FTYPE_CONNECTION);
+    ap_hook_pre_connection(hop_connection, NULL, NULL, APR_HOOK_MIDDLE);
+}
+
+void backhand_hop_hide(conn_rec *c)
+{
+    hop *h = hop_of(c);
+    if (h) {
+        h->hide = 1;
+        take_away(c, h);
+    }
+}
+
+void backhand_hop_show(conn_rec *c)
+{
+    hop *h = hop_of(c);
+    if (h) {
+        h->hide = 0;
+        give_back(c, h);
+    }
+}

@@ -1,0 +1,28 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file hop.h
+ * @brief Hides the TLS between two servers from the request that the one hands the other.
+ *
+ * mod_ssl takes the connection's TLS for the client's: it would compare the host that the handshake was for with the
+ * request's, set HTTPS and the SSL_ variables, and take the other server's certificate for one of the client. So while
+ * such a request lasts, mod_ssl finds nothing of its own on the connection, but for the moments in which it encrypts and
+ * decrypts.
+ */
+#ifndef BACKHAND_HOP_H
+#define BACKHAND_HOP_H
+
+#include "config/config.h"
+
+#include <http_connection.h>
+
+/** Registers the filters, and the connection hook that inserts them where the sender is in AcceptStats. */
+void backhand_hop_register(void);
+
+/** Hides the TLS of the connection, if it has any. Thread of the request. */
+void backhand_hop_hide(conn_rec *c);
+
+/** Lets it be seen again; nothing happens when it is. */
+void backhand_hop_show(conn_rec *c);
+
+#endif

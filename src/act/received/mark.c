@@ -1,0 +1,314 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "act/received/mark.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include <string.h>
+
+#define PURPOSE       "hand-off"
+#define TIME_KEY      "&time="
+#define SIGNATURE_KEY "&sig="
+/* The end of the year 9999. */
+#define TIME_MAX_MS INT64_C(253402300799999)
+
+/* --- reading and writing -------------------------------------------------------------------------------------------- */
+
+enum {
+    KEY_V,
+    KEY_CLIENT,
+    KEY_SCHEME,
+    KEY_PORT,
+    KEY_PROTOCOL,
+    KEY_AUTHORITY,
+    KEY_HOST,
+    KEY_PREFIX,
+    KEY_CONNECTION,
+    KEY_AGAIN,
+    KEYS
+};
+
+static const char *const key_names[KEYS] = {"v",         "client", "scheme", "port",       "protocol",
+                                            "authority", "host",   "prefix", "connection", "again"};
+
+/* @return the key of that name, or KEYS */
+static int find_key(const char *name, apr_size_t length)
+{
+    int key = 0;
+    while (key < KEYS && (strncmp(key_names[key], name, length) != 0 || key_names[key][length] != '\0')) {
+        key++;
+    }
+    return key;
+}
+
+/* The values of the keys in `k=v&k=v`, from the pool; NULL: absent or there twice. */
+static void read_values(const char *values[KEYS], const char *text, apr_pool_t *p)
+{
+    unsigned seen = 0;
+    const char *end;
+
+    memset(values, 0, KEYS * sizeof(*values));
+    for (const char *pair = text; pair; pair = *end ? end + 1 : NULL) {
+        const char *equals;
+        int key;
+        end = strchrnul(pair, '&');
+        equals = memchr(pair, '=', (size_t)(end - pair));
+        key = equals ? find_key(pair, (apr_size_t)(equals - pair)) : KEYS;
+        if (key < KEYS) {
+            values[key] = seen & 1u << key ? NULL : apr_pstrmemdup(p, equals + 1, (apr_size_t)(end - equals - 1));
+            seen |= 1u << key;
+        }
+    }
+}
+
+/* A decimal number from 0 to `max`, followed by a character of `ends` or the end of the text; -1: none. */
+static int64_t read_number(const char *text, int64_t max, const char *ends)
+{
+    int64_t n = 0;
+    if (!apr_isdigit(*text)) {
+        return -1;
+    }
+    for (; apr_isdigit(*text); text++) {
+        n = n * 10 + (*text - '0');
+        if (n > max) {
+            return -1;
+        }
+    }
+    return strchr(ends, *text) ? n : -1;
+}
+
+/* What goes into a request line and into logs. */
+static int is_visible(const char *text)
+{
+    for (const char *at = text; *at; at++) {
+        unsigned char c = (unsigned char)*at;
+        if (c <= ' ' || c == 0x7f || c == '&') {
+            return 0;
+        }
+    }
+    return *text != '\0';
+}
+
+static int is_protocol(const char *text)
+{
+    return text && is_visible(text);
+}
+
+/* `scheme://host`, in a mark as it is. */
+static int is_authority(const char *text)
+{
+    const char *host = text ? strstr(text, "://") : NULL;
+    return host && host > text && is_visible(text) && !strpbrk(host + 3, "/?#");
+}
+
+/* `scheme:` or `scheme://host`, whatever its letters. */
+static int is_prefix(const char *text)
+{
+    const char *colon = text ? strpbrk(text, ":/?#") : NULL;
+    if (!colon || colon == text || *colon != ':' || strlen(text) > BACKHAND_MARK_TEXT_MAX) {
+        return 0;
+    }
+    for (const char *at = text; *at; at++) {
+        unsigned char c = (unsigned char)*at;
+        if (c <= ' ' || c == 0x7f) {
+            return 0;
+        }
+    }
+    return colon[1] == '\0' || (strncmp(colon, "://", 3) == 0 && !strpbrk(colon + 3, "/?#"));
+}
+
+/* What httpd takes for the value of a header. */
+static int is_field(const char *text)
+{
+    for (const char *at = text; *at; at++) {
+        unsigned char c = (unsigned char)*at;
+        if ((c < ' ' && c != '\t') || c == 0x7f) {
+            return 0;
+        }
+    }
+    return strlen(text) <= BACKHAND_MARK_TEXT_MAX;
+}
+
+/* Percent-encodes what may not stand in a mark. */
+static const char *encode(const char *text, apr_pool_t *p)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    char *out = apr_palloc(p, 3 * strlen(text) + 1), *at = out;
+
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c > ' ' && c < 0x7f && c != '&' && c != '%') {
+            *at++ = *text;
+        }
+        else {
+            *at++ = '%';
+            *at++ = digits[c >> 4];
+            *at++ = digits[c & 15];
+        }
+    }
+    *at = '\0';
+    return out;
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* @return NULL when encode() did not write it */
+static const char *decode(const char *text, apr_pool_t *p)
+{
+    char *out = apr_palloc(p, strlen(text) + 1), *at = out;
+
+    for (; *text; text++) {
+        int high, low;
+        if (*text != '%') {
+            *at++ = *text;
+            continue;
+        }
+        high = hex_value(text[1]);
+        low = high < 0 ? -1 : hex_value(text[2]);
+        if (low < 0 || high + low == 0) {
+            return NULL;
+        }
+        *at++ = (char)(high << 4 | low);
+        text += 2;
+    }
+    *at = '\0';
+    return out;
+}
+
+const char *backhand_mark_write(const backhand_mark *mark, apr_pool_t *p)
+{
+    int ipv6 = strchr(mark->client.address, ':') != NULL;
+    const char *protocol = is_protocol(mark->protocol) ? mark->protocol : NULL;
+    const char *authority = is_authority(mark->authority) ? mark->authority : NULL;
+    const char *prefix = !authority && is_prefix(mark->authority) ? encode(mark->authority, p) : NULL;
+    const char *connection = mark->connection && is_field(mark->connection) ? encode(mark->connection, p) : NULL;
+    char address[sizeof(mark->client.address)];
+
+    /* Without the link that a local address is good on: it means nothing elsewhere. */
+    apr_cpystrn(address, mark->client.address, sizeof(address));
+    address[strcspn(address, "%")] = '\0';
+    return apr_pstrcat(p, "v=1&client=", ipv6 ? "[" : "", address, ipv6 ? "]:" : ":", apr_itoa(p, mark->client.port),
+                       mark->client.https ? "&scheme=https&port=" : "&scheme=http&port=", apr_itoa(p, mark->port),
+                       protocol ? "&protocol=" : "", protocol ? protocol : "", authority ? "&authority=" : "",
+                       authority ? authority : "", prefix ? "&prefix=" : "", prefix ? prefix : "",
+                       mark->empty_host ? "&host=empty"
+                       : mark->no_host  ? "&host=none"
+                                        : "",
+                       connection ? "&connection=" : "", connection ? connection : "", mark->again ? "&again=1" : "",
+                       NULL);
+}
+
+/* The keys that a request says for itself. @return 0 when one is not what a server writes */
+static int read_request(backhand_mark *mark, const char *const values[KEYS], apr_pool_t *p)
+{
+    mark->protocol = values[KEY_PROTOCOL];
+    mark->no_host = values[KEY_HOST] != NULL;
+    mark->empty_host = mark->no_host && strcmp(values[KEY_HOST], "empty") == 0;
+    mark->authority = values[KEY_AUTHORITY];
+    if (mark->authority && !is_authority(mark->authority)) {
+        return 0;
+    }
+    if (values[KEY_PREFIX]) {
+        mark->authority = decode(values[KEY_PREFIX], p);
+        if (!is_prefix(mark->authority)) {
+            return 0;
+        }
+    }
+    if (values[KEY_CONNECTION]) {
+        mark->connection = decode(values[KEY_CONNECTION], p);
+        if (!mark->connection || !is_field(mark->connection)) {
+            return 0;
+        }
+    }
+    return !mark->protocol || is_protocol(mark->protocol);
+}
+
+int backhand_mark_read(backhand_mark *mark, const char *text, apr_pool_t *p)
+{
+    const char *values[KEYS], *version, *client, *scheme, *port;
+
+    read_values(values, text, p);
+    version = values[KEY_V];
+    client = values[KEY_CLIENT];
+    scheme = values[KEY_SCHEME];
+    port = values[KEY_PORT];
+    memset(mark, 0, sizeof(*mark));
+    if (!version || strcmp(version, "1") != 0 || !client || strstr(client, "://") || !scheme || !port ||
+        backhand_contact_parse(&mark->client, client, 0) != NULL) {
+        return 0;
+    }
+    mark->client.https = strcmp(scheme, "https") == 0;
+    if (!mark->client.https && strcmp(scheme, "http") != 0) {
+        return 0;
+    }
+    mark->port = (int)read_number(port, 65535, "");
+    mark->again = values[KEY_AGAIN] && strcmp(values[KEY_AGAIN], "1") == 0;
+    return mark->port >= 1 && read_request(mark, values, p);
+}
+
+/* --- signing -------------------------------------------------------------------------------------------------------- */
+
+static const char *signed_text(const char *mark, const backhand_errand *errand, apr_pool_t *p)
+{
+    return apr_pstrcat(p, mark, "\n", errand->contact, "\n", errand->method, "\n", errand->host ? errand->host : "",
+                       "\n", errand->target, NULL);
+}
+
+const char *backhand_mark_seal(const char *mark, const backhand_errand *errand, const backhand_keys *keys,
+                               apr_time_t now, apr_pool_t *p)
+{
+    char signature[BACKHAND_SIGNATURE_SIZE];
+    const char *timed = apr_psprintf(p, "%s" TIME_KEY "%" APR_INT64_T_FMT, mark, (apr_int64_t)apr_time_as_msec(now));
+    const char *text = signed_text(timed, errand, p);
+
+    if (backhand_keys_sign(keys, PURPOSE, text, strlen(text), signature) != APR_SUCCESS) {
+        return mark;
+    }
+    return apr_pstrcat(p, timed, SIGNATURE_KEY, signature, NULL);
+}
+
+int backhand_mark_signed(const char *text)
+{
+    return strstr(text, SIGNATURE_KEY) != NULL;
+}
+
+/* What was signed ends with the time. */
+static int is_timely(const char *mark, apr_interval_time_t skew, apr_time_t now)
+{
+    const char *at = NULL, *next = mark;
+    int64_t stamped;
+    apr_interval_time_t ago;
+
+    while ((next = strstr(next, TIME_KEY)) != NULL) {
+        next += sizeof(TIME_KEY) - 1;
+        at = next;
+    }
+    stamped = at ? read_number(at, TIME_MAX_MS, "&") : -1;
+    ago = now - apr_time_from_msec(stamped);
+    return stamped >= 0 && ago >= -skew && ago <= skew;
+}
+
+const char *backhand_mark_verify(const char *text, const backhand_errand *errand, const backhand_keys *keys,
+                                 apr_interval_time_t skew, apr_time_t now, apr_pool_t *p)
+{
+    const char *signature = strstr(text, SIGNATURE_KEY);
+    const char *mark, *whole;
+
+    if (!signature) {
+        return "it is not signed";
+    }
+    mark = apr_pstrmemdup(p, text, (apr_size_t)(signature - text));
+    whole = errand->contact ? signed_text(mark, errand, p) : "";
+    signature += sizeof(SIGNATURE_KEY) - 1;
+    if (!errand->contact || !backhand_keys_verify(keys, PURPOSE, whole, strlen(whole), signature, strlen(signature))) {
+        return "it is signed with another key, or for another request or server";
+    }
+    return is_timely(mark, skew, now) ? NULL : "it was stamped too long ago or ahead of time";
+}

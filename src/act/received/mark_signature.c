@@ -1,0 +1,54 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "act/received/mark_signature.h"
+
+#include "act/received/mark.h"
+#include "act/target.h"
+
+#include <apr_strings.h>
+
+static backhand_errand errand_of(request_rec *r, const char *contact)
+{
+    return (backhand_errand){contact, r->method, apr_table_get(r->headers_in, "Host"), backhand_target(r)};
+}
+
+const char *backhand_mark_sign(request_rec *r, const backhand_config *conf, const char *mark, const char *contact)
+{
+    backhand_errand errand;
+
+    if (!conf->keys) {
+        return mark;
+    }
+    errand = errand_of(r, contact);
+    return backhand_mark_seal(mark, &errand, conf->keys, backhand_table_wall(conf->table), r->pool);
+}
+
+/* This server as the others know it; NULL: they cannot yet. */
+static const char *own_contact(const request_rec *r, const backhand_config *conf)
+{
+    char contact[BACKHAND_CONTACT_SIZE];
+    if (conf->contact_set) {
+        backhand_contact_format(contact, &conf->contact);
+    }
+    else if (!backhand_identity_get(0, NULL, contact)) {
+        return NULL;
+    }
+    return apr_pstrdup(r->pool, contact);
+}
+
+const char *backhand_mark_check(request_rec *r, const backhand_config *conf, const char *header)
+{
+    backhand_errand errand;
+    const char *wrong;
+
+    if (!conf->keys || (conf->keys_optional && !backhand_mark_signed(header))) {
+        return NULL;
+    }
+    errand = errand_of(r, own_contact(r, conf));
+    wrong = backhand_mark_verify(header, &errand, conf->keys, conf->skew, backhand_table_wall(conf->table), r->pool);
+    if (wrong) {
+        apr_time_t before = backhand_table_wall_before(conf->table);
+        wrong = backhand_mark_verify(header, &errand, conf->keys, conf->skew, before, r->pool) ? wrong : NULL;
+    }
+    return wrong;
+}

@@ -1,0 +1,384 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "act/received/received.h"
+#include "act/proxy/fields.h"
+#include "act/received/mark.h"
+#include "act/location.h"
+#include "act/received/mark_signature.h"
+#include "act/proxy/workers.h"
+#include "act/received/restore.h"
+#include "table/clock.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+
+APLOG_USE_MODULE(backhand);
+
+/* How often the log hears of marked requests from strangers. */
+#define STRANGER_PERIOD apr_time_from_sec(600)
+/* The smoothed time to serve moves by this part of each new one. */
+#define SMOOTHING 8
+
+/* What we know of a request; in its request_config. */
+typedef struct request_record {
+    backhand_config *conf;
+    backhand_process *process;
+    const request_rec *request;
+    apr_time_t began;
+    apr_time_t met;              /* when it began to be served here */
+    backhand_place place;        /* in this server's meter */
+    int elsewhere;               /* another server answers it */
+    int marked;                  /* another server handed it here */
+    int doubtful;                /* it says so, and is not believed */
+    int again;                   /* its sender had got it with a mark */
+    backhand_origin origin;      /* what it came with; client NULL: unknown */
+    const char *sender;          /* address of the server that handed it here */
+    apr_table_t *headers;        /* as they came; NULL: r->headers_in */
+    const apr_table_t *outgoing; /* what the present try sends */
+} request_record;
+
+static request_record *record_get(const request_rec *r)
+{
+    return ap_get_module_config(r->request_config, &backhand_module);
+}
+
+apr_interval_time_t backhand_marked_age(const request_rec *r)
+{
+    const request_record *record = record_get(r);
+    return record ? backhand_clock_now() - record->began : 0;
+}
+
+int backhand_marked_is(const request_rec *r)
+{
+    const request_record *record = record_get(r);
+    return record && record->marked;
+}
+
+int backhand_marked_is_doubtful(const request_rec *r)
+{
+    const request_record *record = record_get(r);
+    return record && record->doubtful;
+}
+
+int backhand_marked_is_again(const request_rec *r)
+{
+    const request_record *record = record_get(r);
+    return record && record->again;
+}
+
+void backhand_marked_set_outgoing(const request_rec *r, const apr_table_t *fields)
+{
+    request_record *record = record_get(r);
+    if (record) {
+        record->outgoing = fields;
+    }
+}
+
+const apr_table_t *backhand_marked_outgoing(const request_rec *r)
+{
+    const request_record *record = record_get(r);
+    return record ? record->outgoing : NULL;
+}
+
+/* What stands before the path in the request line, as `http://example.com`; NULL: nothing. */
+static const char *authority_of(request_rec *r)
+{
+    apr_size_t length = r->unparsed_uri ? backhand_location_prefix(r->unparsed_uri, r->pool) : 0;
+    return length ? apr_pstrmemdup(r->pool, r->unparsed_uri, length) : NULL;
+}
+
+const char *backhand_marked_format(request_rec *r)
+{
+    const request_record *record = record_get(r);
+    const apr_table_t *came = record && record->headers ? record->headers : r->headers_in;
+    const char *host = apr_table_get(came, "Host");
+    int port = r->useragent_addr->port ? r->useragent_addr->port : r->connection->client_addr->port;
+    backhand_mark mark = {.port = r->connection->local_addr->port};
+
+    mark.client.https = strcmp(ap_http_scheme(r), "https") == 0;
+    mark.client.port = port > 0 ? port : 1;
+    apr_cpystrn(mark.client.address, r->useragent_ip, sizeof(mark.client.address));
+    mark.protocol = r->protocol && strcmp(r->protocol, "HTTP/1.1") != 0 ? r->protocol : NULL;
+    mark.authority = authority_of(r);
+    mark.empty_host = host && !*host;
+    mark.no_host = !host || !*host;
+    mark.connection = apr_table_get(came, "Connection");
+    mark.again = record && (record->marked || record->doubtful);
+    return backhand_mark_write(&mark, r->pool);
+}
+
+static int is_loopback(const char *ip)
+{
+    return strncmp(ip, "127.", 4) == 0 || strcmp(ip, "::1") == 0;
+}
+
+/* Reads the header into the record. @return 0 when it is not what a server of this farm writes. */
+static int read_header(request_rec *r, const char *header, backhand_origin *origin)
+{
+    backhand_mark mark;
+
+    if (!backhand_mark_read(&mark, header, r->pool)) {
+        return 0;
+    }
+    origin->https = mark.client.https;
+    origin->port = mark.port;
+    origin->protocol = mark.protocol;
+    origin->authority = mark.authority;
+    origin->no_host = mark.no_host;
+    origin->empty_host = mark.empty_host;
+    origin->connection = mark.connection;
+    origin->again = mark.again;
+    origin->client_ip = apr_pstrdup(r->pool, mark.client.address);
+    if (is_loopback(origin->client_ip) && !is_loopback(r->connection->client_ip)) {
+        /* A client on the sender's machine. Here a loopback address would stand for one on this machine. */
+        origin->client_ip = apr_pstrdup(r->pool, r->connection->client_ip);
+    }
+    /* For any family the system is asked each time which ones it has: ten calls of the kernel. */
+    return apr_sockaddr_info_get(&origin->client, origin->client_ip,
+                                 strchr(origin->client_ip, ':') ? APR_INET6 : APR_INET, (apr_port_t)mark.client.port, 0,
+                                 r->pool) == APR_SUCCESS;
+}
+
+/* Counts a mark that is not believed. @return 1 when the log shall hear of it */
+static int count_untrusted(const backhand_config *conf)
+{
+    backhand_counters *counters = conf->table->counters;
+    apr_time_t now = backhand_clock_now();
+    int64_t said = __atomic_load_n(&counters->untrusted_said, __ATOMIC_RELAXED);
+
+    __atomic_add_fetch(&counters->untrusted, 1, __ATOMIC_RELAXED);
+    return now - said > STRANGER_PERIOD &&
+           __atomic_compare_exchange_n(&counters->untrusted_said, &said, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+static void say_stranger(request_rec *r, const backhand_config *conf)
+{
+    if (count_untrusted(conf)) {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_WARNING, 0, r,
+            "backhand: %s sent a request marked as handed off, but is no accepted sender; it counts as the client, "
+            "and the request is not handed on. If it is a server of this farm, or translates the addresses of some, "
+            "add "
+            "\"AcceptStats %s\"",
+            r->connection->client_ip, r->connection->client_ip);
+    }
+}
+
+static void say_unsigned(request_rec *r, const backhand_config *conf, const char *wrong)
+{
+    if (count_untrusted(conf)) {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_WARNING, 0, r,
+            "backhand: %s sent a request whose mark is ignored: %s. It counts as the client, and the request is not "
+            "handed on. If it is a server of this farm, give both the same keys in BackhandSecretFile, and the right "
+            "time",
+            r->connection->client_ip, wrong);
+    }
+}
+
+/* Served for the server that sent it, a request could get what access control keeps for servers. */
+static int refuse_unreadable(request_rec *r, const backhand_config *conf)
+{
+    int say = count_untrusted(conf);
+    ap_log_rerror(APLOG_MARK, say ? APLOG_WARNING : APLOG_DEBUG, 0, r,
+                  "backhand: server %s handed off a request with a " BACKHAND_MARKED_HEADER
+                  " header that cannot be read; the request is answered by 400. Does that server run another release?",
+                  r->connection->client_ip);
+    return HTTP_BAD_REQUEST;
+}
+
+static void restore(request_rec *r, request_record *record)
+{
+    backhand_restore(r, &record->origin);
+    apr_table_setn(r->subprocess_env, "BACKHAND_RECEIVED", record->sender);
+    apr_table_setn(r->notes, "BACKHAND_RECEIVED", record->sender);
+}
+
+static void smooth(int64_t *average, int64_t usec)
+{
+    int64_t before = __atomic_load_n(average, __ATOMIC_RELAXED);
+    int64_t after = before == 0 ? usec : before + (usec - before) / SMOOTHING;
+    /* Two requests that end at once may lose one of them from the average; nobody waits for the other. */
+    __atomic_store_n(average, after > 0 ? after : 1, __ATOMIC_RELAXED);
+}
+
+/* What a request that was served here tells of this server. Nothing, when its client went away or it became a tunnel. */
+static void leave_sample(request_record *record, apr_time_t now)
+{
+    backhand_meter *meter = record->conf->table->meter;
+    const request_rec *r = record->request;
+
+    while (r->next) {
+        r = r->next;
+    }
+    if (!record->elsewhere && !r->connection->aborted && r->status != HTTP_SWITCHING_PROTOCOLS) {
+        backhand_meter_end(meter, &record->place, now - record->met, ap_is_HTTP_SERVER_ERROR(r->status), now);
+    }
+    else {
+        backhand_meter_void(meter, &record->place);
+    }
+}
+
+static apr_status_t request_ends(void *data)
+{
+    request_record *record = data;
+    backhand_table *table = record->conf->table;
+    apr_time_t now = backhand_clock_now();
+
+    leave_sample(record, now);
+    backhand_process_serve(table, record->process, -1);
+    if (record->marked) {
+        smooth(&table->counters->received_usec, now - record->began);
+    }
+    return APR_SUCCESS;
+}
+
+void backhand_marked_elsewhere(const request_rec *r)
+{
+    request_record *record = record_get(r);
+    if (record) {
+        record->elsewhere = 1;
+    }
+}
+
+/* An internal redirect makes a new request of the same one: what was said of it stays true. */
+static void inherit(request_rec *r)
+{
+    static const char *const names[] = {"BACKHAND_SERVER", "BACKHAND_REASON", "BACKHAND_TRIES", "BACKHAND_USEC"};
+    request_record *record = record_get(r->prev);
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *value = apr_table_get(r->prev->notes, names[i]);
+        if (value) {
+            apr_table_setn(r->subprocess_env, names[i], value);
+            apr_table_setn(r->notes, names[i], value);
+        }
+    }
+    if (record && record->marked) {
+        ap_set_module_config(r->request_config, &backhand_module, record);
+        restore(r, record);
+    }
+}
+
+/* It is being served here from now on, as one of `level`. */
+static void meet(request_record *record, int64_t level)
+{
+    record->met = backhand_clock_now();
+    backhand_meter_begin(record->conf->table->meter, &record->place, level, record->met);
+}
+
+void backhand_marked_leave(const request_rec *r)
+{
+    request_record *record = record_get(r);
+    if (record) {
+        backhand_meter_void(record->conf->table->meter, &record->place);
+    }
+}
+
+void backhand_marked_stay(const request_rec *r, int trial)
+{
+    request_record *record = record_get(r);
+    backhand_meter *meter;
+
+    if (!record || !record->process) {
+        return;
+    }
+    meter = record->conf->table->meter;
+    if (!record->place.word) {
+        meet(record, backhand_meter_inflight(meter));
+    }
+    if (trial) {
+        backhand_meter_try(meter, &record->place);
+    }
+}
+
+static request_record *record_make(request_rec *r, backhand_config *conf)
+{
+    request_record *record = apr_pcalloc(r->pool, sizeof(*record));
+    record->conf = conf;
+    record->request = r;
+    record->began = backhand_clock_now();
+    record->process = backhand_dispatch_process(conf->dispatch);
+    if (record->process) {
+        meet(record, backhand_process_serve(conf->table, record->process, 1));
+        apr_pool_cleanup_register(r->pool, record, request_ends, apr_pool_cleanup_null);
+    }
+    ap_set_module_config(r->request_config, &backhand_module, record);
+    return record;
+}
+
+/* Takes the mark off the request. @return DECLINED, or the status that the request is answered by */
+static int receive_mark(request_rec *r, request_record *record, const char *header)
+{
+    backhand_config *conf = record->conf;
+    const char *text = apr_pstrdup(r->pool, header), *wrong;
+    int readable;
+
+    apr_table_unset(r->headers_in, BACKHAND_MARKED_HEADER);
+    readable = read_header(r, text, &record->origin);
+    record->again = readable && record->origin.again;
+    if (!backhand_accept_covers(conf->accept, r->connection->client_addr)) {
+        record->doubtful = 1;
+        say_stranger(r, conf);
+        return DECLINED;
+    }
+    wrong = backhand_mark_check(r, conf, text);
+    if (wrong) {
+        record->doubtful = 1;
+        say_unsigned(r, conf, wrong);
+        return DECLINED;
+    }
+    if (!readable) {
+        return refuse_unreadable(r, conf);
+    }
+    record->marked = 1;
+    if (backhand_number_get(&record->conf->table->meter->trials.offers)) {
+        backhand_meter_try(record->conf->table->meter, &record->place);
+    }
+    record->sender = r->connection->client_ip;
+    __atomic_add_fetch(&conf->table->counters->received, 1, __ATOMIC_RELAXED);
+    restore(r, record);
+    return DECLINED;
+}
+
+int backhand_marked_receive(request_rec *r)
+{
+    backhand_config *conf = backhand_config_get(r->server);
+    request_record *record;
+    const char *header;
+    int rc;
+
+    if (r->main) {
+        return DECLINED;
+    }
+    backhand_restore_connection(r);
+    if (r->prev) {
+        inherit(r);
+        return DECLINED;
+    }
+    if (!conf->table || !conf->dispatch) {
+        return DECLINED;
+    }
+    record = record_make(r, conf);
+    header = apr_table_get(r->headers_in, BACKHAND_MARKED_HEADER);
+    rc = header ? receive_mark(r, record, header) : DECLINED;
+    record->headers = apr_table_copy(r->pool, r->headers_in);
+    return rc;
+}
+
+int backhand_marked_keep(request_rec *r)
+{
+    request_record *record = record_get(r);
+
+    if (record && !r->main && !r->prev) {
+        backhand_fields_follow(record->headers, r->headers_in);
+    }
+    return DECLINED;
+}
+
+apr_table_t *backhand_marked_headers(request_rec *r)
+{
+    const request_record *record = record_get(r);
+    return apr_table_copy(r->pool, record && record->headers ? record->headers : r->headers_in);
+}

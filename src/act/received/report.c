@@ -1,0 +1,94 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "act/received/report.h"
+#include "act/received/received.h"
+#include "table/clock.h"
+#include "table/report_text.h"
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <util_filter.h>
+
+/* A hand-off that seems to take longer than this was held up by something else. */
+#define HOP_MAX apr_time_from_sec(1)
+
+static ap_filter_rec_t *report_filter;
+
+/* --- the server that answers ------------------------------------------------------------------------------------- */
+
+static void write_report(request_rec *r, const backhand_table *table)
+{
+    char text[BACKHAND_REPORT_SIZE];
+    backhand_report report = {0};
+    backhand_view view;
+
+    backhand_table_view(table, 0, &view);
+    report.inflight = view.inflight - 1;
+    report.service = view.service;
+    report.parallel = view.parallel;
+    report.latency = view.latency;
+    report.errors = view.errors;
+    report.stall = view.stall;
+    backhand_report_write(text, &report, backhand_marked_age(r));
+    apr_table_unset(r->err_headers_out, BACKHAND_REPORT_HEADER);
+    apr_table_setn(r->headers_out, BACKHAND_REPORT_HEADER, apr_pstrdup(r->pool, text));
+}
+
+/* Just before the headers are written: what a program says by this name does not count. */
+static apr_status_t report_output(ap_filter_t *f, apr_bucket_brigade *bb)
+{
+    write_report(f->r, backhand_config_get(f->r->server)->table);
+    ap_remove_output_filter(f);
+    return ap_pass_brigade(f->next, bb);
+}
+
+static void insert(request_rec *r)
+{
+    if (!r->main && backhand_marked_is(r)) {
+        ap_add_output_filter_handle(report_filter, NULL, r, r->connection);
+    }
+}
+
+void backhand_report_register(void)
+{
+    report_filter =
+        ap_register_output_filter("BACKHAND_REPORT", report_output, NULL, (ap_filter_type)(AP_FTYPE_PROTOCOL - 1));
+    ap_hook_insert_filter(insert, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_insert_error_filter(insert, NULL, NULL, APR_HOOK_MIDDLE);
+}
+
+/* --- the server that asked --------------------------------------------------------------------------------------- */
+
+static int64_t hop_of(const backhand_try *t, int64_t usec)
+{
+    int64_t hop = backhand_clock_now() - t->asked - usec;
+    if (hop > HOP_MAX) {
+        return -1;
+    }
+    return hop > 0 ? hop : 0;
+}
+
+void backhand_report_take(backhand_try *t, request_rec *r)
+{
+    /* Two of them joined are figures twice. */
+    const char *text = apr_table_getm(r->pool, r->headers_out, BACKHAND_REPORT_HEADER);
+    backhand_table *table = t->conf->table;
+    backhand_report report;
+    int64_t usec;
+
+    if (!text) {
+        return;
+    }
+    if (t->accepted && backhand_report_read(&report, &usec, text)) {
+        backhand_table_report(table, t->id, t->generation, &report, hop_of(t, usec));
+    }
+    else {
+        __atomic_add_fetch(&table->counters->reports_bad, 1, __ATOMIC_RELAXED);
+    }
+    /* What mod_proxy made of the response, and what came. */
+    apr_table_unset(r->headers_out, BACKHAND_REPORT_HEADER);
+    if (t->head.fields) {
+        apr_table_unset(t->head.fields, BACKHAND_REPORT_HEADER);
+    }
+}

@@ -1,0 +1,256 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "act/received/restore.h"
+#include "act/received/hide_tls.h"
+
+#include <apr_strings.h>
+#include <http_connection.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <http_ssl.h>
+#include <http_vhost.h>
+#include <util_filter.h>
+
+static ap_filter_rec_t *connection_filter;
+
+/* What we know of a connection from another server; in its conn_config. */
+typedef struct connection_record {
+    backhand_origin *origin;          /* of its current request; NULL: that one is as it came */
+    apr_sockaddr_t *peer, *local;     /* c->client_addr and c->local_addr: ours, so that their ports can be changed */
+    apr_port_t peer_port, local_port; /* the real ones */
+} connection_record;
+
+static connection_record *record_of(const conn_rec *c)
+{
+    return ap_get_module_config(c->conn_config, &backhand_module);
+}
+
+static connection_record *record_make(conn_rec *c)
+{
+    connection_record *record = apr_pcalloc(c->pool, sizeof(*record));
+
+    if (apr_sockaddr_info_copy(&record->peer, c->client_addr, c->pool) == APR_SUCCESS) {
+        c->client_addr = record->peer;
+        record->peer_port = record->peer->port;
+    }
+    if (apr_sockaddr_info_copy(&record->local, c->local_addr, c->pool) == APR_SUCCESS) {
+        c->local_addr = record->local;
+        record->local_port = record->local->port;
+    }
+    ap_set_module_config(c->conn_config, &backhand_module, record);
+    return record;
+}
+
+static void set_origin(connection_record *record, backhand_origin *origin)
+{
+    record->origin = origin;
+    if (record->peer) {
+        record->peer->port = origin ? origin->client->port : record->peer_port;
+    }
+    if (record->local) {
+        record->local->port = origin ? (apr_port_t)origin->port : record->local_port;
+    }
+}
+
+void backhand_restore_connection(request_rec *r)
+{
+    connection_record *record = record_of(r->connection);
+    if (record) {
+        set_origin(record, NULL);
+    }
+    backhand_hop_show(r->connection);
+}
+
+/* Hooks that are asked about a connection mean its current request. */
+static backhand_origin *origin_of(const conn_rec *c)
+{
+    const connection_record *record = record_of(c);
+    return record ? record->origin : NULL;
+}
+
+/* The next request of the connection may have begun before this one's pool goes. */
+static apr_status_t forget_origin(void *data)
+{
+    const backhand_origin *origin = data;
+    connection_record *record = record_of(origin->c);
+    if (record->origin == origin) {
+        set_origin(record, NULL);
+        backhand_hop_show(origin->c);
+    }
+    return APR_SUCCESS;
+}
+
+/* httpd picks the host by the connection's local port, restored by now, and the Host header. */
+static void pick_host(request_rec *r)
+{
+    conn_rec *c = r->connection;
+    conn_rec as_asked = *c;
+
+    ap_update_vhost_given_ip(&as_asked);
+    r->connection = &as_asked;
+    r->server = as_asked.base_server;
+    ap_update_vhost_from_headers(r);
+    r->connection = c;
+    r->per_dir_config = r->server->lookup_defaults;
+}
+
+/* --- the Connection header ------------------------------------------------------------------------------------------ */
+
+/* Programs see the client's, with what other modules make of it. httpd itself must see the other server's: whether the connection is kept, and whether it
+ * becomes another protocol's, is for the two servers to say. */
+static void show_connection(request_rec *r, const char *value)
+{
+    if (value) {
+        apr_table_setn(r->headers_in, "Connection", value);
+    }
+    else {
+        apr_table_unset(r->headers_in, "Connection");
+    }
+}
+
+static int before_core(request_rec *r)
+{
+    backhand_origin *origin = origin_of(r->connection);
+    if (origin && !r->main) {
+        origin->connection = apr_table_get(r->headers_in, "Connection");
+        show_connection(r, origin->hop);
+    }
+    return DECLINED;
+}
+
+static int after_core(request_rec *r)
+{
+    const backhand_origin *origin = origin_of(r->connection);
+    if (origin && !r->main) {
+        show_connection(r, origin->connection);
+    }
+    return DECLINED;
+}
+
+/* Around the filter that writes the response's headers. */
+static apr_status_t connection_output(ap_filter_t *f, apr_bucket_brigade *bb)
+{
+    backhand_origin *origin = f->ctx;
+    request_rec *r = f->r;
+    ap_filter_t *next = f->next;
+    apr_status_t rv;
+
+    ap_remove_output_filter(f);
+    origin->connection = apr_table_get(r->headers_in, "Connection");
+    show_connection(r, origin->hop);
+    rv = ap_pass_brigade(next, bb);
+    show_connection(r, origin->connection);
+    return rv;
+}
+
+static void insert(request_rec *r)
+{
+    backhand_origin *origin = origin_of(r->connection);
+    if (origin && !r->main) {
+        ap_add_output_filter_handle(connection_filter, origin, r, r->connection);
+    }
+}
+
+/* --- restoring ------------------------------------------------------------------------------------------------------ */
+
+/* Between the servers a request has the protocol of their connection, the path alone, and a Host header in any case. */
+static void restore_line(request_rec *r, const backhand_origin *origin)
+{
+    char *target = r->unparsed_uri;
+
+    r->hostname = NULL;
+    if (origin->no_host) {
+        if (origin->empty_host) {
+            apr_table_setn(r->headers_in, "Host", "");
+        }
+        else {
+            apr_table_unset(r->headers_in, "Host");
+        }
+        r->parsed_uri.port_str = NULL;
+        r->parsed_uri.port = 0;
+    }
+    if (origin->authority) {
+        target = apr_pstrcat(r->pool, origin->authority, target, NULL);
+        ap_parse_uri(r, target);
+    }
+    if (origin->protocol) {
+        r->protocol = apr_pstrdup(r->pool, origin->protocol);
+    }
+    if (origin->authority || origin->protocol) {
+        r->the_request = apr_pstrcat(r->pool, r->method, " ", target, " ", r->protocol, NULL);
+    }
+}
+
+void backhand_restore(request_rec *r, backhand_origin *origin)
+{
+    connection_record *record = record_of(r->connection);
+
+    origin->c = r->connection;
+    r->useragent_addr = origin->client;
+    r->useragent_ip = origin->client_ip;
+    set_origin(record ? record : record_make(r->connection), origin);
+    backhand_hop_hide(r->connection);
+    apr_pool_cleanup_register(r->pool, origin, forget_origin, apr_pool_cleanup_null);
+    if (origin->https) {
+        apr_table_setn(r->subprocess_env, "HTTPS", "on");
+    }
+    if (!r->prev) {
+        origin->hop = apr_table_get(r->headers_in, "Connection");
+        show_connection(r, origin->connection);
+        restore_line(r, origin);
+        pick_host(r);
+    }
+}
+
+int backhand_restored_https(const request_rec *r)
+{
+    const backhand_origin *origin = origin_of(r->connection);
+    return origin ? origin->https : -1;
+}
+
+apr_port_t backhand_restored_local_port(const conn_rec *c)
+{
+    const connection_record *record = record_of(c);
+    return record && record->local ? record->local_port : c->local_addr->port;
+}
+
+static const char *restored_scheme(const request_rec *r)
+{
+    const backhand_origin *origin = origin_of(r->connection);
+    if (!origin) {
+        return NULL;
+    }
+    return origin->https ? "https" : "http";
+}
+
+static apr_port_t restored_default_port(const request_rec *r)
+{
+    const backhand_origin *origin = origin_of(r->connection);
+    if (!origin) {
+        return 0;
+    }
+    return origin->https ? 443 : 80;
+}
+
+static int restored_is_ssl(conn_rec *c)
+{
+    const backhand_origin *origin = origin_of(c);
+    return origin && origin->https ? OK : DECLINED;
+}
+
+void backhand_restore_register(void)
+{
+    ap_hook_http_scheme(restored_scheme, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_default_port(restored_default_port, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_ssl_conn_is_ssl(restored_is_ssl, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    /* In these places the core, at REALLY_FIRST, looks for a wish to change the connection's protocol. */
+    ap_hook_map_to_storage(before_core, NULL, NULL, APR_HOOK_REALLY_FIRST - 1);
+    ap_hook_map_to_storage(after_core, NULL, NULL, APR_HOOK_REALLY_FIRST + 1);
+    ap_hook_handler(before_core, NULL, NULL, APR_HOOK_REALLY_FIRST - 1);
+    ap_hook_handler(after_core, NULL, NULL, APR_HOOK_REALLY_FIRST + 1);
+    connection_filter = ap_register_output_filter("BACKHAND_CONNECTION", connection_output, NULL,
+                                                  (ap_filter_type)(AP_FTYPE_PROTOCOL - 1));
+    ap_hook_insert_filter(insert, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_insert_error_filter(insert, NULL, NULL, APR_HOOK_LAST);
+}

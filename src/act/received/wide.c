@@ -1,0 +1,286 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "act/received/wide.h"
+#include "announce/net/accept.h"
+#include "config/config.h"
+#include "act/received/received.h"
+#include "act/target.h"
+
+#include <apr_hash.h>
+#include <apr_strings.h>
+#include <http_connection.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <util_filter.h>
+
+APLOG_USE_MODULE(backhand);
+
+/* The mark, the Connection header of the hop, and a Host header that a client of HTTP/2 has no field for; and some
+ * more. */
+#define FIELDS_ADDED 8
+/* A mark has this much at most: two texts, encoded, and the rest. */
+#define FIELD_ADDED 8190
+/* HTTP/2 applies LimitRequestLine to the path alone. */
+#define LINE_ADDED 100
+
+/* What was read of the request that a connection is reading. */
+typedef struct head_counts {
+    server_rec *server; /* whose limits were to be applied; NULL: nothing is counted */
+    int lines;          /* that have begun, the request line included, without further lines of a header */
+    int fields;         /* of these headers */
+    int continued;      /* the end of the newest line is to come */
+    int further;        /* the newest line is a further one of a header */
+    apr_size_t line;    /* bytes of the newest line, line end not counted */
+    apr_size_t request; /* of the request line */
+    apr_size_t longest; /* of the longest other line */
+    apr_size_t header;  /* of the newest header with all its lines, a single blank between two */
+    apr_size_t folded;  /* of the longest header of several lines */
+} head_counts;
+
+static ap_filter_rec_t *count_filter;
+/* server_rec * -> the same with the wider limits. Made by the parent. */
+static apr_hash_t *wide_servers;
+
+/* --- counting ----------------------------------------------------------------------------------------------------- */
+
+static int is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static void begin_line(head_counts *counts, const char *data, apr_size_t length)
+{
+    counts->line = 0;
+    counts->further = length > 0 && is_blank(*data) && counts->fields > 0;
+    /* Empty lines come before the request line, and after the headers. */
+    if (length > 0 && !counts->further) {
+        counts->lines++;
+        counts->fields += counts->lines > 1;
+        counts->header = 0;
+    }
+}
+
+/* httpd keeps one of the blanks that a further line begins with. */
+static apr_size_t without_blanks(const char *data, apr_size_t length)
+{
+    while (length > 1 && is_blank(data[0]) && is_blank(data[1])) {
+        data++;
+        length--;
+    }
+    return length;
+}
+
+/* A line, or the next part of one. */
+static void count_part(head_counts *counts, const char *data, apr_size_t length)
+{
+    int begins = !counts->continued;
+
+    counts->continued = length == 0 || data[length - 1] != '\n';
+    while (length > 0 && (data[length - 1] == '\n' || data[length - 1] == '\r')) {
+        length--;
+    }
+    if (begins) {
+        begin_line(counts, data, length);
+    }
+    counts->line += length;
+    counts->header += begins && counts->further ? without_blanks(data, length) : length;
+    if (counts->lines <= 1) {
+        counts->request = counts->line;
+        return;
+    }
+    if (counts->line > counts->longest) {
+        counts->longest = counts->line;
+    }
+    if (counts->further && counts->header > counts->folded) {
+        counts->folded = counts->header;
+    }
+}
+
+static apr_status_t count_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode, apr_read_type_e block,
+                                apr_off_t readbytes)
+{
+    head_counts *counts = f->ctx;
+    apr_status_t rv = ap_get_brigade(f->next, bb, mode, block, readbytes);
+
+    if (rv != APR_SUCCESS || mode != AP_MODE_GETLINE || !counts->server) {
+        return rv;
+    }
+    for (apr_bucket *b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb); b = APR_BUCKET_NEXT(b)) {
+        const char *data;
+        apr_size_t length;
+        if (!APR_BUCKET_IS_METADATA(b) && apr_bucket_read(b, &data, &length, APR_BLOCK_READ) == APR_SUCCESS) {
+            count_part(counts, data, length);
+        }
+    }
+    return rv;
+}
+
+static head_counts *counts_of(const conn_rec *c)
+{
+    for (const ap_filter_t *f = c->input_filters; f; f = f->next) {
+        if (f->frec == count_filter) {
+            return f->ctx;
+        }
+    }
+    return NULL;
+}
+
+/* --- hooks -------------------------------------------------------------------------------------------------------- */
+
+static int watch_connection(conn_rec *c, void *csd)
+{
+    const backhand_config *conf = backhand_config_get(c->base_server);
+
+    (void)csd;
+    if (!c->master && !c->outgoing && conf->table && conf->dispatch &&
+        backhand_accept_covers(conf->accept, c->client_addr)) {
+        ap_add_input_filter_handle(count_filter, apr_pcalloc(c->pool, sizeof(head_counts)), NULL, c);
+    }
+    return OK;
+}
+
+static void begin_to_read(request_rec *r, conn_rec *c)
+{
+    head_counts *counts = counts_of(c);
+    server_rec *wide = counts && wide_servers ? apr_hash_get(wide_servers, &r->server, sizeof(server_rec *)) : NULL;
+
+    if (wide) {
+        memset(counts, 0, sizeof(*counts));
+        counts->server = r->server;
+        r->server = wide;
+    }
+}
+
+/* Before anybody looks at the server. */
+static int end_reading(request_rec *r)
+{
+    head_counts *counts = r->main || r->prev ? NULL : counts_of(r->connection);
+
+    if (counts && counts->server && r->server == apr_hash_get(wide_servers, &counts->server, sizeof(server_rec *))) {
+        r->server = counts->server;
+    }
+    return DECLINED;
+}
+
+static int refuse(request_rec *r, int status, const char *note, const char *directive)
+{
+    if (note) {
+        apr_table_setn(r->notes, "error-notes", note);
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "backhand: a request without a mark that is believed exceeds %s",
+                  directive);
+    return status;
+}
+
+/* As httpd does, whose buffers hold a byte more than the limit, and two less when a header has several lines. */
+static int has_long_field(const head_counts *counts, const server_rec *s)
+{
+    apr_size_t limit = (apr_size_t)s->limit_req_fieldsize;
+    return counts->longest > limit + 1 || (counts->folded && counts->folded + 1 >= limit);
+}
+
+/* What httpd would have said of a request that was not handed off. */
+static int apply_ordinary(request_rec *r)
+{
+    head_counts *counts = r->main || r->prev ? NULL : counts_of(r->connection);
+    const server_rec *s = counts ? counts->server : NULL;
+
+    if (!s) {
+        return DECLINED;
+    }
+    counts->server = NULL;
+    if (backhand_marked_is(r)) {
+        return DECLINED;
+    }
+    if (counts->request > (apr_size_t)s->limit_req_line + 1) {
+        return refuse(r, HTTP_REQUEST_URI_TOO_LARGE, NULL, "LimitRequestLine");
+    }
+    if (has_long_field(counts, s)) {
+        return refuse(r, HTTP_BAD_REQUEST, "Size of a request header field exceeds server limit.",
+                      "LimitRequestFieldSize");
+    }
+    if (s->limit_req_fields && counts->fields > s->limit_req_fields) {
+        return refuse(r, HTTP_BAD_REQUEST, "The number of request header fields exceeds this server's limit.",
+                      "LimitRequestFields");
+    }
+    return DECLINED;
+}
+
+/* --- what other servers would not read ---------------------------------------------------------------------------- */
+
+static int allows_unsafe(const server_rec *s)
+{
+    const core_server_config *core = ap_get_core_module_config(s->module_config);
+    return core->http_conformance == AP_HTTP_CONFORMANCE_UNSAFE;
+}
+
+/* @return 0 ends apr_table_do() */
+static int is_strict_field(void *data, const char *name, const char *value)
+{
+    (void)data;
+    return *name && !*ap_scan_http_token(name) && !*ap_scan_http_field_content(value);
+}
+
+/* A name, an IPv4 address, or an IPv6 address in brackets; then a port perhaps. */
+static int is_strict_host(const char *host)
+{
+    static const char name[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+    const char *end =
+        *host == '[' ? host + 1 + strspn(host + 1, "0123456789abcdefABCDEF:.") : host + strspn(host, name);
+
+    if (*host == '[' && *end++ != ']') {
+        return 0;
+    }
+    return !strstr(host, "..") && (*end == '\0' || (*end == ':' && !end[1 + strspn(end + 1, "0123456789")]));
+}
+
+int backhand_wide_is_unsafe(const request_rec *r)
+{
+    const char *host = apr_table_get(r->headers_in, "Host");
+
+    if (!allows_unsafe(r->server) && !allows_unsafe(r->connection->base_server)) {
+        return 0;
+    }
+    return *ap_scan_http_token(r->method) || *ap_scan_vchar_obstext(backhand_target(r)) ||
+           (host && !is_strict_host(host)) || !apr_table_do(is_strict_field, NULL, r->headers_in, NULL);
+}
+
+/* --- at start ----------------------------------------------------------------------------------------------------- */
+
+static int wider(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+void backhand_wide_post_config(apr_pool_t *p, server_rec *s)
+{
+    int line = 0, size = FIELD_ADDED, fields = 1;
+
+    for (const server_rec *host = s; host; host = host->next) {
+        line = wider(line, host->limit_req_line);
+        size = wider(size, host->limit_req_fieldsize);
+        /* 0: no limit. */
+        fields = fields && host->limit_req_fields ? wider(fields, host->limit_req_fields) : 0;
+    }
+    wide_servers = apr_hash_make(p);
+    for (server_rec *host = s; host; host = host->next) {
+        server_rec **key = apr_pmemdup(p, &host, sizeof(server_rec *));
+        server_rec *wide = apr_pmemdup(p, host, sizeof(*host));
+        wide->limit_req_line = line + LINE_ADDED;
+        wide->limit_req_fieldsize = size;
+        wide->limit_req_fields = fields ? fields + FIELDS_ADDED : 0;
+        apr_hash_set(wide_servers, key, sizeof(server_rec *), wide);
+    }
+}
+
+void backhand_wide_register(void)
+{
+    count_filter = ap_register_input_filter("BACKHAND_WIDE", count_input, NULL, AP_FTYPE_CONNECTION);
+    ap_hook_pre_connection(watch_connection, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_pre_read_request(begin_to_read, NULL, NULL, APR_HOOK_MIDDLE);
+    /* Before and after backhand_marked_receive(). */
+    ap_hook_post_read_request(end_reading, NULL, NULL, APR_HOOK_REALLY_FIRST - 1);
+    ap_hook_post_read_request(apply_ordinary, NULL, NULL, APR_HOOK_REALLY_FIRST + 1);
+}

@@ -1,0 +1,361 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "act/waiting/guard.h"
+#include "host/scoreboard.h"
+#include "act/received/received.h"
+#include "act/proxy/workers.h"
+#include "act/waiting/room.h"
+
+#include <ap_listen.h>
+#include <ap_mpm.h>
+#include <apr_portable.h>
+#include <errno.h>
+#include <http_connection.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <linux/sockios.h>
+#include <poll.h>
+#include <scoreboard.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <util_filter.h>
+
+APLOG_USE_MODULE(backhand);
+
+/* The longest sleep: the end of the process, and the death of a free worker, ring no alarm. */
+#define SLEEP apr_time_from_sec(1)
+/* A client that has just had its response may be about to send the next request: its connection stays that long.
+ * Another server sends again what it sent in the moment of closing. */
+#define GRACE apr_time_from_msec(10)
+/* The time that a worker takes from its connection to the next one; meanwhile no other one gives up its own. */
+#define TURN apr_time_from_msec(1)
+/* So long the rest of a response may take to get to the client before the connection counts as idle all the same. */
+#define DRAIN apr_time_from_sec(1)
+
+/* One connection of a client or of another server. In its pool; its worker's. */
+typedef struct guarded {
+    backhand_config *conf;
+    apr_socket_t *socket;
+    apr_time_t since;      /* when the wait for its next request began */
+    int waits;             /* no byte of the next request has come */
+    int of_server;         /* its latest request came from another server */
+    int closing;           /* no request after this one is read */
+    int n_listeners;       /* sockets that this process listens on */
+    struct pollfd *polled; /* the connection, then room for the listeners */
+} guarded;
+
+static ap_filter_rec_t *input_filter, *output_filter;
+
+/* The alarm, shared with all processes of this generation. */
+static int alarm_fd = -1;
+
+static int fd_of(apr_socket_t *socket)
+{
+    apr_os_sock_t fd = -1;
+    return apr_os_sock_get(&fd, socket) == APR_SUCCESS ? fd : -1;
+}
+
+static int is_stopping(void)
+{
+    int state = AP_MPMQ_RUNNING;
+    return ap_mpm_query(AP_MPMQ_MPM_STATE, &state) != APR_SUCCESS || state == AP_MPMQ_STOPPING;
+}
+
+/* Waits until the connection is readable, or one of the n descriptors after it. @return as poll() */
+static int wait_on(guarded *g, int n, apr_interval_time_t limit)
+{
+    g->polled[0] = (struct pollfd){.fd = fd_of(g->socket), .events = POLLIN};
+    for (int i = 0; i <= n; i++) {
+        g->polled[i].revents = 0;
+    }
+    /* Rounded up, that no time-out of less than 1 ms becomes a loop without a pause. */
+    return poll(g->polled, (nfds_t)n + 1, (int)((limit + 999) / 1000));
+}
+
+/* A process that stops has none left. */
+static int add_listeners(guarded *g)
+{
+    int n = 0;
+    for (const ap_listen_rec *l = ap_listeners; l && n < g->n_listeners; l = l->next) {
+        int fd = l->sd ? fd_of(l->sd) : -1;
+        if (fd >= 0) {
+            g->polled[++n] = (struct pollfd){.fd = fd, .events = POLLIN};
+        }
+    }
+    return n;
+}
+
+static int any_readable(const guarded *g, int n)
+{
+    for (int i = 1; i <= n; i++) {
+        if (g->polled[i].revents) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* A new connection waits, and no worker is free to take it. */
+static int someone_waits(guarded *g)
+{
+    int n;
+    if (backhand_scoreboard_accepts()) {
+        return 0;
+    }
+    n = add_listeners(g);
+    return n == 0 || (wait_on(g, n, 0) > 0 && any_readable(g, n));
+}
+
+/* Of all workers with an idle connection one at a time gives it up. */
+static int takes_turn(const guarded *g, apr_time_t now)
+{
+    int64_t *yielded = &g->conf->table->counters->yielded;
+    int64_t before = __atomic_load_n(yielded, __ATOMIC_RELAXED);
+    return (now - before >= TURN || before > now) &&
+           __atomic_compare_exchange_n(yielded, &before, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+static int may_close(const guarded *g, apr_time_t now)
+{
+    apr_interval_time_t idle = now - g->since;
+    int unsent = 0;
+    if (idle < 0) {
+        return 1;
+    }
+    return (g->of_server || idle >= GRACE) &&
+           (idle >= DRAIN || ioctl(fd_of(g->socket), SIOCOUTQ, &unsent) != 0 || unsent == 0);
+}
+
+/* The end of the wait. Without the shutdown httpd would wait 2 s for the other side to close, too. What came before
+ * it is still there to be read: a request that arrived in this moment is served. */
+static apr_status_t stop_reading(guarded *g)
+{
+    int fd = fd_of(g->socket);
+    char byte;
+    g->closing = 1;
+    shutdown(fd, SHUT_RD);
+    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0 ? APR_SUCCESS : APR_TIMEUP;
+}
+
+/* Sleeps until something may have changed. @return 1: the connection is readable */
+static int sleep_on(guarded *g, apr_interval_time_t limit)
+{
+    int by_alarm = backhand_scoreboard_accepts();
+    int n = 1;
+
+    if (by_alarm) {
+        g->polled[1] = (struct pollfd){.fd = alarm_fd, .events = POLLIN};
+    }
+    else {
+        n = add_listeners(g);
+    }
+    wait_on(g, n, limit < SLEEP ? limit : SLEEP);
+    if (by_alarm && g->polled[1].revents && backhand_scoreboard_accepts()) {
+        eventfd_t rung;
+        eventfd_read(alarm_fd, &rung);
+        /* It may have been rung since, for all. */
+        if (!backhand_scoreboard_accepts()) {
+            eventfd_write(alarm_fd, 1);
+        }
+    }
+    return g->polled[0].revents != 0;
+}
+
+/* Waits for the first byte of the next request. @return APR_TIMEUP: none comes, and the connection shall be closed */
+static apr_status_t wait_for_request(guarded *g)
+{
+    apr_interval_time_t limit = 0;
+    apr_time_t now = apr_time_now(), end;
+
+    apr_socket_timeout_get(g->socket, &limit);
+    end = limit < 0 ? INT64_MAX : now + limit;
+    for (; now < end && !is_stopping(); now = apr_time_now()) {
+        int readable;
+        if (!someone_waits(g)) {
+            readable = sleep_on(g, end - now);
+        }
+        else if (!may_close(g, now) || !takes_turn(g, now)) {
+            readable = wait_on(g, 0, TURN) > 0;
+        }
+        else {
+            break;
+        }
+        if (readable) {
+            return APR_SUCCESS;
+        }
+    }
+    return stop_reading(g);
+}
+
+static int has_data(const apr_bucket_brigade *bb)
+{
+    for (apr_bucket *b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb); b = APR_BUCKET_NEXT(b)) {
+        if (!APR_BUCKET_IS_METADATA(b) && b->length != 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static apr_status_t guard_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode, apr_read_type_e block,
+                                apr_off_t readbytes)
+{
+    guarded *g = f->ctx;
+    apr_status_t rv;
+
+    if (!g->waits || block != APR_BLOCK_READ || mode == AP_MODE_INIT) {
+        return ap_get_brigade(f->next, bb, mode, block, readbytes);
+    }
+    /* The next request may have come together with the one before. */
+    rv = ap_get_brigade(f->next, bb, mode, APR_NONBLOCK_READ, readbytes);
+    if (APR_STATUS_IS_EAGAIN(rv) || APR_STATUS_IS_TIMEUP(rv) || (rv == APR_SUCCESS && APR_BRIGADE_EMPTY(bb))) {
+        rv = wait_for_request(g);
+        if (rv == APR_SUCCESS) {
+            rv = ap_get_brigade(f->next, bb, mode, block, readbytes);
+        }
+    }
+    g->waits = rv == APR_SUCCESS && !has_data(bb);
+    return rv;
+}
+
+static guarded *guarded_get(const conn_rec *c)
+{
+    for (const ap_filter_t *f = c->input_filters; f; f = f->next) {
+        if (f->frec == input_filter) {
+            return f->ctx;
+        }
+    }
+    return NULL;
+}
+
+/* True when this connection should not be kept. */
+static int is_needed(conn_rec *c)
+{
+    guarded *g = guarded_get(c);
+    if (g) {
+        /* Of several groups of listening sockets a process knows its own one only, and not who accepts from it. httpd
+         * starts further workers for those that idle connections hold: servers leave it half of them. */
+        return g->closing || ap_num_listen_buckets > 1 || (g->of_server && backhand_scoreboard_is_short()) ||
+               someone_waits(g);
+    }
+    if (c->sbh && !c->master && backhand_scoreboard_async()) {
+        const backhand_process *process = backhand_dispatch_process(backhand_config_get(c->base_server)->dispatch);
+        return process && !backhand_room_left(__atomic_load_n(&process->waiting, __ATOMIC_RELAXED));
+    }
+    return 0;
+}
+
+void backhand_guard_respond(request_rec *r)
+{
+    if (!ap_is_HTTP_INFO(r->status) && is_needed(r->connection) &&
+        !ap_find_token(r->pool, apr_table_get(r->headers_out, "Connection"), "close")) {
+        apr_table_mergen(r->headers_out, "Connection", "close");
+    }
+}
+
+/* Just before the headers are written. */
+static apr_status_t guard_output(ap_filter_t *f, apr_bucket_brigade *bb)
+{
+    backhand_guard_respond(f->r);
+    ap_remove_output_filter(f);
+    return ap_pass_brigade(f->next, bb);
+}
+
+static void insert(request_rec *r)
+{
+    backhand_config *conf = backhand_config_get(r->server);
+    guarded *g = guarded_get(r->connection);
+
+    if (g && !r->main) {
+        g->of_server = backhand_marked_is(r);
+    }
+    if (!r->main && conf->table && conf->dispatch) {
+        ap_add_output_filter_handle(output_filter, NULL, r, r->connection);
+    }
+}
+
+static void before_request(request_rec *r, conn_rec *c)
+{
+    guarded *g = guarded_get(c);
+    (void)r;
+    if (g) {
+        g->waits = c->keepalives > 0;
+        g->since = apr_time_now();
+    }
+}
+
+static int before_connection(conn_rec *c, void *csd)
+{
+    backhand_config *conf = backhand_config_get(c->base_server);
+    guarded *g;
+
+    /* Connections of mod_proxy have no place in the scoreboard; those within one of HTTP/2 have a master. */
+    if (!c->sbh || c->master || !conf->table || backhand_scoreboard_async()) {
+        return DECLINED;
+    }
+    g = apr_pcalloc(c->pool, sizeof(*g));
+    g->conf = conf;
+    g->socket = csd;
+    for (const ap_listen_rec *l = ap_listeners; l; l = l->next) {
+        g->n_listeners++;
+    }
+    g->polled = apr_pcalloc(c->pool, sizeof(*g->polled) * (size_t)(g->n_listeners + 2));
+    ap_add_input_filter_handle(input_filter, g, NULL, c);
+    return OK;
+}
+
+/* This worker is not free any more. Said in the scoreboard before it is looked at: of two who take the last two
+ * places at once, at least one sees that both are taken. */
+static int begin_connection(conn_rec *c)
+{
+    if (guarded_get(c)) {
+        ap_update_child_status_from_conn(c->sbh, SERVER_BUSY_READ, c);
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+        if (!backhand_scoreboard_accepts()) {
+            eventfd_write(alarm_fd, 1);
+        }
+    }
+    return DECLINED;
+}
+
+static apr_status_t alarm_close(void *data)
+{
+    (void)data;
+    close(alarm_fd);
+    alarm_fd = -1;
+    return APR_SUCCESS;
+}
+
+int backhand_guard_post_config(apr_pool_t *pconf, server_rec *s)
+{
+    if (backhand_scoreboard_async()) {
+        return OK;
+    }
+    alarm_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (alarm_fd < 0) {
+        ap_log_error(
+            APLOG_MARK, APLOG_ERR, errno, s,
+            "backhand: cannot create an eventfd, by which workers give up idle connections; raise the limit of "
+            "open files");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    apr_pool_cleanup_register(pconf, NULL, alarm_close, apr_pool_cleanup_null);
+    return OK;
+}
+
+void backhand_guard_register(void)
+{
+    /* Next to the socket: below mod_ssl and mod_reqtimeout, which then wait as they do for httpd itself. */
+    input_filter =
+        ap_register_input_filter("BACKHAND_GUARD", guard_input, NULL, (ap_filter_type)(AP_FTYPE_NETWORK - 1));
+    output_filter =
+        ap_register_output_filter("BACKHAND_GUARD", guard_output, NULL, (ap_filter_type)(AP_FTYPE_PROTOCOL - 1));
+    ap_hook_pre_connection(before_connection, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_process_connection(begin_connection, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_pre_read_request(before_request, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_insert_filter(insert, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_insert_error_filter(insert, NULL, NULL, APR_HOOK_MIDDLE);
+}

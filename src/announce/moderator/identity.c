@@ -1,0 +1,98 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "announce/moderator/identity.h"
+
+#include <http_log.h>
+
+#include <apr_general.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include <unistd.h>
+
+APLOG_USE_MODULE(backhand);
+
+static uint64_t make_boot(void)
+{
+    uint64_t boot = 0;
+    if (apr_generate_random_bytes((unsigned char *)&boot, sizeof(boot)) != APR_SUCCESS || boot == 0) {
+        boot = (uint64_t)apr_time_now() << 16 | (uint64_t)(getpid() & 0xffff);
+    }
+    return boot;
+}
+
+/* A name with other characters would be dropped by everybody. */
+static void set_hostname(backhand_announcement *said, const char *name)
+{
+    char *at = said->stat.hostname;
+    apr_cpystrn(at, name, sizeof(said->stat.hostname));
+    for (; *at; at++) {
+        char one[2] = {*at, '\0'};
+        *at = backhand_hostname_valid(one) ? *at : '-';
+    }
+}
+
+void backhand_identity_make(backhand_announcement *said, const backhand_config *conf)
+{
+    memset(said, 0, sizeof(*said));
+    said->boot = make_boot();
+    said->interval = apr_time_as_msec(conf->interval);
+    said->keepalive = conf->keepalive;
+    apr_cpystrn(said->farm, conf->farm, sizeof(said->farm));
+    set_hostname(said, conf->hostname);
+}
+
+/* Any address of this machine, better one that others may reach. */
+static void guess_address(char out[48])
+{
+    struct ifaddrs *all, *each;
+    apr_cpystrn(out, "127.0.0.1", 48);
+    if (getifaddrs(&all) != 0) {
+        return;
+    }
+    for (each = all; each; each = each->ifa_next) {
+        if (each->ifa_addr && each->ifa_addr->sa_family == AF_INET && each->ifa_flags & IFF_UP &&
+            !(each->ifa_flags & IFF_LOOPBACK) &&
+            getnameinfo(each->ifa_addr, sizeof(struct sockaddr_in), out, 48, NULL, 0, NI_NUMERICHOST) == 0) {
+            break;
+        }
+    }
+    freeifaddrs(all);
+}
+
+int backhand_identity_contact(backhand_announcement *said, const backhand_config *conf, backhand_transport *transport,
+                              backhand_journal *journal)
+{
+    char before[BACKHAND_CONTACT_SIZE];
+    int final = conf->contact_set;
+    memcpy(before, said->stat.contact, sizeof(before));
+    said->contact = conf->contact;
+    if (!final) {
+        apr_status_t rv = backhand_transport_source(transport, said->contact.address);
+        /* An address that is good on one link only is no contact. */
+        if (rv == APR_SUCCESS && strchr(said->contact.address, '%')) {
+            rv = APR_EINVAL;
+        }
+        final = rv == APR_SUCCESS || conf->destinations->nelts == 0;
+        /* Names that are not known yet are no fault; that they cannot be looked up is said elsewhere. */
+        if (rv != APR_INCOMPLETE) {
+            backhand_journal_state(journal, BACKHAND_STATE_CONTACT, final ? APR_SUCCESS : rv,
+                                   "cannot tell which address announcements leave from; set BackhandContact");
+        }
+        if (rv != APR_SUCCESS) {
+            guess_address(said->contact.address);
+        }
+    }
+    backhand_contact_format(said->stat.contact, &said->contact);
+    if (strcmp(before, said->stat.contact) != 0) {
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, journal->s, "backhand: this server is %s at %s in farm %s",
+                     said->stat.hostname, said->stat.contact, said->farm);
+    }
+    return final;
+}

@@ -1,0 +1,24 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file identity.h
+ * @brief Who this server says that it is.
+ */
+#ifndef BACKHAND_IDENTITY_H
+#define BACKHAND_IDENTITY_H
+
+#include "announce/moderator/journal.h"
+#include "config/config.h"
+
+/** Fills in all but the contact and the figures: a new boot id, farm, hostname, interval, keepalive. */
+void backhand_identity_make(backhand_announcement *said, const backhand_config *conf);
+
+/**
+ * Fills in the contact: the configured one, else the address that announcements leave from, else, until that is known,
+ * an address of this machine.
+ * @return 1 when it is final
+ */
+int backhand_identity_contact(backhand_announcement *said, const backhand_config *conf, backhand_transport *transport,
+                              backhand_journal *journal);
+
+#endif

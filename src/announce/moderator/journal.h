@@ -1,0 +1,52 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file journal.h
+ * @brief What the moderator writes to the error log: a condition once when it begins and once when it is over.
+ */
+#ifndef BACKHAND_JOURNAL_H
+#define BACKHAND_JOURNAL_H
+
+#include "announce/moderator/intake.h"
+
+#include <httpd.h>
+
+#define BACKHAND_JOURNAL_TEXT 640
+
+typedef enum backhand_state {
+    BACKHAND_STATE_SEND,    /**< announcements leave */
+    BACKHAND_STATE_FIGURES, /**< this machine's figures can be read */
+    BACKHAND_STATE_CONTACT, /**< the own contact is known */
+    BACKHAND_STATE_SEEN,    /**< what was taken in can be kept over restarts */
+    BACKHAND_STATES
+} backhand_state;
+
+typedef struct backhand_journal {
+    server_rec *s;
+    int max_servers;
+    int sockets;                                      /**< MulticastStats' sockets that could not be opened */
+    char bad[BACKHAND_STATES][BACKHAND_JOURNAL_TEXT]; /**< what was said of a state that is bad; else empty */
+} backhand_journal;
+
+void backhand_journal_init(backhand_journal *journal, server_rec *s, int max_servers);
+
+/** Notes how a thing stands: a warning with `text` when it has become bad, a notice when it is good again. */
+void backhand_journal_state(backhand_journal *journal, backhand_state state, apr_status_t rv, const char *text);
+
+/** For backhand_transport_open; `ctx` is the journal. */
+void backhand_journal_problem(void *ctx, const char *text, apr_status_t rv);
+
+/** Notes how many problems with sockets are left. */
+void backhand_journal_sockets(backhand_journal *journal, int problems);
+
+/** For an intake; `ctx` is the journal. */
+void backhand_journal_event(void *ctx, backhand_event event, backhand_drop reason, int id, const char *sender,
+                            const char *detail, int64_t unsaid);
+
+/** Says that this server's wall clock was set, by so much, us. */
+void backhand_journal_clock(const backhand_journal *journal, apr_interval_time_t step);
+
+/** Says that a file of UnixSocketDir is ignored. */
+void backhand_journal_ignored(const backhand_journal *journal, const char *path, const char *wrong);
+
+#endif

@@ -1,0 +1,37 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file moderator.h
+ * @brief The moderator: the process that measures this server, announces it, and takes in what others announce.
+ *
+ * One process, a child of httpd's parent, running as httpd's user. It alone writes announcements into the table. Started
+ * by the parent in pre_mpm (first start) or post_config (restarts), replaced at each restart, started again when it
+ * dies or stands still. It ends within one interval when its parent is gone. The parent never waits for it longer than
+ * 300 ms, and serves requests without it while it cannot be forked.
+ */
+#ifndef BACKHAND_MODERATOR_H
+#define BACKHAND_MODERATOR_H
+
+#include "config/config.h"
+
+#include <scoreboard.h>
+
+/** Forks the moderator. Called by the parent only; the process belongs to `pconf`: it is ended when that is cleared. If it
+ * cannot be forked the log says so, and backhand_moderator_monitor() tries again. */
+void backhand_moderator_start(server_rec *s, apr_pool_t *pconf);
+
+/**
+ * Tells the moderator, from the parent's signal handler, that this server stops, and waits up to 200 ms until it has
+ * told the others. Async-signal-safe.
+ */
+void backhand_moderator_leave(void);
+
+/** Hook monitor, which the parent runs every 10 s or so: starts the moderator when there is none, and kills one that stands
+ * still, so that httpd starts another. */
+int backhand_moderator_monitor(apr_pool_t *p, server_rec *s);
+
+/** Hook child_status: watches for the parent's stop signals from the first child that comes or goes (see stop.h), and
+ * clears the rows of children that are gone. */
+void backhand_moderator_child_status(server_rec *s, pid_t pid, ap_generation_t gen, int slot, int status);
+
+#endif

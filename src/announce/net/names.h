@@ -1,0 +1,23 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file names.h
+ * @brief The names among MulticastStats' destinations: looked up each minute by a thread of the moderator process.
+ */
+#ifndef BACKHAND_NAMES_H
+#define BACKHAND_NAMES_H
+
+#include "announce/moderator/journal.h"
+#include "announce/net/lookup.h"
+#include "announce/net/transport.h"
+
+typedef struct backhand_names backhand_names;
+
+/** Starts looking up the names among the transport's destinations. NULL when there are none. */
+backhand_names *backhand_names_start(const apr_array_header_t *destinations, backhand_transport *transport,
+                                     backhand_journal *journal, apr_pool_t *p);
+
+/** Takes the answers that have come. Never waits. `names` may be NULL. @return 1 when there are new addresses to announce to */
+int backhand_names_apply(backhand_names *names);
+
+#endif

@@ -1,0 +1,40 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file resolver.h
+ * @brief Looks up names again and again in a thread of its own, so that a slow resolver delays nothing. Core: no httpd.
+ */
+#ifndef BACKHAND_RESOLVER_H
+#define BACKHAND_RESOLVER_H
+
+#include "announce/net/lookup.h"
+
+typedef struct backhand_question {
+    const char *name;
+    int port;   /**< as for backhand_lookup */
+    int family; /**< as for backhand_lookup */
+} backhand_question;
+
+typedef struct backhand_resolver backhand_resolver;
+
+/**
+ * Starts the thread, in which all signals are blocked. It asks one question at a time: `again` after an answer it asks the
+ * same anew, until the first answer after `retry` already. All memory is allocated here. The thread is waited for when
+ * `p` is cleared.
+ * @param questions  `count` of them, which live as long as `p`
+ */
+apr_status_t backhand_resolver_start(backhand_resolver **resolver, const backhand_question *questions, int count,
+                                     backhand_lookup_fn lookup, apr_interval_time_t again, apr_interval_time_t retry,
+                                     apr_pool_t *p);
+
+/** Becomes readable with each answer. */
+int backhand_resolver_fd(const backhand_resolver *resolver);
+
+/**
+ * The next answer that nobody has taken yet; of two to the same question, the newer. Never waits for a lookup.
+ * @param found  its `count` is 0 when the lookup failed; `problem` says why
+ * @return the number of the question, or -1: none
+ */
+int backhand_resolver_next(backhand_resolver *resolver, backhand_found *found);
+
+#endif

@@ -1,0 +1,48 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file routes.h
+ * @brief All ways of a transport, and the sockets on which it hears. Core: no httpd.
+ *
+ * The addresses of a name may change while the server runs; listeners that nobody needs any more are closed then.
+ * Unicast leaves from the socket that hears unicast, so that an answer to where it came from arrives. For this room only.
+ */
+#ifndef BACKHAND_ROUTES_H
+#define BACKHAND_ROUTES_H
+
+#include "announce/net/socket.h"
+
+typedef struct backhand_routes {
+    const apr_array_header_t *destinations; /**< backhand_destination */
+    int count, max;
+    backhand_route *route; /**< [max]; the first `count` are in use, in the order of the destinations */
+    int places;
+    backhand_listener *listener; /**< [places]; those with `used` are in use, and keep their place while they are */
+} backhand_routes;
+
+/** Gets what could not be done, and why. */
+typedef struct backhand_problems {
+    backhand_problem_fn problem; /**< may be NULL */
+    void *ctx;
+    apr_status_t last;
+    int count;
+} backhand_problems;
+
+/** Reads the numeric destinations; opens nothing. */
+void backhand_routes_make(backhand_routes *routes, const apr_array_header_t *destinations, backhand_problems *problems,
+                          apr_pool_t *p);
+
+/** Gives a name other addresses; opens nothing. Those of another kind than its `from` are left out, as are those for which
+ * there is no room. @return 1 when some address is new */
+int backhand_routes_replace(backhand_routes *routes, const backhand_destination *config, const backhand_address *to,
+                            int count);
+
+/** Opens what is not open. */
+void backhand_routes_repair(backhand_routes *routes, backhand_problems *problems);
+
+void backhand_routes_close(backhand_routes *routes);
+
+/** The socket to send from; -1: none. */
+int backhand_route_sender(const backhand_route *route);
+
+#endif

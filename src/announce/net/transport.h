@@ -1,0 +1,97 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file transport.h
+ * @brief UDP: where announcements go and come in. Core: no httpd. Used by the moderator process only.
+ */
+#ifndef BACKHAND_TRANSPORT_H
+#define BACKHAND_TRANSPORT_H
+
+#include "announce/wire/message.h"
+
+#include <apr_network_io.h>
+#include <apr_tables.h>
+
+/** One MulticastStats directive. */
+typedef struct backhand_destination {
+    const char *text;    /**< as configured, for messages */
+    const char *address; /**< numeric: multicast group, broadcast or unicast address; NULL: `name` says it */
+    const char
+        *name; /**< looked up while the server runs: all its addresses, or SRV records; NULL: `address` says it */
+    int port;  /**< 1 to 65535; also listened on; 0: `name` is one of SRV records, which say the ports */
+    int ttl;   /**< 0 to 255, multicast only; default 1 */
+    const char *from; /**< numeric address to send from and, for multicast, whose interface is used; NULL: any */
+    int from_port;    /**< port of the contact that the directive gives; 0: none given */
+} backhand_destination;
+
+/**
+ * Reads the words of a MulticastStats directive, `[myaddr[:port]] dest:port[,ttl]`; `second` may be NULL. An IPv6 address
+ * stands in brackets when a port follows. `dest` may be a host's name, and without a port the name of SRV records, which
+ * begins with `_`; it is not looked up here. A name in the place of `myaddr` is, once.
+ * @return NULL, or what is wrong and would be right
+ */
+const char *backhand_destination_parse(backhand_destination *out, const char *first, const char *second, apr_pool_t *p);
+
+/** Addresses that names stand for, at most, all names together. */
+#define BACKHAND_NAMED_MAX 256
+
+typedef struct backhand_transport backhand_transport;
+
+/** Called for each datagram; `length` may be BACKHAND_MESSAGE_SIZE, which means that it was that long or longer. `place`
+ * says where it was heard, for the functions below. */
+typedef void (*backhand_receive_fn)(void *ctx, const char *data, apr_size_t length, apr_sockaddr_t *sender, int place);
+
+/** Gets a text about a socket that could not be opened, or not in full, and the error. */
+typedef void (*backhand_problem_fn)(void *ctx, const char *text, apr_status_t rv);
+
+/**
+ * Opens sockets for all destinations (array of backhand_destination, which must live as long). They are closed with `p`.
+ * A group is joined on the interface of `from`. To hear unicast, `from` is bound, else the wildcard address, for names of
+ * both families; only groups and broadcast addresses are shared with other servers of this machine. Unicast leaves from
+ * the socket that hears it. A name is announced to once backhand_transport_name() has told its addresses; for the ports
+ * of SRV records nothing is heard before. No destinations: a transport that is silent and hears nothing.
+ * @param problem  may be NULL; the other sockets still work
+ * @return APR_SUCCESS, or the last error when there are destinations and not one socket could be opened. `transport` is
+ *         made in any case
+ */
+apr_status_t backhand_transport_open(backhand_transport **transport, const apr_array_header_t *destinations,
+                                     backhand_problem_fn problem, void *ctx, apr_pool_t *p);
+
+struct backhand_found;
+
+/**
+ * Announces to these addresses for a destination that is a name, instead of those it had. Allocates nothing.
+ * @return 1 when some address is new
+ */
+int backhand_transport_name(backhand_transport *transport, const backhand_destination *name,
+                            const struct backhand_found *found, backhand_problem_fn problem, void *ctx);
+
+/** Tries again to open what could not be opened. Allocates nothing. @return how many problems are left */
+int backhand_transport_repair(backhand_transport *transport, backhand_problem_fn problem, void *ctx);
+
+/** Sends one datagram to each destination, never waiting: what the kernel has no room for is lost, as any datagram may be.
+ * @return APR_SUCCESS or the last error; `failed`, which may be NULL, gets that destination */
+apr_status_t backhand_transport_send(backhand_transport *transport, const char *data, apr_size_t length,
+                                     const backhand_destination **failed);
+
+/** True when what is sent to the destinations reaches a server that is heard at `place` and has that address: it was heard
+ * by a group or broadcast address, or there is a destination of that address and the place's port. */
+int backhand_transport_covers(const backhand_transport *transport, int place, const struct sockaddr *address);
+
+/** Sends one datagram to one address, at the port of `place`; what fails is lost. */
+void backhand_transport_answer(backhand_transport *transport, int place, const struct sockaddr *address,
+                               const char *data, apr_size_t length);
+
+/** Lets backhand_transport_poll wait for this descriptor too; -1: for none. */
+void backhand_transport_watch(backhand_transport *transport, int fd);
+
+/** Waits up to `timeout` for `wake_fd` (-1: none) or datagrams, and hands every one that has come, at most 1,000, to `receive`.
+ * @return APR_SUCCESS, APR_TIMEUP, APR_EINTR, or an error */
+apr_status_t backhand_transport_poll(backhand_transport *transport, apr_interval_time_t timeout, int wake_fd,
+                                     backhand_receive_fn receive, void *ctx);
+
+/** The address that announcements leave from (numeric, in `out`), when none was configured: the kernel's choice for the
+ * first address announced to. @return APR_SUCCESS, APR_INCOMPLETE while no name's address is known, or an error */
+apr_status_t backhand_transport_source(backhand_transport *transport, char out[48]);
+
+#endif

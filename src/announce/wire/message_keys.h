@@ -1,0 +1,65 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file message_keys.h
+ * @brief The keys of an announcement, for the two halves of message.h. Core: no httpd.
+ */
+#ifndef BACKHAND_MESSAGE_KEYS_H
+#define BACKHAND_MESSAGE_KEYS_H
+
+#include "announce/wire/message.h"
+
+/** Keys in their order on the wire. Each has a bit, to notice what came twice or not at all. */
+typedef enum backhand_key {
+    BACKHAND_KEY_V,
+    BACKHAND_KEY_READY,
+    BACKHAND_KEY_BUSY,
+    BACKHAND_KEY_BH,
+    BACKHAND_KEY_FARM,
+    BACKHAND_KEY_BOOT,
+    BACKHAND_KEY_HOST,
+    BACKHAND_KEY_CONTACT,
+    BACKHAND_KEY_SEQ, /**< from here on plain numbers */
+    BACKHAND_KEY_MS,
+    BACKHAND_KEY_KA,
+    BACKHAND_KEY_LOAD,
+    BACKHAND_KEY_HWM,
+    BACKHAND_KEY_CPU,
+    BACKHAND_KEY_NCPU,
+    BACKHAND_KEY_TMEM,
+    BACKHAND_KEY_AMEM,
+    BACKHAND_KEY_SPEED,
+    BACKHAND_KEY_BACKED,
+    BACKHAND_KEY_TATIME,
+    BACKHAND_KEY_INFLIGHT,
+    BACKHAND_KEY_TIME,    /**< may be missing: 0 then */
+    BACKHAND_KEY_LEAVE,   /**< may be missing: 0 then */
+    BACKHAND_KEY_DIRECT,  /**< may be missing: 0 then */
+    BACKHAND_KEY_SERVICE, /**< from here on: may be missing, the least of its range then */
+    BACKHAND_KEY_PARALLEL,
+    BACKHAND_KEY_LATENCY,
+    BACKHAND_KEY_ERRORS,
+    BACKHAND_KEY_SERVED,
+    BACKHAND_KEY_TYPICAL,
+    BACKHAND_KEY_SAMPLES,
+    BACKHAND_KEY_SPREAD,
+    BACKHAND_KEY_CALM,
+    BACKHAND_KEY_STALL,
+    BACKHAND_KEYS
+} backhand_key;
+
+#define BACKHAND_KEY_BIT(key) (UINT64_C(1) << (key))
+
+/** The key's name on the wire. */
+const char *backhand_key_name(backhand_key key);
+
+/** The key of that name, BACKHAND_KEYS when there is none. `expected`, 0 or more, is tried first: keys come in their order. */
+int backhand_key_find(const char *name, size_t length, int expected);
+
+/** The number that the key stands for: its place in `said`, and its range. For BACKHAND_KEY_BUSY it is `nservers`. */
+int64_t *backhand_key_number(backhand_key key, backhand_announcement *said, int64_t *min, int64_t *max);
+
+/** True for bytes that stand for themselves on the wire. */
+int backhand_key_plain(char c);
+
+#endif

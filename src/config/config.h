@@ -1,0 +1,117 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file config.h
+ * @brief Directives: what the configuration says, and the words for when it is wrong.
+ */
+#ifndef BACKHAND_CONFIG_H
+#define BACKHAND_CONFIG_H
+
+#include "announce/net/accept.h"
+#include "announce/net/transport.h"
+#include "candidacy/chain.h"
+#include "trust/keys.h"
+
+#include <httpd.h>
+#include <http_config.h>
+
+/* Everything else in this object is hidden unless said otherwise; httpd looks this one up by name. */
+extern BACKHAND_API module AP_MODULE_DECLARE_DATA backhand_module;
+
+/** Server-wide; one for the whole httpd, owned by the main server, read-only once the configuration is read. A virtual
+ * host's config record points to the same struct. Defaults in brackets. */
+typedef struct backhand_config {
+    int max_servers;                     /**< BackhandMaxServers [256] */
+    const char *dir;                     /**< UnixSocketDir, absolute [backhand under DefaultRuntimeDir] */
+    apr_interval_time_t interval;        /**< BackhandInterval [250 ms] */
+    const char *farm;                    /**< BackhandFarm [default] */
+    const char *hostname;                /**< BackhandHostname [ServerName, else the system's name]; set after config */
+    int contact_set;                     /**< contact is configured or known */
+    const char *contact_text;            /**< BackhandContact as written, or NULL */
+    backhand_contact contact;            /**< BackhandContact, or MulticastStats' myaddr, or the first usable Listen */
+    apr_array_header_t *functions;       /**< backhand_function of all containers, in the configuration's order */
+    apr_array_header_t *destinations;    /**< MulticastStats: backhand_destination */
+    backhand_accept_list *accept;        /**< AcceptStats */
+    int max_handoffs;                    /**< BackhandMaxHandoffs, requests; -1: see max_handoffs_percent */
+    int max_handoffs_percent;            /**< of the workers [50] */
+    apr_off_t retry_body;                /**< BackhandRetryBody, bytes [65536] */
+    apr_interval_time_t connect_timeout; /**< BackhandConnectTimeout [1 s] */
+    apr_interval_time_t response_timeout; /**< BackhandResponseTimeout [0: ProxyTimeout] */
+    int no_pools;                         /**< BackhandConnectionPools Off: a connection for each hand-off [0] */
+    const char *moderator_pid_file;       /**< BackhandModeratorPIDFile, absolute, or NULL */
+    const char *log_words;                /**< BackhandLogLevel as written, or NULL */
+    backhand_keys *keys;                  /**< of BackhandSecretFile, or NULL */
+    int keys_optional;                    /**< BackhandSecretFile's word `optional` */
+    apr_interval_time_t skew;             /**< BackhandClockSkew [30 s] */
+    int tries;                            /**< BackhandTries: servers that are asked before this one [3] */
+    apr_interval_time_t
+        policy_timeout;        /**< BackhandPolicyTimeout: how long a Perl policy may take, 0: no limit [100 ms] */
+    int policy_interpreters;   /**< BackhandPolicyInterpreters: for policies in Perl, a child process [2] */
+    apr_interval_time_t retry; /**< BackhandRetry: how long a refused server is tried last [5 s] */
+    backhand_table *table;     /**< set in post_config; NULL while only the syntax is checked */
+    int keepalive;             /**< ms: the smallest KeepAliveTimeout of all hosts, 0: KeepAlive Off somewhere */
+    int self_only; /**< BackhandSelfRedirect Only stands somewhere: requests are handed off without a chain */
+    int used;      /**< some directive of ours stands in the configuration */
+    struct backhand_dispatch *dispatch; /**< what handing off needs in this process; set in post_config */
+} backhand_config;
+
+/** BackhandSelfRedirect Only: what the chain would have this server serve is its contact's, never its own. */
+#define BACKHAND_SELF_ONLY 2
+
+/** Per directory. */
+typedef struct backhand_dir_config {
+    backhand_chain chain;
+    int self_redirect;          /**< BackhandSelfRedirect: 0, 1, BACKHAND_SELF_ONLY; -1: not said [0] */
+    const char *session_cookie; /**< BackhandSessionCookie: a name; empty: off; NULL: not said [off] */
+    const char *place;          /**< path or pattern of the innermost container with a chain; NULL: a server or host */
+} backhand_dir_config;
+
+/** The directive table, for the module record. */
+extern const command_rec backhand_commands[];
+
+void *backhand_config_create(apr_pool_t *p, server_rec *s);
+void *backhand_config_merge(apr_pool_t *p, void *base, void *add);
+void *backhand_dir_config_create(apr_pool_t *p, char *dir);
+void *backhand_dir_config_merge(apr_pool_t *p, void *base, void *add);
+
+/** The server-wide configuration. */
+backhand_config *backhand_config_get(const server_rec *s);
+/** NULL while the configuration is read; later, as for a .htaccess file or a module that gives a request directives of
+ * its own, what is wrong with that. */
+const char *backhand_config_too_late(const cmd_parms *cmd);
+/** Sets `conf` for a directive that stands in the server's own configuration; elsewhere returns what is wrong. */
+const char *backhand_config_server_wide(cmd_parms *cmd, backhand_config **conf);
+/** NULL for a place where a directive per directory may stand, or what is wrong with it. */
+const char *backhand_config_wrong_place(cmd_parms *cmd);
+/** What holds where the request leads; never NULL. */
+const backhand_dir_config *backhand_config_dir(const request_rec *r);
+/** The request's chain. */
+const backhand_chain *backhand_config_chain(const request_rec *r);
+
+/** `BackhandSelfRedirect On|Off|Only` */
+const char *backhand_directive_self_redirect(cmd_parms *cmd, void *dir, const char *word);
+/** `BackhandSecretFile file [optional]` */
+const char *backhand_directive_secret_file(cmd_parms *cmd, void *unused, const char *file, const char *word);
+/** `BackhandSessionCookie name|off` */
+const char *backhand_directive_session_cookie(cmd_parms *cmd, void *dir, const char *word);
+
+/**
+ * Fills in what the configuration left open (hostname, contact, keepalive) and checks what can be checked only when all
+ * of it is read, as that mod_proxy_http is there when some chain may hand off. Hook check_config: `apachectl
+ * configtest` runs it too, so it opens and makes nothing. Logs its errors.
+ * @return OK or HTTP_INTERNAL_SERVER_ERROR
+ */
+int backhand_config_complete(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s);
+
+/** Calls every function's `_check` of all chains in the configuration and logs what they say, naming `where`. Called in post_config of
+ * the real start. */
+void backhand_config_check_functions(apr_pool_t *ptemp, server_rec *s);
+
+/** Notes at the real start, once for each, places where a chain meets AuthType Digest or Form. What <Perl> sections and
+ * .htaccess files say is not seen. */
+void backhand_config_note_logins(apr_pool_t *ptemp, server_rec *s);
+
+/** Warns at the real start of what a farm without a secret lets others do. */
+void backhand_config_warn_of_trust(const server_rec *s);
+
+#endif

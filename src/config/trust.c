@@ -1,0 +1,59 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/* Whom this server believes, and why: the farm's secret. */
+
+#include "config/config.h"
+
+#include <apr_strings.h>
+#include <http_log.h>
+
+#include <strings.h>
+
+APLOG_USE_MODULE(backhand);
+
+/* Read each time that httpd reads its configuration, as the user that starts it: the keys change at a graceful restart. */
+const char *backhand_directive_secret_file(cmd_parms *cmd, void *unused, const char *file, const char *word)
+{
+    backhand_config *conf;
+    const char *path;
+    const char *error = backhand_config_server_wide(cmd, &conf);
+    (void)unused;
+    if (error) {
+        return error;
+    }
+    if (word && strcasecmp(word, "optional") != 0) {
+        return apr_pstrcat(cmd->pool, cmd->cmd->name, " ", file, " ", word,
+                           ": takes a file, and after it the word optional or nothing", NULL);
+    }
+    if (conf->keys) {
+        return apr_pstrcat(cmd->pool, cmd->cmd->name, " ", file, ": may stand only once; one file holds all keys",
+                           NULL);
+    }
+    path = *file ? ap_server_root_relative(cmd->pool, file) : NULL;
+    if (!path) {
+        return apr_pstrcat(cmd->pool, cmd->cmd->name, " ", *file ? file : "\"\"",
+                           ": takes a file of keys, relative to ServerRoot", NULL);
+    }
+    error = backhand_keys_read(&conf->keys, path, cmd->pool);
+    conf->keys_optional = word != NULL;
+    return error ? apr_pstrcat(cmd->pool, cmd->cmd->name, " ", error, NULL) : NULL;
+}
+
+void backhand_config_warn_of_trust(const server_rec *s)
+{
+    const backhand_config *conf = backhand_config_get(s);
+    if (conf->accept->nelts == 0 || (conf->keys && !conf->keys_optional)) {
+        return;
+    }
+    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                 "backhand: %s: whoever can send from an address that AcceptStats covers can steer requests to any "
+                 "such address; %s",
+                 conf->keys ? "BackhandSecretFile is optional" : "there is no BackhandSecretFile",
+                 conf->keys ? "take the word optional away when all servers of the farm have a secret"
+                            : "give all servers of the farm one");
+    if (backhand_accept_is_wide(conf->accept)) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     "backhand: AcceptStats covers what look like addresses of clients: each of them can tell this "
+                     "server that it is somebody else; list the servers only");
+    }
+}

@@ -1,0 +1,93 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "load/concurrency.h"
+
+#include <math.h>
+
+#define SINGLE    16   /* levels up to this have a memory of their own */
+#define GROUP     0.17 /* further ones share it with those that differ by less, in the logarithm */
+#define HEAVIEST  1024 /* requests that a level remembers */
+#define SEEN      3    /* requests that a level needs to have been seen */
+#define TOLERANCE 3    /* squares, in variances, by which a fit may be worse than the best */
+#define CHOICES   64
+#define FINE      10  /* choices up to this are whole numbers, */
+#define COARSER   1.1 /* and each further one is so many times the one before */
+
+static int group_of(int level)
+{
+    int group = level <= SINGLE ? level - 1 : SINGLE + (int)(log((double)level / SINGLE) / GROUP);
+    return group < 0 ? 0 : group < BACKHAND_LEVELS ? group : BACKHAND_LEVELS - 1;
+}
+
+static double level_of(int group)
+{
+    return group < SINGLE ? group + 1 : SINGLE * exp((group - SINGLE + 0.5) * GROUP);
+}
+
+void backhand_levels_learn(backhand_level levels[BACKHAND_LEVELS], int level, double log)
+{
+    backhand_level *at = &levels[group_of(level)];
+    at->weight = at->weight < HEAVIEST ? at->weight + 1 : HEAVIEST;
+    at->log += (log - at->log) / at->weight;
+}
+
+/* The weighted squares that are left of the levels up to `top` by the best of some steepnesses. All of them come from
+ * the same few sums: of y, what was seen, and f, the logarithm of the crowd. */
+static double squares(const backhand_level levels[BACKHAND_LEVELS], const double logs[BACKHAND_LEVELS], int top,
+                      double parallel)
+{
+    static const double steepness[] = {1, 1.5, 2.2, 3.2};
+    double w = 0, y = 0, f = 0, yy = 0, ff = 0, fy = 0, least = HUGE_VAL, from = log(parallel);
+
+    for (int i = 0; i <= top; i++) {
+        double weight = levels[i].weight, rises = logs[i] > from ? logs[i] - from : 0;
+        w += weight;
+        y += weight * levels[i].log;
+        f += weight * rises;
+        yy += weight * levels[i].log * levels[i].log;
+        ff += weight * rises * rises;
+        fy += weight * rises * levels[i].log;
+    }
+    if (w <= 0) {
+        return 0;
+    }
+    for (int i = 0; i < 4; i++) {
+        double s = steepness[i], rest = yy - y * y / w - 2 * s * (fy - f * y / w) + s * s * (ff - f * f / w);
+        least = rest < least ? rest : least;
+    }
+    return least;
+}
+
+static int top_of(const backhand_level levels[BACKHAND_LEVELS])
+{
+    int top = 0;
+    for (int i = 0; i < BACKHAND_LEVELS; i++) {
+        top = levels[i].weight > SEEN ? i : top;
+    }
+    return top;
+}
+
+void backhand_levels_fit(backhand_parallel *out, const backhand_level levels[BACKHAND_LEVELS], double variance)
+{
+    double how[CHOICES], choice[CHOICES], logs[BACKHAND_LEVELS], best = HUGE_VAL, highest;
+    int top = top_of(levels), n = 0, largest = 0;
+
+    highest = level_of(top) + (top >= SINGLE ? 0.5 : 0);
+    for (int i = 0; i <= top; i++) {
+        logs[i] = log(level_of(i));
+    }
+    for (double c = 1; n < CHOICES && (c <= highest || n == 0); c = c < FINE ? c + 1 : c * COARSER) {
+        choice[n] = c;
+        how[n] = squares(levels, logs, top, c) / variance;
+        best = how[n] < best ? how[n] : best;
+        n++;
+    }
+    for (int i = 0; i < n; i++) {
+        largest = how[i] <= best + TOLERANCE ? i : largest;
+    }
+    out->requests = choice[largest];
+    out->knee = largest < n - 1;
+    if (!out->knee && out->requests < BACKHAND_PARALLEL_FIRST) {
+        out->requests = BACKHAND_PARALLEL_FIRST;
+    }
+}

@@ -1,0 +1,337 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "load/meter.h"
+#include "load/change.h"
+#include "load/latency.h"
+
+#include <math.h>
+
+#define RECENT      30000000 /* us: older records do not count, */
+#define FORGET      60000000 /* and are wiped out after this */
+#define NUMBER_MAX  ((INT64_C(1) << 31) - 1)
+#define SMOOTHING   8    /* the share of errors moves by this part of each new one */
+#define NEGLIGIBLE  20   /* a share of errors x 1000 below this is none */
+#define NEWEST      96   /* of this many newest ended records, */
+#define CALM        8    /* so many calm ones are enough to look at calm ones only */
+#define CROWDED     0.5  /* added to the variance when they are not */
+#define LOW         2    /* a sample lies below the usual by so many spreads at most, */
+#define HIGH        5    /* and above it by this, in the logarithm */
+#define FIRST       16   /* requests that say nothing of the spread yet */
+#define EXPERIENCE  24   /* calm requests that a server needs before it tells how fast it is, */
+#define KNOWN       8    /* and before its slowness means anything, */
+#define SURE        4    /* which more samples than this tell */
+#define SLOT        0.75 /* of the workers: who serves that many at once has a place for each */
+#define GROW        1.5  /* where no knee was seen so many times as many, */
+#define GROW_BY     2    /* and this many more, are let in, so that more can be seen */
+#define DRIFT_TIMES 8
+
+static int64_t get(const int64_t *word)
+{
+    return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
+static void set(int64_t *word, int64_t value)
+{
+    __atomic_store_n(word, value, __ATOMIC_RELAXED);
+}
+
+static int64_t number(double value)
+{
+    return value > 0 ? value < (double)NUMBER_MAX ? (int64_t)value : NUMBER_MAX : 0;
+}
+
+int64_t backhand_meter_parallel(const backhand_meter *meter)
+{
+    int64_t parallel = get(&meter->parallel);
+    return parallel > 0 ? parallel : 1000 * BACKHAND_PARALLEL_FIRST;
+}
+
+int64_t backhand_meter_inflight(const backhand_meter *meter)
+{
+    int64_t inflight = get(&meter->inflight);
+    return inflight > 0 ? inflight : 0;
+}
+
+/* --- requests ------------------------------------------------------------------------------------------------------
+ */
+
+int64_t backhand_meter_enter(backhand_meter *meter, int64_t now)
+{
+    backhand_stall_account(&meter->stall, get(&meter->inflight), backhand_meter_parallel(meter), now);
+    return __atomic_add_fetch(&meter->inflight, 1, __ATOMIC_RELAXED);
+}
+
+int64_t backhand_meter_leave(backhand_meter *meter, int64_t now)
+{
+    int64_t left;
+
+    backhand_stall_account(&meter->stall, get(&meter->inflight), backhand_meter_parallel(meter), now);
+    left = __atomic_sub_fetch(&meter->inflight, 1, __ATOMIC_RELAXED);
+    if (left <= 0) {
+        backhand_stall_reset(&meter->stall);
+    }
+    return left;
+}
+
+void backhand_meter_begin(backhand_meter *meter, backhand_place *place, int64_t level, int64_t now)
+{
+    backhand_ring_begin(&meter->ring, place, level, now);
+}
+
+void backhand_meter_try(backhand_meter *meter, backhand_place *place)
+{
+    backhand_ring_try(&meter->ring, place);
+}
+
+void backhand_meter_void(backhand_meter *meter, backhand_place *place)
+{
+    if (backhand_place_tries(place)) {
+        backhand_trials_drop(&meter->trials);
+    }
+    backhand_ring_leave(&meter->ring, place);
+}
+
+static void end_trial(backhand_meter *meter, const backhand_place *place, int64_t usec, int failed)
+{
+    int64_t typical = get(&meter->typical), spread = get(&meter->spread);
+    backhand_tried tried = {.log = log((double)(usec > 1 ? usec : 1)),
+                            .slow = log((double)(typical > 1 ? typical : 1)),
+                            .spread = spread > 0 ? (double)spread / 1000 : 1,
+                            .errors = (double)get(&meter->failing) / 1000,
+                            .failed = failed,
+                            .number = place->number};
+
+    backhand_trials_end(&meter->trials, &tried);
+    if (get(&meter->trials.recovered)) {
+        set(&meter->failing, 0);
+        backhand_stall_reset(&meter->stall);
+    }
+}
+
+void backhand_meter_end(backhand_meter *meter, backhand_place *place, int64_t usec, int failed, int64_t now)
+{
+    int64_t failing;
+
+    if (place->word == 0) {
+        return;
+    }
+    if (backhand_place_tries(place)) {
+        end_trial(meter, place, usec, failed);
+    }
+    /* Two requests that end at once may lose one of them from the average; nobody waits for the other. */
+    failing = get(&meter->failing);
+    set(&meter->failing, failing + ((failed ? 1000 : 0) - failing) / SMOOTHING);
+    set(&meter->ended, now);
+    __atomic_add_fetch(&meter->served, 1, __ATOMIC_RELAXED);
+    backhand_stall_end(&meter->stall);
+    backhand_ring_end(&meter->ring, place, usec, failed);
+}
+
+int64_t backhand_meter_errors(const backhand_meter *meter)
+{
+    int64_t failing = get(&meter->failing);
+    return failing < NEGLIGIBLE ? 0 : failing < 1000 ? failing : 1000;
+}
+
+int64_t backhand_meter_stall(const backhand_meter *meter, int64_t now)
+{
+    double factor = backhand_stall_factor(&meter->stall, get(&meter->inflight), backhand_meter_parallel(meter), now);
+    return number(1000 * factor);
+}
+
+int64_t backhand_meter_latency(const backhand_meter *meter, int64_t read)
+{
+    return backhand_latency_now(read, get(&meter->looked), backhand_meter_inflight(meter), get(&meter->parallel));
+}
+
+/* --- learning from what has ended -----------------------------------------------------------------------------------
+ */
+
+static double crowd_of(int level, double parallel)
+{
+    return level > parallel ? level / parallel : 1;
+}
+
+static int is_calm(int level, double parallel)
+{
+    return level <= parallel + 0.5;
+}
+
+static void learn(backhand_meter *meter, double parallel)
+{
+    uint64_t ends = __atomic_load_n(&meter->ring.ends, __ATOMIC_RELAXED);
+    double slowness = meter->calm ? meter->slowness : 0;
+    backhand_record record;
+
+    if (ends - meter->learnt > BACKHAND_RING) {
+        meter->learnt = ends - BACKHAND_RING;
+    }
+    for (; meter->learnt != ends; meter->learnt++) {
+        if (!backhand_ring_read_end(&record, &meter->ring, meter->learnt) || record.failed) {
+            continue;
+        }
+        backhand_levels_learn(meter->levels, record.level, record.log - slowness);
+        if (is_calm(record.level, parallel)) {
+            backhand_usual_learn(&meter->usual, record.log, slowness);
+        }
+    }
+}
+
+/* --- reading --------------------------------------------------------------------------------------------------------
+ */
+
+/* The newest records that count, newest first. */
+typedef struct records {
+    backhand_record of[BACKHAND_RING + 1];
+    int n;
+} records;
+
+static void collect(backhand_meter *meter, int64_t now, records *out)
+{
+    uint64_t next = __atomic_load_n(&meter->ring.next, __ATOMIC_RELAXED), back = 1;
+
+    out->n = 0;
+    for (; back <= BACKHAND_RING && back <= next; back++) {
+        backhand_record *record = &out->of[out->n];
+        if (!backhand_ring_read(record, &meter->ring, next - back, now)) {
+            continue;
+        }
+        if (record->age > RECENT) {
+            break;
+        }
+        out->n += next - back >= meter->forget && !record->failed;
+    }
+    for (; back <= BACKHAND_RING && back <= next; back++) {
+        backhand_ring_wipe(&meter->ring, next - back, now, FORGET);
+    }
+}
+
+static int enough_calm(const records *all, double parallel)
+{
+    int calm = 0;
+    for (int i = 0, ended = 0; i < all->n && ended < NEWEST; i++) {
+        ended += !all->of[i].runs;
+        calm += !all->of[i].runs && is_calm(all->of[i].level, parallel);
+    }
+    return calm >= CALM;
+}
+
+/* Those that are young have not had the time to be long: only of the others are those that have ended fair to those
+ * that run. */
+static int sample_of(double *x, const backhand_meter *meter, const backhand_record *record, double parallel,
+                     double spread)
+{
+    double crowd = crowd_of(record->level, parallel);
+
+    if (record->age < meter->usual.mean * crowd && (record->runs || !record->trial)) {
+        return 0;
+    }
+    *x = record->log - meter->usual.log - (crowd > 1 ? log(crowd) : 0);
+    if (meter->usual.count > FIRST) {
+        *x = fmax(-LOW * spread, fmin(*x, HIGH));
+    }
+    return 1;
+}
+
+static double mean_of(const double *x, int n)
+{
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+        sum += x[i];
+    }
+    return n ? sum / n : 0;
+}
+
+static void tell_speed(backhand_meter *meter, const records *all, double parallel, backhand_work *out)
+{
+    double x[BACKHAND_RING + 1], spread = backhand_usual_spread(&meter->usual), mean;
+    int n = 0, calm = enough_calm(all, parallel);
+
+    set(&meter->spread, number(1000 * spread));
+    for (int i = 0; i < all->n; i++) {
+        if (!calm || is_calm(all->of[i].level, parallel)) {
+            n += sample_of(&x[n], meter, &all->of[i], parallel, spread);
+        }
+    }
+    spread = calm ? spread : sqrt(spread * spread + CROWDED);
+    n = backhand_change_find(x, n, spread);
+    mean = mean_of(x, n);
+    meter->calm = calm;
+    meter->slowness = n > SURE && meter->usual.count > KNOWN ? mean : 0;
+    out->calm = calm;
+    out->samples = meter->usual.count >= EXPERIENCE ? n : 0;
+    out->spread = number(1000 * spread);
+    out->typical = meter->usual.count > 0 ? number(exp(meter->usual.log + mean)) : 0;
+    set(&meter->typical, out->typical);
+}
+
+/* How many have a place here. Where each request needs a worker, all workers are places, and what waits for one is not
+ * seen. */
+static double room_of(const backhand_parallel *parallel, int64_t workers, int slots)
+{
+    if (slots) {
+        return (double)workers;
+    }
+    return parallel->knee ? parallel->requests : GROW * parallel->requests + GROW_BY;
+}
+
+static void tell_parallel(backhand_meter *meter, int64_t workers, backhand_work *out)
+{
+    double spread = backhand_usual_spread(&meter->usual);
+    backhand_parallel found;
+    int slots;
+
+    backhand_levels_fit(&found, meter->levels, spread * spread);
+    slots = workers > 0 && found.requests >= SLOT * (double)workers;
+    out->parallel = number(1000 * found.requests);
+    set(&meter->parallel, out->parallel);
+    set(&meter->slots, slots);
+    set(&meter->room, number(1000 * room_of(&found, workers, slots)));
+}
+
+/* What was measured before a recovery was of a sick server; and if that is nearly all, nothing is known of the well
+ * one. */
+static void recover(backhand_meter *meter)
+{
+    int64_t first = __atomic_exchange_n(&meter->trials.recovered, 0, __ATOMIC_RELAXED);
+
+    if (first > 0) {
+        meter->forget = (uint64_t)first - 1;
+        if (meter->usual.count < KNOWN) {
+            meter->usual = (backhand_usual){0};
+        }
+    }
+}
+
+void backhand_meter_read(backhand_meter *meter, int64_t now, int64_t workers, backhand_work *out)
+{
+    records all;
+
+    learn(meter, (double)backhand_meter_parallel(meter) / 1000);
+    recover(meter);
+    collect(meter, now, &all);
+    tell_speed(meter, &all, (double)backhand_meter_parallel(meter) / 1000, out);
+    tell_parallel(meter, workers, out);
+    set(&meter->steady, number(meter->usual.steady));
+    set(&meter->stall.usual, number(meter->usual.steady * exp(fmax(0, meter->slowness))));
+    set(&meter->stall.variation, number(1000 * backhand_usual_variation(&meter->usual)));
+    out->inflight = backhand_meter_inflight(meter);
+    out->served = get(&meter->served);
+    out->errors = backhand_meter_errors(meter);
+    out->stall = backhand_meter_stall(meter, now);
+    out->service = number(meter->usual.mean);
+    out->latency = backhand_latency_of(all.of, all.n, out);
+    set(&meter->looked, out->inflight);
+}
+
+void backhand_meter_reconcile(backhand_meter *meter, int64_t serving)
+{
+    int64_t drift = serving - get(&meter->inflight);
+
+    set(&meter->drift_seen, drift && drift == get(&meter->drift) ? get(&meter->drift_seen) + 1 : 0);
+    set(&meter->drift, drift);
+    if (get(&meter->drift_seen) >= DRIFT_TIMES) {
+        __atomic_add_fetch(&meter->inflight, drift, __ATOMIC_RELAXED);
+        set(&meter->drift_seen, 0);
+    }
+}

@@ -1,0 +1,136 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "load/ring.h"
+
+#include <math.h>
+
+/* A word, from its upper end: when the request came, in 16 us (33 bits); the logarithm of its us (16, 0: it runs); its
+ * level (13); trial (1); failed (1). */
+#define TIME_SHIFT  31
+#define LOG_SHIFT   15
+#define LEVEL_SHIFT 2
+#define TIME_MASK   ((UINT64_C(1) << 33) - 1)
+#define LOG_MAX     UINT64_C(65535)
+#define LEVEL_MAX   8191
+#define TRIAL       UINT64_C(2)
+#define FAILED      UINT64_C(1)
+#define TIME_UNIT   16     /* us */
+#define LOG_UNIT    2000.0 /* parts of one: durations to 0.05 % */
+
+static uint64_t get(const uint64_t *word)
+{
+    return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
+static int replace(backhand_ring *ring, const backhand_place *place, uint64_t word)
+{
+    uint64_t before = place->word;
+    return __atomic_compare_exchange_n(&ring->begun[place->number % BACKHAND_RING], &before, word, 0, __ATOMIC_RELAXED,
+                                       __ATOMIC_RELAXED);
+}
+
+void backhand_ring_begin(backhand_ring *ring, backhand_place *place, int64_t level, int64_t now)
+{
+    uint64_t time = (uint64_t)now / TIME_UNIT & TIME_MASK;
+    uint64_t at = level < 1 ? 1 : level > LEVEL_MAX ? LEVEL_MAX : (uint64_t)level;
+
+    place->number = __atomic_fetch_add(&ring->next, 1, __ATOMIC_RELAXED);
+    place->word = time << TIME_SHIFT | at << LEVEL_SHIFT;
+    __atomic_store_n(&ring->begun[place->number % BACKHAND_RING], place->word, __ATOMIC_RELAXED);
+}
+
+void backhand_ring_try(backhand_ring *ring, backhand_place *place)
+{
+    if (place->word) {
+        replace(ring, place, place->word | TRIAL);
+        place->word |= TRIAL;
+    }
+}
+
+void backhand_ring_leave(backhand_ring *ring, backhand_place *place)
+{
+    uint64_t next = place->number + 1;
+
+    if (place->word) {
+        replace(ring, place, 0);
+        place->word = 0;
+        __atomic_compare_exchange_n(&ring->next, &next, place->number, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    }
+}
+
+void backhand_ring_end(backhand_ring *ring, backhand_place *place, int64_t usec, int failed)
+{
+    uint64_t number, word, took = 1 + (uint64_t)(LOG_UNIT * log((double)(usec > 1 ? usec : 1)) + 0.5);
+
+    if (place->word) {
+        word = place->word | (took < LOG_MAX ? took : LOG_MAX) << LOG_SHIFT | (failed ? FAILED : 0);
+        replace(ring, place, word);
+        number = __atomic_fetch_add(&ring->ends, 1, __ATOMIC_RELAXED);
+        __atomic_store_n(&ring->ended[number % BACKHAND_RING], word, __ATOMIC_RELAXED);
+        place->word = 0;
+    }
+}
+
+int backhand_place_tries(const backhand_place *place)
+{
+    return (place->word & TRIAL) != 0;
+}
+
+int64_t backhand_place_level(const backhand_place *place)
+{
+    return (int64_t)(place->word >> LEVEL_SHIFT) & LEVEL_MAX;
+}
+
+/* A clock that was read a little later than `now`, by another process, makes no age of 38 hours. */
+static uint64_t age_of(uint64_t word, int64_t now)
+{
+    uint64_t age = ((uint64_t)now / TIME_UNIT - (word >> TIME_SHIFT)) & TIME_MASK;
+    return age > TIME_MASK / 2 ? 0 : age;
+}
+
+static void unpack(backhand_record *out, uint64_t word)
+{
+    uint64_t took = word >> LOG_SHIFT & LOG_MAX;
+
+    out->runs = took == 0;
+    out->log = took ? (double)(took - 1) / LOG_UNIT : 0;
+    out->level = (int)(word >> LEVEL_SHIFT) & LEVEL_MAX;
+    out->trial = (word & TRIAL) != 0;
+    out->failed = (word & FAILED) != 0;
+}
+
+int backhand_ring_read(backhand_record *out, const backhand_ring *ring, uint64_t number, int64_t now)
+{
+    uint64_t word = get(&ring->begun[number % BACKHAND_RING]);
+
+    if (!word) {
+        return 0;
+    }
+    unpack(out, word);
+    out->age = (double)(age_of(word, now) * TIME_UNIT);
+    if (out->runs) {
+        out->log = log(out->age > 1 ? out->age : 1);
+    }
+    return 1;
+}
+
+int backhand_ring_read_end(backhand_record *out, const backhand_ring *ring, uint64_t number)
+{
+    uint64_t word = get(&ring->ended[number % BACKHAND_RING]);
+
+    if (!word) {
+        return 0;
+    }
+    unpack(out, word);
+    out->age = 0;
+    return 1;
+}
+
+void backhand_ring_wipe(backhand_ring *ring, uint64_t number, int64_t now, int64_t age)
+{
+    uint64_t *at = &ring->begun[number % BACKHAND_RING], word = get(at);
+
+    if (word && age_of(word, now) > (uint64_t)age / TIME_UNIT) {
+        __atomic_compare_exchange_n(at, &word, 0, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    }
+}

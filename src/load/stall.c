@@ -1,0 +1,68 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "load/stall.h"
+
+/* In times of the variation: usual durations that a stall has to outweigh. */
+#define OUTWEIGH 4
+/* A factor up to this is chance. */
+#define CHANCE 2
+/* More than this differs from nothing else. */
+#define FACTOR_MAX 1e6
+
+static int64_t get(const int64_t *word)
+{
+    return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
+/* One request alone may be one that takes long. */
+static int64_t work_of(int64_t inflight, int64_t parallel, int64_t usec)
+{
+    int64_t most = parallel > 1000 ? parallel : 1000;
+    /* A clock that was set by years makes no overflow. */
+    usec = usec < 0 ? 0 : usec < INT32_MAX ? usec : INT32_MAX;
+    inflight = inflight < 0 ? 0 : inflight < INT32_MAX ? inflight : INT32_MAX;
+    inflight = inflight > 1 ? inflight : 0;
+    return 1000 * inflight <= most ? inflight * usec : most * usec / 1000;
+}
+
+void backhand_stall_account(backhand_stall *stall, int64_t inflight, int64_t parallel, int64_t now)
+{
+    /* Whoever gets an interval accounts for it; nobody else does. */
+    int64_t since = __atomic_exchange_n(&stall->looked, now, __ATOMIC_RELAXED);
+
+    if (since > 0 && inflight > 0 && now > since) {
+        __atomic_add_fetch(&stall->work, work_of(inflight, parallel, now - since), __ATOMIC_RELAXED);
+    }
+}
+
+void backhand_stall_end(backhand_stall *stall)
+{
+    uint64_t n = __atomic_fetch_add(&stall->ends, 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&stall->marks[n % BACKHAND_STALL_ENDS], get(&stall->work), __ATOMIC_RELAXED);
+}
+
+void backhand_stall_reset(backhand_stall *stall)
+{
+    for (int i = 0; i < BACKHAND_STALL_ENDS; i++) {
+        __atomic_store_n(&stall->marks[i], get(&stall->work), __ATOMIC_RELAXED);
+    }
+}
+
+double backhand_stall_factor(const backhand_stall *stall, int64_t inflight, int64_t parallel, int64_t now)
+{
+    double usual = (double)get(&stall->usual), patience = OUTWEIGH * (double)get(&stall->variation) / 1000;
+    uint64_t ends = __atomic_load_n(&stall->ends, __ATOMIC_RELAXED);
+    double work, factor;
+
+    if (inflight <= 1 || usual <= 0) {
+        return 1;
+    }
+    /* The place that the next end will write holds what was four ends ago. */
+    work = (double)(get(&stall->work) - get(&stall->marks[ends % BACKHAND_STALL_ENDS]) +
+                    work_of(inflight, parallel, now - get(&stall->looked)));
+    factor = (work / usual + patience) / (BACKHAND_STALL_ENDS + patience);
+    if (factor <= CHANCE) {
+        return 1;
+    }
+    return factor < FACTOR_MAX ? factor - 1 : FACTOR_MAX;
+}
