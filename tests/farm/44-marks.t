@@ -9,6 +9,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Farm qw(eventually);
 use Farm::Client;
+use Farm::Fake;
 use Farm::Raw;
 use Test::More;
 
@@ -270,6 +271,9 @@ for my $case (map({ ([$_, 0], [$_, 1]) } Farm->mpms)) {
             'http://x&y@other.test/cgi/env',           'http:///cgi/env',
             '//cgi/env',                               '///cgi/env?x',
             'http:/cgi/env/%2e%2e//x',                 'https:/cgi/env',
+            'http://asked.test:/cgi/env',              'http://asked.test:99999/cgi/env',
+            'http://asked.test:0/cgi/env',             'http://other.test:080/cgi/env',
+            'http://[::1]:/cgi/env',
             'https://asked.test/cgi/env'
             )
         {
@@ -305,6 +309,11 @@ for my $case (map({ ([$_, 0], [$_, 1]) } Farm->mpms)) {
             like => qr/\A\S+ 400/
         );
         same("GET /cgi/env\r\n", 'HTTP/0.9', here => 1, like => qr/./);
+        same("GET /cgi/env HTTP/$_\r\nHost: asked.test\r\nConnection: close\r\n\r\n", "a request line of HTTP/$_")
+            for qw(2.0 3.0);
+        for my $upgrade ('websocket, h2c', 'WebSocket', 'websockets', 'websocket,something/1', 'h2c, websocket') {
+            same(lines("Upgrade: $upgrade", 'Connection: Upgrade, close'), "Upgrade: $upgrade");
+        }
         same(
             "GET /cgi/env HTTP/1.2\r\nHost: asked.test\r\nConnection: close\r\n\r\n", 'HTTP/1.2',
             here => 1,
@@ -369,6 +378,33 @@ EOT
             . "\r\n");
     $client->{deadline} = time + Farm::scaled(10);
     like $client->up_to("\r\n\r\n"), qr{\AHTTP/1\.1 101 }, 'directly it would be followed';
+    $farm->check;
+};
+
+# mod_ssl would turn the connection between the servers into TLS. The client, taken for the other server, could then say
+# anything within.
+subtest 'TLS is for the two ends of a connection' => sub {
+    my $farm = Farm->new;
+    my $fake = Farm::Fake->new(
+        farm  => $farm,
+        serve => sub {
+            my ($socket) = @_;
+            my $said = '';
+            while ($said !~ /\r\n\r\n/ && sysread $socket, $said, 65_536, length $said) { }
+            syswrite $socket, "HTTP/1.1 200 OK\r\nContent-Length: " . length($said) . "\r\n\r\n$said";
+        }
+    );
+    my $a = $farm->add(conf => "<Location /app>\nBackhand removeSelf\n</Location>\n");
+    $farm->start;
+    $fake->start;
+    eventually { $a->row($fake->contact) } 10, 'a server that is no httpd';
+    for my $upgrade ('TLS/1.0', 'websocket, TLS/1.0', 'WEBSOCKET,tls/1.0', 'TLS, websocket', 'websocket, h2c, tls/1') {
+        my $told = $a->request('GET', '/app/echo', headers => [Upgrade => $upgrade, Connection => 'Upgrade'])->body;
+        like $told,   qr/^Backhand-Proxied: /m,    "$upgrade: handed off";
+        unlike $told, qr/^Upgrade:.*\btls\b/mi, 'without the wish';
+    }
+    my $told = $a->request('GET', '/app/echo', headers => [Upgrade => 'websocket', Connection => 'Upgrade'])->body;
+    like $told, qr/^Upgrade: websocket\r$/mi, 'others are passed on';
     $farm->check;
 };
 

@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "act/proxy/fields.h"
+#include "act/proxy/workers.h"
 #include "act/received/received.h"
 
 #include <apr_cstr.h>
@@ -45,12 +46,27 @@ void backhand_fields_follow(apr_table_t *kept, const apr_table_t *now)
     }
 }
 
+/* mod_ssl turns a connection into TLS by this header alone, without looking at Connection. */
+static int wishes_tls(const request_rec *r, const char *upgrade)
+{
+    return upgrade && ap_find_token(r->pool, upgrade, "TLS/1.0");
+}
+
+/* Then mod_proxy_http sends the header itself, all of it. */
+static int wishes_websocket(const request_rec *r, const char *upgrade)
+{
+    return upgrade && ap_find_token(r->pool, BACKHAND_PEER_UPGRADE, upgrade);
+}
+
 void backhand_fields_begin(request_rec *r)
 {
     const char *connection = apr_table_get(r->headers_in, "Connection");
 
     backhand_marked_set_outgoing(r, r->headers_in);
     r->headers_in = apr_table_copy(r->pool, r->headers_in);
+    if (wishes_tls(r, apr_table_get(r->headers_in, "Upgrade"))) {
+        apr_table_unset(r->headers_in, "Upgrade");
+    }
     if (ap_find_token(r->pool, connection, "close")) {
         apr_table_setn(r->headers_in, "Connection", "close");
     }
@@ -88,8 +104,7 @@ static int put_back(request_rec *r)
         apr_table_unset(sent, "Expect");
     }
     upgrade = apr_table_get(sent, "Upgrade");
-    if (upgrade && (apr_cstr_casecmp(upgrade, "websocket") == 0 || ap_find_token(r->pool, upgrade, "TLS/1.0"))) {
-        /* mod_proxy_http adds the first. By the second mod_ssl turns a connection into TLS, without looking at Connection. */
+    if (wishes_tls(r, upgrade) || wishes_websocket(r, upgrade)) {
         apr_table_unset(sent, "Upgrade");
     }
     r->headers_in = sent;

@@ -296,7 +296,8 @@ static void offer_upgrade(apr_table_t *out, const apr_table_t *own)
 void backhand_head_apply(const backhand_head *head, request_rec *r, const apr_table_t *own)
 {
     const apr_table_entry_t *fields;
-    int http2 = r->proto_num >= HTTP_VERSION(2, 0);
+    /* A request line may say HTTP/2.0, too: it is answered as one of HTTP/1.1. */
+    int http2 = r->connection->master != NULL;
     apr_table_t *out;
     int n;
 

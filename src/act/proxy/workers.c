@@ -41,7 +41,7 @@ static void set_worker_limits(backhand_peer *peer, const backhand_config *conf, 
     s->disablereuse = (unsigned int)peer->fresh;
     s->disablereuse_set = 1;
     s->flush_packets = flush_auto;
-    apr_cpystrn(s->upgrade, "websocket", sizeof(s->upgrade));
+    apr_cpystrn(s->upgrade, BACKHAND_PEER_UPGRADE, sizeof(s->upgrade));
 }
 
 backhand_peer *backhand_peer_make(backhand_dispatch *dispatch, const char *key, int fresh,

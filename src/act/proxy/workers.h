@@ -19,6 +19,9 @@
 /** A contact, a space, the number of a group. */
 #define BACKHAND_PEER_KEY_SIZE (BACKHAND_CONTACT_SIZE + 12)
 
+/** What mod_proxy may turn a connection into when its client and the other server want it. */
+#define BACKHAND_PEER_UPGRADE "websocket"
+
 /** Text about a peer that could not be made. */
 #define BACKHAND_PEER_ERROR_SIZE 128
 

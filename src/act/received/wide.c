@@ -223,6 +223,13 @@ static int is_strict_field(void *data, const char *name, const char *value)
     return *name && !*ap_scan_http_token(name) && !*ap_scan_http_field_content(value);
 }
 
+static int is_strict_port(const char *port)
+{
+    apr_size_t digits = strspn(port, "0123456789");
+    apr_int64_t number = apr_atoi64(port);
+    return digits > 0 && port[digits] == '\0' && number > 0 && number <= 65535;
+}
+
 /* A name, an IPv4 address, or an IPv6 address in brackets; then a port perhaps. */
 static int is_strict_host(const char *host)
 {
@@ -233,7 +240,7 @@ static int is_strict_host(const char *host)
     if (*host == '[' && *end++ != ']') {
         return 0;
     }
-    return !strstr(host, "..") && (*end == '\0' || (*end == ':' && !end[1 + strspn(end + 1, "0123456789")]));
+    return !strstr(host, "..") && (*end == '\0' || (*end == ':' && is_strict_port(end + 1)));
 }
 
 int backhand_wide_is_unsafe(const request_rec *r)
@@ -241,7 +248,8 @@ int backhand_wide_is_unsafe(const request_rec *r)
     const char *host = apr_table_get(r->headers_in, "Host");
 
     if (!allows_unsafe(r->server) && !allows_unsafe(r->connection->base_server)) {
-        return 0;
+        /* httpd takes more for the host of an absolute URL than it takes in the header that the host becomes. */
+        return r->parsed_uri.hostname && host && !is_strict_host(host);
     }
     return *ap_scan_http_token(r->method) || *ap_scan_vchar_obstext(backhand_target(r)) ||
            (host && !is_strict_host(host)) || !apr_table_do(is_strict_field, NULL, r->headers_in, NULL);
