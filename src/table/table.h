@@ -20,7 +20,8 @@
  * again. Two servers that live at the same time and announce one contact are heard in turns: A, B, A, B. So a slot
  * remembers the boots that it had, with their last sequence numbers, and counts a *turn* whenever an earlier one speaks
  * again with a newer sequence. BACKHAND_RIVAL_TURNS turns, each within 3 intervals (of the slower one) of the turn
- * before, are a rival. Late datagrams of a server that has just started again make fewer turns, and then none.
+ * before, are a rival. Late datagrams of a server that has just started again make fewer turns, and then none: a boot
+ * that was not heard before begins the count anew, however soon one restart follows another.
  */
 #ifndef BACKHAND_TABLE_H
 #define BACKHAND_TABLE_H

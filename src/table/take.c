@@ -136,8 +136,10 @@ static void past_set(backhand_past_boot *past, uint64_t boot, uint64_t sequence)
     __atomic_store_n(&past->sequence, sequence, __ATOMIC_RELAXED);
 }
 
+/* A boot that is new begins the count of turns anew: rivals speak again and again, each restart brings another one. */
 static void past_push(backhand_slot *slot, uint64_t boot, uint64_t sequence)
 {
+    backhand_number_set(&slot->rival_turns, 0);
     for (int i = BACKHAND_PAST_BOOTS - 1; i > 0; i--) {
         past_set(&slot->past[i], slot->past[i - 1].boot, slot->past[i - 1].sequence);
     }

@@ -30,6 +30,37 @@ static void late_words_are_no_rival(void **state)
     assert_false(backhand_table_rival(table, hear(1, 2, 3)));
 }
 
+/* Graceful restarts in quick order: of each earlier process a word comes late. */
+static void quick_restarts_are_no_rival(void **state)
+{
+    (void)state;
+    for (uint64_t boot = 1; boot < 30; boot++) {
+        hear(1, boot, 1);
+        wait_ms(INTERVAL / 4);
+        if (boot > 1) {
+            assert_false(backhand_table_rival(table, hear(1, boot - 1, 4)));
+            assert_false(backhand_table_rival(table, hear(1, boot, 2)));
+        }
+        assert_false(backhand_table_rival(table, hear(1, boot, 3)));
+        wait_ms(INTERVAL / 4);
+    }
+}
+
+/* The same of this server itself, whose new moderator hears the old one. */
+static void own_quick_restarts_are_no_rival(void **state)
+{
+    (void)state;
+    for (uint64_t boot = 50; boot < 80; boot++) {
+        for (uint64_t sequence = 1; sequence < 4; sequence++) {
+            backhand_announcement late = server(0, boot, sequence);
+            int id;
+            assert_int_equal(take(&late, &id), BACKHAND_DROP_NONE);
+            assert_false(backhand_table_rival(table, 0));
+        }
+        wait_ms(INTERVAL / 4);
+    }
+}
+
 /* So many servers of one contact, each every `interval` ms in turn. @return rounds until they were told apart, -1: never */
 static int rounds_to_rival(int n, uint64_t boots, const int64_t *interval)
 {
@@ -99,6 +130,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FARM_TEST(a_restart_is_no_rival),
         FARM_TEST(late_words_are_no_rival),
+        FARM_TEST(quick_restarts_are_no_rival),
+        FARM_TEST(own_quick_restarts_are_no_rival),
         FARM_TEST(tells_rivals),
         FARM_TEST(tells_rivals_of_self),
     };
