@@ -31,7 +31,7 @@ int backhand_nested_handler(request_rec *r)
         ap_log_rerror(
             APLOG_MARK, APLOG_ERR, 0, r,
             "backhand: a candidacy function has run a sub-request or an internal redirect to %s, which fails: "
-            "it may look a place up, the server that is chosen runs it",
+            "a function may look up a place, but only the chosen server runs it",
             r->uri);
     }
     return HTTP_INTERNAL_SERVER_ERROR;

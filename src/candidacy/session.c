@@ -86,7 +86,7 @@ static const char *check_identifier(const char *arg)
             return NULL;
         }
     }
-    return "takes what stands before the session id in cookies and query strings, a name and `=`, as in JSESSIONID= "
+    return "takes the text before the session id in cookies and query strings, a name and `=`, as in JSESSIONID= "
            "(default " DEFAULT_IDENTIFIER ")";
 }
 

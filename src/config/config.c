@@ -136,7 +136,7 @@ static const char *set_contact(cmd_parms *cmd, void *unused, const char *word)
     error = backhand_contact_parse(&conf->contact, word, 0);
     if (error) {
         return wrong(cmd, word,
-                     apr_pstrcat(cmd->temp_pool, error, "; right is [scheme://]address[:port], as in ",
+                     apr_pstrcat(cmd->temp_pool, error, "; write [scheme://]address[:port], as in ",
                                  "http://192.0.2.1:80 or [2001:db8::1]:80", NULL));
     }
     conf->contact_set = 1;
@@ -370,7 +370,7 @@ const command_rec backhand_commands[] = {
     AP_INIT_ITERATE("AcceptStats", add_accept, NULL, ANYWHERE,
                     "addresses or networks of servers whose announcements are accepted"),
     AP_INIT_TAKE12("BackhandSecretFile", backhand_directive_secret_file, NULL, ANYWHERE,
-                   "a file of keys that this farm's servers share; optional: what is not signed is taken too"),
+                   "a file of keys that this farm's servers share; optional: unsigned announcements are accepted too"),
     AP_INIT_TAKE1("BackhandClockSkew", set_time, &skew_setting, ANYWHERE,
                   "how far the clocks of servers with a secret may differ"),
     AP_INIT_TAKE1("BackhandMaxServers", set_number, &max_servers_setting, ANYWHERE, "entries in the table, 2 to 4096"),
@@ -389,8 +389,7 @@ const command_rec backhand_commands[] = {
                   "how long to wait for another server's response"),
     AP_INIT_TAKE1("BackhandTries", set_number, &tries_setting, ANYWHERE,
                   "how many other servers to try before this one"),
-    AP_INIT_TAKE1("BackhandRetry", set_time, &retry_setting, ANYWHERE,
-                  "how long a server that refused a connection is tried last"),
+    AP_INIT_TAKE1("BackhandRetry", set_time, &retry_setting, ANYWHERE, "how long a server that failed is asked last"),
     AP_INIT_TAKE1("BackhandPolicyTimeout", set_time, &policy_setting, ANYWHERE,
                   "how long a policy in Perl may take for one request, 0: no limit"),
     AP_INIT_TAKE1("BackhandPolicyInterpreters", set_number, &policy_interpreters_setting, ANYWHERE,
@@ -402,7 +401,7 @@ const command_rec backhand_commands[] = {
     AP_INIT_RAW_ARGS("BackhandLogLevel", set_log_level, NULL, ANYWHERE,
                      "of an earlier release: see LogLevel backhand:"),
     AP_INIT_TAKE1("BackhandSelfRedirect", backhand_directive_self_redirect, NULL, ANYWHERE,
-                  "On: this server's requests for itself go through its contact; Only: and are never served here"),
+                  "On: a request that stays goes to this server's contact; Only: this server never serves it"),
     AP_INIT_TAKE1("BackhandSessionCookie", backhand_directive_session_cookie, NULL, ANYWHERE,
                   "the name of a cookie that pins a client to the server that first served it"),
     AP_INIT_RAW_ARGS("Backhand", backhand_directive_builtin, NULL, ANYWHERE,

@@ -111,7 +111,7 @@ my %values = (
     BackhandContact => {
         right => [qw(192.0.2.1 192.0.2.1:81 http://192.0.2.1 https://192.0.2.1:8443 [2001:db8::1]:80 http://[2001:db8::1])],
         wrong => [qw(192.0.2.1:0 192.0.2.1:65536 192.0.2.300 ftp://192.0.2.1 http://192.0.2.1/x www.example.com)],
-        says  => 'right is [scheme://]address[:port]',
+        says  => 'write [scheme://]address[:port]',
     },
     BackhandFarm => {
         right => ['a', 'A-Z_0.9', 'x' x 63],
@@ -245,7 +245,7 @@ my @wrong = (
     ['Backhand HTTPRedirectToIP x', 'Backhand HTTPRedirectToIP x: takes no argument'],
     map({ ["Backhand HTTPRedirectToName $_", "Backhand HTTPRedirectToName $_: takes a format of A-Z a-z 0-9 . _ - and %S", '(default %S)'] }
         qw(%s %0S %128S %-S %S/x http://%S %S:80 %2%), '%S %H'),
-    map({ ["Backhand bySession $_", "Backhand bySession $_: takes what stands before the session id", '(default PHPSESSID=)'] }
+    map({ ["Backhand bySession $_", "Backhand bySession $_: takes the text before the session id", '(default PHPSESSID=)'] }
         qw(= a=b= a; a/b), 'a b'),
     map({ ["BackhandSessionCookie $_", "BackhandSessionCookie $_: takes a name that a cookie can have"] } qw(a= a;b a/b)),
     ['BackhandSessionCookie "a b"', 'BackhandSessionCookie a b: takes a name that a cookie can have'],

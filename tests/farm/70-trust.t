@@ -171,7 +171,7 @@ subtest 'a file that cannot be written is said once' => sub {
     $a->start;
     mkdir $a->root . '/run/backhand/mod_backhand-Seen';
     $b->start;
-    ok $a->wait_log(qr/:warn\] .*backhand: cannot write \S+mod_backhand-Seen, /), 'the log says so';
+    ok $a->wait_log(qr/:warn\] .*backhand: cannot write \S+mod_backhand-Seen; /), 'the log says so';
     ok $farm->together, 'they see each other all the same';
     is scalar(grep { /mod_backhand-Seen/ } $a->log_lines), 1, 'once';
     rmdir $a->root . '/run/backhand/mod_backhand-Seen';

@@ -356,8 +356,7 @@ static void keep_seen(announcer *a)
         return;
     }
     rv = backhand_seen_write(a->intake.seen, a->seen_path);
-    snprintf(text, sizeof(text),
-             "cannot write %s, which keeps captured announcements from being taken in again after a restart",
+    snprintf(text, sizeof(text), "cannot write %s; after a restart this server may accept captured announcements again",
              a->seen_path);
     backhand_journal_state(&a->journal, BACKHAND_STATE_SEEN, rv, text);
 }

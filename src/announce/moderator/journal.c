@@ -121,7 +121,7 @@ void backhand_journal_event(void *ctx, backhand_event event, backhand_drop reaso
     char more[64] = "";
     (void)id;
     if (unsaid > 0) {
-        snprintf(more, sizeof(more), " (%lld more like it until now)", (long long)unsaid);
+        snprintf(more, sizeof(more), " (%lld more such lines until now)", (long long)unsaid);
     }
     switch (event) {
     case BACKHAND_EVENT_DROPPED:

@@ -244,7 +244,8 @@ static void start_again(moderator *m, int status)
 {
     apr_interval_time_t pause = 0;
     ap_log_error(APLOG_MARK, APLOG_WARNING, 0, m->s,
-                 "backhand: the moderator process %" APR_PID_T_FMT " ended unexpectedly (status %d), starting another",
+                 "backhand: the moderator process %" APR_PID_T_FMT
+                 " ended unexpectedly (status %d); httpd starts another one",
                  m->proc.pid, status);
     if (backhand_clock_now() - m->started < PAUSE) {
         pause = m->pause == 0 ? PAUSE : m->pause < PAUSE_MAX ? 2 * m->pause : PAUSE_MAX;
