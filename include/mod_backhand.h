@@ -4,10 +4,10 @@
  * @file mod_backhand.h
  * @brief What a candidacy function written in C may use.
  *
- * The model in one paragraph: each server of a farm announces its figures to the others several times a second. What
- * every server last said stands in a table in shared memory, one entry a server; entry 0 is this server. For a request
- * in a place with a `Backhand` chain the chain's functions get the list of all entries, one after the other, and edit
- * it. The first server of the list that remains serves the request.
+ * The model in one paragraph: each server of a farm announces its figures to the others several times a second. A
+ * table in shared memory holds the last figures of every server, one entry a server; entry 0 is this server. For a
+ * request in a place with a `Backhand` chain, each function of the chain in turn gets the list of all entries and
+ * edits it. The first server of the remaining list serves the request.
  *
  * A candidacy function is any
  *
@@ -15,11 +15,11 @@
  *
  * in a shared object that `BackhandFromSO file.so f [arg]` names. It edits `servers` in place (drop, reorder, or add,
  * up to MAXSERVERS entries), stores the new length in `*n` and returns it. `arg` is the rest of the directive's line,
- * or NULL. It is called in httpd's child processes, by several threads at once under a threaded MPM, and must not
- * block. What it leaves is checked: entries that do not exist, duplicates and impossible lengths are never followed,
- * and the error log names the function.
+ * or NULL. httpd's child processes call it, under a threaded MPM in several threads at once, and it must not block.
+ * The module checks the list that it leaves: entries that do not exist, duplicates and impossible lengths are never
+ * used, and the error log names the function.
  *
- * Beside `f` the object may export `f_check` (see backhand_check_fn) to find mistakes at server start.
+ * Besides `f` the object may export `f_check` (see backhand_check_fn) to find mistakes at server start.
  */
 #ifndef MOD_BACKHAND_H
 #define MOD_BACKHAND_H
@@ -31,14 +31,14 @@
 extern "C" {
 #endif
 
-/** Version of this header and of the table it describes. Another one means another shape or other meanings. */
+/** Version of this header and of the table that it describes. Another number means another shape or other meanings. */
 #define BACKHAND_API_VERSION 2
 
 #define BACKHAND_API __attribute__((visibility("default")))
 
 /**
- * The version of this header that an object was built with: every object that includes it has this word, and mod_backhand
- * loads no object whose word is not its own version.
+ * The version of this header that an object was built with: every object that includes it has this word, and
+ * mod_backhand loads no object whose word is not its own version.
  */
 extern BACKHAND_API __attribute__((weak)) int backhand_built_for;
 BACKHAND_API __attribute__((weak)) int backhand_built_for = BACKHAND_API_VERSION;
@@ -61,12 +61,12 @@ struct server_rec;
 struct apr_pool_t;
 
 /**
- * One server, as a policy sees it. Every number is one word, changed by one atomic store; it may change while you look
- * at it. The strings change only when the entry gets another server. A number that you write is seen at once by every
- * process of this server and lasts until that server's next announcement.
+ * One server, as a policy sees it. Every number is one word, changed by one atomic store; it may change while you read
+ * it. The strings change only when the entry gets another server. Every process of this server sees a number that you
+ * write at once. It lasts until that server's next announcement.
  */
 typedef struct serverstat {
-    int64_t mtime;     /**< when it was last heard from, this server's clock, seconds; 0: never, or it has left */
+    int64_t mtime;     /**< when this server last heard from it, own clock, seconds; 0: never, or it has left */
     int64_t arriba;    /**< speed score, larger is faster; 0: not measured yet */
     int64_t aservers;  /**< workers (children or threads) that are ready for a request */
     int64_t nservers;  /**< workers that run */
@@ -76,7 +76,7 @@ typedef struct serverstat {
     int64_t ncpu;      /**< CPUs */
     int64_t tmem;      /**< memory, bytes */
     int64_t amem;      /**< memory available, bytes */
-    int64_t numbacked; /**< requests that it received as handed off since it started */
+    int64_t numbacked; /**< handed-off requests that it received since it started */
     int64_t tatime;    /**< average time to serve a handed-off request, milliseconds */
     int64_t inflight;  /**< requests being served there now */
     int64_t service;   /**< mean time to serve a request there while there is no crowd, us; 0: not measured yet */
@@ -86,12 +86,12 @@ typedef struct serverstat {
     int64_t served;    /**< requests that it served itself since it started */
     int64_t
         typical; /**< how long a request takes there, for comparisons: exp of the mean of ln(us); 0: not measured yet */
-    int64_t samples; /**< requests that say so, up to 1024 (as announced: 999); 0: hardly any yet */
+    int64_t samples; /**< number of requests behind `typical`, up to 1024 (announced: 999); 0: hardly any yet */
     int64_t spread;  /**< standard deviation of ln(us) x 1000 */
-    int64_t calm;    /**< 1: these requests met no crowd; 0: what the crowd made of them had to be taken out */
-    int64_t stall; /**< x 1000: how much longer requests take now, because none of them ends; 1000: they end as usual */
+    int64_t calm;    /**< 1: these requests met no crowd; 0: the effect of the crowd had to be removed */
+    int64_t stall;   /**< x 1000: how much longer requests take now, because none completes; 1000: as usual */
     char hostname[BACKHAND_HOSTNAME_SIZE]; /**< its name; empty: entry never used */
-    char contact[BACKHAND_CONTACT_SIZE];   /**< where requests for it are sent: `http://192.0.2.1:80` */
+    char contact[BACKHAND_CONTACT_SIZE];   /**< the address for requests to it: `http://192.0.2.1:80` */
 } serverstat;
 
 /** One candidate. */
@@ -112,7 +112,7 @@ typedef int (*backhand_candidacy_fn)(struct request_rec *r, ServerSlot *servers,
  * @param p    for the message
  * @param s    the main server
  * @param arg  what `f` will get: the rest of the directive's line, or NULL
- * @return NULL, or what is wrong; it is written to the error log, and the server starts all the same
+ * @return NULL, or the error; the module writes it to the error log, and the server starts in any case
  */
 typedef const char *(*backhand_check_fn)(struct apr_pool_t *p, struct server_rec *s, const char *arg);
 
@@ -129,7 +129,7 @@ BACKHAND_API int64_t *backhand_personal_arriba(void);
 #define MAXSERVERS                   (backhand_maxservers())
 #define mod_backhand_personal_arriba (*backhand_personal_arriba())
 
-/** A number in serverstat that policies may read and write, by the name that Perl knows it by. */
+/** A number in serverstat that policies may read and write, with its name in Perl. */
 typedef struct backhand_field {
     const char *name; /**< `load` */
     size_t offset;    /**< of its int64_t in serverstat */
@@ -151,8 +151,8 @@ static inline void backhand_number_set(int64_t *number, int64_t value)
     __atomic_store_n(number, value, __ATOMIC_RELAXED);
 }
 
-/** How long a policy may take for one request (`BackhandPolicyTimeout`), microseconds; 0: as long as it likes. byPerl
- * stops those that take longer; a function in C is not stopped. */
+/** How long a policy may take for one request (`BackhandPolicyTimeout`), microseconds; 0: no limit. byPerl stops
+ * policies that take longer; a function in C is not stopped. */
 BACKHAND_API int64_t backhand_policy_timeout(void);
 
 /** Interpreters that each child process keeps for policies in Perl (`BackhandPolicyInterpreters`), 1 to 64. */

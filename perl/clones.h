@@ -2,19 +2,19 @@
 
 /**
  * @file clones.h
- * @brief Gives request interpreters what a PerlChildInitHandler did.
+ * @brief Makes variables that a PerlChildInitHandler sets known in all request interpreters.
  *
  * Under a threaded MPM, mod_perl clones the first request interpreters in httpd's parent process, and runs
  * PerlChildInitHandlers in each child later, in the interpreter that further clones are made from. A global that such
  * a handler sets, as the manual recommends for load_serverstats(), is unknown in the first clones and known in later
- * ones. Here they are all made after it.
+ * ones. This file makes all clones after the handler.
  */
 #ifndef BACKHAND_CLONES_H
 #define BACKHAND_CLONES_H
 
 #include "mod_perl_api.h"
 
-/** Arranges it for the children of this configuration. Called in post_config, as often as you like. */
+/** Prepares the children of this configuration. Called in post_config; may be called several times. */
 void clones_arrange(server_rec *s);
 
 #endif

@@ -4,10 +4,11 @@
  * @file limit.h
  * @brief Bounds what the Perl code of one policy may do: how long it runs, and how deep its calls go.
  *
- * Between begin and end the interpreter runs Perl's operations by a loop of ours, which looks at the clock every few of
- * them. Once a bound is passed each further operation dies, whatever evals and handlers there are, until the call has
- * been left. Destructors get 20 ms of CPU more, all together, so that they give back what they hold; not when calls went too
- * deep. What a single operation does in C, as sleep or a regular expression, cannot be stopped; it is measured.
+ * Between begin and end the interpreter runs Perl's operations in a loop of ours, which reads the clock every few
+ * operations. Once a bound is passed each further operation dies, whatever evals and handlers there are, until the
+ * call has ended. Destructors together get 20 ms more CPU time, so that they can release what they hold; not if calls
+ * went too deep. A single operation in C, such as sleep or a regular expression, cannot be stopped; its time is
+ * measured.
  */
 #ifndef BACKHAND_LIMIT_H
 #define BACKHAND_LIMIT_H
@@ -42,8 +43,8 @@ typedef struct policy_limit {
 /** The monotonic clock of this machine, us. */
 apr_time_t policy_clock(void);
 
-/** From here to policy_limit_end(), by the same thread, this interpreter's code is bound. May be nested. What is called
- * in between must catch what Perl throws. */
+/** Bounds this interpreter's code until policy_limit_end() in the same thread. May be nested. Code that is called in
+ * between must catch Perl's exceptions. */
 void policy_limit_begin(pTHX_ policy_limit *limit, apr_interval_time_t timeout);
 
 /** Gives the interpreter its own loop back. */

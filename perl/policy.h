@@ -10,7 +10,7 @@
 #include "limit.h"
 #include "mod_backhand.h"
 
-/** Room for what a policy died with or returned, for the log. */
+/** Room for the text with which a policy died, or that it returned, for the log. */
 #define POLICY_TEXT_SIZE 400
 
 typedef enum policy_outcome {
@@ -23,7 +23,7 @@ typedef enum policy_outcome {
     POLICY_PASSED_OVER /**< it was not called: no interpreter was free */
 } policy_outcome;
 
-/** What a call needs and gives. The caller owns all memory. */
+/** Input and output of one call. The caller owns all memory. */
 typedef struct policy_call {
     const char *name;     /**< `Package::function` or `Package->method` */
     const char **words;   /**< further arguments */
@@ -39,22 +39,22 @@ typedef struct policy_call {
     int n;          /**< out */
     int strangers;  /**< out: entries dropped because they are no id */
     int duplicates; /**< out: entries dropped because they came before */
-    int unseen;     /**< out: 1 when the list was longer than twice `room`; what is beyond was not looked at */
+    int unseen;     /**< out: 1 if the list was longer than twice `room`; the rest was not read */
     policy_outcome outcome;
     policy_limit limit; /**< out: what it took */
     char text[POLICY_TEXT_SIZE];
 } policy_call;
 
-/** Calls the policy in this interpreter, within the bounds of limit.h. `$@`, `$_`, the selected file handle and errno
- * are afterwards what they were. */
+/** Calls the policy in this interpreter, within the bounds of limit.h. Restores `$@`, `$_`, the selected file handle
+ * and errno. */
 void policy_run(pTHX_ policy_call *call);
 
 /** True when the function or method exists in this interpreter. May run the package's `can`-like AUTOLOAD lookup, no
  * code of the policy. */
 int policy_defined(pTHX_ const char *name);
 
-/** Loads, once an interpreter and its clones, the classes whose methods make `$r` whole. @return what policy_run() calls
- * policies by, for itself */
+/** Loads, once an interpreter and its clones, the classes whose methods make `$r` whole.
+ * @return what policy_run() calls policies by, for itself */
 SV *policy_prepare(pTHX);
 
 #endif

@@ -2,21 +2,21 @@
 
 /**
  * @file respite.h
- * @brief Which policies block in an operation that cannot be stopped, and are therefore not called for a while.
+ * @brief Notes policies that block in an operation that cannot be stopped. They are not called for a while.
  *
- * One memory for all child processes of a configuration, made in httpd's parent process; a restart forgets. Remembers
- * up to 64 policies that have blocked.
+ * One memory for all child processes of a configuration, made in httpd's parent process; a restart clears it. It
+ * holds up to 64 policies that have blocked.
  */
 #ifndef BACKHAND_RESPITE_H
 #define BACKHAND_RESPITE_H
 
 #include "mod_perl_api.h"
 
-/** A respite lasts for so many times the time that a policy may take. A second blocking call within twice that time
- * after another begins one. */
+/** A respite lasts this many times as long as a policy may take. It begins when a policy blocks twice within twice that
+ * time. */
 #define RESPITE_TIMES 300
 
-/** Makes the memory. Called in post_config, as often as you like. Without it, or without memory, there is no respite. */
+/** Makes the memory. Called in post_config; may be called several times. Without memory there is no respite. */
 void respite_arrange(server_rec *s);
 
 /** True while the policy is not to be called. */

@@ -2,13 +2,13 @@
 
 /**
  * @file tie.h
- * @brief Perl's view of the table of servers: variables whose every read and write is one of shared memory.
+ * @brief Perl's view of the table of servers: each read or write of a variable reads or writes shared memory.
  *
- * One structure an interpreter: an array of MAXSERVERS elements, which become references to hashes when they are first
- * looked at. A value holds no address, only its entry's number and which field it is, so it works in interpreters cloned
- * from this one. mod_backhand's functions are looked up at run time: nothing here is linked with it.
+ * Each interpreter has one structure: an array of MAXSERVERS elements, which become references to hashes at their
+ * first use. A value holds no address, only its entry's number and its field, so it works in interpreters cloned from
+ * this one. mod_backhand's functions are looked up at run time: nothing here is linked with it.
  *
- * The array and the hashes keep their shape: what would change it dies, and leaves them as they were.
+ * The array and the hashes keep their shape: an operation that would change it dies and changes nothing.
  */
 #ifndef BACKHAND_TIE_H
 #define BACKHAND_TIE_H
@@ -20,7 +20,7 @@
 /** Finds mod_backhand. Croaks, saying what to do, outside httpd and when mod_backhand is not loaded. */
 void tie_boot(pTHX);
 
-/** Gives a cloned interpreter its own copy of what tie_boot() and the functions below keep. */
+/** Gives a cloned interpreter its own copy of the data of tie_boot() and of the functions below. */
 void tie_clone(pTHX);
 
 /** A new reference to this interpreter's array. Croaks before the table exists. */

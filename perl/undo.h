@@ -2,11 +2,11 @@
 
 /**
  * @file undo.h
- * @brief Puts back what a policy changes of a request and may not: all that belongs to the answer.
+ * @brief Restores the parts of a request that a policy may not change: everything that belongs to the answer.
  *
  * A policy chooses a server. It may read everything, and write notes, environment variables and request headers. The
  * response, the place that the request leads to, handlers and filters belong to the server that will serve the request.
- * While a policy runs, what is written to the response goes nowhere.
+ * While a policy runs, output to the response is discarded.
  */
 #ifndef BACKHAND_UNDO_H
 #define BACKHAND_UNDO_H
@@ -22,7 +22,7 @@ typedef struct undo {
     modperl_config_req_t *rcfg;
     MpAV *per_dir[MP_HANDLER_NUM_PER_DIR], *per_srv[MP_HANDLER_NUM_PER_SRV];
     int parses_headers, has_pnotes, has_con_pnotes;
-    apr_array_header_t *perl_filters; /**< those of mod_perl that were there; NULL: none */
+    apr_array_header_t *perl_filters; /**< the filters of mod_perl before the policy; NULL: none */
     apr_table_t *headers_out, *err_headers_out;
     ap_method_list_t *methods;
     char **custom_responses;
@@ -32,13 +32,13 @@ typedef struct undo {
     request_rec before; /**< a copy */
 } undo;
 
-/** Notes how the request is. undo_end() follows in the same thread. `timeout`: us that the destructors of what the policy
- * left in the request may take; 0: no limit. */
+/** Saves the state of the request. undo_end() follows in the same thread. `timeout`: us that the destructors of objects
+ * that the policy left in the request may take; 0: no limit. */
 void undo_begin(undo *what, request_rec *r, apr_interval_time_t timeout);
 
 /**
- * Puts back what the policy changed. Called with the interpreter that the policy ran in.
- * @return names of what was changed, separated by commas, in the request's pool; NULL: nothing
+ * Restores what the policy changed. Called with the policy's interpreter.
+ * @return the names of the changed parts, separated by commas, in the request's pool; NULL: none
  */
 const char *undo_end(pTHX_ undo *what);
 
