@@ -2,7 +2,7 @@
 
 /**
  * @file config.h
- * @brief Directives: what the configuration says, and the words for when it is wrong.
+ * @brief The directives: their settings, and the functions that read and check them.
  */
 #ifndef BACKHAND_CONFIG_H
 #define BACKHAND_CONFIG_H
@@ -47,22 +47,22 @@ typedef struct backhand_config {
     apr_interval_time_t
         policy_timeout;        /**< BackhandPolicyTimeout: how long a Perl policy may take, 0: no limit [100 ms] */
     int policy_interpreters;   /**< BackhandPolicyInterpreters: for policies in Perl, a child process [2] */
-    apr_interval_time_t retry; /**< BackhandRetry: how long a refused server is tried last [5 s] */
+    apr_interval_time_t retry; /**< BackhandRetry: how long a server that failed is asked last [5 s] */
     backhand_table *table;     /**< set in post_config; NULL while only the syntax is checked */
     int keepalive;             /**< ms: the smallest KeepAliveTimeout of all hosts, 0: KeepAlive Off somewhere */
     int self_only; /**< BackhandSelfRedirect Only stands somewhere: requests are handed off without a chain */
     int used;      /**< some directive of ours stands in the configuration */
-    struct backhand_dispatch *dispatch; /**< what handing off needs in this process; set in post_config */
+    struct backhand_dispatch *dispatch; /**< this process's data for hand-offs; set in post_config */
 } backhand_config;
 
-/** BackhandSelfRedirect Only: what the chain would have this server serve is its contact's, never its own. */
+/** BackhandSelfRedirect Only: requests that the chain leaves to this server go to its contact, and never stay here. */
 #define BACKHAND_SELF_ONLY 2
 
 /** Per directory. */
 typedef struct backhand_dir_config {
     backhand_chain chain;
-    int self_redirect;          /**< BackhandSelfRedirect: 0, 1, BACKHAND_SELF_ONLY; -1: not said [0] */
-    const char *session_cookie; /**< BackhandSessionCookie: a name; empty: off; NULL: not said [off] */
+    int self_redirect;          /**< BackhandSelfRedirect: 0, 1, BACKHAND_SELF_ONLY; -1: not set [0] */
+    const char *session_cookie; /**< BackhandSessionCookie: a name; empty: off; NULL: not set [off] */
     const char *place;          /**< path or pattern of the innermost container with a chain; NULL: a server or host */
 } backhand_dir_config;
 
@@ -76,14 +76,14 @@ void *backhand_dir_config_merge(apr_pool_t *p, void *base, void *add);
 
 /** The server-wide configuration. */
 backhand_config *backhand_config_get(const server_rec *s);
-/** NULL while the configuration is read; later, as for a .htaccess file or a module that gives a request directives of
- * its own, what is wrong with that. */
+/** NULL while the configuration is read. Later, as for a .htaccess file or a module that gives directives to a
+ * request, the error. */
 const char *backhand_config_too_late(const cmd_parms *cmd);
-/** Sets `conf` for a directive that stands in the server's own configuration; elsewhere returns what is wrong. */
+/** Sets `conf` for a directive in the server's own configuration. @return NULL, or the error for other places */
 const char *backhand_config_server_wide(cmd_parms *cmd, backhand_config **conf);
-/** NULL for a place where a directive per directory may stand, or what is wrong with it. */
+/** NULL for a place where a directive per directory may stand, else the error. */
 const char *backhand_config_wrong_place(cmd_parms *cmd);
-/** What holds where the request leads; never NULL. */
+/** The settings for the request's place; never NULL. */
 const backhand_dir_config *backhand_config_dir(const request_rec *r);
 /** The request's chain. */
 const backhand_chain *backhand_config_chain(const request_rec *r);
@@ -96,22 +96,22 @@ const char *backhand_directive_secret_file(cmd_parms *cmd, void *unused, const c
 const char *backhand_directive_session_cookie(cmd_parms *cmd, void *dir, const char *word);
 
 /**
- * Fills in what the configuration left open (hostname, contact, keepalive) and checks what can be checked only when all
- * of it is read, as that mod_proxy_http is there when some chain may hand off. Hook check_config: `apachectl
- * configtest` runs it too, so it opens and makes nothing. Logs its errors.
+ * Fills in the settings that the configuration left open (hostname, contact, keepalive). Makes the checks that need
+ * the whole configuration, for example that mod_proxy_http is loaded if some chain may hand off. Hook check_config:
+ * `apachectl configtest` runs it too, so it opens and makes nothing. Logs its errors.
  * @return OK or HTTP_INTERNAL_SERVER_ERROR
  */
 int backhand_config_complete(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s);
 
-/** Calls every function's `_check` of all chains in the configuration and logs what they say, naming `where`. Called in post_config of
- * the real start. */
+/** Calls every function's `_check` of all chains in the configuration, and logs their errors with `where`. Called in
+ * post_config of the real start. */
 void backhand_config_check_functions(apr_pool_t *ptemp, server_rec *s);
 
-/** Notes at the real start, once for each, places where a chain meets AuthType Digest or Form. What <Perl> sections and
- * .htaccess files say is not seen. */
+/** Logs at the real start, once for each, places where a chain meets AuthType Digest or Form. Does not see <Perl>
+ * sections and .htaccess files. */
 void backhand_config_note_logins(apr_pool_t *ptemp, server_rec *s);
 
-/** Warns at the real start of what a farm without a secret lets others do. */
+/** Warns at the real start about a farm without a secret. */
 void backhand_config_warn_of_trust(const server_rec *s);
 
 #endif

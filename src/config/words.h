@@ -1,10 +1,10 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 /**
- * @file config_words.h
+ * @file words.h
  * @brief Reading one word of a directive: numbers, times and names, strictly. Core: no httpd.
  *
- * Every reader returns 1, or 0 and leaves `out` alone. All of the word must be used up; signs and blanks are refused.
+ * Every reader returns 1, or 0 and does not touch `out`. The whole word must fit; signs and blanks are refused.
  */
 #ifndef BACKHAND_CONFIG_WORDS_H
 #define BACKHAND_CONFIG_WORDS_H

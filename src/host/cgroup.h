@@ -2,11 +2,11 @@
 
 /**
  * @file cgroup.h
- * @brief What the control groups of this process, a container's above all, leave of the machine. Core: no httpd.
+ * @brief The limits that control groups set for this process, above all in a container. Core: no httpd.
  *
- * Version 2, version 1, and both at once (each controller where it is). A group is limited by its parents too, so each
- * figure is the tightest from the own group up to the root of what is mounted. In a container whose own path is hidden
- * from it, that root is the container's group.
+ * Reads version 2, version 1, and both at once (each controller where it is). A group's parents limit it too, so each
+ * figure is the tightest limit from the own group up to the root of the mounted tree. In a container that cannot see
+ * its own path, that root is the container's group.
  */
 #ifndef BACKHAND_CGROUP_H
 #define BACKHAND_CGROUP_H
@@ -15,7 +15,7 @@
 
 typedef struct backhand_limits {
     int64_t cpus;        /**< x 1000, at least 1: a quota of half a CPU is 500; INT64_MAX: no limit */
-    int64_t cpu_usec;    /**< CPU time used by all that share this limit, us; -1: unknown */
+    int64_t cpu_usec;    /**< CPU time used by all processes under this limit, us; -1: unknown */
     int64_t memory;      /**< bytes, at least 1; INT64_MAX: no limit */
     int64_t memory_left; /**< bytes until the limit that is nearest, file cache that can be dropped left out;
                               INT64_MAX: no limit */
@@ -23,8 +23,8 @@ typedef struct backhand_limits {
 
 /**
  * Reads the limits. `proc_root`: folder laid out as /proc; `cgroup_root`: as /sys/fs/cgroup; at most 200 bytes each.
- * Limits above `cpus` CPUs and `memory` bytes, what the machine has, are none. What can't be read or understood is no limit;
- * of a path of more than 700 bytes only the root counts. Allocates nothing.
+ * The machine has `cpus` CPUs and `memory` bytes; limits above that do not count. A file that cannot be read or
+ * understood is no limit. For a path of more than 700 bytes only the root counts. Allocates nothing.
  */
 void backhand_cgroup_read(const char *proc_root, const char *cgroup_root, int64_t cpus, int64_t memory,
                           backhand_limits *out);

@@ -4,10 +4,11 @@
  * @file figures.h
  * @brief This server's own figures: load, idle CPU, CPUs, memory. Core: no httpd.
  *
- * Read from the kernel's files below `proc_root` (`/proc`) and `cgroup_root` (`/sys/fs/cgroup`), so that tests can give
- * recorded trees. Where control groups limit this process, as in a container, the figures are those of the limits: CPUs
- * (rounded up), idle CPU (of the time that the limit allows), total and available memory (of the machine's or the limit's, what is
- * less). A limit that is shared with others counts what they use. The load stays the machine's: the kernel keeps no other.
+ * They come from the kernel's files below `proc_root` (`/proc`) and `cgroup_root` (`/sys/fs/cgroup`); tests give
+ * recorded trees. If control groups limit this process, as in a container, the figures are those of the limits: CPUs
+ * (rounded up), idle CPU (of the time that the limit allows), total and available memory (the smaller of the machine's
+ * and the limit's). Other processes under the same limit count as use. The load is always the machine's: the kernel
+ * keeps no other.
  */
 #ifndef BACKHAND_FIGURES_H
 #define BACKHAND_FIGURES_H
@@ -27,7 +28,7 @@ backhand_sampler *backhand_sampler_create(const char *proc_root, const char *cgr
  * Reads the figures at time `now` into load, cpu, ncpu, tmem and amem of `out`; the rest of `out` is left alone.
  * `cpu` is the idle share over the shortest span of at least one second that ends now (since the first call while
  * that is less; 1000 at the first call). Allocates nothing.
- * A file that can't be read leaves its figures as they were. @return APR_SUCCESS, or the first file's error
+ * If a file cannot be read, its figures stay as they were. @return APR_SUCCESS, or the first file's error
  */
 apr_status_t backhand_sampler_read(backhand_sampler *sampler, apr_time_t now, serverstat *out);
 
@@ -42,8 +43,8 @@ struct backhand_table;
 /**
  * Updates the mark from the loads in the table (normalised: load x fastest arriba / own arriba) and returns it. The
  * smallest power of two (x 1000, at least 1000) that is >= the largest normalised load of a live server; halves when
- * no load of more than half of it was seen for 10 minutes. `announced`: a mark that another server raised just now, 0 if
- * none.
+ * no load of more than half of it was seen for 10 minutes. `announced`: a mark that another server raised just now, 0
+ * if none.
  */
 int64_t backhand_highwater_update(backhand_highwater *mark, const struct backhand_table *table, int64_t announced);
 
@@ -53,9 +54,10 @@ int64_t backhand_highwater_update(backhand_highwater *mark, const struct backhan
  */
 int64_t backhand_arriba_measure(apr_interval_time_t budget);
 
-/** Reads the cached score from `path`, up to 32 bytes of a decimal number, if it can only be ours: see trust/own_file.h.
- * @param wrong  why the file is not believed; NULL: it is, or there is none
- * @return 0 when there is no usable one */
+/** Reads the cached score from `path`, a decimal number of up to 32 bytes, if only this module can have written it: see
+ * trust/own_file.h.
+ * @param wrong  why the file is refused; NULL: it is not, or there is none
+ * @return 0 if there is no usable score */
 int64_t backhand_arriba_load(const char *path, const char **wrong);
 
 /** Writes the score to `path`, never through a symbolic link. */

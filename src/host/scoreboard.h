@@ -2,10 +2,10 @@
 
 /**
  * @file scoreboard.h
- * @brief What httpd's scoreboard says of this server's workers.
+ * @brief Counts this server's workers by httpd's scoreboard.
  *
- * A worker is a thread, or with prefork a process. Any process may call these, once httpd has made its scoreboard;
- * before that nothing is counted.
+ * A worker is a thread, or with prefork a process. Any process may call these functions once httpd has made its
+ * scoreboard; before that they count nothing.
  */
 #ifndef BACKHAND_SCOREBOARD_H
 #define BACKHAND_SCOREBOARD_H
@@ -22,15 +22,14 @@ int backhand_scoreboard_async(void);
  */
 void backhand_scoreboard_count(int64_t *ready, int64_t *running);
 
-/** True when fewer than two workers have nothing to do, or more than half of MaxRequestWorkers have something; one
- * that waits for the next request of a kept connection has. */
+/** True if fewer than two workers are idle, or more than half of MaxRequestWorkers are busy. A worker that waits for
+ * the next request of a kept connection is busy here. */
 int backhand_scoreboard_is_short(void);
 
-/** True when more than `n` workers of the current generation run. Looks at no more of them than it needs. */
+/** True if more than `n` workers of the current generation run. Stops counting once that is known. */
 int backhand_scoreboard_runs_more_than(int64_t n);
 
-/** True when a worker has nothing to do and accepts connections from the sockets that the calling process listens
- * on. */
+/** True if a worker is idle and accepts connections from the sockets that the calling process listens on. */
 int backhand_scoreboard_accepts(void);
 
 #endif

@@ -1,8 +1,8 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 /**
- * @file reader.h
- * @brief The kernel's small text files, line by line, without allocating. Core: no httpd. For this room only.
+ * @file small_file.h
+ * @brief Reads the kernel's small text files line by line, without allocating. Core: no httpd. Only for this folder.
  */
 #ifndef BACKHAND_READER_H
 #define BACKHAND_READER_H
@@ -24,12 +24,12 @@ apr_status_t backhand_reader_open(backhand_reader *in, const char *path);
 
 void backhand_reader_close(const backhand_reader *in);
 
-/** The next line, without its newline, until the next call; what follows the last newline is one too.
- * NULL at the end and for a line that does not fit. */
+/** The next line, without its newline, valid until the next call. Text after the last newline is a line too. NULL at
+ * the end, and for a line that does not fit. */
 char *backhand_reader_line(backhand_reader *in);
 
 /** Reads digits, after blanks; a number that is too large becomes UINT64_MAX.
- * @return what follows, or NULL when there are none */
+ * @return the text after them, or NULL if there are none */
 const char *backhand_read_count(const char *text, uint64_t *out);
 
 #endif

@@ -2,7 +2,7 @@
 
 /**
  * @file rows.h
- * @brief What the status page shows: a row a server and the tallies, read from the table. Core: no httpd.
+ * @brief The content of the status page: a row for each server, and the tallies, read from the table. Core: no httpd.
  */
 #ifndef BACKHAND_ROWS_H
 #define BACKHAND_ROWS_H
@@ -24,9 +24,9 @@ typedef struct backhand_row {
     apr_interval_time_t rival;    /**< since another live server was heard to announce its contact; -1: there is none */
     int64_t sent;                 /**< requests that this server handed to it; of entry 0: kept for itself */
     int64_t waiting;              /**< of these, those without a complete answer */
-    apr_interval_time_t reported; /**< since it said its figures on a response to this server; -1: never */
-    apr_interval_time_t hop;      /**< what a hand-off to it costs on top of the serving there; -1: not known */
-    backhand_view view;           /**< the newest word of its own figures */
+    apr_interval_time_t reported; /**< since this server got its figures with a response; -1: never */
+    apr_interval_time_t hop;      /**< time that a hand-off to it adds to the time of serving there; -1: not known */
+    backhand_view view;           /**< its newest figures */
     backhand_announcement said;   /**< its announcement, the numbers of `stat` as policies see them now */
 } backhand_row;
 
@@ -38,7 +38,7 @@ const char *backhand_row_state_name(backhand_row_state state);
 
 /** A number about this server itself. Texts are static. */
 typedef struct backhand_tally {
-    const char *key;   /**< for programs: `Handed-Off`; of a drop reason backhand_drop_name() */
+    const char *key;   /**< for programs: `Handed-Off`; for a drop reason backhand_drop_name() */
     const char *label; /**< for people: `requests answered by another server` */
     int dropped;       /**< counts announcements that were dropped for the reason `key` */
     int64_t value;

@@ -9,7 +9,7 @@
 
 #include "config/config.h"
 
-/** What stands above the table of servers. */
+/** The box above the table of servers. */
 typedef struct backhand_box {
     const char *machine; /**< the system's name for this host */
     const char *viewer;  /**< the client's address */
@@ -19,7 +19,7 @@ typedef struct backhand_box {
 /** Fills the box. Works without a table. */
 void backhand_view_box(backhand_box *box, request_rec *r, const backhand_config *conf);
 
-/** A text from anywhere as printable ASCII on one line; everything else becomes a C escape. */
+/** Any text as printable ASCII on one line; all other bytes become C escapes. */
 const char *backhand_view_plain(request_rec *r, const char *text);
 
 /** Valid HTML5, self-contained. */

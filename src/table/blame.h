@@ -2,13 +2,12 @@
 
 /**
  * @file blame.h
- * @brief Which failures are a server's own, so that it is asked last for a while, and which are those of one request.
+ * @brief Tells a server's own failures, after which it is asked last for a while, from failures of one request.
  *
- * A server that cannot be connected, or falls silent, has failed: backhand_table_refused(). All else that can go wrong
- * with a request (no answer in time, a connection closed before the response, a response that breaks off) may be the
- * doing of the request, of its client or of one page: backhand_table_failed(). It blames the server only when
- * BACKHAND_BLAME_ROW such failures come in a row, each of another client and for another path, and the server answered
- * nobody in between.
+ * A server that accepts no connection, or falls silent, has failed: backhand_table_refused(). All other failures (no
+ * answer in time, a connection closed before the response, a response that breaks off) may be caused by the request, by
+ * its client or by one page: backhand_table_failed(). That function blames the server only if BACKHAND_BLAME_ROW such
+ * failures come in a row, each of another client and for another path, without a complete answer in between.
  *
  * The words are atomics without a lock. Two failures at the same instant may count as one.
  */
@@ -24,8 +23,8 @@ void backhand_table_refused(backhand_table *table, int id, uint64_t generation);
 /**
  * A request failed at the server in slot `id`. Does nothing when the slot got another server since `generation`.
  * Any process, any thread.
- * @param client, path  hashes of who asked and of what; see backhand_blame_client() and backhand_blame_path()
- * @return 1 when the server is blamed for it, as after backhand_table_refused(); else 0
+ * @param client, path  hashes of the client and the path; see backhand_blame_client() and backhand_blame_path()
+ * @return 1 if the server is blamed, as after backhand_table_refused(); else 0
  */
 int backhand_table_failed(backhand_table *table, int id, uint64_t generation, uint64_t client, uint64_t path);
 
@@ -37,9 +36,9 @@ void backhand_table_answered(backhand_table *table, int id, uint64_t generation)
 int backhand_table_refused_lately(const backhand_table *table, int id, apr_interval_time_t retry);
 
 /**
- * True once in `period` us for each slot and kind, whoever asks: the log may hear of the server's failures. Any
- * process, any thread.
- * @param blamed  1: of those that it is blamed for; 0: of others
+ * True once in `period` us for each slot and kind, over all processes: then the log may report the server's failure.
+ * Any process, any thread.
+ * @param blamed  1: a failure that it is blamed for; 0: another one
  */
 int backhand_table_complain(backhand_table *table, int id, int blamed, apr_interval_time_t period);
 

@@ -4,9 +4,9 @@
  * @file clock.h
  * @brief The two clocks. Core: no httpd. Any process, any thread.
  *
- * All that stays on this host is timed by backhand_clock_now(), which nobody can set: all processes see the same one, so
- * its times may stand in shared memory. The wall clock, apr_time_now(), is for what travels to other servers and for
- * what people and policies read: a difference of two of its times may be anything.
+ * Times that stay on this host are of backhand_clock_now(), which nobody can set. All processes see the same clock, so
+ * its times may stand in shared memory. The wall clock, apr_time_now(), is for times that travel to other servers, and
+ * for times that people and policies read. Somebody may set it, so a difference of two of its times may be anything.
  */
 #ifndef BACKHAND_CLOCK_H
 #define BACKHAND_CLOCK_H
@@ -14,11 +14,12 @@
 #include <apr_time.h>
 #include <pthread.h>
 
-/** us since an unknown moment long before this host was started, the time that it slept included. Never goes back, never
- * steps. So large that 0, which stands for "never", is always long ago. */
+/** us since an unknown moment long before this host was started, including the time that it slept. Never goes back,
+ * never steps. It is so large that 0, which means "never", is always long ago. */
 apr_time_t backhand_clock_now(void);
 
-/** Prepares a condition whose waits are timed by a clock that nobody can set. @return 0 or an error of pthread_cond_init() */
+/** Prepares a condition whose waits are timed by a clock that nobody can set.
+ * @return 0 or an error of pthread_cond_init() */
 int backhand_clock_cond_init(pthread_cond_t *cond);
 
 /** Waits for at most `us`, under the lock. @return 0, or ETIMEDOUT */

@@ -4,7 +4,7 @@
  * @file index.h
  * @brief Finds slots by contact: a hash beside the table, in the memory of the process that writes announcements.
  *
- * It notices by the table's generation that slots have changed, and is then made anew. For this room only.
+ * If the table's generation shows that slots have changed, the hash is made anew. Only for the files of this folder.
  */
 #ifndef BACKHAND_INDEX_H
 #define BACKHAND_INDEX_H
@@ -16,8 +16,8 @@ backhand_index *backhand_index_create(int max_servers, apr_pool_t *p);
 /** The slot with this contact, slot 0 before others; -1: none. [moderator] */
 int backhand_index_find(const backhand_table *table, const backhand_contact *contact);
 
-/** Slot `id`, which had no server before, has got one, and the table's generation was `before` then: an index that was
- * right by then is right again. [moderator] */
+/** Notes that slot `id`, which had no server, has got one when the table's generation was `before`. An index that was
+ * right then is right again. [moderator] */
 void backhand_index_add(const backhand_table *table, int id, uint64_t before);
 
 /** Tells the index that a slot's contact has changed. [moderator] */

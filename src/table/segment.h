@@ -2,7 +2,7 @@
 
 /**
  * @file segment.h
- * @brief The shared memory's head and how its words are read and written. For this room only.
+ * @brief The shared memory's head, and how its words are read and written. Only for the files of this folder.
  *
  * The segment: head, stats[max_servers], slots[max_servers], processes[max_processes], each at a multiple of 64 bytes.
  */
@@ -35,13 +35,13 @@ struct backhand_head {
 /** A word of a struct that has other types in it too. */
 typedef uint64_t __attribute__((may_alias)) backhand_word;
 
-/** Reads a word, and sees all that its writer wrote before it. */
+/** Reads a word. Then everything that its writer wrote before it is visible. */
 static inline uint64_t backhand_acquire(const uint64_t *word)
 {
     return __atomic_load_n(word, __ATOMIC_ACQUIRE);
 }
 
-/** Writes a word after all that the caller wrote before. */
+/** Writes a word after everything that the caller wrote before. */
 static inline void backhand_release(uint64_t *word, uint64_t value)
 {
     __atomic_store_n(word, value, __ATOMIC_RELEASE);
@@ -53,7 +53,8 @@ static inline uint64_t *backhand_slot_copy(backhand_slot *slot, uint64_t n)
     return slot->copy[n & 1];
 }
 
-/** One number of the current announcement; 0 when there is none. `offset`: of an 8-byte member of backhand_announcement. */
+/** One number of the current announcement; 0 when there is none. `offset`: of an 8-byte member of
+ * backhand_announcement. */
 static inline int64_t backhand_slot_number(const backhand_slot *slot, size_t offset)
 {
     uint64_t published = backhand_acquire(&slot->published);

@@ -10,9 +10,10 @@
 #include "config/config.h"
 
 /**
- * Hook post_config, real pass only, as the parent: makes UnixSocketDir (owned by httpd's user), takes up the segment that
- * an earlier generation of this httpd made, or makes one (a file in UnixSocketDir; if that fails anonymous memory and one
- * warning), sets conf->table and publishes it. Another layout or size makes a new segment; old children keep theirs.
+ * Hook post_config, real pass only, in the parent: makes UnixSocketDir (owned by httpd's user). Reuses the segment of
+ * an earlier generation of this httpd, or makes one: a file in UnixSocketDir; if that fails, anonymous memory and one
+ * warning. Sets conf->table and publishes it. If layout or size differ, it makes a new segment; old children keep
+ * theirs.
  * @return OK or HTTP_INTERNAL_SERVER_ERROR, logged
  */
 int backhand_shared_open(apr_pool_t *pconf, server_rec *s);

@@ -2,26 +2,27 @@
 
 /**
  * @file table.h
- * @brief What every server last said: the table of servers in shared memory.
+ * @brief The table of servers in shared memory, with the last announcement of each server.
  *
  * A server is its contact (scheme, address, port) and has one slot. Slot 0 is this server. Two views of a slot:
  *
  *  - the *live* view, `stats[id]` (a serverstat of the public header): one atomic word a number, read by policies and
- *    written by the moderator at each announcement, and by policies;
- *  - the *announcement*, kept twice: the moderator fills the copy that is not published, then publishes it. A reader
- *    always finds one whole announcement, however the moderator ended. Readers never wait.
+ * written by the moderator at each announcement, and by policies; - the *announcement*, kept twice: the moderator
+ * fills the copy that is not published, then publishes it. A reader always finds one whole announcement, however the
+ * moderator ended. Readers never wait.
  *
- * Who writes: only the moderator calls the functions marked [moderator]. Counters are atomics for every process.
- * A slot that gets another server gets a new generation: a number that grows over the whole table, so that a request
- * that noted `backhand_table_generation()` when it began can see that a candidate has changed since. Each copy of an
- * announcement carries the generation that it belongs to.
+ * Only the moderator calls the functions marked [moderator]. Counters are atomics for every process.
  *
- * Two servers of one contact. A server that starts again announces a new boot id, and its earlier one is never heard
- * again. Two servers that live at the same time and announce one contact are heard in turns: A, B, A, B. So a slot
- * remembers the boots that it had, with their last sequence numbers, and counts a *turn* whenever an earlier one speaks
- * again with a newer sequence. BACKHAND_RIVAL_TURNS turns, each within 3 intervals (of the slower one) of the turn
- * before, are a rival. Late datagrams of a server that has just started again make fewer turns, and then none: a boot
- * that was not heard before begins the count anew, however soon one restart follows another.
+ * Generations. A slot that gets another server gets a new generation, a number that grows over the whole table. A
+ * request notes `backhand_table_generation()` when it begins, and so can see that a candidate has changed since. Each
+ * copy of an announcement carries the generation that it belongs to.
+ *
+ * Rivals: two servers with one contact. A server that starts again announces a new boot id, and its earlier one is
+ * never heard again. Two live servers that announce one contact are heard in turns: A, B, A, B. So a slot remembers
+ * its earlier boots with their last sequence numbers, and counts a *turn* whenever an earlier boot announces a newer
+ * sequence. BACKHAND_RIVAL_TURNS turns, each within 3 intervals (of the slower server) of the turn before, mean a
+ * rival. Late datagrams of a server that has just started again make fewer turns, and then none. A boot that was not
+ * heard before resets the count, however soon one restart follows another.
  */
 #ifndef BACKHAND_TABLE_H
 #define BACKHAND_TABLE_H
@@ -56,7 +57,7 @@ typedef struct backhand_contact {
     char address[48]; /**< numeric IPv4 or IPv6, no brackets */
 } backhand_contact;
 
-/** All that one datagram says; also what a server knows about itself. Numbers are in the ranges of backhand_fields(). */
+/** The content of one datagram; also this server's own figures. Numbers are in the ranges of backhand_fields(). */
 typedef struct backhand_announcement {
     serverstat stat; /**< mtime unused; hostname; contact as backhand_contact_format() writes it */
     backhand_contact contact;
@@ -67,10 +68,10 @@ typedef struct backhand_announcement {
     int64_t keepalive; /**< ms its idle connections stay open; 0: it closes after each response */
     int64_t leaving;   /**< 1: it stops serving now */
     int64_t direct;    /**< 1: sent to one server only, because that one was heard */
-    int64_t time;      /**< when it said so by its own clock, ms since 1970; 0: it does not say */
+    int64_t time;      /**< time of the announcement by its own clock, ms since 1970; 0: not given */
 } backhand_announcement;
 
-/** Why a datagram, or what it says, was not taken in. */
+/** Why a datagram, or its announcement, was dropped. */
 typedef enum backhand_drop {
     BACKHAND_DROP_NONE = 0,
     BACKHAND_DROP_SENDER,    /**< from an address that AcceptStats does not cover */
@@ -81,7 +82,7 @@ typedef enum backhand_drop {
     BACKHAND_DROP_RANGE,     /**< a number out of range */
     BACKHAND_DROP_CONTACT,   /**< a contact that AcceptStats does not cover */
     BACKHAND_DROP_FARM,      /**< another farm's */
-    BACKHAND_DROP_OLD,       /**< an earlier announcement than the one we have, or one that changes nothing */
+    BACKHAND_DROP_OLD,       /**< older than the announcement that we have, or it changes nothing */
     BACKHAND_DROP_FULL,      /**< the table is full of live servers */
     BACKHAND_DROP_SIGNATURE, /**< not signed by a key of BackhandSecretFile */
     BACKHAND_DROP_TIME,      /**< signed, but stamped too long ago, ahead of time, or before this server's start */
@@ -91,7 +92,7 @@ typedef enum backhand_drop {
 /** One word for a reason, as in `dropped-sender`. */
 const char *backhand_drop_name(backhand_drop reason);
 
-/** One row a child process: what it has in its hands. Cleared when the process is gone. */
+/** The row of a child process: its requests. Cleared when the process is gone. */
 typedef struct backhand_process {
     int64_t pid;     /**< 0: free */
     int64_t serving; /**< requests that it serves itself */
@@ -99,8 +100,8 @@ typedef struct backhand_process {
     int64_t pad[5];  /**< a cache line of its own */
 } backhand_process;
 
-/** What a server said of itself on a response to a request of ours. Every word an atomic: those of two responses that came
- * in at once may mix, each of them is true. */
+/** The figures on a server's response to a request of ours. Every word is an atomic: figures of two responses that
+ * come at the same time may mix; each of them is true. */
 typedef struct backhand_report {
     int64_t heard;    /**< when, us, by the table's `now`; 0: never */
     int64_t inflight; /**< as in serverstat, the request that it answered not counted */
@@ -109,10 +110,10 @@ typedef struct backhand_report {
     int64_t sent;        /**< sent of the slot at that moment */
 } backhand_report;
 
-/** Who vouched for a slot's announcement, so that another configuration can judge it again. All 0: nobody. */
+/** Sender and key of a slot's last announcement, so that a new configuration can judge it again. All 0: none. */
 typedef struct backhand_voucher {
     uint64_t sender[2]; /**< the address it came from, 16 bytes in network order, IPv4 as an IPv4-mapped one */
-    uint64_t key;       /**< backhand_keys_id() of the key that signed it; 0: none was asked for */
+    uint64_t key;       /**< backhand_keys_id() of the key that signed it; 0: no key was required */
 } backhand_voucher;
 
 /** Failed requests in a row that blame a server, each of another client and for another path; see table/blame.h. */
@@ -123,7 +124,7 @@ typedef struct backhand_blame {
     int64_t failures;                        /**< in a row so far, less than BACKHAND_BLAME_ROW */
     int64_t clients[BACKHAND_BLAME_ROW - 1]; /**< of these: hashes */
     int64_t paths[BACKHAND_BLAME_ROW - 1];
-    int64_t said[2]; /**< when the log last heard of failures that it was not blamed for, and of others, us; 0: never */
+    int64_t said[2]; /**< last log lines about failures that it was not blamed for, and about others, us; 0: never */
 } backhand_blame;
 
 /** A boot that a slot had before its current one, and the last sequence number heard of it. */
@@ -145,8 +146,8 @@ typedef struct backhand_slot {
     int64_t sent_heard;        /**< sent when its last announcement came in */
     int64_t begun;             /**< of those sent, whose response has begun, or that failed */
     int64_t begun_last;        /**< when one last began, or was sent while none waited, us */
-    int64_t hop;               /**< smoothed time that a hand-off costs on top of the serving there, us; 0: not known */
-    backhand_report report;    /**< what it said on its last response to this server */
+    int64_t hop;               /**< smoothed time that a hand-off adds to the time of serving there, us; 0: not known */
+    backhand_report report;    /**< the figures on its last response to this server */
     int64_t refused; /**< when it was last blamed for a failure, us; 0: not since it (re)started. See table/blame.h */
     backhand_blame blame; /**< the children's */
     int64_t rival_boot;   /**< boot id of another server that announces the same contact */
@@ -162,7 +163,7 @@ typedef struct backhand_slot {
 /** Counters of this server, all atomics. */
 typedef struct backhand_counters {
     int64_t announced;                      /**< announcements sent */
-    int64_t accepted;                       /**< datagrams taken in */
+    int64_t accepted;                       /**< datagrams accepted */
     int64_t dropped[BACKHAND_DROP_REASONS]; /**< datagrams dropped, by reason */
     int64_t received;                       /**< requests received as handed off: `numbacked` */
     int64_t received_usec;                  /**< smoothed time to serve one, us */
@@ -172,15 +173,15 @@ typedef struct backhand_counters {
     int64_t handed_off;                     /**< requests answered by another server */
     int64_t failed_over;                    /**< tries that went on to another candidate */
     int64_t reports;                        /**< figures taken from responses */
-    int64_t reports_bad;                    /**< figures on responses that were not taken: malformed, or out of range */
+    int64_t reports_bad;                    /**< figures on responses that were ignored: malformed, or out of range */
     int64_t moderator_beats;                /**< grows while the moderator works; never set back */
-    int64_t stopping;                       /**< 1: this server is going down, announce that we leave */
+    int64_t stopping;                       /**< 1: this server is stopping, announce that it leaves */
     int64_t yielded;                        /**< when a worker last gave up an idle connection for a new one, us */
 } backhand_counters;
 
 /** The head of the segment; the arrays follow it in the order of the pointers in backhand_table. */
 typedef struct backhand_head backhand_head;
-/** Finds slots by contact; private to the process that takes in announcements. */
+/** Finds slots by contact; private to the process that writes announcements. */
 typedef struct backhand_index backhand_index;
 
 /** One process's handle on the segment. Made once, inherited by fork. */
@@ -214,11 +215,11 @@ apr_status_t backhand_table_create(backhand_table **table, int max_servers, int 
                                    apr_pool_t *p);
 
 /** A handle on memory that backhand_table_create made in this process or its parent (kept over graceful restarts).
- * @return APR_EMISMATCH when magic, layout or sizes differ from what is asked for */
+ * @return APR_EMISMATCH if magic, layout or sizes differ from the requested ones */
 apr_status_t backhand_table_adopt(backhand_table **table, void *memory, apr_size_t size, int max_servers,
                                   int max_processes, const char *path, apr_pool_t *p);
 
-/** Unmaps the segment; the handle and all that was got through it are dead then. Its file stays. */
+/** Unmaps the segment. The handle, and all pointers that came from it, are then invalid. The file stays. */
 void backhand_table_unmap(backhand_table *table);
 
 /** Makes `table` the one behind the public header's accessors in this process; NULL for none. */
@@ -235,15 +236,15 @@ int backhand_table_used(const backhand_table *table);
 uint64_t backhand_table_generation(const backhand_table *table);
 
 /**
- * Copies one whole announcement and, if asked, the generation that it belongs to: a request may follow it when that is
- * no newer than the one it noted. For slot 0: what this server announces.
- * @return 0 when the slot has no server or the id is out of range (also when 8 announcements in a row replaced what
- *         was just being read, which takes a reader that was stopped 8 times)
+ * Copies one whole announcement and, if asked, its generation. A request may use it if that is no newer than the
+ * generation that the request noted. For slot 0: this server's own announcement.
+ * @return 0 if the slot has no server or the id is out of range; also if 8 announcements in a row replaced the copy
+ *         while it was read, which needs a reader that was stopped 8 times
  */
 int backhand_table_read(const backhand_table *table, int id, backhand_announcement *out, uint64_t *generation);
 
-/** True when the slot's server may be asked: used, has not left, and the slot got it no later than `generation`. What is
- * read by backhand_table_read() afterwards may be of a newer generation: check that one then. */
+/** True when the slot's server may be asked: used, has not left, and the slot got it no later than `generation`. What
+ * is read by backhand_table_read() afterwards may be of a newer generation: check that one then. */
 int backhand_table_usable(const backhand_table *table, int id, uint64_t generation);
 
 /**
@@ -252,36 +253,38 @@ int backhand_table_usable(const backhand_table *table, int id, uint64_t generati
  * is always older, one in the future never. Setting the wall clock changes nothing for what no policy wrote.
  */
 int backhand_table_older(const backhand_table *table, int id, int64_t seconds);
-/** The same for who looks at many servers, with the time that the table's `now` told, us: reading it takes longer than the rest. */
+/** The same at a given time of the table's `now`, us. For callers that look at many servers: reading the clock takes
+ * longer than the rest. */
 int backhand_table_older_at(const backhand_table *table, int id, int64_t seconds, apr_time_t now);
 
 /** True when the slot has no server: none yet, or the configuration does not accept it any more. */
 int backhand_table_forgotten(const backhand_table *table, int id);
 
-/** True when the server has been silent for more than 3 of its own intervals, or was never heard. By the time it was heard,
- * whatever policies wrote. */
+/** True when the server has been silent for more than 3 of its own intervals, or was never heard. By the time it was
+ * heard, whatever policies wrote. */
 int backhand_table_silent(const backhand_table *table, int id);
 
 /**
- * True when all others are silent, at least two of them, that were there a moment ago (within SERVER_TIMEOUT, or 3 of their
- * intervals): then it is more likely that this server hears nothing than that all have failed at once, and their silence says
- * nothing of each.
+ * True if all others that were there a moment ago (within SERVER_TIMEOUT, or 3 of their intervals) are silent, and
+ * there are at least two. Then it is more likely that this server hears nothing than that all others failed at the
+ * same time, and no server counts as silent.
  */
 int backhand_table_deaf(const backhand_table *table);
 
 /**
- * Ready workers that it announced, less the change since then in the requests that this server waits for from it: sent
- * since takes one away, returned since gives one back, up to the workers that it runs. Never negative. By the
- * announcement, whatever policies wrote.
+ * The announced ready workers, minus one for each request that this server sent there since, plus one for each that
+ * returned since, up to the server's running workers. Never negative. Goes by the announcement, whatever policies
+ * wrote.
  */
 int64_t backhand_table_ready(const backhand_table *table, int id);
 
-/** Requests that this server handed to it since its last announcement; of slot 0, those that it decided to serve itself
- * since its own. Never negative. */
+/** Requests that this server handed to it since its last announcement. For slot 0: requests that this server decided to
+ * serve itself since its own announcement. Never negative. */
 int64_t backhand_table_sent_since(const backhand_table *table, int id);
 
-/** How old the newest word of a server's own figures is, and what it said; of slot 0 its own meter, as of now. Atomics, any
- * process. `outstanding`: requests of ours that it had in its hands then, `sent`: all that we had sent by then. */
+/** A server's newest figures of itself; for slot 0 those of the own meter, as of now. Atomics, any process.
+ * `outstanding`: requests of ours that it had in hand at that time; `sent`: all requests that we had sent until then.
+ * */
 typedef struct backhand_view {
     int64_t inflight, service, parallel, latency, errors;
     int64_t typical, samples, spread, calm, stall;
@@ -297,19 +300,20 @@ int backhand_table_rival(const backhand_table *table, int id);
 /* --- announcements [moderator] ------------------------------------------------------------------------------------ */
 
 /**
- * Takes in what another server said: finds its slot by contact, else a free one, else (table full) that of the server
- * silent for longest, and for more than SERVER_TIMEOUT and, unless it left, 3 of its intervals. Slot 0 is never given away.
+ * Puts another server's announcement into the table. Finds its slot by contact, else a free slot. If the table is
+ * full, it takes the slot of the server that has been silent for longest, if that is more than SERVER_TIMEOUT and,
+ * unless that server left, more than 3 of its intervals. Slot 0 is never given away.
  *
  * An announcement with `leaving` sets `left` and mtime 0; a later one brings the server back. Another boot with the
  * contact of a known server takes its place. A stock heartbeat (boot 0) has no sequence: it is always newer, but never
  * takes the place of a server that announces itself in full and is not silent.
  *
- * Own announcements must be sorted out before by their boot id. Another boot with the contact of slot 0 changes nothing
- * but the slot's rival (see backhand_table_rival()).
+ * Own announcements must be sorted out before by their boot id. Another boot with the contact of slot 0 changes
+ * nothing but the slot's rival (see backhand_table_rival()).
  *
- * @param id  the slot, when taken in
- * @return BACKHAND_DROP_NONE; _FULL; or _OLD: same boot and not a newer sequence, an earlier boot's late word, leaving
- *         of a server that is not there, a stock heartbeat beside full announcements
+ * @param id  the slot, if accepted
+ * @return BACKHAND_DROP_NONE; _FULL; or _OLD: same boot and not a newer sequence, a late announcement of an earlier
+ *         boot, leaving of a server that is not there, a stock heartbeat beside full announcements
  */
 backhand_drop backhand_table_take(backhand_table *table, const backhand_announcement *said, int *id);
 
@@ -318,42 +322,43 @@ backhand_drop backhand_table_take(backhand_table *table, const backhand_announce
 void backhand_table_set_self(backhand_table *table, const backhand_announcement *self);
 
 /**
- * Forgets the server of a slot other than 0, as if it had never been heard. The slot is free for another one. Requests of
- * any process that have chosen it and were not sent yet see that it has changed; those under way end as they will.
- * Called by the moderator, or by the parent while there is none.
+ * Forgets the server of a slot other than 0, as if it had never been heard. The slot becomes free. Requests of any
+ * process that have chosen it and were not sent yet see that it has changed; requests under way end as usual. Called
+ * by the moderator, or by the parent while there is none.
  */
 void backhand_table_forget(backhand_table *table, int id);
 
 /**
- * Makes all mtimes fit the wall clock again after it was set: those in the table stand for moments, and are compared with
- * what the clock says now. Looks whether it was set by more than a second since the last call, by whatever process. [moderator]
- * @return by how much, us; 0: it was not
+ * Corrects all mtimes after the wall clock was set, because they are compared with that clock. Checks whether it was
+ * set by more than a second since the last call, by any process. [moderator]
+ * @return the step, us; 0: it was not set
  */
 apr_interval_time_t backhand_table_follow_wall(backhand_table *table);
 
 /**
- * Takes back what is known of all others but that they are in the table: they are silent, and older than any age, until
- * they are heard again. For a server whose clock the others may not believe any more. [moderator]
+ * Makes all other servers silent, and older than any age, until they are heard again; they stay in the table. For a
+ * server whose clock the others may no longer believe. [moderator]
  */
 void backhand_table_doubt(backhand_table *table);
 
 /* --- the wall clock (any process, any thread) --------------------------------------------------------------------- */
 
-/** What the wall clock says, us since 1970; within the moment between its being set and the moderator's noticing, what it would
- * have said. For what others judge by their clocks. */
+/** The wall clock, us since 1970. From the moment when it is set until the moderator notices: the time that it would
+ * have shown. For times that others compare with their clocks. */
 apr_time_t backhand_table_wall(const backhand_table *table);
 
-/** What the wall clock would say had it not been set within the last 5 s; otherwise as backhand_table_wall(). The others
- * have not noticed yet. */
+/** The time that the wall clock would show if it had not been set within the last 5 s; otherwise as
+ * backhand_table_wall(). The others have not noticed the step yet. */
 apr_time_t backhand_table_wall_before(const backhand_table *table);
 
 /* --- hand-offs (any process, any thread) -------------------------------------------------------------------------- */
 
-/** When the slot got its server; 0: never used. A request notes it with its candidate, and passes it to all that counts. */
+/** The slot's generation; 0: never used. A request notes it with its candidate, and passes it to every function that
+ * counts. */
 uint64_t backhand_table_slot_generation(const backhand_table *table, int id);
 
-/* The functions below count nothing once the slot has got another server than that of `generation`: what an earlier
- * server did says nothing of it. */
+/* The functions below count nothing once the slot has another server than that of `generation`: the work of an earlier
+ * server says nothing about the new one. */
 
 /** A request is about to be sent to slot `id`. */
 void backhand_table_sent(backhand_table *table, int id, uint64_t generation);
@@ -361,15 +366,15 @@ void backhand_table_sent(backhand_table *table, int id, uint64_t generation);
 void backhand_table_begun(backhand_table *table, int id, uint64_t generation);
 /** The exchange is over. */
 void backhand_table_returned(backhand_table *table, int id, uint64_t generation);
-/** The response carried figures: keeps them. `hop`: time on top of the serving, us, or -1 when that is not known.
+/** Keeps the figures that the response carried. `hop`: time that the hand-off added, us, or -1 if not known.
  * Called between backhand_table_begun() and backhand_table_returned(). @return 0: the slot has got another server */
 int backhand_table_report(backhand_table *table, int id, uint64_t generation, const backhand_report *said, int64_t hop);
 
 /* --- processes ---------------------------------------------------------------------------------------------------- */
 
 /**
- * A row for a child process, cleared of whatever a dead process of the same pid left. Rows of processes that are gone
- * are taken when no other is free. NULL: none free. Any process may call it for its own pid.
+ * Claims a row for a child process, and clears the data of a dead process with the same pid. If no row is free, takes
+ * one of a process that is gone. NULL: none free. Any process may call it for its own pid.
  */
 backhand_process *backhand_process_claim(backhand_table *table, int64_t pid);
 /** Adds `by`, 1 or -1, to the requests that the process serves itself. @return requests that this server serves then */
@@ -379,8 +384,8 @@ void backhand_process_release(backhand_table *table, int64_t pid);
 /** Clears the rows of all processes that are gone. @return how many */
 int backhand_process_reap(backhand_table *table);
 /**
- * Counts as returned what was handed to each server by processes that were killed before the answer came: nobody else can.
- * Which requests these are is known only while no request waits, so it does nothing else. [moderator]
+ * Counts requests as returned if the process that handed them off was killed before the answer came; no other process
+ * can. These requests are known only while no request waits, so at other times the function does nothing. [moderator]
  */
 void backhand_table_settle(backhand_table *table);
 /** Sums over all rows; either may be NULL. Never negative. */
@@ -392,7 +397,7 @@ void backhand_process_sum(const backhand_table *table, int64_t *serving, int64_t
  * Reads `[scheme://]addr[:port]`; addr is numeric IPv4, or IPv6 (in brackets when a port follows). The address is kept
  * in its canonical form, an IPv4-mapped IPv6 one as IPv4. Addresses of no single host (any, multicast) are wrong.
  * @param port  used when the text has none; 0: 80 for http, 443 for https
- * @return NULL, or what is wrong with it (static text)
+ * @return NULL, or the error (static text)
  */
 const char *backhand_contact_parse(backhand_contact *contact, const char *text, int port);
 

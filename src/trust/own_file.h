@@ -8,10 +8,10 @@
 #define BACKHAND_OWN_FILE_H
 
 /**
- * Opens a file for reading if it can only be ours: a regular file, no link, of this process's user or root, that nobody else
- * may write. Never waits.
- * @param fd  the file; -1: it is not there, or wrong
- * @return NULL, or what is wrong with the file; static text, or of strerror()
+ * Opens a file for reading if only this module can have written it: a regular file, no link, that belongs to this
+ * process's user or root, and that nobody else may write. Never waits.
+ * @param fd  the file; -1: it does not exist, or is refused
+ * @return NULL, or the reason for the refusal; static text, or of strerror()
  */
 const char *backhand_own_file_open(int *fd, const char *path);
 

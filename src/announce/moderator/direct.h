@@ -2,12 +2,12 @@
 
 /**
  * @file direct.h
- * @brief Which servers are announced to directly, beside the configured destinations. Core: no httpd, no sockets.
+ * @brief The servers that get announcements directly, besides the configured destinations. Core: no httpd, no sockets.
  *
- * A server that is new, or back, is answered at once. One that no destination of ours leads to is announced to with each
- * announcement, as long as it is heard: so it is enough that one of two servers names the other. Only those who were
- * taken into the table are answered, so never an address that AcceptStats does not cover; nothing of a third server is
- * ever passed on.
+ * A new or returning server gets an answer at once. A server that no destination of ours reaches gets each
+ * announcement, as long as we hear it. So for each pair it is enough that one server lists the other. Only servers in
+ * the table get answers, so no address that AcceptStats does not cover ever gets one. Announcements of third servers
+ * are not passed on.
  */
 #ifndef BACKHAND_DIRECT_H
 #define BACKHAND_DIRECT_H
@@ -16,20 +16,20 @@
 
 #include <apr_time.h>
 
-/** Servers that are announced to directly, at most. */
+/** The most servers that get announcements directly. */
 #define BACKHAND_DIRECT_MAX 256
-/** Answers at once in a second, at most; who gets none hears the next announcement. */
+/** The most immediate answers in a second; a server that gets none hears the next announcement. */
 #define BACKHAND_DIRECT_BURST 32
-/** A server that announces itself more rarely than three times in so long is forgotten between its announcements. */
+/** A server that announces itself fewer than three times in this time is forgotten between its announcements. */
 #define BACKHAND_DIRECT_PATIENCE apr_time_from_sec(180)
 
 /** One address that was heard. */
 typedef struct backhand_direct_peer {
     backhand_address from;
     int place;          /**< where it was heard; see transport.h */
-    apr_time_t heard;   /**< when it was last taken in, us; 0: entry free */
+    apr_time_t heard;   /**< when its last announcement was accepted, us; 0: entry free */
     apr_time_t reached; /**< when it was last heard by a way on which our destinations reach it, us; 0: never */
-    apr_interval_time_t patience; /**< how long it counts as there */
+    apr_interval_time_t patience; /**< how long it counts as present */
 } backhand_direct_peer;
 
 /** Start zeroed. */
@@ -40,7 +40,7 @@ typedef struct backhand_direct {
     int answered;      /**< in it */
 } backhand_direct;
 
-/** An announcement that was taken in. */
+/** An accepted announcement. */
 typedef struct backhand_hearing {
     const struct sockaddr *from;
     int place;
@@ -50,16 +50,16 @@ typedef struct backhand_hearing {
     int64_t interval; /**< its own, ms */
 } backhand_hearing;
 
-/** Notes it. @return 1 when it is to be answered at once */
+/** Notes an accepted announcement. @return 1 if it must be answered at once */
 int backhand_direct_heard(backhand_direct *direct, const backhand_hearing *hearing, apr_time_t now);
 
-/** Notes that a copy of what is known already came by a way on which our destinations reach its sender. */
+/** Notes that a copy of a known announcement came by a way on which our destinations reach its sender. */
 void backhand_direct_reached(backhand_direct *direct, const struct sockaddr *from, apr_time_t now);
 
-/** Forgets who is silent. Call it before an announcement; then announce to all of `peer` that are due. */
+/** Forgets silent servers. Call it before an announcement; then announce to all of `peer` that are due. */
 void backhand_direct_forget(backhand_direct *direct, apr_time_t now);
 
-/** True for an entry that is announced to now. */
+/** True for an entry that gets an announcement now. */
 int backhand_direct_due(const backhand_direct_peer *peer, apr_time_t now);
 
 #endif

@@ -2,7 +2,7 @@
 
 /**
  * @file identity.h
- * @brief Who this server says that it is.
+ * @brief The identity that this server announces: boot id, farm, hostname, contact.
  */
 #ifndef BACKHAND_IDENTITY_H
 #define BACKHAND_IDENTITY_H

@@ -2,7 +2,7 @@
 
 /**
  * @file journal.h
- * @brief What the moderator writes to the error log: a condition once when it begins and once when it is over.
+ * @brief The moderator's lines in the error log: one when a condition begins, one when it is resolved.
  */
 #ifndef BACKHAND_JOURNAL_H
 #define BACKHAND_JOURNAL_H
@@ -17,7 +17,7 @@ typedef enum backhand_state {
     BACKHAND_STATE_SEND,    /**< announcements leave */
     BACKHAND_STATE_FIGURES, /**< this machine's figures can be read */
     BACKHAND_STATE_CONTACT, /**< the own contact is known */
-    BACKHAND_STATE_SEEN,    /**< what was taken in can be kept over restarts */
+    BACKHAND_STATE_SEEN,    /**< accepted announcements can be remembered over restarts */
     BACKHAND_STATES
 } backhand_state;
 
@@ -25,12 +25,12 @@ typedef struct backhand_journal {
     server_rec *s;
     int max_servers;
     int sockets;                                      /**< MulticastStats' sockets that could not be opened */
-    char bad[BACKHAND_STATES][BACKHAND_JOURNAL_TEXT]; /**< what was said of a state that is bad; else empty */
+    char bad[BACKHAND_STATES][BACKHAND_JOURNAL_TEXT]; /**< the logged text of a bad state; else empty */
 } backhand_journal;
 
 void backhand_journal_init(backhand_journal *journal, server_rec *s, int max_servers);
 
-/** Notes how a thing stands: a warning with `text` when it has become bad, a notice when it is good again. */
+/** Notes a state: logs a warning with `text` when it has become bad, a notice when it is good again. */
 void backhand_journal_state(backhand_journal *journal, backhand_state state, apr_status_t rv, const char *text);
 
 /** For backhand_transport_open; `ctx` is the journal. */
@@ -43,10 +43,10 @@ void backhand_journal_sockets(backhand_journal *journal, int problems);
 void backhand_journal_event(void *ctx, backhand_event event, backhand_drop reason, int id, const char *sender,
                             const char *detail, int64_t unsaid);
 
-/** Says that this server's wall clock was set, by so much, us. */
+/** Logs that this server's wall clock was set, by `step` us. */
 void backhand_journal_clock(const backhand_journal *journal, apr_interval_time_t step);
 
-/** Says that a file of UnixSocketDir is ignored. */
+/** Logs that a file of UnixSocketDir is ignored. */
 void backhand_journal_ignored(const backhand_journal *journal, const char *path, const char *wrong);
 
 #endif

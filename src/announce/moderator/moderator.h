@@ -2,12 +2,12 @@
 
 /**
  * @file moderator.h
- * @brief The moderator: the process that measures this server, announces it, and takes in what others announce.
+ * @brief The moderator: the process that measures this server, announces it, and receives the announcements of others.
  *
- * One process, a child of httpd's parent, running as httpd's user. It alone writes announcements into the table. Started
- * by the parent in pre_mpm (first start) or post_config (restarts), replaced at each restart, started again when it
- * dies or stands still. It ends within one interval when its parent is gone. The parent never waits for it longer than
- * 300 ms, and serves requests without it while it cannot be forked.
+ * It is one process, a child of httpd's parent, running as httpd's user. It alone writes announcements into the table.
+ * The parent starts it in pre_mpm (first start) or post_config (restarts), replaces it at each restart, and starts it
+ * again when it dies or hangs. It ends within one interval when its parent is gone. The parent never waits for it
+ * longer than 300 ms. If it cannot be forked, httpd serves requests without it.
  */
 #ifndef BACKHAND_MODERATOR_H
 #define BACKHAND_MODERATOR_H
@@ -16,8 +16,8 @@
 
 #include <scoreboard.h>
 
-/** Forks the moderator. Called by the parent only; the process belongs to `pconf`: it is ended when that is cleared. If it
- * cannot be forked the log says so, and backhand_moderator_monitor() tries again. */
+/** Forks the moderator. Called by the parent only; the process belongs to `pconf`: it is ended when that is cleared.
+ * If it cannot be forked the log says so, and backhand_moderator_monitor() tries again. */
 void backhand_moderator_start(server_rec *s, apr_pool_t *pconf);
 
 /**
@@ -26,8 +26,8 @@ void backhand_moderator_start(server_rec *s, apr_pool_t *pconf);
  */
 void backhand_moderator_leave(void);
 
-/** Hook monitor, which the parent runs every 10 s or so: starts the moderator when there is none, and kills one that stands
- * still, so that httpd starts another. */
+/** Hook monitor, which the parent runs about every 10 s: starts the moderator if there is none, and kills one that
+ * hangs, so that httpd starts another. */
 int backhand_moderator_monitor(apr_pool_t *p, server_rec *s);
 
 /** Hook child_status: watches for the parent's stop signals from the first child that comes or goes (see stop.h), and

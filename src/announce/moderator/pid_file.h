@@ -9,8 +9,8 @@
 
 #include <apr_pools.h>
 
-/** Writes the id and a newline to a new file, mode 0644, that takes the place of `path` at once, whatever stood there; a
- * symbolic link is not followed. As httpd's parent. */
+/** Writes the id and a newline to a new file, mode 0644, which replaces `path` atomically. Does not follow a symbolic
+ * link. Called by httpd's parent. */
 apr_status_t backhand_pid_file_write(const char *path, pid_t pid, apr_pool_t *p);
 
 /** Removes it. */

@@ -2,7 +2,7 @@
 
 /**
  * @file revoke.h
- * @brief Forgets the servers that another configuration would not take in. Core: no httpd.
+ * @brief Forgets the servers that a new configuration would not accept. Core: no httpd.
  */
 #ifndef BACKHAND_REVOKE_H
 #define BACKHAND_REVOKE_H
@@ -10,10 +10,10 @@
 #include "announce/moderator/intake.h"
 
 /**
- * Goes over a table that an earlier configuration filled, and forgets every server whose last announcement `rules` would
- * not let in today: its sender or its contact is not accepted, it is of another farm, or the key that signed it is none of
- * today's. Forgets servers with a wrong clock too. Called by the parent while there is no moderator.
- * @param rules  `table`, `accept`, `farm`, `keys` and `optional` count
+ * Checks a table that an earlier configuration filled, and forgets every server whose last announcement `rules` would
+ * not accept today: its sender or its contact is not covered, it is of another farm, or none of today's keys signed
+ * it. Also forgets servers with a wrong clock. Called by the parent while there is no moderator.
+ * @param rules  only `table`, `accept`, `farm`, `keys` and `optional` are used
  * @param first  the contact of one of the forgotten servers, for the log
  * @return how many were forgotten
  */

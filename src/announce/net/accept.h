@@ -13,20 +13,20 @@
 /** Array of apr_ipsubnet_t *. An empty list covers nothing. */
 typedef apr_array_header_t backhand_accept_list;
 
-/** Adds `addr[/bits]` or `addr/mask`, IPv4 or IPv6. @return NULL, or what is wrong and would be right */
+/** Adds `addr[/bits]` or `addr/mask`, IPv4 or IPv6. @return NULL, or the error and the right form */
 const char *backhand_accept_add(backhand_accept_list *list, const char *text);
 
 /** True when the list covers the address; an IPv4-mapped IPv6 address counts as the IPv4 one. */
 int backhand_accept_covers(const backhand_accept_list *list, apr_sockaddr_t *address);
 
-/** The same for a numeric address in text. Allocates nothing. False for what is no address. */
+/** The same for a numeric address in text. Allocates nothing. False if the text is no address. */
 int backhand_accept_covers_text(const backhand_accept_list *list, const char *address);
 
 /** The same for 16 bytes in network order, an IPv4 address as an IPv4-mapped one. */
 int backhand_accept_covers_bytes(const backhand_accept_list *list, const void *bytes);
 
-/** True when one network of the list is so wide that clients must be among its addresses: 8 bits or less of public IPv4
- * addresses, or 16 bits or less of public IPv6 addresses. */
+/** True if a network of the list is so wide that it must hold clients: a public IPv4 network of 8 bits or less, or a
+ * public IPv6 network of 16 bits or less. */
 int backhand_accept_is_wide(const backhand_accept_list *list);
 
 #endif

@@ -17,7 +17,7 @@ typedef struct backhand_names backhand_names;
 backhand_names *backhand_names_start(const apr_array_header_t *destinations, backhand_transport *transport,
                                      backhand_journal *journal, apr_pool_t *p);
 
-/** Takes the answers that have come. Never waits. `names` may be NULL. @return 1 when there are new addresses to announce to */
+/** Takes the answers that have arrived. Never waits. `names` may be NULL. @return 1 if there are new addresses */
 int backhand_names_apply(backhand_names *names);
 
 #endif

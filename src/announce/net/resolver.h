@@ -18,10 +18,10 @@ typedef struct backhand_question {
 typedef struct backhand_resolver backhand_resolver;
 
 /**
- * Starts the thread, in which all signals are blocked. It asks one question at a time: `again` after an answer it asks the
- * same anew, until the first answer after `retry` already. All memory is allocated here. The thread is waited for when
- * `p` is cleared.
- * @param questions  `count` of them, which live as long as `p`
+ * Starts the thread, in which all signals are blocked. It asks one question at a time. It repeats a question `again`
+ * us after an answer; before the first answer already after `retry` us. All memory is allocated here. Clearing `p`
+ * waits for the thread.
+ * @param questions  `count` questions, which live as long as `p`
  */
 apr_status_t backhand_resolver_start(backhand_resolver **resolver, const backhand_question *questions, int count,
                                      backhand_lookup_fn lookup, apr_interval_time_t again, apr_interval_time_t retry,
@@ -31,8 +31,8 @@ apr_status_t backhand_resolver_start(backhand_resolver **resolver, const backhan
 int backhand_resolver_fd(const backhand_resolver *resolver);
 
 /**
- * The next answer that nobody has taken yet; of two to the same question, the newer. Never waits for a lookup.
- * @param found  its `count` is 0 when the lookup failed; `problem` says why
+ * Takes the next answer; of two answers to the same question, the newer. Never waits for a lookup.
+ * @param found  its `count` is 0 if the lookup failed; `problem` says why
  * @return the number of the question, or -1: none
  */
 int backhand_resolver_next(backhand_resolver *resolver, backhand_found *found);

@@ -2,10 +2,11 @@
 
 /**
  * @file routes.h
- * @brief All ways of a transport, and the sockets on which it hears. Core: no httpd.
+ * @brief All routes of a transport, and the sockets on which it listens. Core: no httpd.
  *
- * The addresses of a name may change while the server runs; listeners that nobody needs any more are closed then.
- * Unicast leaves from the socket that hears unicast, so that an answer to where it came from arrives. For this room only.
+ * The addresses of a name may change while the server runs; listeners that no route needs any more are closed then.
+ * Unicast leaves from the socket that listens for unicast, so that an answer to its source address arrives. Only for
+ * the files of this folder.
  */
 #ifndef BACKHAND_ROUTES_H
 #define BACKHAND_ROUTES_H
@@ -17,10 +18,10 @@ typedef struct backhand_routes {
     int count, max;
     backhand_route *route; /**< [max]; the first `count` are in use, in the order of the destinations */
     int places;
-    backhand_listener *listener; /**< [places]; those with `used` are in use, and keep their place while they are */
+    backhand_listener *listener; /**< [places]; those with `used` are in use, and keep their place meanwhile */
 } backhand_routes;
 
-/** Gets what could not be done, and why. */
+/** Collects what could not be done, and why. */
 typedef struct backhand_problems {
     backhand_problem_fn problem; /**< may be NULL */
     void *ctx;
@@ -32,12 +33,12 @@ typedef struct backhand_problems {
 void backhand_routes_make(backhand_routes *routes, const apr_array_header_t *destinations, backhand_problems *problems,
                           apr_pool_t *p);
 
-/** Gives a name other addresses; opens nothing. Those of another kind than its `from` are left out, as are those for which
- * there is no room. @return 1 when some address is new */
+/** Gives a name other addresses; opens nothing. Leaves out addresses of another kind than its `from`, and addresses for
+ * which there is no room. @return 1 if some address is new */
 int backhand_routes_replace(backhand_routes *routes, const backhand_destination *config, const backhand_address *to,
                             int count);
 
-/** Opens what is not open. */
+/** Opens the sockets that are not open. */
 void backhand_routes_repair(backhand_routes *routes, backhand_problems *problems);
 
 void backhand_routes_close(backhand_routes *routes);

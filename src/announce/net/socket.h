@@ -2,9 +2,9 @@
 
 /**
  * @file socket.h
- * @brief The sockets behind transport.h: to one destination, and where its datagrams are heard. Core: no httpd.
+ * @brief The sockets behind transport.h: to send to one destination, and to listen for its datagrams. Core: no httpd.
  *
- * All are non-blocking and closed at exec. For this room only.
+ * All are non-blocking and closed at exec. Only for the files of this folder.
  */
 #ifndef BACKHAND_SOCKET_H
 #define BACKHAND_SOCKET_H
@@ -22,25 +22,25 @@ typedef union backhand_address {
 
 typedef enum backhand_cast { BACKHAND_UNICAST, BACKHAND_BROADCAST, BACKHAND_GROUP } backhand_cast;
 
-/** A socket that hears; several destinations may share it. */
+/** A socket to listen on; several destinations may share it. */
 typedef struct backhand_listener {
     backhand_address at;
-    backhand_cast cast;                 /**< what comes here was sent to one, to a broadcast address, or to a group */
-    int fd;                             /**< -1: not open */
-    int shared;                         /**< other sockets of this machine may have the same address and port */
-    int optional;                       /**< nothing is lost without it: no problem when it cannot be opened */
-    int used;                           /**< some destination needs it */
+    backhand_cast cast; /**< datagrams here were sent to one address, to a broadcast address, or to a group */
+    int fd;             /**< -1: not open */
+    int shared;         /**< other sockets of this machine may have the same address and port */
+    int optional;       /**< not needed: it is no problem if it cannot be opened */
+    int used;           /**< some destination needs it */
     const backhand_destination *config; /**< one that does */
 } backhand_listener;
 
-/** The way to one destination, or to one address of a name. */
+/** The route to one destination, or to one address of a name. */
 typedef struct backhand_route {
     const backhand_destination *config;
     backhand_address to;
     backhand_address from; /**< family 0: any */
     unsigned interface;    /**< IPv6 groups: index of the interface; 0: the kernel's choice */
     backhand_cast cast;
-    int fd;     /**< to send groups and broadcasts from, and what `hears` cannot send; -1: not open */
+    int fd;     /**< to send to groups and broadcast addresses, and if `hears` cannot send; -1: not open */
     int joined; /**< a group that `hears` has joined */
     backhand_listener *hears;
 } backhand_route;
@@ -50,11 +50,11 @@ socklen_t backhand_address_length(const backhand_address *a);
 int backhand_address_same(const backhand_address *a, const backhand_address *b);
 int backhand_address_any(const backhand_address *a);
 
-/** Reads a numeric address. @return APR_EINVAL: it is none */
+/** Reads a numeric address. @return APR_EINVAL if it is not one */
 apr_status_t backhand_address_read(backhand_address *out, const char *text, int port);
 
-/** Takes `to` as an address of `config` and finds out how it is reached; opens nothing. @return APR_EINVAL: an own address
- * of another kind, or none that is numeric */
+/** Makes the route to `to`, an address of `config`; opens nothing.
+ * @return APR_EINVAL: the own address is of another kind, or not numeric */
 apr_status_t backhand_route_make(backhand_route *route, const backhand_destination *config, const backhand_address *to);
 
 /** Opens the socket to send from. @return APR_SUCCESS, or why `fd` is -1 */
@@ -63,11 +63,12 @@ apr_status_t backhand_route_open(backhand_route *route);
 /** Lets `hears`, which is open, join the group. */
 apr_status_t backhand_route_join(backhand_route *route);
 
-/** Where to listen for what comes to this destination: a group or broadcast address itself, so that each of several servers of
- * one machine gets a copy; for unicast the own address, since only one socket gets that. Not open. */
+/** The listener for datagrams to this destination, not open. For a group or broadcast it has that address, so that
+ * each of several servers of one machine gets a copy. For unicast it has the own address, since only one socket gets a
+ * datagram. */
 backhand_listener backhand_route_listener(const backhand_route *route);
 
-/** Where to listen for unicast: `from`, which may be NULL for the wildcard address of the family. Not open. */
+/** The listener for unicast, not open: at `from`, or, if that is NULL, at the wildcard address of the family. */
 backhand_listener backhand_listener_unicast(const backhand_address *from, int family, int port);
 
 /** Lets other sockets have the same address and port as an open one. */

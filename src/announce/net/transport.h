@@ -2,7 +2,7 @@
 
 /**
  * @file transport.h
- * @brief UDP: where announcements go and come in. Core: no httpd. Used by the moderator process only.
+ * @brief Sends and receives announcements by UDP. Core: no httpd. Only the moderator process uses it.
  */
 #ifndef BACKHAND_TRANSPORT_H
 #define BACKHAND_TRANSPORT_H
@@ -15,7 +15,7 @@
 /** One MulticastStats directive. */
 typedef struct backhand_destination {
     const char *text;    /**< as configured, for messages */
-    const char *address; /**< numeric: multicast group, broadcast or unicast address; NULL: `name` says it */
+    const char *address; /**< numeric: multicast group, broadcast or unicast address; NULL: see `name` */
     const char
         *name; /**< looked up while the server runs: all its addresses, or SRV records; NULL: `address` says it */
     int port;  /**< 1 to 65535; also listened on; 0: `name` is one of SRV records, which say the ports */
@@ -25,34 +25,35 @@ typedef struct backhand_destination {
 } backhand_destination;
 
 /**
- * Reads the words of a MulticastStats directive, `[myaddr[:port]] dest:port[,ttl]`; `second` may be NULL. An IPv6 address
- * stands in brackets when a port follows. `dest` may be a host's name, and without a port the name of SRV records, which
- * begins with `_`; it is not looked up here. A name in the place of `myaddr` is, once.
- * @return NULL, or what is wrong and would be right
+ * Reads the words of a MulticastStats directive, `[myaddr[:port]] dest:port[,ttl]`; `second` may be NULL. An IPv6
+ * address stands in brackets when a port follows. `dest` may be a host's name, and without a port the name of SRV
+ * records, which begins with `_`; it is not looked up here. A name in the place of `myaddr` is, once.
+ * @return NULL, or the error and the right form
  */
 const char *backhand_destination_parse(backhand_destination *out, const char *first, const char *second, apr_pool_t *p);
 
-/** Addresses that names stand for, at most, all names together. */
+/** The most addresses of all names together. */
 #define BACKHAND_NAMED_MAX 256
 
 typedef struct backhand_transport backhand_transport;
 
-/** Called for each datagram; `length` may be BACKHAND_MESSAGE_SIZE, which means that it was that long or longer. `place`
- * says where it was heard, for the functions below. */
+/** Called for each datagram. A `length` of BACKHAND_MESSAGE_SIZE means that it was that long or longer. `place` is the
+ * socket on which it was heard, for the functions below. */
 typedef void (*backhand_receive_fn)(void *ctx, const char *data, apr_size_t length, apr_sockaddr_t *sender, int place);
 
 /** Gets a text about a socket that could not be opened, or not in full, and the error. */
 typedef void (*backhand_problem_fn)(void *ctx, const char *text, apr_status_t rv);
 
 /**
- * Opens sockets for all destinations (array of backhand_destination, which must live as long). They are closed with `p`.
- * A group is joined on the interface of `from`. To hear unicast, `from` is bound, else the wildcard address, for names of
- * both families; only groups and broadcast addresses are shared with other servers of this machine. Unicast leaves from
- * the socket that hears it. A name is announced to once backhand_transport_name() has told its addresses; for the ports
- * of SRV records nothing is heard before. No destinations: a transport that is silent and hears nothing.
+ * Opens sockets for all destinations (array of backhand_destination, which must live as long). They are closed with
+ * `p`. A group is joined on the interface of `from`. A socket for unicast is bound to `from`, else to the wildcard
+ * address, for names of both families. Only groups and broadcast addresses are shared with other servers of this
+ * machine. Unicast leaves from the socket that listens for it. A name gets announcements once
+ * backhand_transport_name() has given its addresses; the ports of SRV records are not listened on before. Without
+ * destinations the transport sends and hears nothing.
  * @param problem  may be NULL; the other sockets still work
- * @return APR_SUCCESS, or the last error when there are destinations and not one socket could be opened. `transport` is
- *         made in any case
+ * @return APR_SUCCESS, or the last error when there are destinations and not one socket could be opened.
+ *         `transport` is made in any case
  */
 apr_status_t backhand_transport_open(backhand_transport **transport, const apr_array_header_t *destinations,
                                      backhand_problem_fn problem, void *ctx, apr_pool_t *p);
@@ -60,32 +61,32 @@ apr_status_t backhand_transport_open(backhand_transport **transport, const apr_a
 struct backhand_found;
 
 /**
- * Announces to these addresses for a destination that is a name, instead of those it had. Allocates nothing.
- * @return 1 when some address is new
+ * Replaces the addresses of a destination that is a name. Allocates nothing.
+ * @return 1 if some address is new
  */
 int backhand_transport_name(backhand_transport *transport, const backhand_destination *name,
                             const struct backhand_found *found, backhand_problem_fn problem, void *ctx);
 
-/** Tries again to open what could not be opened. Allocates nothing. @return how many problems are left */
+/** Tries again to open the sockets that could not be opened. Allocates nothing. @return how many problems are left */
 int backhand_transport_repair(backhand_transport *transport, backhand_problem_fn problem, void *ctx);
 
-/** Sends one datagram to each destination, never waiting: what the kernel has no room for is lost, as any datagram may be.
+/** Sends one datagram to each destination. Never waits: a datagram for which the kernel has no room is lost.
  * @return APR_SUCCESS or the last error; `failed`, which may be NULL, gets that destination */
 apr_status_t backhand_transport_send(backhand_transport *transport, const char *data, apr_size_t length,
                                      const backhand_destination **failed);
 
-/** True when what is sent to the destinations reaches a server that is heard at `place` and has that address: it was heard
- * by a group or broadcast address, or there is a destination of that address and the place's port. */
+/** True if the destinations reach the server with that address that was heard at `place`: it was heard by a group or
+ * broadcast address, or there is a destination of that address and the place's port. */
 int backhand_transport_covers(const backhand_transport *transport, int place, const struct sockaddr *address);
 
-/** Sends one datagram to one address, at the port of `place`; what fails is lost. */
+/** Sends one datagram to one address, at the port of `place`; if that fails, it is lost. */
 void backhand_transport_answer(backhand_transport *transport, int place, const struct sockaddr *address,
                                const char *data, apr_size_t length);
 
 /** Lets backhand_transport_poll wait for this descriptor too; -1: for none. */
 void backhand_transport_watch(backhand_transport *transport, int fd);
 
-/** Waits up to `timeout` for `wake_fd` (-1: none) or datagrams, and hands every one that has come, at most 1,000, to `receive`.
+/** Waits up to `timeout` for `wake_fd` (-1: none) or datagrams. Gives every datagram, at most 1,000, to `receive`.
  * @return APR_SUCCESS, APR_TIMEUP, APR_EINTR, or an error */
 apr_status_t backhand_transport_poll(backhand_transport *transport, apr_interval_time_t timeout, int wake_fd,
                                      backhand_receive_fn receive, void *ctx);

@@ -5,8 +5,8 @@
  * @brief The wire format of announcements: text to struct and back. Core: no httpd, no sockets.
  *
  * A datagram is `v=1&ready=N&busy=N&bh=1&...`: keys and values joined by `=` and `&`, values in printable ASCII with
- * everything but `A-Z a-z 0-9 . _ - : / [ ]` as %XX. httpd's own mod_heartmonitor understands it, and what mod_heartbeat
- * sends is understood here as a server at its sender's address, port 80.
+ * everything but `A-Z a-z 0-9 . _ - : / [ ]` as %XX. httpd's own mod_heartmonitor understands it. A datagram of
+ * mod_heartbeat is read here as a server at its sender's address, port 80.
  */
 #ifndef BACKHAND_MESSAGE_H
 #define BACKHAND_MESSAGE_H
@@ -15,10 +15,10 @@
 #include "trust/keys.h"
 
 /**
- * The number in `bh=`. Keys that a reader does not know it ignores, so a key that is merely new leaves the number alone. A
- * format takes away a key, or the meaning of one, only when the format before it had another key in its place already: so
- * each format has all that the one before it needs, a reader takes its own, the one before and the one after, and two
- * releases with neighbouring formats understand each other both ways.
+ * The number in `bh=`. A reader ignores keys that it does not know, so a new key does not change the number. A format
+ * may take away a key, or its meaning, only if the format before it already had another key in its place. So each
+ * format has all keys that the one before it needs. A reader accepts its own number, the one before and the one after,
+ * and two releases with neighbouring formats understand each other both ways.
  */
 #define BACKHAND_WIRE_FORMAT     1
 #define BACKHAND_WIRE_FORMAT_MIN 1
@@ -27,8 +27,8 @@
 #define BACKHAND_MESSAGE_SIZE 1000
 
 /**
- * Writes `said` as a datagram. Numbers out of their range are brought into it; `leave` and `direct` are written when they are 1 only, `time`
- * when it is not 0.
+ * Writes `said` as a datagram. Numbers out of their range are brought into it. `leave` and `direct` are written only
+ * if they are 1, `time` only if it is not 0.
  * @return its length, without the terminating NUL; 0 when it does not fit (cannot happen with a hostname of at most
  *         255 valid bytes and a farm of at most 63)
  */
@@ -40,7 +40,7 @@ apr_size_t backhand_message_encode(char out[BACKHAND_MESSAGE_SIZE], const backha
  */
 apr_size_t backhand_message_sign(char data[BACKHAND_MESSAGE_SIZE], apr_size_t length, const backhand_keys *keys);
 
-/** Tells whose signature the datagram ends in. @return the key's place in the file, from 1 on; 0: none is right */
+/** Finds the key that signed the datagram. @return the key's place in the file, from 1 on; 0: none */
 int backhand_message_verify(const char *data, apr_size_t length, const backhand_keys *keys);
 
 /** True when the datagram has a signature at all, right or wrong. */
@@ -51,10 +51,10 @@ int backhand_hostname_valid(const char *name);
 
 /**
  * Reads a datagram. Allocates nothing; reads no byte beyond `length`. Keys of ours count after `bh` only; a datagram
- * without `bh` is a stock heartbeat: boot 0, no farm, an announcement each second, idle connections kept for 5 s (httpd's
- * default), no figures but its workers.
+ * without `bh` is a stock heartbeat: boot 0, no farm, an announcement each second, idle connections kept for 5 s
+ * (httpd's default), no figures but its workers.
  * @param sender  where it came from: the contact of a stock heartbeat (`http://sender:80`), whose hostname it is too
- * @param detail  on failure the key that is at fault, NUL-terminated, escaped for a log; may be NULL
+ * @param detail  on failure the faulty key, NUL-terminated, escaped for a log; may be NULL
  * @return BACKHAND_DROP_NONE, _LENGTH, _TEXT, _FORMAT, _KEYS or _RANGE; `out` is whole only with _NONE
  */
 backhand_drop backhand_message_decode(backhand_announcement *out, const char *data, apr_size_t length,
