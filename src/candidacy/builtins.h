@@ -4,8 +4,8 @@
  * @file builtins.h
  * @brief The built-in candidacy functions, for their table in builtins.c. Core: no httpd.
  *
- * All follow the contract of mod_backhand.h, allocate nothing, and look at the published table and at no request. Each ranks by figures
- * that it reads once a candidate, so that announcements that come in meanwhile cannot confuse it.
+ * All follow the contract of mod_backhand.h, allocate nothing, and read the published table and no request. A function
+ * that ranks reads the figure of each candidate once, so announcements that arrive meanwhile cannot confuse it.
  */
 #ifndef BACKHAND_BUILTINS_H
 #define BACKHAND_BUILTINS_H
@@ -18,7 +18,7 @@ int backhand_add_self(struct request_rec *r, ServerSlot *servers, int *n, char *
 int backhand_by_age(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
 int backhand_by_log_window(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
 
-/* orders.c, cost.c; those by a figure keep the order of servers that have the same. */
+/* orders.c, cost.c; servers with the same figure keep their order. */
 int backhand_by_random(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
 int backhand_by_load(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
 int backhand_by_busy_children(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
@@ -42,11 +42,11 @@ int backhand_redirect_to_name(struct request_rec *r, ServerSlot *servers, int *n
 /** Largest whole number that an argument may have. */
 #define BACKHAND_ARGUMENT_MAX INT32_MAX
 
-/** Reads a whole number, 0 to BACKHAND_ARGUMENT_MAX. @return 1, or 0 when it is none */
+/** Reads a whole number, 0 to BACKHAND_ARGUMENT_MAX. @return 1, or 0 if it is not one */
 int backhand_argument_whole(int64_t *out, const char *arg);
 
 /** Reads a number such as `2`, `0.5` or `.25`, 0 to BACKHAND_ARGUMENT_MAX, x 1000, whatever the locale; digits after
- * the third decimal are ignored. @return 1, or 0 when it is none */
+ * the third decimal are ignored. @return 1, or 0 if it is not one */
 int backhand_argument_thousandths(int64_t *out, const char *arg);
 
 #endif

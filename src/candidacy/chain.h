@@ -17,7 +17,7 @@ typedef struct backhand_function {
     char *arg;         /**< rest of the directive's line, or NULL */
     const char *where; /**< `file:line` of the directive, for messages */
     backhand_candidacy_fn call;
-    int foreign; /**< from a shared object: what it leaves is checked before the next function sees it */
+    int foreign; /**< from a shared object: its list is checked before the next function sees it */
     const char *(*check)(apr_pool_t *p, struct server_rec *s, const char *arg); /**< `<name>_check`, or NULL */
     int64_t *warned; /**< when its last complaint was logged, us; one word a process */
 } backhand_function;
@@ -26,19 +26,19 @@ typedef struct backhand_function {
 typedef struct backhand_chain {
     const struct backhand_chain *parent; /**< the enclosing container's, or NULL; always NULL once `off` */
     apr_array_header_t *own;             /**< of backhand_function, or NULL */
-    int off;                             /**< `off` stands in it: whatever is before that word is forgotten */
+    int off;                             /**< it has `off`: functions before that word are forgotten */
 } backhand_chain;
 
-/** True when the chain neither adds functions nor forgets what encloses it. */
+/** True if the chain neither adds functions nor forgets those of the enclosing containers. */
 int backhand_chain_is_empty(const backhand_chain *chain);
 
-/** True when some function would run: without one there is no policy. */
+/** True if some function would run; without one there is no policy. */
 int backhand_chain_has_functions(const backhand_chain *chain);
 
 /** Appends a copy of the function. While the configuration is read. */
 void backhand_chain_append(backhand_chain *chain, const backhand_function *function, apr_pool_t *p);
 
-/** `Backhand off`: forgets the functions so far, and all that a merge would put before them. */
+/** `Backhand off`: forgets the functions so far, and all functions that a merge would put before them. */
 void backhand_chain_forget(backhand_chain *chain);
 
 /**
@@ -48,22 +48,22 @@ void backhand_chain_forget(backhand_chain *chain);
 void backhand_chain_merge(backhand_chain *merged, const backhand_chain *outer, const backhand_chain *inner,
                           apr_pool_t *p);
 
-/** Why the chain's last function decided as it did, where it says so. */
+/** The reason of the chain's last function, if it gives one. */
 typedef enum backhand_why {
-    BACKHAND_WHY_CHAIN,  /**< it does not say */
+    BACKHAND_WHY_CHAIN,  /**< it gives none */
     BACKHAND_WHY_FREE,   /**< there is a free place here, and this server is not surely slow */
     BACKHAND_WHY_HERE,   /**< no other server is surely sooner */
-    BACKHAND_WHY_TRIAL,  /**< another one seems sooner, but this server tries itself out */
+    BACKHAND_WHY_TRIAL,  /**< another server seems sooner, but this server serves the request as a probe */
     BACKHAND_WHY_SOONER, /**< the first of the list seems sooner */
 } backhand_why;
 
-/** What a chain left. */
+/** The result of a chain. */
 typedef struct backhand_candidates {
     ServerSlot *list;    /**< room for max_servers entries; set by the caller */
     int n;               /**< entries, each a valid id, none twice */
-    uint64_t generation; /**< the table's when the chain began: backhand_table_usable() wants it */
+    uint64_t generation; /**< the table's when the chain began, for backhand_table_usable() */
     const char *emptied; /**< the function that left no candidate, or NULL */
-    /** The list is all entries from this one, 0 or 1, on, in their order, each to be handed to; -1: that is not known */
+    /** First id of an untouched list, 0 or 1, with all entries in order; -1 once a function has changed it */
     int first;
     int unfilled; /**< the list is all entries, and not written yet: for a function that needs no list */
     backhand_why why;
@@ -72,31 +72,31 @@ typedef struct backhand_candidates {
     const char *name_format;
 } backhand_candidates;
 
-/** What the chain that the calling thread runs now has come to, for built-in functions; NULL outside of a run. */
+/** The candidates of the chain that the calling thread runs now, for built-in functions; NULL outside of a run. */
 backhand_candidates *backhand_chain_current(void);
 
 /** Complaint about a function's result; called at most once a minute a function and process. */
 typedef void (*backhand_complain_fn)(void *ctx, const backhand_function *f, const char *what);
 
 /**
- * Runs a chain from the list of all slots. Allocates nothing; uses up to 64 KiB of stack.
- * A foreign function's impossible length (stored or returned) leaves the list as it was before it; invalid ids and
- * duplicates are dropped; a `redirect` outside the enum is BACKHAND_HANDOFF; when the length that it returns differs
- * from the one it stored in `*n`, the stored one counts. Each is a complaint that names the function.
+ * Runs a chain from the list of all slots. Allocates nothing; uses up to 64 KiB of stack. If a foreign function stores
+ * or returns an impossible length, the list stays as it was before it. Invalid ids and duplicates are dropped. A
+ * `redirect` outside the enum becomes BACKHAND_HANDOFF. If the returned length differs from the one stored in `*n`,
+ * the stored one counts. Each of these is a complaint that names the function.
  * @param complain  may be NULL
  * @return number of functions that ran: 0 means that there is no policy here and the request is served here
  */
 int backhand_chain_run(const backhand_chain *chain, const backhand_table *table, struct request_rec *r,
                        backhand_candidates *out, backhand_complain_fn complain, void *ctx);
 
-/** Writes the list of all entries, if that was put off. For functions that are called without it. */
+/** Writes the list of all entries, if that was put off. For functions that need the list. */
 void backhand_candidates_fill(backhand_candidates *candidates);
 
 /** A built-in: its name and how its argument is checked when the configuration is read. */
 typedef struct backhand_builtin {
     const char *name;
     backhand_candidacy_fn call;
-    /** Checks the argument (NULL: none given); never NULL itself. @return NULL, or what would be right, as in
+    /** Checks the argument (NULL: none given); never NULL itself. @return NULL, or the right form, as in
      * "takes the bias as a number from 0 on, as in 0.5" */
     const char *(*check_arg)(const char *arg);
 } backhand_builtin;
@@ -104,17 +104,17 @@ typedef struct backhand_builtin {
 /** What `Backhand on` stands for. */
 #define BACKHAND_RECOMMENDED "byExpectedTime"
 
-/** The built-in of that name (case counts not), or NULL. `off` is none: it is part of the chain. */
+/** The built-in of that name (in any case), or NULL. `off` is not one: it is part of the chain. */
 const backhand_builtin *backhand_builtin_find(const char *name);
 /** All of them, ended by a NULL name, for messages and the manual. */
 const backhand_builtin *backhand_builtins(void);
 
-/** A random number below `bound` (1 to INT32_MAX), each as likely, from a generator of the calling thread. Not for the
- * parent process: children forked by a thread that has used it draw the same numbers. */
+/** A random number below `bound` (1 to INT32_MAX), all equally likely, from a generator of the calling thread. Not for
+ * the parent process: children forked by a thread that has used it draw the same numbers. */
 uint32_t backhand_random_below(uint32_t bound);
 /** A random number between 0 and 1, neither of them, in steps of 2^-52, from the same generator. */
 double backhand_random_share(void);
-/** Seeds the calling thread's generator: same seed, same sequence. Without it, from the system's randomness. */
+/** Seeds the calling thread's generator: same seed, same sequence. Without it the system's randomness seeds it. */
 void backhand_random_seed(uint64_t seed);
 
 #endif

@@ -21,14 +21,14 @@
 /** Room for a name with its terminating NUL. */
 #define BACKHAND_NAME_SIZE 256
 
-/** @return NULL for a good format, or what is wrong with it (static text) */
+/** @return NULL for a good format, or the error (static text) */
 const char *backhand_name_check(const char *format);
 
 /**
- * Writes the name as it stands in a URL, an IPv6 address in brackets. `hostname` and `host` may hold anything, `host` may
- * be NULL: what can't be part of a URL as a host never comes out.
+ * Writes the name as in a URL, an IPv6 address in brackets. `hostname` and `host` may hold anything, and `host` may be
+ * NULL: the result is always valid as the host of a URL.
  * @param format  a good one; NULL: `%S`
- * @return 1, or 0 and an empty name when what comes out is no host name or has more than 255 bytes
+ * @return 1, or 0 and an empty name if the result is no host name or has more than 255 bytes
  */
 int backhand_name_make(char out[BACKHAND_NAME_SIZE], const char *format, const char *hostname, const char *host);
 

@@ -10,15 +10,15 @@
 #include "candidacy/chain.h"
 
 /**
- * The shared object that a path means: a folder means `<name>.so` in it. While the configuration is read.
+ * The shared object of a path: a folder means `<name>.so` in it. While the configuration is read.
  * @param path  complete
  */
 const char *backhand_object_resolve(apr_pool_t *p, const char *path, const char *name);
 
 /**
  * Opens the object, for as long as the pool lives, and fills in `call` and `check` of the function by its `name`.
- * @param base  what paths are relative to, for the message
- * @return NULL, or what is wrong: it cannot be loaded, has no such function, or was built for another version of
+ * @param base  the folder that paths are relative to, for the message
+ * @return NULL, or the error: the object cannot be loaded, has no such function, or was built for another version of
  *         mod_backhand.h
  */
 const char *backhand_object_load(backhand_function *function, const char *path, const char *base, apr_pool_t *p);

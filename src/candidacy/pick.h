@@ -2,8 +2,8 @@
 
 /**
  * @file pick.h
- * @brief A few live servers of a list at random, so that servers that decide by the same figures do not all decide the same.
- * Core: no httpd.
+ * @brief A few live servers of a list at random, so that servers that decide by the same figures do not all decide the
+ *          same. Core: no httpd.
  */
 #ifndef BACKHAND_PICK_H
 #define BACKHAND_PICK_H
@@ -18,7 +18,7 @@
 int backhand_pick(const backhand_table *table, ServerSlot *servers, int *n, int most);
 
 /**
- * The same of all entries but this server's, and without a list: what it costs does not grow with the table, unless
+ * The same for all entries except this server's, and without a list. The time does not grow with the table, unless
  * nearly all servers in it are gone.
  * @param ids   room for `most`
  * @param most  up to BACKHAND_PICK_MOST

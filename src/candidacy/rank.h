@@ -13,13 +13,13 @@
 typedef int64_t (*backhand_key_fn)(int id, const void *ctx);
 
 /**
- * Orders by ascending figure; servers that have the same stay in the order in which they are. Whatever others write into
- * the table meanwhile, the list stays a permutation of itself. Allocates nothing; uses 64 KiB of stack.
+ * Orders by ascending figure; servers with the same figure keep their order. The list stays a permutation of itself,
+ * whatever other processes write into the table meanwhile. Allocates nothing; uses 64 KiB of stack.
  * @return *n
  */
 int backhand_rank(ServerSlot *servers, const int *n, backhand_key_fn key, const void *ctx);
 
-/** a - b, or the nearest number to it: policies may have written any number into the table. */
+/** a - b, or the nearest number in range: policies may have written any number into the table. */
 int64_t backhand_minus(int64_t a, int64_t b);
 
 /** A figure with the same order as `cost`, a number of 0 or more, infinity too. */

@@ -4,11 +4,12 @@
  * @file session_id.h
  * @brief Session ids that say which server owns the session. Core: no httpd.
  *
- * An id begins with one of these; hexadecimal digits in either case. What follows is the application's.
+ * An id begins with one of these forms, with hexadecimal digits in either case. The rest of the id is the
+ * application's.
  *
- *  - 8 digits: the IPv4 address of the owner's contact, `7f000001` = 127.0.0.1, whichever port. The classic form.
- *  - `i` and 8 digits (IPv4 address), 12 (and port), 32 (IPv6 address) or 36 (and port), then anything but another
- *    hexadecimal digit: `i7f0000011f90` = 127.0.0.1:8080. No classic id begins with an `i`.
+ *  - 8 digits: the IPv4 address of the owner's contact, `7f000001` = 127.0.0.1, whichever port. The classic form. -
+ * `i` and 8 digits (IPv4 address), 12 (and port), 32 (IPv6 address) or 36 (and port), then anything but another
+ * hexadecimal digit: `i7f0000011f90` = 127.0.0.1:8080. No classic id begins with an `i`.
  */
 #ifndef BACKHAND_SESSION_ID_H
 #define BACKHAND_SESSION_ID_H
@@ -18,25 +19,26 @@
 /** Room for the longest id that we make, with its terminating NUL. */
 #define BACKHAND_SESSION_ID_SIZE 38
 
-/** Whose session it is. */
+/** The owner of a session. */
 typedef struct backhand_owner {
     char address[48]; /**< as in a backhand_contact */
-    int port;         /**< 0: not said */
+    int port;         /**< 0: not given */
 } backhand_owner;
 
-/** Where ids stand. */
+/** The places of ids. */
 typedef enum backhand_session_place {
     BACKHAND_SESSION_COOKIE, /**< the value of a Cookie header */
     BACKHAND_SESSION_QUERY   /**< a query string */
 } backhand_session_place;
 
-/** Reads the owner at the beginning of an id. @return 1, or 0 when the id says none */
+/** Reads the owner at the beginning of an id. @return 1, or 0 if the id has none */
 int backhand_session_read(backhand_owner *owner, const char *text, apr_size_t length);
 
 /**
- * Finds ids, one a call. An id comes after the identifier (and a `=`, if the identifier has none at its end, and a quotation
- * mark), which stands at the beginning of the text or after a separator of the place; exactly as written.
- * @param at  where to go on; 0 at first
+ * Finds ids, one each call. An id comes after the identifier, exactly as written; between them may stand a `=`, if the
+ * identifier has none at its end, and a quotation mark. The identifier stands at the beginning of the text or after a
+ * separator of the place.
+ * @param at  where to continue; 0 at first
  * @return 1 and the owner, or 0 at the end of the text
  */
 int backhand_session_next(backhand_owner *owner, const char *text, apr_size_t length, backhand_session_place place,
@@ -45,11 +47,11 @@ int backhand_session_next(backhand_owner *owner, const char *text, apr_size_t le
 /** Writes the id of a contact, our form with port. @return 0 when the contact has no address */
 int backhand_session_write(char out[BACKHAND_SESSION_ID_SIZE], const backhand_contact *contact);
 
-/** True when the server of that entry is the owner, and live: heard from within SERVER_TIMEOUT, as byAge sees it, and
- * usable for a request that noted this generation. */
+/** True if the server of that entry is the owner, was heard from within SERVER_TIMEOUT as byAge sees it, and is usable
+ * for a request that noted this generation. */
 int backhand_session_owns(const backhand_table *table, int id, uint64_t generation, const backhand_owner *owner);
 
-/** NULL for a name that a cookie can have, which is an identifier too but for the `=`, or what is wrong with it. */
+/** NULL for a name that a cookie can have (an identifier without the `=`), or the error. */
 const char *backhand_session_check_name(const char *name);
 
 #endif
