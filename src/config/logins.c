@@ -222,12 +222,13 @@ void backhand_config_note_logins(apr_pool_t *ptemp, server_rec *s)
         if (chain) {
             const char *type = first_word(login->d->args, ptemp);
             notes++;
-            ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
-                         "backhand: %s:%d: AuthType %s meets the chain at %s:%d: %s. Write Backhand off there",
-                         login->d->filename, login->d->line_num, type, chain->d->filename, chain->d->line_num,
-                         strcasecmp(type, "Digest") == 0
-                             ? "a login holds at one server only, and a request that is handed off is refused"
-                             : "a login holds at another server only if all servers share their sessions");
+            ap_log_error(
+                APLOG_MARK, APLOG_NOTICE, 0, s,
+                "backhand: %s:%d: AuthType %s applies where the chain at %s:%d does: %s; write \"Backhand off\" there",
+                login->d->filename, login->d->line_num, type, chain->d->filename, chain->d->line_num,
+                strcasecmp(type, "Digest") == 0
+                    ? "a login holds at one server only, so the other server refuses the request"
+                    : "a login holds at another server only if all servers share their sessions");
         }
     }
 }

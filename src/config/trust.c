@@ -46,14 +46,15 @@ void backhand_config_warn_of_trust(const server_rec *s)
         return;
     }
     ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                 "backhand: %s: whoever can send from an address that AcceptStats covers can steer requests to any "
-                 "such address; %s",
+                 "backhand: %s: anybody who sends from an address that AcceptStats covers can direct requests to any "
+                 "covered address; %s",
                  conf->keys ? "BackhandSecretFile is optional" : "there is no BackhandSecretFile",
                  conf->keys ? "take the word optional away when all servers of the farm have a secret"
                             : "give all servers of the farm one");
     if (backhand_accept_is_wide(conf->accept)) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     "backhand: AcceptStats covers what look like addresses of clients: each of them can tell this "
-                     "server that it is somebody else; list the servers only");
+        ap_log_error(
+            APLOG_MARK, APLOG_WARNING, 0, s,
+            "backhand: AcceptStats covers addresses that look like those of clients: each of them can claim to "
+            "be another client; list the servers only");
     }
 }

@@ -189,8 +189,8 @@ subtest 'what is missing is said at start' => sub {
     share([$key[0]], $both);
     $farm->start;
     my $lines = sub { my ($server) = @_; return scalar grep { /\[backhand:warn\].*(?:no BackhandSecretFile|is optional|clients)/ } $server->log_lines };
-    ok $a->wait_log(qr/backhand: there is no BackhandSecretFile: whoever can send/), 'no secret';
-    ok $wide->wait_log(qr/backhand: AcceptStats covers what look like addresses of clients/), 'everybody is accepted';
+    ok $a->wait_log(qr/backhand: there is no BackhandSecretFile: anybody who sends/), 'no secret';
+    ok $wide->wait_log(qr/backhand: AcceptStats covers addresses that look like those of clients/), 'everybody is accepted';
     is $lines->($a),     1, 'a line';
     is $lines->($wide),  2, 'two';
     is $lines->($both),  0, 'none with a secret';

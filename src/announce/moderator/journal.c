@@ -109,8 +109,8 @@ static void log_dropped(const backhand_journal *journal, backhand_drop reason, c
         break;
     default:
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     "backhand: announcement from %s dropped: no announcement that this release understands (%s%s%s)%s",
-                     sender, backhand_drop_name(reason), *detail ? ", key " : "", detail, more);
+                     "backhand: announcement from %s dropped: this release does not understand it (%s%s%s)%s", sender,
+                     backhand_drop_name(reason), *detail ? ", key " : "", detail, more);
     }
 }
 
