@@ -195,7 +195,7 @@ subtest 'what is missing is said at start' => sub {
     is $lines->($wide),  2, 'two';
     is $lines->($both),  0, 'none with a secret';
     is $lines->($alone), 0, 'none where nobody is accepted';
-    $farm->announce_log(qr/AcceptStats covers what look like/, qr/backhand: announcement from \S+ dropped: it is not signed/);
+    $farm->announce_log(qr/AcceptStats covers addresses that look like/, qr/backhand: announcement from \S+ dropped: it is not signed/);
     $farm->check;
 };
 
