@@ -5,11 +5,14 @@
 #include "act/proxy/attempt.h"
 #include "table/clock.h"
 
+#include <apr_allocator.h>
 #include <apr_hash.h>
 #include <apr_strings.h>
+#include <apr_thread_mutex.h>
 #include <apr_thread_proc.h>
 #include <dlfcn.h>
 #include <http_log.h>
+#include <mpm_common.h>
 #include <pthread.h>
 #include <signal.h>
 
@@ -210,6 +213,32 @@ static void pin_module(void)
     }
 }
 
+/* mod_proxy makes a pool for each connection below a peer's, in the threads of requests. Not every release gives these an
+ * allocator of their own, so this one has a lock as that of httpd's pools, and returns memory as they do. */
+static apr_status_t make_pool(apr_pool_t **pool)
+{
+    apr_allocator_t *allocator;
+    apr_thread_mutex_t *lock;
+    apr_status_t rv = apr_allocator_create(&allocator);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    apr_allocator_max_free_set(allocator, ap_max_mem_free);
+    rv = apr_pool_create_unmanaged_ex(pool, NULL, allocator);
+    if (rv != APR_SUCCESS) {
+        apr_allocator_destroy(allocator);
+        return rv;
+    }
+    apr_allocator_owner_set(allocator, *pool);
+    apr_pool_tag(*pool, "backhand_keeper");
+    rv = apr_thread_mutex_create(&lock, APR_THREAD_MUTEX_DEFAULT, *pool);
+    if (rv == APR_SUCCESS) {
+        apr_allocator_mutex_set(allocator, lock);
+    }
+    return rv;
+}
+
 /* Nothing of the keeper hangs on the child's pool, and nothing ends it but the end of the process: prefork destroys that
  * pool in a signal handler, where waiting for a thread or a lock could be for ever. */
 apr_status_t backhand_keeper_start(backhand_dispatch *dispatch)
@@ -221,11 +250,10 @@ apr_status_t backhand_keeper_start(backhand_dispatch *dispatch)
     sigset_t all, before;
     apr_status_t rv;
 
-    rv = apr_pool_create_unmanaged_ex(&pool, NULL, NULL);
+    rv = make_pool(&pool);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    apr_pool_tag(pool, "backhand_keeper");
     keeper = apr_pcalloc(pool, sizeof(*keeper));
     keeper->pool = pool;
     keeper->dispatch = dispatch;
