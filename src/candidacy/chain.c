@@ -260,8 +260,5 @@ int backhand_chain_run(const backhand_chain *chain, const backhand_table *table,
     count = run_chain(&now, chain);
     backhand_candidates_fill(out);
     current = outer;
-    if (count > 0) {
-        __atomic_add_fetch(&table->meter->given, 1, __ATOMIC_RELAXED);
-    }
     return count;
 }

@@ -6,7 +6,8 @@
 
 /* A hand-off has to gain this part of a request's time. */
 #define MARGIN 0.05
-/* Of servers that are as good the emptier comes first: this part of a request's time for a full one. */
+/* Of servers that are as good the emptier comes first: this part of a request's time for a full one. Hops that differ by
+ * less than the margin are as good: else the noise in them would choose between idle servers. */
 #define EMPTIER 0.1
 /* The burden of a server that fails every other time: it gets nothing as long as there is another one, even a full one.
  */
@@ -68,7 +69,8 @@ void backhand_decide(backhand_verdict *out, const backhand_contest *contest)
         slow[i] = slowed(of, reference);
         there = slow[i] * usual * (1 + backhand_estimate_queue(of)) * of->burden + of->hop;
         if (backhand_decide_gains(here, there, calm)) {
-            insert(out, keys, i, there + EMPTIER * usual * slow[i] * (of->inflight + 1) / of->parallel);
+            insert(out, keys, i,
+                   there - fmod(of->hop, MARGIN * usual) + EMPTIER * usual * slow[i] * of->inflight / of->parallel);
         }
     }
     if (out->n > 0 && self) {

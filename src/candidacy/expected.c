@@ -129,6 +129,9 @@ int backhand_by_expected_time(struct request_rec *r, ServerSlot *servers, int *n
     apr_time_t now;
 
     (void)r;
+    if (all_of_them || self) {
+        __atomic_add_fetch(&table->meter->given, 1, __ATOMIC_RELAXED);
+    }
     if ((all_of_them || self) && is_free(table->meter)) {
         ServerSlot here = self ? *self : (ServerSlot){0, BACKHAND_HANDOFF};
         if (run) {

@@ -70,7 +70,7 @@ static int64_t key_prequal(int id, const void *ctx)
     if (all->of[i].inflight > all->hot) {
         return backhand_key_of(HOT + all->of[i].inflight);
     }
-    return backhand_key_of(all->calm[i] * (1 + backhand_estimate_queue(&all->of[i])) + all->of[i].hop);
+    return backhand_key_of(all->calm[i] * (1 + backhand_estimate_queue(&all->of[i])));
 }
 
 static void read_pool(pool *all, const backhand_table *table, const ServerSlot *servers, int n)
@@ -90,6 +90,15 @@ static void read_pool(pool *all, const backhand_table *table, const ServerSlot *
     all->hot = threshold(all);
 }
 
+/* This server, which comes last, is one of them: among equal ones chance decides. */
+static void mix_in_self(ServerSlot *servers, int n)
+{
+    int other = (int)backhand_random_below((uint32_t)n);
+    ServerSlot last = servers[n - 1];
+    servers[n - 1] = servers[other];
+    servers[other] = last;
+}
+
 static void put_first(ServerSlot *servers, int n, int id)
 {
     for (int i = n - 1; i > 0; i--) {
@@ -107,7 +116,11 @@ static void try_self(const pool *all, const backhand_table *table, ServerSlot *s
     int self = find(all, 0), best = find(all, servers[0].id);
     double gap = self < 0 ? 0 : log(all->calm[self] / all->calm[best]);
 
-    if (self < 0 || backhand_estimate_queue(&all->of[self]) > 0) {
+    if (self < 0) {
+        return;
+    }
+    __atomic_add_fetch(&table->meter->given, 1, __ATOMIC_RELAXED);
+    if (backhand_estimate_queue(&all->of[self]) > 0) {
         return;
     }
     if (gap < WORSE) {
@@ -131,6 +144,7 @@ int backhand_by_prequal(struct request_rec *r, ServerSlot *servers, int *n, char
     (void)arg;
     backhand_pick(table, servers, n, POOL);
     if (*n > 0) {
+        mix_in_self(servers, *n);
         read_pool(&all, table, servers, *n);
         backhand_rank(servers, n, key_prequal, &all);
         try_self(&all, table, servers, *n);

@@ -13,6 +13,13 @@ static double idle_time(const backhand_estimate *of, const backhand_estimate *re
            of->hop;
 }
 
+/* What a typical request takes who is so many times as slow as the reference. @return us; 0: that is not known */
+static int64_t seems(const backhand_estimate *reference, double times)
+{
+    double usec = reference->samples > 0 ? exp(reference->log) * times : 0;
+    return usec < INT32_MAX ? (int64_t)usec : INT32_MAX;
+}
+
 void backhand_standing_look(backhand_table *table)
 {
     apr_time_t now = table->now();
@@ -33,4 +40,6 @@ void backhand_standing_look(backhand_table *table)
     slower = n > 0 && backhand_decide_gains(here, best, here / of[n].burden);
     backhand_number_set(&table->meter->slower, slower);
     backhand_number_set(&table->meter->behind, n > 0 ? (int64_t)(1000 * log(here / best)) : 0);
+    backhand_number_set(&table->meter->seems,
+                        n > 0 && here > best && of[n].samples < 1 ? seems(reference, here / best) : 0);
 }

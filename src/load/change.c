@@ -41,9 +41,8 @@ static int clearest(const double *sums, int n, double spread)
 
 int backhand_change_find(const double *x, int n, double spread)
 {
-    double sums[BACKHAND_SAMPLES + 1];
+    double sums[BACKHAND_SAMPLES + 1] = {0};
 
-    sums[0] = 0;
     for (int i = 0; i < n; i++) {
         sums[i + 1] = sums[i] + x[i];
     }

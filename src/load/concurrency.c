@@ -69,19 +69,19 @@ static int top_of(const backhand_level levels[BACKHAND_LEVELS])
 
 void backhand_levels_fit(backhand_parallel *out, const backhand_level levels[BACKHAND_LEVELS], double variance)
 {
-    double how[CHOICES], choice[CHOICES], logs[BACKHAND_LEVELS], best = HUGE_VAL, highest;
+    double how[CHOICES], choice[CHOICES], logs[BACKHAND_LEVELS], best = HUGE_VAL, highest, next = 1;
     int top = top_of(levels), n = 0, largest = 0;
 
     highest = level_of(top) + (top >= SINGLE ? 0.5 : 0);
     for (int i = 0; i <= top; i++) {
         logs[i] = log(level_of(i));
     }
-    for (double c = 1; n < CHOICES && (c <= highest || n == 0); c = c < FINE ? c + 1 : c * COARSER) {
-        choice[n] = c;
-        how[n] = squares(levels, logs, top, c) / variance;
+    do {
+        choice[n] = next;
+        how[n] = squares(levels, logs, top, choice[n]) / variance;
         best = how[n] < best ? how[n] : best;
-        n++;
-    }
+        next = next < FINE ? next + 1 : next * COARSER;
+    } while (++n < CHOICES && next <= highest);
     for (int i = 0; i < n; i++) {
         largest = how[i] <= best + TOLERANCE ? i : largest;
     }

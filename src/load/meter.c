@@ -93,7 +93,8 @@ void backhand_meter_void(backhand_meter *meter, backhand_place *place)
 
 static void end_trial(backhand_meter *meter, const backhand_place *place, int64_t usec, int failed)
 {
-    int64_t typical = get(&meter->typical), spread = get(&meter->spread);
+    int64_t seems = get(&meter->seems), typical = seems > 0 ? seems : get(&meter->typical),
+            spread = get(&meter->spread);
     backhand_tried tried = {.log = log((double)(usec > 1 ? usec : 1)),
                             .slow = log((double)(typical > 1 ? typical : 1)),
                             .spread = spread > 0 ? (double)spread / 1000 : 1,
@@ -244,7 +245,7 @@ static double mean_of(const double *x, int n)
 
 static void tell_speed(backhand_meter *meter, const records *all, double parallel, backhand_work *out)
 {
-    double x[BACKHAND_RING + 1], spread = backhand_usual_spread(&meter->usual), mean;
+    double x[BACKHAND_RING + 1] = {0}, spread = backhand_usual_spread(&meter->usual), mean;
     int n = 0, calm = enough_calm(all, parallel);
 
     set(&meter->spread, number(1000 * spread));
@@ -289,16 +290,26 @@ static void tell_parallel(backhand_meter *meter, int64_t workers, backhand_work 
     set(&meter->room, number(1000 * room_of(&found, workers, slots)));
 }
 
-/* What was measured before a recovery was of a sick server; and if that is nearly all, nothing is known of the well
- * one. */
-static void recover(backhand_meter *meter)
+/* What was measured before a recovery was of a sick server. What is usual stays, where it is known; else it begins anew with
+ * the trials. */
+static void recover(backhand_meter *meter, int64_t now)
 {
     int64_t first = __atomic_exchange_n(&meter->trials.recovered, 0, __ATOMIC_RELAXED);
+    uint64_t next = __atomic_load_n(&meter->ring.next, __ATOMIC_RELAXED);
+    backhand_record record;
 
-    if (first > 0) {
-        meter->forget = (uint64_t)first - 1;
-        if (meter->usual.count < KNOWN) {
-            meter->usual = (backhand_usual){0};
+    if (first <= 0) {
+        return;
+    }
+    meter->forget = (uint64_t)first - 1;
+    meter->usual.mean = meter->usual.steady;
+    if (meter->usual.count >= EXPERIENCE) {
+        return;
+    }
+    meter->usual = (backhand_usual){0};
+    for (uint64_t i = meter->forget; i < next && i < meter->forget + BACKHAND_RING; i++) {
+        if (backhand_ring_read(&record, &meter->ring, i, now) && !record.runs && !record.failed) {
+            backhand_usual_learn(&meter->usual, record.log, 0);
         }
     }
 }
@@ -308,7 +319,7 @@ void backhand_meter_read(backhand_meter *meter, int64_t now, int64_t workers, ba
     records all;
 
     learn(meter, (double)backhand_meter_parallel(meter) / 1000);
-    recover(meter);
+    recover(meter, now);
     collect(meter, now, &all);
     tell_speed(meter, &all, (double)backhand_meter_parallel(meter) / 1000, out);
     tell_parallel(meter, workers, out);

@@ -36,7 +36,7 @@ typedef struct backhand_meter {
     int64_t inflight; /**< requests being served now; see backhand_process_serve() */
     int64_t served;   /**< requests that were served since the start */
     int64_t ended;    /**< when one last ended, us */
-    int64_t given;    /**< requests that this server decided on since the start */
+    int64_t given;    /**< requests that this server could have kept, by a function that tries it out when it is bad */
     int64_t failing;  /**< smoothed share x 1000 of errors */
     backhand_ring ring;
     backhand_stall stall;
@@ -47,6 +47,8 @@ typedef struct backhand_meter {
     int64_t slots;    /**< 1: each request needs a worker, and there are no more places than workers */
     int64_t behind;   /**< x 1000, in the logarithm: how much longer than the best other server this one seems to take,
                          both   idle; 0 or less: not at all. By backhand_standing_look(). */
+    int64_t seems;    /**< us that a typical request takes a server as slow as this one seems, while it does not say so
+                         itself; 0: not known. By the same. */
     int64_t slower;   /**< 1: another server would surely be sooner though this one has a free place */
     int64_t steady;   /**< us, the mean without the present slowness */
     int64_t typical;  /**< us, as in backhand_work */

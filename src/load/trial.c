@@ -41,6 +41,11 @@ static int is_out(const backhand_trials *trials, int64_t now)
     return out != 0 && now >= out && now - out < LOST;
 }
 
+static int is_time(const backhand_trials *trials, int64_t sent, int64_t now)
+{
+    return sent > MANY && now >= get(&trials->next);
+}
+
 int backhand_trials_due(backhand_trials *trials, double gap, int64_t now)
 {
     int64_t sent = __atomic_add_fetch(&trials->sent, 1, __ATOMIC_RELAXED), out = get(&trials->out);
@@ -50,7 +55,7 @@ int backhand_trials_due(backhand_trials *trials, double gap, int64_t now)
         set(&trials->bad, now);
         start_over(trials);
     }
-    if (is_out(trials, now) || (get(&trials->evidence) == 0 && (sent <= MANY || now < get(&trials->next)))) {
+    if (is_out(trials, now) || (get(&trials->evidence) == 0 && !is_time(trials, sent, now))) {
         return 0;
     }
     if (!__atomic_compare_exchange_n(&trials->out, &out, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {

@@ -5,7 +5,7 @@
  * @brief How a server that gets no requests because it is slow or fails shows that it is well again.
  *
  * A server that decides on requests of its own keeps one of them now and then, a *trial*: the first after 48 that it
- * has sent away, or after some and a second, and then the more seldom the longer it has been so. A server that no
+ * has sent away, and then the more seldom the longer it has been so. A server that no
  * client comes to *offers* itself instead: it announces that it could take one request. After each trial it is weighed
  * how much more likely what came of it is of a server as good as the others than of one as bad as before; once that is
  * 20 times as likely after two good ones or more, the server has recovered, and what was before the first good trial is

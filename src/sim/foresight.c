@@ -90,7 +90,7 @@ static double queued(const sim_world *world, const sim_server *it, double work, 
     int n = remaining(world, it, slots);
     uint32_t request = it->first;
 
-    places = places < MOST ? places : MOST;
+    places = places < 1 ? 1 : places < MOST ? places : MOST;
     while (n < places) {
         slots[n++] = 0;
     }

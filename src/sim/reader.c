@@ -286,19 +286,19 @@ const char *sim_read_arrivals(sim_reader *reader, sim_words *words)
 static const struct {
     const char *name;
     sim_shape shape;
+    int may_miss;      /* the third number */
     const char *extra; /* what the second number is; NULL: there is none */
     double min, max;   /* of it */
     const char *third; /* what the third number is, from 1 on; NULL: there is none */
-    int may_miss;      /* the third number */
 } shapes[] = {
-    {"fixed", SIM_FIXED, NULL, 0, 0, NULL, 0},
-    {"exp", SIM_EXP, NULL, 0, 0, NULL, 0},
-    {"uniform", SIM_UNIFORM, NULL, 0, 0, NULL, 0},
-    {"pareto", SIM_PARETO, "the shape of the Pareto distribution", 1.0001, 100,
-     "how many times the shortest the longest is", 1},
-    {"lognormal", SIM_LOGNORMAL, "the standard deviation of the logarithm", 0, 100, NULL, 0},
-    {"bimodal", SIM_BIMODAL, "the share of the longer ones", 0, 1, "how many times longer they are", 0},
-    {"reciprocal", SIM_RECIPROCAL, NULL, 0, 0, NULL, 0},
+    {"fixed", SIM_FIXED, 0, NULL, 0, 0, NULL},
+    {"exp", SIM_EXP, 0, NULL, 0, 0, NULL},
+    {"uniform", SIM_UNIFORM, 0, NULL, 0, 0, NULL},
+    {"pareto", SIM_PARETO, 1, "the shape of the Pareto distribution", 1.0001, 100,
+     "how many times the shortest the longest is"},
+    {"lognormal", SIM_LOGNORMAL, 0, "the standard deviation of the logarithm", 0, 100, NULL},
+    {"bimodal", SIM_BIMODAL, 0, "the share of the longer ones", 0, 1, "how many times longer they are"},
+    {"reciprocal", SIM_RECIPROCAL, 0, NULL, 0, 0, NULL},
 };
 
 /* @return which of the shapes, or -1 */

@@ -78,12 +78,13 @@ typedef struct sim_scenario {
     int servers; /**< of all groups together */
     int dispatchers[SIM_CASES_MAX];
     int n_dispatchers;
-    double first;   /**< share of the clients that come to the first dispatcher; below 0: each has as many */
     int on_servers; /**< the dispatchers are the first servers; else machines of their own */
     int figures[SIM_CASES_MAX];
     int n_figures;
     const sim_trace *trace; /**< arrivals as a log has them; NULL: by chance */
     int trace_times;        /**< its requests take as long as the log says, at a speed of 1 */
+    int numbers;            /**< the report is for programs */
+    double first;           /**< share of the clients that come to the first dispatcher; below 0: each has as many */
     double rate;            /**< requests a second; 0: `load` says it */
     double burst; /**< arrivals come this share more often in the first half of each `period`, and less in the second */
     int64_t period;
@@ -98,7 +99,6 @@ typedef struct sim_scenario {
     double longer;      /**< how many times, all parts together */
     int parts_min, parts_max;
     int each;           /**< not all parts together, but each of them takes that long, and the whole memory */
-    int numbers;        /**< the report is for programs */
     int slowdown;       /**< the report says how much longer than alone requests took */
     int64_t interval;   /**< between two announcements of a server */
     double loss;        /**< share of the announcements that get lost, for each dispatcher of its own */

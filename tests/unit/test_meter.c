@@ -259,7 +259,7 @@ static void a_recovery_forgets_what_was_before(void **state)
         backhand_meter_try(&meter, &server.place[0]);
         pass(100000, 12, 1);
     }
-    pass(LOOK, 12, 1);
+    pass(SECOND, 12, 1);
     assert_true(meter.forget > 0);
     assert_true(work.typical < 150000);
     assert_int_equal(meter.trials.recovered, 0);

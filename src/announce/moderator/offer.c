@@ -6,7 +6,8 @@
 
 /* Without a request of its own for so long no client comes to it. */
 #define ALONE apr_time_from_sec(2)
-/* So much slower, in the logarithm x 1000, is slow. */
+/* So much slower than usual, in the logarithm x 1000, is slow. Surely slower than another server, hop and all, is slow
+ * by however little: of servers that wait for requests the slower one gets none. */
 #define SLOW 500
 /* Offers are as far apart at least, and a fifth of the time since it was well. To one that fails each client may lose a
  * request. */
@@ -41,7 +42,7 @@ void backhand_offer_look(backhand_offer *offer, backhand_meter *meter, serversta
     int64_t slowness = (int64_t)(1000 * meter->slowness), behind = backhand_number_get(&meter->behind);
     int offers, alone = is_alone(offer, meter, now);
 
-    if (offer->well == 0 || (slowness < SLOW && behind < SLOW && backhand_meter_errors(meter) == 0)) {
+    if (offer->well == 0 || (slowness < SLOW && behind <= 0 && backhand_meter_errors(meter) == 0)) {
         offer->well = now;
     }
     offers = alone && offer->well != now && is_time(offer, meter, now);

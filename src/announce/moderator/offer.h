@@ -12,7 +12,7 @@
 
 /** The moderator's. All zero at first. */
 typedef struct backhand_offer {
-    int64_t given;      /**< requests that this server had decided on at the last look */
+    int64_t given;      /**< requests that this server could have kept, as of the last look */
     apr_time_t decided; /**< when that number grew last */
     apr_time_t well;    /**< when it seemed as good as the others last */
 } backhand_offer;
