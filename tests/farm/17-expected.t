@@ -127,6 +127,21 @@ subtest 'errors attract nobody' => sub {
     $farm->done;
 };
 
+# Equal servers with free places keep what comes to them, and say why.
+subtest 'a free place at home is enough' => sub {
+    my $farm = Farm->new(modules => ['lua']);
+    my @all  = map { equip($farm->add, 0.01, "Backhand on\n") } 1 .. 3;
+    $farm->announce_log(qr/AH00484:|AH00161:|AH10159:|AH00286:/);
+    $farm->start;
+    ok $farm->together, 'three servers see each other';
+    ask($_, 2, 20) for @all;
+    my $before = sum0(map { $_->status->{'Handed-Off'} } @all);
+    my $asked  = sum0(map { sum0(values %{ ask($_, 2, 50) }) } @all);
+    cmp_ok sum0(map { $_->status->{'Handed-Off'} } @all) - $before, '<=', 0.25 * $asked, 'little is handed off, though the machine be busy';
+    is $all[0]->logged('/app/work')->{reason}, 'served-here:free', 'and the reason says so';
+    $farm->done;
+};
+
 # More clients than the two old servers have workers.
 subtest 'a server joins' => sub {
     my $farm  = Farm->new(modules => ['lua']);
