@@ -91,6 +91,11 @@ void backhand_meter_void(backhand_meter *meter, backhand_place *place)
     backhand_ring_leave(&meter->ring, place);
 }
 
+void backhand_meter_count(backhand_meter *meter)
+{
+    __atomic_add_fetch(&meter->served, 1, __ATOMIC_RELAXED);
+}
+
 static void end_trial(backhand_meter *meter, const backhand_place *place, int64_t usec, int failed)
 {
     int64_t seems = get(&meter->seems), typical = seems > 0 ? seems : get(&meter->typical),
@@ -123,7 +128,6 @@ void backhand_meter_end(backhand_meter *meter, backhand_place *place, int64_t us
     failing = get(&meter->failing);
     set(&meter->failing, failing + ((failed ? 1000 : 0) - failing) / SMOOTHING);
     set(&meter->ended, now);
-    __atomic_add_fetch(&meter->served, 1, __ATOMIC_RELAXED);
     backhand_stall_end(&meter->stall);
     backhand_ring_end(&meter->ring, place, usec, failed);
 }

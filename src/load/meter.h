@@ -81,6 +81,8 @@ void backhand_meter_begin(backhand_meter *meter, backhand_place *place, int64_t 
 void backhand_meter_try(backhand_meter *meter, backhand_place *place);
 /** It leaves no sample: another server has it, its client went, or it became a tunnel. */
 void backhand_meter_void(backhand_meter *meter, backhand_place *place);
+/** One more was served, measured or not. */
+void backhand_meter_count(backhand_meter *meter);
 /** It ends, having taken `usec`, before it leaves. `failed`: 1 for a status of 500 or more. */
 void backhand_meter_end(backhand_meter *meter, backhand_place *place, int64_t usec, int failed, int64_t now);
 

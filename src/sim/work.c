@@ -26,6 +26,7 @@ void sim_server_unmeter(sim_world *world, uint32_t server, uint32_t request, int
         return;
     }
     if (sample) {
+        backhand_meter_count(meter);
         backhand_meter_end(meter, &asked->place, world->now - asked->met, asked->error, sim_clock_now());
     }
     else {

@@ -26,8 +26,9 @@ typedef struct request_record {
     backhand_process *process;
     const request_rec *request;
     apr_time_t began;
+    int64_t level;               /* requests that were being served when it came, itself counted */
     apr_time_t met;              /* when it began to be served here */
-    backhand_place place;        /* in this server's meter */
+    backhand_place place;        /* in this server's meter; none: it is not measured */
     int elsewhere;               /* another server answers it */
     int marked;                  /* another server handed it here */
     int doubtful;                /* it says so, and is not believed */
@@ -213,6 +214,7 @@ static void leave_sample(request_record *record, apr_time_t now)
         r = r->next;
     }
     if (!record->elsewhere && !r->connection->aborted && r->status != HTTP_SWITCHING_PROTOCOLS) {
+        backhand_meter_count(meter);
         backhand_meter_end(meter, &record->place, now - record->met, ap_is_HTTP_SERVER_ERROR(r->status), now);
     }
     else {
@@ -261,11 +263,14 @@ static void inherit(request_rec *r)
     }
 }
 
-/* It is being served here from now on, as one of `level`. */
-static void meet(request_record *record, int64_t level)
+/* It is served here from now on, and measured: a policy kept it here, or another server's handed it here. All others, as what
+ * each server delivers itself, say nothing of how long that takes which is balanced. */
+static void meet(request_record *record)
 {
-    record->met = backhand_clock_now();
-    backhand_meter_begin(record->conf->table->meter, &record->place, level, record->met);
+    if (record->process && !record->place.word) {
+        record->met = backhand_clock_now();
+        backhand_meter_begin(record->conf->table->meter, &record->place, record->level, record->met);
+    }
 }
 
 void backhand_marked_leave(const request_rec *r)
@@ -279,17 +284,13 @@ void backhand_marked_leave(const request_rec *r)
 void backhand_marked_stay(const request_rec *r, int trial)
 {
     request_record *record = record_get(r);
-    backhand_meter *meter;
 
-    if (!record || !record->process) {
+    if (!record) {
         return;
     }
-    meter = record->conf->table->meter;
-    if (!record->place.word) {
-        meet(record, backhand_meter_inflight(meter));
-    }
+    meet(record);
     if (trial) {
-        backhand_meter_try(meter, &record->place);
+        backhand_meter_try(record->conf->table->meter, &record->place);
     }
 }
 
@@ -301,7 +302,7 @@ static request_record *record_make(request_rec *r, backhand_config *conf)
     record->began = backhand_clock_now();
     record->process = backhand_dispatch_process(conf->dispatch);
     if (record->process) {
-        meet(record, backhand_process_serve(conf->table, record->process, 1));
+        record->level = backhand_process_serve(conf->table, record->process, 1);
         apr_pool_cleanup_register(r->pool, record, request_ends, apr_pool_cleanup_null);
     }
     ap_set_module_config(r->request_config, &backhand_module, record);
@@ -333,6 +334,7 @@ static int receive_mark(request_rec *r, request_record *record, const char *head
         return refuse_unreadable(r, conf);
     }
     record->marked = 1;
+    meet(record);
     if (backhand_number_get(&record->conf->table->meter->trials.offers)) {
         backhand_meter_try(record->conf->table->meter, &record->place);
     }
