@@ -34,6 +34,13 @@ static double too_much(const backhand_contest *contest)
     return HUGE_VAL;
 }
 
+/* As fmod() of numbers that are not large, which takes ten times as long. */
+static double rest_of(double value, double unit)
+{
+    double units = unit > 0 ? value / unit : 0;
+    return units < INT32_MAX ? value - unit * (double)(int64_t)units : 0;
+}
+
 /* Keeps the acceptable ones in the order of their keys. */
 static void insert(backhand_verdict *out, double keys[BACKHAND_ACCEPTED], int place, double key)
 {
@@ -70,7 +77,7 @@ void backhand_decide(backhand_verdict *out, const backhand_contest *contest)
         there = slow[i] * usual * (1 + backhand_estimate_queue(of)) * of->burden + of->hop;
         if (backhand_decide_gains(here, there, calm)) {
             insert(out, keys, i,
-                   there - fmod(of->hop, MARGIN * usual) + EMPTIER * usual * slow[i] * of->inflight / of->parallel);
+                   there - rest_of(of->hop, MARGIN * usual) + EMPTIER * usual * slow[i] * of->inflight / of->parallel);
         }
     }
     if (out->n > 0 && self) {
