@@ -169,6 +169,8 @@ subtest 'what was captured before a restart is worth nothing after it' => sub {
 subtest 'a file that cannot be written is said once' => sub {
     my ($farm, $a, $b) = farm_with_secret();
     $a->start;
+    # Its moderator has looked for the file by then; it would not believe a folder, and say so.
+    ok $farm->together($a), 'a announces itself';
     mkdir $a->root . '/run/backhand/mod_backhand-Seen';
     $b->start;
     ok $a->wait_log(qr/:warn\] .*backhand: cannot write \S+mod_backhand-Seen; /), 'the log says so';
