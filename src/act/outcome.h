@@ -34,8 +34,8 @@ typedef enum backhand_reason {
     BACKHAND_HERE_INTERPRETERS, /**< served-here:interpreters - it holds one of mod_perl, and no more such may wait */
     BACKHAND_HERE_FAILED, /**< served-here:failed - every candidate that was asked refused, or BackhandTries are used up */
     BACKHAND_HERE_OWN,    /**< served-here:own - it asks for what each server says of itself, as server-status does */
-    BACKHAND_HERE_MARKED,  /**< served-here:marked - it came with a mark that is not believed, and is not handed on */
-    BACKHAND_HERE_UNSAFE,  /**< served-here:unsafe - only HttpProtocolOptions Unsafe let it in, or its URL's host is odd */
+    BACKHAND_HERE_MARKED, /**< served-here:marked - it came with a mark that is not believed, and is not handed on */
+    BACKHAND_HERE_UNSAFE, /**< served-here:unsafe - only HttpProtocolOptions Unsafe let it in, or its URL's host is odd */
     BACKHAND_OFF_CHOSEN,   /**< handed-off:chosen - to the chain's first candidate */
     BACKHAND_OFF_SOONER,   /**< handed-off:sooner - to the server where it would surely be over sooner */
     BACKHAND_OFF_NEXT,     /**< handed-off:next - to a later one: those before it were gone, busy or refused */

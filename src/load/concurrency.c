@@ -69,7 +69,7 @@ static int top_of(const backhand_level levels[BACKHAND_LEVELS])
 
 void backhand_levels_fit(backhand_parallel *out, const backhand_level levels[BACKHAND_LEVELS], double variance)
 {
-    double how[CHOICES], choice[CHOICES], logs[BACKHAND_LEVELS], best = HUGE_VAL, highest, next = 1;
+    double how[CHOICES] = {0}, choice[CHOICES] = {0}, logs[BACKHAND_LEVELS], best = HUGE_VAL, highest, next = 1;
     int top = top_of(levels), n = 0, largest = 0;
 
     highest = level_of(top) + (top >= SINGLE ? 0.5 : 0);
