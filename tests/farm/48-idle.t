@@ -117,7 +117,8 @@ EOT2
         $farm->start;
         my @idle    = idle_clients($server, 8);
         my $slowest = max map { $server->get('/who')->seconds } 1 .. 10;
-        cmp_ok $slowest, '<', scaled($prompt), sprintf 'no client waits for another: %.3f s', $slowest;
+        # httpd closes each connection after its response, and lingers for 2 s when the client does not close it too.
+        cmp_ok $slowest, '<', scaled(2 + $prompt), sprintf 'no client waits for another: %.3f s', $slowest;
         $farm->check;
     };
 

@@ -44,7 +44,7 @@ for my $place ('/app/', '/soonest/') {
     cmp_ok scalar keys %served, '>', 1, 'by several servers';
 }
 like $text, qr{^  server\d\.demo +http://127\.0\.0\.$_:$port +alive}m, "the table holds $_" for 1 .. 4;
-like $text, qr/(?:handed-off|served-here):chosen/, 'it says why';
+like $text, qr/\b(?:handed-off|served-here):(?:chosen|next|sooner|free|soonest|trial)\b/, 'it says why';
 is scalar listening($port), 0, 'nothing is left running';
 
 for my $senseless ('abc', '0', '-1', '70000', '99999999999', '80 80', '') {
