@@ -20,7 +20,7 @@ static int is_free(const backhand_meter *meter)
 {
     int64_t room = backhand_number_get(&meter->room), inflight = backhand_meter_inflight(meter);
 
-    return room > 0 && 1000 * inflight <= room && backhand_number_get(&meter->slower) == 0 &&
+    return room > 0 && inflight <= room / 1000 && backhand_number_get(&meter->slower) == 0 &&
            backhand_meter_errors(meter) == 0 &&
            backhand_meter_stall(meter, backhand_number_get(&meter->stall.looked)) <= 1000;
 }

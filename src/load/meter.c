@@ -49,7 +49,7 @@ int64_t backhand_meter_parallel(const backhand_meter *meter)
 int64_t backhand_meter_inflight(const backhand_meter *meter)
 {
     int64_t inflight = get(&meter->inflight);
-    return inflight > 0 ? inflight : 0;
+    return inflight < 0 ? 0 : inflight < INT32_MAX ? inflight : INT32_MAX;
 }
 
 /* --- requests ------------------------------------------------------------------------------------------------------

@@ -14,10 +14,16 @@ static int64_t get(const int64_t *word)
     return __atomic_load_n(word, __ATOMIC_RELAXED);
 }
 
+/* A sum or a clock that went round makes no overflow. */
+static int64_t less(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a - (uint64_t)b);
+}
+
 /* One request alone may be one that takes long. */
 static int64_t work_of(int64_t inflight, int64_t parallel, int64_t usec)
 {
-    int64_t most = parallel > 1000 ? parallel : 1000;
+    int64_t most = parallel < 1000 ? 1000 : parallel < INT32_MAX ? parallel : INT32_MAX;
     /* A clock that was set by years makes no overflow. */
     usec = usec < 0 ? 0 : usec < INT32_MAX ? usec : INT32_MAX;
     inflight = inflight < 0 ? 0 : inflight < INT32_MAX ? inflight : INT32_MAX;
@@ -58,8 +64,8 @@ double backhand_stall_factor(const backhand_stall *stall, int64_t inflight, int6
         return 1;
     }
     /* The place that the next end will write holds what was four ends ago. */
-    work = (double)(get(&stall->work) - get(&stall->marks[ends % BACKHAND_STALL_ENDS]) +
-                    work_of(inflight, parallel, now - get(&stall->looked)));
+    work = (double)less(get(&stall->work), get(&stall->marks[ends % BACKHAND_STALL_ENDS])) +
+           (double)work_of(inflight, parallel, less(now, get(&stall->looked)));
     factor = (work / usual + patience) / (BACKHAND_STALL_ENDS + patience);
     if (factor <= CHANCE) {
         return 1;
