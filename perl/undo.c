@@ -15,7 +15,7 @@ typedef struct member {
 
 #define MEMBER(field) offsetof(request_rec, field), sizeof(((request_rec *)0)->field)
 
-/* What reading the body changes is not among them, nor what only remembers the answer to a question. */
+/* Fields that reading the body changes are not among them, nor fields that only remember an answer. */
 static const member members[] = {
     {"internal_redirect", MEMBER(next)},
     {"the_request", MEMBER(the_request)},
@@ -173,7 +173,7 @@ static void forget_anonymous(pTHX_ const undo *what, const modperl_handler_t *ha
     key = modperl_modglobal_lookup(aTHX_ "ANONSUB");
     found = MP_MODGLOBAL_FETCH(key);
     if (found && SvTYPE(HeVAL(found)) == SVt_PVHV) {
-        /* What the function has taken in may have destructors. */
+        /* Values that the function keeps may have destructors. */
         policy_limit_begin(aTHX_ & limit, what->timeout);
         (void)hv_delete((HV *)HeVAL(found), handler->mgv_obj->name, handler->mgv_obj->len, G_DISCARD);
         policy_limit_end(aTHX_ & limit);
@@ -394,7 +394,7 @@ static int pnotes_drop(pTHX_ const undo *what, modperl_pnotes_t *pnotes)
     return some;
 }
 
-/* What a policy keeps with the request stays with the interpreter that it ran in; another one will serve the request. */
+/* Notes that a policy keeps with the request belong to its interpreter; another one will serve the request. */
 static void pnotes_end(pTHX_ const undo *what, const char **names)
 {
     modperl_config_con_t *con = modperl_config_con_get(what->r->connection);

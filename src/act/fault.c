@@ -37,7 +37,7 @@ static void say_failed(request_rec *r, const backhand_config *conf, int id, cons
                   contact, what);
 }
 
-/* What keeps this process from opening any connection, now that one could not be opened; 0: nothing. */
+/* @return the error that keeps this process from opening any connection, after one could not be opened; 0: none */
 static int own_shortage(void)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -63,7 +63,7 @@ static void say_shortage(request_rec *r, const char *contact, int error)
     }
 }
 
-/* What went wrong; NULL: nothing that is the server's, or the server's resource's. */
+/* @return the failure, in words; NULL: none that is the server's, or its resource's */
 static const char *failure_of(const request_rec *r, const backhand_handoff *handoff, backhand_outcome outcome)
 {
     switch (outcome) {

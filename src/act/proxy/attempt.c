@@ -49,7 +49,7 @@ static int has_data(apr_bucket_brigade *bb)
     return 0;
 }
 
-/* What passes here has not yet been encrypted: nothing may be taken for sent before the other side is known. */
+/* Bytes that pass here are not encrypted yet: none may count as sent before the other side is known. */
 static apr_status_t secure(ap_filter_t *f)
 {
     struct backhand_tracked *tracked = f->ctx;
@@ -160,8 +160,8 @@ static void wait_patiently(struct backhand_tracked *tracked)
     tracked->patient = 1;
 }
 
-/* What follows is no response any more: nobody else can have the request, and silence means nothing. mod_proxy ends
- * tunnels by the longer time-out of both sides. */
+/* The bytes that follow are no response any more: nobody else can have the request, and silence means nothing.
+ * mod_proxy ends tunnels by the longer time-out of both sides. */
 static void become_tunnel(struct backhand_tracked *tracked)
 {
     apr_socket_t *client = ap_get_conn_socket(current->r->connection);
@@ -217,7 +217,7 @@ static apr_status_t track_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input
     note_input(rv, bb, block);
     if (rv == APR_SUCCESS && mode == AP_MODE_GETLINE) {
         rv = backhand_head_read(&current->head, bb, f->next, block);
-        /* What cannot be passed on has come all the same. */
+        /* The response has come, even if it cannot be passed on. */
         if (!APR_STATUS_IS_ENOSPC(rv) && rv != APR_EGENERAL) {
             note_input(rv, bb, block);
         }

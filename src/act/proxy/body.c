@@ -11,7 +11,7 @@
 /* More than mod_proxy_http reads of a body before it sends any of it. */
 #define UNSENT_MAX 65536
 
-/* What httpd's old way of reading a body (ap_get_client_block) keeps in the request. */
+/* The fields in which httpd's old way of reading a body (ap_get_client_block) keeps its state. */
 typedef struct client_block {
     int read_body, read_chunked;
     apr_off_t remaining, read_length;

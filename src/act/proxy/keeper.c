@@ -33,7 +33,7 @@ typedef struct wish {
     struct wish *next;
 } wish;
 
-/* What one child process needs to ask other servers. */
+/* The state by which one child process asks other servers. */
 struct backhand_keeper {
     backhand_dispatch *dispatch;
     apr_pool_t *pool;       /* of the keeper thread alone, workers in sub-pools of it */

@@ -76,7 +76,7 @@ static apr_status_t take_line(backhand_head *head, char *line)
     return head->odd && head->shortened ? APR_ENOSPC : APR_SUCCESS;
 }
 
-/* What there was of a line, and what there is now, in one piece. */
+/* Joins the part of a line that came before with the part that came now. */
 static apr_status_t join(const backhand_head *head, apr_bucket_brigade *bb, char **line, apr_size_t *length)
 {
     apr_bucket *first = APR_BRIGADE_FIRST(bb);
@@ -186,7 +186,7 @@ apr_status_t backhand_head_read(backhand_head *head, apr_bucket_brigade *bb, ap_
         return APR_SUCCESS;
     }
     if (rv == APR_SUCCESS) {
-        /* What mod_ssl left there is gone with the next read. */
+        /* The next read overwrites the bytes that mod_ssl left there. */
         rv = apr_brigade_flatten(bb, line, &length);
     }
     if (rv == APR_SUCCESS && head->partial) {
