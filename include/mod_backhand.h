@@ -79,16 +79,17 @@ typedef struct serverstat {
     int64_t numbacked; /**< handed-off requests that it received since it started */
     int64_t tatime;    /**< average time to serve a handed-off request, milliseconds */
     int64_t inflight;  /**< requests being served there now */
-    int64_t service;   /**< mean time to serve a request there while there is no crowd, us; 0: not measured yet */
+    int64_t service;   /**< mean time to serve a request there without contention, us; 0: not measured yet */
     int64_t parallel;  /**< requests x 1000 that it serves at once without getting slower; 0: not measured yet */
-    int64_t latency;   /**< median time of recent requests that came in a crowd like the present one, us; 0: none yet */
-    int64_t errors;    /**< share x 1000 of recent responses with a status of 500 or more, 0 to 1000 */
-    int64_t served;    /**< requests that it served itself since it started */
+    int64_t
+        latency; /**< median time of recent requests that came at a concurrency like the present one, us; 0: none yet */
+    int64_t errors; /**< share x 1000 of recent responses with a status of 500 or more, 0 to 1000 */
+    int64_t served; /**< requests that it served itself since it started */
     int64_t
         typical; /**< how long a request takes there, for comparisons: exp of the mean of ln(us); 0: not measured yet */
     int64_t samples; /**< number of requests behind `typical`, up to 1024 (announced: 999); 0: hardly any yet */
     int64_t spread;  /**< standard deviation of ln(us) x 1000 */
-    int64_t calm;    /**< 1: these requests met no crowd; 0: the effect of the crowd had to be removed */
+    int64_t calm;    /**< 1: these requests met no contention; 0: its effect had to be removed */
     int64_t stall;   /**< x 1000: how much longer requests take now, because none completes; 1000: as usual */
     char hostname[BACKHAND_HOSTNAME_SIZE]; /**< its name; empty: entry never used */
     char contact[BACKHAND_CONTACT_SIZE];   /**< the address for requests to it: `http://192.0.2.1:80` */

@@ -11,7 +11,7 @@
 #include "act/nested.h"
 #include "act/received/require_ssl.h"
 #include "status/page.h"
-#include "table/shared.h"
+#include "table/lifecycle.h"
 
 #include <http_core.h>
 #include <http_log.h>
@@ -51,7 +51,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
         return OK;
     }
     config_pool = pconf;
-    rc = backhand_shared_open(pconf, s);
+    rc = backhand_lifecycle_open(pconf, s);
     if (rc == OK) {
         rc = backhand_dispatch_post_config(pconf, ptemp, s);
     }
@@ -110,8 +110,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_child_init(child_init, after_proxy, NULL, APR_HOOK_LAST);
     ap_hook_child_status(child_status, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(monitor, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_post_read_request(backhand_marked_receive, NULL, before_others, APR_HOOK_REALLY_FIRST);
-    ap_hook_post_read_request(backhand_marked_keep, remoteip, NULL, APR_HOOK_FIRST);
+    ap_hook_post_read_request(backhand_received_read, NULL, before_others, APR_HOOK_REALLY_FIRST);
+    ap_hook_post_read_request(backhand_received_keep, remoteip, NULL, APR_HOOK_FIRST);
     ap_hook_create_request(backhand_nested_create, NULL, NULL, APR_HOOK_LAST);
     ap_hook_handler(backhand_nested_handler, NULL, NULL, APR_HOOK_REALLY_FIRST - 1);
     /* The core and restore.c come before. */

@@ -131,7 +131,7 @@ int main(int argc, char **argv)
     if (argc == 4 && strcmp(argv[1], "chain") == 0 && live >= 2 && live <= BACKHAND_SERVERS_MAX) {
         g = ground_make(live, apr_time_now);
         /* With a free place it would look at no other server. */
-        ground_crowd(g, FULL);
+        ground_busy(g, FULL);
         bench(g, path_chain, plain_loop, hear_now_and_then, atoi(argv[3]));
     }
     else if (argc == 3 && strcmp(argv[1], "intake") == 0) {

@@ -73,8 +73,8 @@ static int refuse(walk *w, backhand_reason reason)
 {
     request_rec *r = w->r;
 
-    backhand_marked_elsewhere(r);
-    backhand_say(r, own_contact(w), reason, w->tries, w->usec);
+    backhand_received_elsewhere(r);
+    backhand_outcome_set(r, own_contact(w), reason, w->tries, w->usec);
     if (reason == BACKHAND_REFUSED_LOOP) {
         return HTTP_LOOP_DETECTED;
     }
@@ -98,11 +98,11 @@ static int serve_here(walk *w, backhand_reason reason)
     }
     /* addPrediction would take this server for idle if only what it sends to others counted. In this order nobody takes the
      * request for one that is lost. */
-    backhand_marked_stay(w->r, reason == BACKHAND_HERE_TRIAL);
+    backhand_received_stay(w->r, reason == BACKHAND_HERE_TRIAL);
     __atomic_add_fetch(&self->begun, 1, __ATOMIC_RELAXED);
     __atomic_add_fetch(&self->returned, 1, __ATOMIC_RELAXED);
     __atomic_add_fetch(&self->sent, 1, __ATOMIC_RELEASE);
-    backhand_say(w->r, own_contact(w), reason, w->tries, w->usec);
+    backhand_outcome_set(w->r, own_contact(w), reason, w->tries, w->usec);
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, w->r, "backhand: %s after %d tries", backhand_reason_text(reason),
                   w->tries);
     return DECLINED;
@@ -122,9 +122,9 @@ static int answered(walk *w, int id, const char *contact)
     request_rec *r = w->r;
 
     if (id != 0) {
-        backhand_marked_elsewhere(r);
+        backhand_received_elsewhere(r);
     }
-    backhand_say(r, contact, w->passed_over ? BACKHAND_OFF_NEXT : reason, w->tries, w->usec);
+    backhand_outcome_set(r, contact, w->passed_over ? BACKHAND_OFF_NEXT : reason, w->tries, w->usec);
     __atomic_add_fetch(&w->conf->table->counters->handed_off, 1, __ATOMIC_RELAXED);
     return w->handoff.status;
 }
@@ -132,55 +132,55 @@ static int answered(walk *w, int id, const char *contact)
 /* The client gets what it gets where nobody hands on, and its connection is closed. */
 static int end_for_client(walk *w, const char *contact)
 {
-    backhand_marked_elsewhere(w->r);
-    backhand_say(w->r, contact, BACKHAND_ENDED_CLIENT, w->tries, w->usec);
+    backhand_received_elsewhere(w->r);
+    backhand_outcome_set(w->r, contact, BACKHAND_ENDED_CLIENT, w->tries, w->usec);
     return backhand_body_answer(w->body);
 }
 
 /* The honest end of a request that some server may have taken and that cannot be repeated. */
-static int give_up(walk *w, int id, const char *contact, backhand_outcome outcome)
+static int give_up(walk *w, int id, const char *contact, backhand_handoff_result result)
 {
-    if (outcome == BACKHAND_CLIENT) {
+    if (result == BACKHAND_CLIENT) {
         return end_for_client(w, contact);
     }
     if (id != 0) {
-        backhand_marked_elsewhere(w->r);
+        backhand_received_elsewhere(w->r);
     }
-    backhand_say(w->r, contact, BACKHAND_OFF_FAILED, w->tries, w->usec);
-    return outcome == BACKHAND_TIMED_OUT ? HTTP_GATEWAY_TIME_OUT : HTTP_BAD_GATEWAY;
+    backhand_outcome_set(w->r, contact, BACKHAND_OFF_FAILED, w->tries, w->usec);
+    return result == BACKHAND_TIMED_OUT ? HTTP_GATEWAY_TIME_OUT : HTTP_BAD_GATEWAY;
 }
 
 /* Over a kept connection if the request may be sent again: when the server has just closed it, it is asked once more on a
- * new one. Releases the peer. */
-static backhand_outcome ask_peer(walk *w, backhand_peer *peer, int id, uint64_t generation,
-                                 const backhand_announcement *said)
+ * new one. Releases the worker. */
+static backhand_handoff_result ask_worker(walk *w, backhand_worker *worker, int id, uint64_t generation,
+                                          const backhand_announcement *said)
 {
     backhand_table *table = w->conf->table;
-    backhand_outcome outcome;
+    backhand_handoff_result result;
 
     backhand_table_sent(table, id, generation);
-    outcome = backhand_handoff_try(&w->handoff, peer, id, generation, said);
-    backhand_peer_release(peer);
-    if (outcome == BACKHAND_STALE && backhand_handoff_may_repeat(&w->handoff, outcome)) {
-        peer = backhand_peer_get(w->conf->dispatch, w->r, said, 1);
-        if (peer) {
-            outcome = backhand_handoff_try(&w->handoff, peer, id, generation, said);
-            backhand_peer_release(peer);
+    result = backhand_handoff_attempt(&w->handoff, worker, id, generation, said);
+    backhand_worker_release(worker);
+    if (result == BACKHAND_STALE && backhand_handoff_may_repeat(&w->handoff, result)) {
+        worker = backhand_worker_get(w->conf->proxy, w->r, said, 1);
+        if (worker) {
+            result = backhand_handoff_attempt(&w->handoff, worker, id, generation, said);
+            backhand_worker_release(worker);
         }
     }
-    if (outcome != BACKHAND_ANSWERED) {
+    if (result != BACKHAND_ANSWERED) {
         backhand_table_begun(table, id, generation);
     }
     backhand_table_returned(table, id, generation);
-    return outcome;
+    return result;
 }
 
 static int ask(walk *w, backhand_process *process, int id, uint64_t generation, const backhand_announcement *said)
 {
-    backhand_peer *peer;
+    backhand_worker *worker;
     backhand_pinned pinned;
     const char *contact;
-    backhand_outcome outcome;
+    backhand_handoff_result result;
 
     if (!w->prepared) {
         backhand_handoff_init(&w->handoff, w->r, w->conf, w->body);
@@ -189,34 +189,34 @@ static int ask(walk *w, backhand_process *process, int id, uint64_t generation, 
             return end_for_client(w, own_contact(w));
         }
     }
-    peer = backhand_peer_get(w->conf->dispatch, w->r, said, !w->handoff.idempotent);
-    if (!peer) {
+    worker = backhand_worker_get(w->conf->proxy, w->r, said, !w->handoff.idempotent);
+    if (!worker) {
         /* This process is too busy to get ready for it: no fault of the server. */
         w->unready = 1;
         return GO_ON;
     }
     if (!backhand_limit_enter(w->conf, process, id)) {
-        backhand_peer_release(peer);
+        backhand_worker_release(worker);
         return serve_here(w, BACKHAND_HERE_LIMIT);
     }
     if (!backhand_pinned_begin(&pinned, w->r)) {
-        backhand_peer_release(peer);
+        backhand_worker_release(worker);
         backhand_limit_leave(w->conf, process, id);
         return serve_here(w, BACKHAND_HERE_INTERPRETERS);
     }
     if (id != 0) {
-        backhand_marked_leave(w->r);
+        backhand_received_leave(w->r);
     }
     contact = apr_pstrdup(w->r->pool, said->stat.contact);
     w->tries++;
-    outcome = ask_peer(w, peer, id, generation, said);
+    result = ask_worker(w, worker, id, generation, said);
     backhand_pinned_end(&pinned);
     backhand_limit_leave(w->conf, process, id);
-    backhand_fault_note(w->r, w->conf, id, generation, contact, &w->handoff, outcome);
-    if (outcome == BACKHAND_ANSWERED) {
+    backhand_fault_note(w->r, w->conf, id, generation, contact, &w->handoff, result);
+    if (result == BACKHAND_ANSWERED) {
         return answered(w, id, contact);
     }
-    return backhand_handoff_may_repeat(&w->handoff, outcome) ? GO_ON : give_up(w, id, contact, outcome);
+    return backhand_handoff_may_repeat(&w->handoff, result) ? GO_ON : give_up(w, id, contact, result);
 }
 
 /* With BackhandSelfRedirect this server is asked at its contact as the others are. */
@@ -232,7 +232,7 @@ static int can_be_sent(walk *w, const backhand_announcement *said)
         w->coded = 1;
         return 0;
     }
-    if (!backhand_tls_able(w->conf->dispatch, w->r, said)) {
+    if (!backhand_tls_able(w->conf->proxy, w->r, said)) {
         w->no_tls = 1;
         return 0;
     }
@@ -245,12 +245,12 @@ static int ask_contact(walk *w)
     backhand_announcement said;
     uint64_t generation;
 
-    if (w->asked_self || !backhand_peers_ready(w->conf->dispatch) || !asks_self(w) ||
+    if (w->asked_self || !backhand_workers_ready(w->conf->proxy) || !asks_self(w) ||
         !backhand_table_read(w->conf->table, 0, &said, &generation) || !can_be_sent(w, &said)) {
         return GO_ON;
     }
     w->asked_self = 1;
-    return ask(w, backhand_dispatch_process(w->conf->dispatch), 0, generation, &said);
+    return ask(w, backhand_proxy_process(w->conf->proxy), 0, generation, &said);
 }
 
 static backhand_reason reason_to_stay(const walk *w)
@@ -288,9 +288,9 @@ static int consider(walk *w, backhand_process *process, ServerSlot *candidate, i
     }
     if (candidate->redirect != BACKHAND_HANDOFF) {
         int rc;
-        backhand_marked_elsewhere(w->r);
+        backhand_received_elsewhere(w->r);
         rc = backhand_redirect(w->r, candidate->redirect, w->candidates.name_format, &said);
-        backhand_say(w->r, apr_pstrdup(w->r->pool, said.stat.contact), BACKHAND_REDIRECTED, w->tries, w->usec);
+        backhand_outcome_set(w->r, apr_pstrdup(w->r->pool, said.stat.contact), BACKHAND_REDIRECTED, w->tries, w->usec);
         return rc;
     }
     if (backhand_wide_is_unsafe(w->r)) {
@@ -307,7 +307,7 @@ static int consider(walk *w, backhand_process *process, ServerSlot *candidate, i
     candidate->id = ASKED;
     w->asked_self |= id == 0;
     if (id == 0) {
-        backhand_marked_stay(w->r, w->candidates.why == BACKHAND_WHY_TRIAL);
+        backhand_received_stay(w->r, w->candidates.why == BACKHAND_WHY_TRIAL);
     }
     return ask(w, process, id, generation, &said);
 }
@@ -354,12 +354,12 @@ static void complain(void *ctx, const backhand_function *f, const char *what)
 }
 
 /* A request with a mark goes to no other server. What this server must not serve is still its contact's. */
-static int follow_marked(walk *w)
+static int follow_received(walk *w)
 {
     int rc;
 
     if (backhand_loop_is(w->r, w->conf->table)) {
-        backhand_loop_say(w->r, own_contact(w));
+        backhand_loop_log(w->r, own_contact(w));
         return refuse(w, BACKHAND_REFUSED_LOOP);
     }
     rc = ask_contact(w);
@@ -399,11 +399,11 @@ static int decide(walk *w)
     request_rec *r = w->r;
     int self_redirect = backhand_config_dir(r)->self_redirect;
 
-    if (backhand_marked_is_doubtful(r)) {
-        return self_redirect > 0 ? follow_marked(w) : serve_here(w, BACKHAND_HERE_MARKED);
+    if (backhand_received_is_doubtful(r)) {
+        return self_redirect > 0 ? follow_received(w) : serve_here(w, BACKHAND_HERE_MARKED);
     }
-    if (backhand_marked_is(r)) {
-        return self_redirect == BACKHAND_SELF_ONLY ? follow_marked(w) : DECLINED;
+    if (backhand_received_is(r)) {
+        return self_redirect == BACKHAND_SELF_ONLY ? follow_received(w) : DECLINED;
     }
     if (!backhand_chain_has_functions(backhand_config_chain(r))) {
         return serve_here(w, BACKHAND_HERE_NONE);
@@ -413,8 +413,8 @@ static int decide(walk *w)
     if (w->body && backhand_body_status(w->body)) {
         return end_for_client(w, own_contact(w));
     }
-    return backhand_peers_ready(w->conf->dispatch) ? follow(w, backhand_dispatch_process(w->conf->dispatch))
-                                                   : serve_here(w, BACKHAND_HERE_LIMIT);
+    return backhand_workers_ready(w->conf->proxy) ? follow(w, backhand_proxy_process(w->conf->proxy))
+                                                  : serve_here(w, BACKHAND_HERE_LIMIT);
 }
 
 int backhand_dispatch_handler(request_rec *r)
@@ -423,7 +423,7 @@ int backhand_dispatch_handler(request_rec *r)
     walk w;
     int rc;
 
-    if (!conf->table || !conf->dispatch || !is_decided_on(r)) {
+    if (!conf->table || !conf->proxy || !is_decided_on(r)) {
         return DECLINED;
     }
     memset(&w, 0, sizeof(w));
@@ -436,8 +436,8 @@ int backhand_dispatch_handler(request_rec *r)
                    : DECLINED;
     }
     if (backhand_own_is(r)) {
-        if (!backhand_marked_is(r)) {
-            backhand_say(r, own_contact(&w), BACKHAND_HERE_OWN, 0, 0);
+        if (!backhand_received_is(r)) {
+            backhand_outcome_set(r, own_contact(&w), BACKHAND_HERE_OWN, 0, 0);
         }
         return DECLINED;
     }
@@ -454,11 +454,11 @@ void backhand_dispatch_child_init(apr_pool_t *pchild, server_rec *s)
     apr_status_t rv;
 
     (void)pchild;
-    if (!backhand_config_get(s)->dispatch) {
+    if (!backhand_config_get(s)->proxy) {
         return;
     }
     backhand_pinned_child_init();
-    rv = backhand_peers_child_init(s);
+    rv = backhand_workers_child_init(s);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, s,
                      "backhand: this child process cannot hand off requests and serves all of them itself");
@@ -467,7 +467,7 @@ void backhand_dispatch_child_init(apr_pool_t *pchild, server_rec *s)
 
 int backhand_dispatch_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s)
 {
-    int rc = backhand_peers_post_config(p, ptemp, s);
+    int rc = backhand_workers_post_config(p, ptemp, s);
     backhand_own_find(p);
     backhand_fields_find(p);
     backhand_wide_post_config(p, s);
@@ -478,13 +478,13 @@ int backhand_dispatch_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *
 void backhand_dispatch_register(apr_pool_t *p)
 {
     (void)p;
-    backhand_track_register();
+    backhand_attempt_register();
     backhand_handshake_register();
     backhand_watch_register();
     backhand_body_register();
     backhand_response_register();
     backhand_restore_register();
-    backhand_hop_register();
+    backhand_hide_tls_register();
     backhand_guard_register();
     backhand_room_register();
     backhand_report_register();

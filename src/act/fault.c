@@ -21,7 +21,7 @@ static int level_of(const backhand_config *conf, int id, int blamed)
     return backhand_table_complain(conf->table, id, blamed, COMPLAINT_PERIOD) ? APLOG_WARNING : APLOG_DEBUG;
 }
 
-static void say_blamed(request_rec *r, const backhand_config *conf, int id, const char *contact, const char *what)
+static void log_blamed(request_rec *r, const backhand_config *conf, int id, const char *contact, const char *what)
 {
     int level = level_of(conf, id, 1);
     ap_log_rerror(APLOG_MARK, level, 0, r,
@@ -29,7 +29,7 @@ static void say_blamed(request_rec *r, const backhand_config *conf, int id, cons
                   apr_time_sec(conf->retry));
 }
 
-static void say_failed(request_rec *r, const backhand_config *conf, int id, const char *contact, const char *what)
+static void log_failed(request_rec *r, const backhand_config *conf, int id, const char *contact, const char *what)
 {
     int level = level_of(conf, id, 0);
     ap_log_rerror(APLOG_MARK, level, 0, r,
@@ -49,7 +49,7 @@ static int own_shortage(void)
 }
 
 /* Once a minute and process. */
-static void say_shortage(request_rec *r, const char *contact, int error)
+static void log_shortage(request_rec *r, const char *contact, int error)
 {
     static int64_t said;
     int64_t now = backhand_clock_now(), before = __atomic_load_n(&said, __ATOMIC_RELAXED);
@@ -64,9 +64,9 @@ static void say_shortage(request_rec *r, const char *contact, int error)
 }
 
 /* @return the failure, in words; NULL: none that is the server's, or its resource's */
-static const char *failure_of(const request_rec *r, const backhand_handoff *handoff, backhand_outcome outcome)
+static const char *failure_of(const request_rec *r, const backhand_handoff *handoff, backhand_handoff_result result)
 {
-    switch (outcome) {
+    switch (result) {
     case BACKHAND_REFUSED:
         return handoff->trouble ? handoff->trouble : "cannot be reached";
     case BACKHAND_STALE:
@@ -91,36 +91,36 @@ static const char *failure_of(const request_rec *r, const backhand_handoff *hand
 }
 
 void backhand_fault_note(request_rec *r, const backhand_config *conf, int id, uint64_t generation, const char *contact,
-                         const backhand_handoff *handoff, backhand_outcome outcome)
+                         const backhand_handoff *handoff, backhand_handoff_result result)
 {
-    const char *failure = failure_of(r, handoff, outcome);
+    const char *failure = failure_of(r, handoff, result);
     backhand_table *table = conf->table;
 
     if (!failure) {
-        if (outcome == BACKHAND_ANSWERED && handoff->status == OK && !r->connection->aborted) {
+        if (result == BACKHAND_ANSWERED && handoff->status == OK && !r->connection->aborted) {
             backhand_table_answered(table, id, generation);
         }
         return;
     }
-    if (outcome != BACKHAND_ANSWERED) {
+    if (result != BACKHAND_ANSWERED) {
         __atomic_add_fetch(&table->counters->failed_over, 1, __ATOMIC_RELAXED);
     }
-    if (outcome == BACKHAND_REFUSED && !handoff->trouble) {
+    if (result == BACKHAND_REFUSED && !handoff->trouble) {
         int error = own_shortage();
         if (error) {
-            say_shortage(r, contact, error);
+            log_shortage(r, contact, error);
             return;
         }
     }
-    if (outcome == BACKHAND_REFUSED || handoff->silent) {
+    if (result == BACKHAND_REFUSED || handoff->silent) {
         backhand_table_refused(table, id, generation);
-        say_blamed(r, conf, id, contact, failure);
+        log_blamed(r, conf, id, contact, failure);
     }
     else if (backhand_table_failed(table, id, generation, backhand_blame_client(r->useragent_ip),
                                    backhand_blame_path(backhand_target(r)))) {
-        say_blamed(r, conf, id, contact, failure);
+        log_blamed(r, conf, id, contact, failure);
     }
     else {
-        say_failed(r, conf, id, contact, failure);
+        log_failed(r, conf, id, contact, failure);
     }
 }

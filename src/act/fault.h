@@ -2,7 +2,7 @@
 
 /**
  * @file fault.h
- * @brief Whose fault it was that a try failed: the server's, which is asked last for a while then, or the request's
+ * @brief Whose fault it was that an attempt failed: the server's, which is asked last for a while then, or the request's
  * alone.
  *
  * The rule is that of table/blame.h. The log hears of a server's failures once a minute, whatever clients do.
@@ -13,10 +13,10 @@
 #include "act/proxy/handoff.h"
 
 /**
- * Notes how a try at the server that slot `id` had at `generation` ended.
+ * Notes how an attempt at the server that slot `id` had at `generation` ended.
  * @param contact  the server's, for the log
  */
 void backhand_fault_note(request_rec *r, const backhand_config *conf, int id, uint64_t generation, const char *contact,
-                         const backhand_handoff *handoff, backhand_outcome outcome);
+                         const backhand_handoff *handoff, backhand_handoff_result result);
 
 #endif

@@ -17,14 +17,14 @@ int backhand_loop_is(const request_rec *r, const backhand_table *table)
     const conn_rec *c = r->connection;
     backhand_announcement said;
 
-    if (backhand_marked_is_again(r)) {
+    if (backhand_received_is_again(r)) {
         return 1;
     }
     return backhand_table_read(table, 0, &said, NULL) && backhand_restored_local_port(c) == said.contact.port &&
            strcmp(c->local_ip, said.contact.address) == 0;
 }
 
-void backhand_loop_say(const request_rec *r, const char *contact)
+void backhand_loop_log(const request_rec *r, const char *contact)
 {
     static int64_t told;
     apr_time_t now = backhand_clock_now();

@@ -17,6 +17,6 @@
 int backhand_loop_is(const request_rec *r, const backhand_table *table);
 
 /** Tells the log of it, once a minute and process. */
-void backhand_loop_say(const request_rec *r, const char *contact);
+void backhand_loop_log(const request_rec *r, const char *contact);
 
 #endif

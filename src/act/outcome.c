@@ -35,16 +35,16 @@ const char *backhand_reason_text(backhand_reason reason)
     return text[reason];
 }
 
-static void say(request_rec *r, const char *name, const char *value)
+static void set(request_rec *r, const char *name, const char *value)
 {
     apr_table_setn(r->subprocess_env, name, value);
     apr_table_setn(r->notes, name, value);
 }
 
-void backhand_say(request_rec *r, const char *server, backhand_reason reason, int tries, apr_time_t usec)
+void backhand_outcome_set(request_rec *r, const char *server, backhand_reason reason, int tries, apr_time_t usec)
 {
-    say(r, "BACKHAND_SERVER", server);
-    say(r, "BACKHAND_REASON", backhand_reason_text(reason));
-    say(r, "BACKHAND_TRIES", apr_itoa(r->pool, tries));
-    say(r, "BACKHAND_USEC", apr_off_t_toa(r->pool, usec));
+    set(r, "BACKHAND_SERVER", server);
+    set(r, "BACKHAND_REASON", backhand_reason_text(reason));
+    set(r, "BACKHAND_TRIES", apr_itoa(r->pool, tries));
+    set(r, "BACKHAND_USEC", apr_off_t_toa(r->pool, usec));
 }

@@ -1,7 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 /**
- * @file say.h
+ * @file outcome.h
  * @brief Says what happened to a request: environment variables and notes of the same names.
  *
  * | name             | value |
@@ -14,8 +14,8 @@
  *
  * The first four are set on the server that decided, in places with a chain; the last one on the receiver.
  */
-#ifndef BACKHAND_SAY_H
-#define BACKHAND_SAY_H
+#ifndef BACKHAND_OUTCOME_H
+#define BACKHAND_OUTCOME_H
 
 #include "config/config.h"
 
@@ -51,6 +51,6 @@ typedef enum backhand_reason {
 const char *backhand_reason_text(backhand_reason reason);
 
 /** Sets the four variables and notes. `server` must live as long as the request. */
-void backhand_say(request_rec *r, const char *server, backhand_reason reason, int tries, apr_time_t usec);
+void backhand_outcome_set(request_rec *r, const char *server, backhand_reason reason, int tries, apr_time_t usec);
 
 #endif

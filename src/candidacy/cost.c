@@ -61,7 +61,8 @@ static double load_share(int id, const market *common)
 static int64_t key_cost(int id, const void *ctx)
 {
     const market *common = ctx;
-    return backhand_key_of(pow(common->n, memory_share(&serverstats[id])) + pow(common->n, load_share(id, common)));
+    return backhand_rank_key_of(pow(common->n, memory_share(&serverstats[id])) +
+                                pow(common->n, load_share(id, common)));
 }
 
 int backhand_by_cost(struct request_rec *r, ServerSlot *servers, int *n, char *arg)

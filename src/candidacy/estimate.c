@@ -18,7 +18,7 @@
 #define SURE           3
 #define EQUAL          0.1
 #define EQUAL_OF_MEANS 0.5
-/* Samples that met no crowd count so many times when the reference is chosen. */
+/* Samples that met no contention count so many times when the reference is chosen. */
 #define CALM 4
 /* Of what this server sends, the part that all others together are taken to send at the same time. */
 #define OTHERS 0.5

@@ -76,7 +76,7 @@ const char *backhand_directive_builtin(cmd_parms *cmd, void *dir, const char *li
     char *arg = rest_of_line(cmd->pool, line);
     backhand_function function = {.name = name, .arg = arg};
     const backhand_builtin *builtin;
-    const char *error = backhand_config_wrong_place(cmd);
+    const char *error = backhand_config_wrong_context(cmd);
 
     if (error) {
         return error;
@@ -109,7 +109,7 @@ const char *backhand_directive_from_so(cmd_parms *cmd, void *dir, const char *li
     const char *file = ap_getword_conf(cmd->pool, &line);
     const char *name = ap_getword_conf(cmd->pool, &line);
     backhand_function function = {.name = name, .arg = rest_of_line(cmd->pool, line), .foreign = 1};
-    const char *path, *error = backhand_config_wrong_place(cmd);
+    const char *path, *error = backhand_config_wrong_context(cmd);
 
     if (error) {
         return error;

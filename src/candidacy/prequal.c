@@ -65,12 +65,12 @@ static int64_t key_prequal(int id, const void *ctx)
         return INT64_MAX;
     }
     if (all->of[i].burden > FAILING) {
-        return backhand_key_of(2 * HOT * all->of[i].burden);
+        return backhand_rank_key_of(2 * HOT * all->of[i].burden);
     }
     if (all->of[i].inflight > all->hot) {
-        return backhand_key_of(HOT + all->of[i].inflight);
+        return backhand_rank_key_of(HOT + all->of[i].inflight);
     }
-    return backhand_key_of(all->calm[i] * (1 + backhand_estimate_queue(&all->of[i])));
+    return backhand_rank_key_of(all->calm[i] * (1 + backhand_estimate_queue(&all->of[i])));
 }
 
 static void read_pool(pool *all, const backhand_table *table, const ServerSlot *servers, int n)

@@ -51,7 +51,7 @@ static void sort(ranked *list, int n)
     }
 }
 
-int backhand_rank(ServerSlot *servers, const int *n, backhand_key_fn key, const void *ctx)
+int backhand_rank(ServerSlot *servers, const int *n, backhand_rank_key_fn key, const void *ctx)
 {
     ranked list[BACKHAND_SERVERS_MAX];
     int count = *n;
@@ -77,7 +77,7 @@ int64_t backhand_minus(int64_t a, int64_t b)
     return result;
 }
 
-int64_t backhand_key_of(double cost)
+int64_t backhand_rank_key_of(double cost)
 {
     int64_t key;
     _Static_assert(sizeof(key) == sizeof(cost), "a double has 64 bits");

@@ -32,7 +32,7 @@ static int64_t key_weight(int id, const void *ctx)
     if (!(weight > 0)) {
         return NO_CAPACITY + backhand_random_below(INT32_MAX);
     }
-    return backhand_key_of(-log(backhand_random_share()) / weight);
+    return backhand_rank_key_of(-log(backhand_random_share()) / weight);
 }
 
 int backhand_by_weight(struct request_rec *r, ServerSlot *servers, int *n, char *arg)

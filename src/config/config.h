@@ -52,7 +52,7 @@ typedef struct backhand_config {
     int keepalive;             /**< ms: the smallest KeepAliveTimeout of all hosts, 0: KeepAlive Off somewhere */
     int self_only; /**< BackhandSelfRedirect Only stands somewhere: requests are handed off without a chain */
     int used;      /**< some directive of ours stands in the configuration */
-    struct backhand_dispatch *dispatch; /**< this process's data for hand-offs; set in post_config */
+    struct backhand_proxy *proxy; /**< this process's data for hand-offs; set in post_config */
 } backhand_config;
 
 /** BackhandSelfRedirect Only: requests that the chain leaves to this server go to its contact, and never stay here. */
@@ -82,7 +82,7 @@ const char *backhand_config_too_late(const cmd_parms *cmd);
 /** Sets `conf` for a directive in the server's own configuration. @return NULL, or the error for other places */
 const char *backhand_config_server_wide(cmd_parms *cmd, backhand_config **conf);
 /** NULL for a place where a directive per directory may stand, else the error. */
-const char *backhand_config_wrong_place(cmd_parms *cmd);
+const char *backhand_config_wrong_context(cmd_parms *cmd);
 /** The settings for the request's place; never NULL. */
 const backhand_dir_config *backhand_config_dir(const request_rec *r);
 /** The request's chain. */

@@ -61,7 +61,7 @@ const backhand_chain *backhand_config_chain(const request_rec *r)
     return &backhand_config_dir(r)->chain;
 }
 
-const char *backhand_config_wrong_place(cmd_parms *cmd)
+const char *backhand_config_wrong_context(cmd_parms *cmd)
 {
     const char *error = backhand_config_too_late(cmd);
     if (error) {
@@ -79,7 +79,7 @@ const char *backhand_config_wrong_place(cmd_parms *cmd)
 const char *backhand_directive_self_redirect(cmd_parms *cmd, void *dir, const char *word)
 {
     static const char *const words[] = {[0] = "off", [1] = "on", [BACKHAND_SELF_ONLY] = "only"};
-    const char *error = backhand_config_wrong_place(cmd);
+    const char *error = backhand_config_wrong_context(cmd);
 
     if (error) {
         return error;
@@ -96,7 +96,7 @@ const char *backhand_directive_self_redirect(cmd_parms *cmd, void *dir, const ch
 
 const char *backhand_directive_session_cookie(cmd_parms *cmd, void *dir, const char *word)
 {
-    const char *error = backhand_config_wrong_place(cmd);
+    const char *error = backhand_config_wrong_context(cmd);
     if (error) {
         return error;
     }

@@ -26,26 +26,26 @@ typedef struct groups {
 
 /* --- one file ---------------------------------------------------------------------------------------------------- */
 
-static apr_status_t open_file(backhand_reader *in, const group *g, const char *name)
+static apr_status_t open_file(backhand_small_file *in, const group *g, const char *name)
 {
     char path[PATH_SIZE + 64];
     apr_snprintf(path, sizeof(path), "%s/%s", g->path, name);
-    return backhand_reader_open(in, path);
+    return backhand_small_file_open(in, path);
 }
 
 /* The file's first line. @return 0 when there is none */
 static int read_line(const group *g, const char *name, char *out, size_t size)
 {
-    backhand_reader in;
+    backhand_small_file in;
     const char *line;
     if (open_file(&in, g, name) != APR_SUCCESS) {
         return 0;
     }
-    line = backhand_reader_line(&in);
+    line = backhand_small_file_line(&in);
     if (line) {
         apr_cpystrn(out, line, size);
     }
-    backhand_reader_close(&in);
+    backhand_small_file_close(&in);
     return line != NULL;
 }
 
@@ -53,23 +53,23 @@ static int read_line(const group *g, const char *name, char *out, size_t size)
 static int read_number(const group *g, const char *name, uint64_t *out)
 {
     char line[64];
-    return read_line(g, name, line, sizeof(line)) && backhand_read_count(line, out) != NULL;
+    return read_line(g, name, line, sizeof(line)) && backhand_small_file_count(line, out) != NULL;
 }
 
 /* A number in a file of lines `key number`. */
 static int read_key(const group *g, const char *name, const char *key, uint64_t *out)
 {
-    backhand_reader in;
+    backhand_small_file in;
     const char *line;
     size_t length = strlen(key);
     int found = 0;
     if (open_file(&in, g, name) != APR_SUCCESS) {
         return 0;
     }
-    while (!found && (line = backhand_reader_line(&in))) {
-        found = strncmp(line, key, length) == 0 && line[length] == ' ' && backhand_read_count(line + length, out);
+    while (!found && (line = backhand_small_file_line(&in))) {
+        found = strncmp(line, key, length) == 0 && line[length] == ' ' && backhand_small_file_count(line + length, out);
     }
-    backhand_reader_close(&in);
+    backhand_small_file_close(&in);
     return found;
 }
 
@@ -143,17 +143,17 @@ static void read_group(groups *all, const char *cgroup_root, char *line)
 static int read_groups(groups *all, const char *proc_root, const char *cgroup_root)
 {
     char path[PATH_SIZE];
-    backhand_reader in;
+    backhand_small_file in;
     char *line;
     memset(all, 0, sizeof(*all));
     apr_snprintf(path, sizeof(path), "%s/self/cgroup", proc_root);
-    if (backhand_reader_open(&in, path) != APR_SUCCESS) {
+    if (backhand_small_file_open(&in, path) != APR_SUCCESS) {
         return 0;
     }
-    while ((line = backhand_reader_line(&in))) {
+    while ((line = backhand_small_file_line(&in))) {
         read_group(all, cgroup_root, line);
     }
-    backhand_reader_close(&in);
+    backhand_small_file_close(&in);
     return 1;
 }
 
@@ -196,8 +196,8 @@ static int64_t read_quota(const group *g)
                    ? share(quota, period)
                    : INT64_MAX;
     }
-    rest = read_line(g, "cpu.max", line, sizeof(line)) ? backhand_read_count(line, &quota) : NULL;
-    return rest && backhand_read_count(rest, &period) ? share(quota, period) : INT64_MAX;
+    rest = read_line(g, "cpu.max", line, sizeof(line)) ? backhand_small_file_count(line, &quota) : NULL;
+    return rest && backhand_small_file_count(rest, &period) ? share(quota, period) : INT64_MAX;
 }
 
 /* Counts the CPUs of a list as in `0-3,8`. @return 0 when it is none */
@@ -206,10 +206,10 @@ static uint64_t count_cpus(const char *list)
     uint64_t count = 0;
     while (list) {
         uint64_t first, last;
-        list = backhand_read_count(list, &first);
+        list = backhand_small_file_count(list, &first);
         last = first;
         if (list && *list == '-') {
-            list = backhand_read_count(list + 1, &last);
+            list = backhand_small_file_count(list + 1, &last);
         }
         if (!list || last < first || last > INT_MAX || (*list && *list != ',')) {
             return 0;
@@ -222,16 +222,16 @@ static uint64_t count_cpus(const char *list)
 
 static int64_t read_cpuset(const group *g)
 {
-    backhand_reader in;
+    backhand_small_file in;
     const char *line;
     uint64_t count;
     if (open_file(&in, g, g->v1 ? "cpuset.effective_cpus" : "cpuset.cpus.effective") != APR_SUCCESS &&
         open_file(&in, g, "cpuset.cpus") != APR_SUCCESS) {
         return INT64_MAX;
     }
-    line = backhand_reader_line(&in);
+    line = backhand_small_file_line(&in);
     count = line ? count_cpus(line) : 0;
-    backhand_reader_close(&in);
+    backhand_small_file_close(&in);
     return count > 0 ? (int64_t)count * 1000 : INT64_MAX;
 }
 

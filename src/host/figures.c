@@ -45,11 +45,11 @@ backhand_sampler *backhand_sampler_create(const char *proc_root, const char *cgr
 
 /* --- the kernel's files ------------------------------------------------------------------------------------------ */
 
-static apr_status_t open_file(backhand_reader *in, const backhand_sampler *sampler, const char *name)
+static apr_status_t open_file(backhand_small_file *in, const backhand_sampler *sampler, const char *name)
 {
     char path[PATH_SIZE];
     apr_snprintf(path, sizeof(path), "%s/%s", sampler->proc_root, name);
-    return backhand_reader_open(in, path);
+    return backhand_small_file_open(in, path);
 }
 
 static int64_t at_most(uint64_t value, int64_t max)
@@ -64,7 +64,7 @@ static apr_status_t parse_load(const char *line, int64_t *out)
 {
     uint64_t whole;
     uint64_t thousandths = 0;
-    const char *c = backhand_read_count(line, &whole);
+    const char *c = backhand_small_file_count(line, &whole);
 
     if (!c) {
         return APR_EGENERAL;
@@ -81,16 +81,16 @@ static apr_status_t parse_load(const char *line, int64_t *out)
 
 static apr_status_t read_load(const backhand_sampler *sampler, serverstat *out)
 {
-    backhand_reader in;
+    backhand_small_file in;
     const char *line;
     apr_status_t rv = open_file(&in, sampler, "loadavg");
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    line = backhand_reader_line(&in);
+    line = backhand_small_file_line(&in);
     rv = line ? parse_load(line, &out->load) : APR_EGENERAL;
-    backhand_reader_close(&in);
+    backhand_small_file_close(&in);
     return rv;
 }
 
@@ -102,7 +102,7 @@ static apr_status_t parse_cpu(const char *line, cpu_sample *out)
     out->idle = out->total = 0;
     for (int column = 0; column < 8; column++) {
         uint64_t ticks;
-        line = backhand_read_count(line, &ticks);
+        line = backhand_small_file_count(line, &ticks);
         if (!line) {
             return column > 3 ? APR_SUCCESS : APR_EGENERAL;
         }
@@ -112,15 +112,15 @@ static apr_status_t parse_cpu(const char *line, cpu_sample *out)
     return APR_SUCCESS;
 }
 
-static apr_status_t parse_stat(backhand_reader *in, cpu_sample *sample, int64_t *ncpu)
+static apr_status_t parse_stat(backhand_small_file *in, cpu_sample *sample, int64_t *ncpu)
 {
-    const char *line = backhand_reader_line(in);
+    const char *line = backhand_small_file_line(in);
     int64_t cpus = 0;
 
     if (!line || strncmp(line, "cpu ", 4) != 0 || parse_cpu(line + 4, sample) != APR_SUCCESS) {
         return APR_EGENERAL;
     }
-    while ((line = backhand_reader_line(in)) && strncmp(line, "cpu", 3) == 0) {
+    while ((line = backhand_small_file_line(in)) && strncmp(line, "cpu", 3) == 0) {
         cpus++;
     }
     *ncpu = cpus > 0 ? cpus : 1;
@@ -191,12 +191,12 @@ static void update_cpu(backhand_sampler *sampler, const cpu_sample *sample)
 
 static apr_status_t read_stat(const backhand_sampler *sampler, cpu_sample *sample, int64_t *ncpu)
 {
-    backhand_reader in;
+    backhand_small_file in;
     apr_status_t rv = open_file(&in, sampler, "stat");
 
     if (rv == APR_SUCCESS) {
         rv = parse_stat(&in, sample, ncpu);
-        backhand_reader_close(&in);
+        backhand_small_file_close(&in);
     }
     return rv;
 }
@@ -218,14 +218,14 @@ static void parse_memory(const char *line, const char *name, int64_t *bytes)
     size_t length = strlen(name);
     uint64_t kib;
 
-    if (strncmp(line, name, length) == 0 && line[length] == ':' && backhand_read_count(line + length + 1, &kib)) {
+    if (strncmp(line, name, length) == 0 && line[length] == ':' && backhand_small_file_count(line + length + 1, &kib)) {
         *bytes = kib > INT64_MAX / 1024 ? INT64_MAX : at_most(kib * 1024, INT64_MAX);
     }
 }
 
 static apr_status_t read_memory(const backhand_sampler *sampler, int64_t *total, int64_t *available)
 {
-    backhand_reader in;
+    backhand_small_file in;
     const char *line;
     apr_status_t rv = open_file(&in, sampler, "meminfo");
 
@@ -233,11 +233,11 @@ static apr_status_t read_memory(const backhand_sampler *sampler, int64_t *total,
         return rv;
     }
     *total = *available = -1;
-    while ((*total < 0 || *available < 0) && (line = backhand_reader_line(&in))) {
+    while ((*total < 0 || *available < 0) && (line = backhand_small_file_line(&in))) {
         parse_memory(line, "MemTotal", total);
         parse_memory(line, "MemAvailable", available);
     }
-    backhand_reader_close(&in);
+    backhand_small_file_close(&in);
     return *total < 0 || *available < 0 ? APR_EGENERAL : APR_SUCCESS;
 }
 

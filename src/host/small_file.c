@@ -7,19 +7,19 @@
 #include <string.h>
 #include <unistd.h>
 
-apr_status_t backhand_reader_open(backhand_reader *in, const char *path)
+apr_status_t backhand_small_file_open(backhand_small_file *in, const char *path)
 {
     in->start = in->end = 0;
     in->fd = open(path, O_RDONLY | O_CLOEXEC);
     return in->fd < 0 ? errno : APR_SUCCESS;
 }
 
-void backhand_reader_close(const backhand_reader *in)
+void backhand_small_file_close(const backhand_small_file *in)
 {
     close(in->fd);
 }
 
-static int fill(backhand_reader *in)
+static int fill(backhand_small_file *in)
 {
     ssize_t n;
 
@@ -37,7 +37,7 @@ static int fill(backhand_reader *in)
 }
 
 /* The data has room for one byte more than is ever filled. */
-static char *last_line(backhand_reader *in)
+static char *last_line(backhand_small_file *in)
 {
     char *line = in->data + in->start;
     if (in->end == in->start || in->end == sizeof(in->data) - 1) {
@@ -48,7 +48,7 @@ static char *last_line(backhand_reader *in)
     return line;
 }
 
-char *backhand_reader_line(backhand_reader *in)
+char *backhand_small_file_line(backhand_small_file *in)
 {
     char *newline;
     char *line;
@@ -64,7 +64,7 @@ char *backhand_reader_line(backhand_reader *in)
     return line;
 }
 
-const char *backhand_read_count(const char *text, uint64_t *out)
+const char *backhand_small_file_count(const char *text, uint64_t *out)
 {
     uint64_t value = 0;
 

@@ -13,23 +13,23 @@
 #include <stdint.h>
 
 /** A file that is being read. A line has at most 4094 bytes. */
-typedef struct backhand_reader {
+typedef struct backhand_small_file {
     int fd;
     size_t start, end;
     char data[4096];
-} backhand_reader;
+} backhand_small_file;
 
-/** Opens a file. @return APR_SUCCESS, and then backhand_reader_close is due; else the error */
-apr_status_t backhand_reader_open(backhand_reader *in, const char *path);
+/** Opens a file. @return APR_SUCCESS, and then backhand_small_file_close is due; else the error */
+apr_status_t backhand_small_file_open(backhand_small_file *in, const char *path);
 
-void backhand_reader_close(const backhand_reader *in);
+void backhand_small_file_close(const backhand_small_file *in);
 
 /** The next line, without its newline, valid until the next call. Text after the last newline is a line too. NULL at
  * the end, and for a line that does not fit. */
-char *backhand_reader_line(backhand_reader *in);
+char *backhand_small_file_line(backhand_small_file *in);
 
 /** Reads digits, after blanks; a number that is too large becomes UINT64_MAX.
  * @return the text after them, or NULL if there are none */
-const char *backhand_read_count(const char *text, uint64_t *out);
+const char *backhand_small_file_count(const char *text, uint64_t *out);
 
 #endif

@@ -16,7 +16,7 @@
 static int group_of(int level)
 {
     int group = level <= SINGLE ? level - 1 : SINGLE + (int)(log((double)level / SINGLE) / GROUP);
-    return group < 0 ? 0 : group < BACKHAND_LEVELS ? group : BACKHAND_LEVELS - 1;
+    return group < 0 ? 0 : group < BACKHAND_CONCURRENCY_LEVELS ? group : BACKHAND_CONCURRENCY_LEVELS - 1;
 }
 
 static double level_of(int group)
@@ -24,17 +24,17 @@ static double level_of(int group)
     return group < SINGLE ? group + 1 : SINGLE * exp((group - SINGLE + 0.5) * GROUP);
 }
 
-void backhand_levels_learn(backhand_level levels[BACKHAND_LEVELS], int level, double log)
+void backhand_concurrency_learn(backhand_concurrency_level levels[BACKHAND_CONCURRENCY_LEVELS], int level, double log)
 {
-    backhand_level *at = &levels[group_of(level)];
+    backhand_concurrency_level *at = &levels[group_of(level)];
     at->weight = at->weight < HEAVIEST ? at->weight + 1 : HEAVIEST;
     at->log += (log - at->log) / at->weight;
 }
 
 /* The weighted squares that are left of the levels up to `top` by the best of some steepnesses. All of them come from
- * the same few sums: of y, what was seen, and f, the logarithm of the crowd. */
-static double squares(const backhand_level levels[BACKHAND_LEVELS], const double logs[BACKHAND_LEVELS], int top,
-                      double parallel)
+ * the same few sums: of y, what was seen, and f, the logarithm of the contention. */
+static double squares(const backhand_concurrency_level levels[BACKHAND_CONCURRENCY_LEVELS],
+                      const double logs[BACKHAND_CONCURRENCY_LEVELS], int top, double parallel)
 {
     static const double steepness[] = {1, 1.5, 2.2, 3.2};
     double w = 0, y = 0, f = 0, yy = 0, ff = 0, fy = 0, least = HUGE_VAL, from = log(parallel);
@@ -58,18 +58,20 @@ static double squares(const backhand_level levels[BACKHAND_LEVELS], const double
     return least;
 }
 
-static int top_of(const backhand_level levels[BACKHAND_LEVELS])
+static int top_of(const backhand_concurrency_level levels[BACKHAND_CONCURRENCY_LEVELS])
 {
     int top = 0;
-    for (int i = 0; i < BACKHAND_LEVELS; i++) {
+    for (int i = 0; i < BACKHAND_CONCURRENCY_LEVELS; i++) {
         top = levels[i].weight > SEEN ? i : top;
     }
     return top;
 }
 
-void backhand_levels_fit(backhand_parallel *out, const backhand_level levels[BACKHAND_LEVELS], double variance)
+void backhand_concurrency_fit(backhand_concurrency *out,
+                              const backhand_concurrency_level levels[BACKHAND_CONCURRENCY_LEVELS], double variance)
 {
-    double how[CHOICES] = {0}, choice[CHOICES] = {0}, logs[BACKHAND_LEVELS], best = HUGE_VAL, highest, next = 1;
+    double how[CHOICES] = {0}, choice[CHOICES] = {0}, logs[BACKHAND_CONCURRENCY_LEVELS], best = HUGE_VAL, highest,
+           next = 1;
     int top = top_of(levels), n = 0, largest = 0;
 
     highest = level_of(top) + (top >= SINGLE ? 0.5 : 0);

@@ -14,7 +14,7 @@ static int64_t within(double value)
     return value > 0 ? value < (double)NUMBER_MAX ? (int64_t)value : NUMBER_MAX : 0;
 }
 
-static double crowd_of(int64_t inflight, int64_t parallel)
+static double contention_of(int64_t inflight, int64_t parallel)
 {
     inflight = inflight < 0 ? 0 : inflight < LEVEL_MAX ? inflight : LEVEL_MAX;
     return parallel > 0 && 1000 * inflight > parallel ? 1000 * (double)inflight / (double)parallel : 1;
@@ -41,10 +41,10 @@ int64_t backhand_latency_of(const backhand_record *records, int n, const backhan
         }
     }
     return near >= FEW ? within(exp(sorted[near / 2]))
-                       : within((double)work->service * crowd_of(work->inflight, work->parallel));
+                       : within((double)work->service * contention_of(work->inflight, work->parallel));
 }
 
 int64_t backhand_latency_now(int64_t latency, int64_t then, int64_t now, int64_t parallel)
 {
-    return within((double)latency / crowd_of(then, parallel) * crowd_of(now, parallel));
+    return within((double)latency / contention_of(then, parallel) * contention_of(now, parallel));
 }

@@ -2,7 +2,7 @@
 
 /**
  * @file latency.h
- * @brief How long requests take in a crowd like the present one: a figure for policies. Core: no httpd; pure.
+ * @brief How long requests take at a concurrency like the present one: a figure for policies. Core: no httpd; pure.
  */
 #ifndef BACKHAND_LATENCY_H
 #define BACKHAND_LATENCY_H
@@ -10,7 +10,7 @@
 #include "load/meter.h"
 
 /** The median of the newest ended records, up to 64, whose level is near work->inflight; when there are hardly any,
- * work->service times the crowd. us; `records` newest first. */
+ * work->service times the contention. us; `records` newest first. */
 int64_t backhand_latency_of(const backhand_record *records, int n, const backhand_work *work);
 
 /** A latency read with `then` requests in flight, when there are `now`. parallel x 1000, or 0. */

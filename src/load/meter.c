@@ -73,22 +73,22 @@ int64_t backhand_meter_leave(backhand_meter *meter, int64_t now)
     return left;
 }
 
-void backhand_meter_begin(backhand_meter *meter, backhand_place *place, int64_t level, int64_t now)
+void backhand_meter_begin(backhand_meter *meter, backhand_ring_entry *entry, int64_t level, int64_t now)
 {
-    backhand_ring_begin(&meter->ring, place, level, now);
+    backhand_ring_begin(&meter->ring, entry, level, now);
 }
 
-void backhand_meter_try(backhand_meter *meter, backhand_place *place)
+void backhand_meter_trial(backhand_meter *meter, backhand_ring_entry *entry)
 {
-    backhand_ring_try(&meter->ring, place);
+    backhand_ring_trial(&meter->ring, entry);
 }
 
-void backhand_meter_void(backhand_meter *meter, backhand_place *place)
+void backhand_meter_void(backhand_meter *meter, backhand_ring_entry *entry)
 {
-    if (backhand_place_tries(place)) {
+    if (backhand_ring_entry_is_trial(entry)) {
         backhand_trials_drop(&meter->trials);
     }
-    backhand_ring_leave(&meter->ring, place);
+    backhand_ring_leave(&meter->ring, entry);
 }
 
 void backhand_meter_count(backhand_meter *meter)
@@ -96,16 +96,16 @@ void backhand_meter_count(backhand_meter *meter)
     __atomic_add_fetch(&meter->served, 1, __ATOMIC_RELAXED);
 }
 
-static void end_trial(backhand_meter *meter, const backhand_place *place, int64_t usec, int failed)
+static void end_trial(backhand_meter *meter, const backhand_ring_entry *entry, int64_t usec, int failed)
 {
     int64_t seems = get(&meter->seems), typical = seems > 0 ? seems : get(&meter->typical),
             spread = get(&meter->spread);
-    backhand_tried tried = {.log = log((double)(usec > 1 ? usec : 1)),
-                            .slow = log((double)(typical > 1 ? typical : 1)),
-                            .spread = spread > 0 ? (double)spread / 1000 : 1,
-                            .errors = (double)get(&meter->failing) / 1000,
-                            .failed = failed,
-                            .number = place->number};
+    backhand_trial_result tried = {.log = log((double)(usec > 1 ? usec : 1)),
+                                   .slow = log((double)(typical > 1 ? typical : 1)),
+                                   .spread = spread > 0 ? (double)spread / 1000 : 1,
+                                   .errors = (double)get(&meter->failing) / 1000,
+                                   .failed = failed,
+                                   .number = entry->number};
 
     backhand_trials_end(&meter->trials, &tried);
     if (get(&meter->trials.recovered)) {
@@ -114,22 +114,22 @@ static void end_trial(backhand_meter *meter, const backhand_place *place, int64_
     }
 }
 
-void backhand_meter_end(backhand_meter *meter, backhand_place *place, int64_t usec, int failed, int64_t now)
+void backhand_meter_end(backhand_meter *meter, backhand_ring_entry *entry, int64_t usec, int failed, int64_t now)
 {
     int64_t failing;
 
-    if (place->word == 0) {
+    if (entry->word == 0) {
         return;
     }
-    if (backhand_place_tries(place)) {
-        end_trial(meter, place, usec, failed);
+    if (backhand_ring_entry_is_trial(entry)) {
+        end_trial(meter, entry, usec, failed);
     }
     /* Two requests that end at once may lose one of them from the average; nobody waits for the other. */
     failing = get(&meter->failing);
     set(&meter->failing, failing + ((failed ? 1000 : 0) - failing) / SMOOTHING);
     set(&meter->ended, now);
     backhand_stall_end(&meter->stall);
-    backhand_ring_end(&meter->ring, place, usec, failed);
+    backhand_ring_end(&meter->ring, entry, usec, failed);
 }
 
 int64_t backhand_meter_errors(const backhand_meter *meter)
@@ -152,7 +152,7 @@ int64_t backhand_meter_latency(const backhand_meter *meter, int64_t read)
 /* --- learning from what has ended -----------------------------------------------------------------------------------
  */
 
-static double crowd_of(int level, double parallel)
+static double contention_of(int level, double parallel)
 {
     return level > parallel ? level / parallel : 1;
 }
@@ -175,7 +175,7 @@ static void learn(backhand_meter *meter, double parallel)
         if (!backhand_ring_read_end(&record, &meter->ring, meter->learnt) || record.failed) {
             continue;
         }
-        backhand_levels_learn(meter->levels, record.level, record.log - slowness);
+        backhand_concurrency_learn(meter->levels, record.level, record.log - slowness);
         if (is_calm(record.level, parallel)) {
             backhand_usual_learn(&meter->usual, record.log, slowness);
         }
@@ -226,12 +226,12 @@ static int enough_calm(const records *all, double parallel)
 static int sample_of(double *x, const backhand_meter *meter, const backhand_record *record, double parallel,
                      double spread)
 {
-    double crowd = crowd_of(record->level, parallel);
+    double contention = contention_of(record->level, parallel);
 
-    if (record->age < meter->usual.mean * crowd && (record->runs || !record->trial)) {
+    if (record->age < meter->usual.mean * contention && (record->runs || !record->trial)) {
         return 0;
     }
-    *x = record->log - meter->usual.log - (crowd > 1 ? log(crowd) : 0);
+    *x = record->log - meter->usual.log - (contention > 1 ? log(contention) : 0);
     if (meter->usual.count > FIRST) {
         *x = fmax(-LOW * spread, fmin(*x, HIGH));
     }
@@ -272,7 +272,7 @@ static void tell_speed(backhand_meter *meter, const records *all, double paralle
 
 /* How many have a place here. Where each request needs a worker, all workers are places, and what waits for one is not
  * seen. */
-static double room_of(const backhand_parallel *parallel, int64_t workers, int slots)
+static double room_of(const backhand_concurrency *parallel, int64_t workers, int slots)
 {
     if (slots) {
         return (double)workers;
@@ -283,10 +283,10 @@ static double room_of(const backhand_parallel *parallel, int64_t workers, int sl
 static void tell_parallel(backhand_meter *meter, int64_t workers, backhand_work *out)
 {
     double spread = backhand_usual_spread(&meter->usual);
-    backhand_parallel found;
+    backhand_concurrency found;
     int slots;
 
-    backhand_levels_fit(&found, meter->levels, spread * spread);
+    backhand_concurrency_fit(&found, meter->levels, spread * spread);
     slots = workers > 0 && found.requests >= SLOT * (double)workers;
     out->parallel = number(1000 * found.requests);
     set(&meter->parallel, out->parallel);

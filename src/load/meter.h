@@ -11,8 +11,8 @@
  * The logarithms of durations are averaged, so that a few very long requests say little. The samples are those of the
  * last 30 s, up to 1024, in the order in which they *arrived*. Requests that still run count with their age, as soon as
  * they are older than a request takes on the average: samples in the order of their ends would make a server look slow
- * that has only long requests left. Requests from a crowd are left out while there are calm ones, and else divided by
- * the crowd. The newest samples count, up to the last clear change (change.h): so a server that turns slow is known by
+ * that has only long requests left. Requests under contention are left out while there are calm ones, and else divided by
+ * it. The newest samples count, up to the last clear change (change.h): so a server that turns slow is known by
  * its next few requests, and one that stays as it is by a thousand. What is *usual* (usual.h) is learnt slowly, from
  * calm requests alone; samples are told as differences from it.
  *  - **How many are served at once before each takes longer** (`parallel`): see concurrency.h. 4 at first.
@@ -20,7 +20,7 @@
  *  - **How many fail** (`errors`): a smoothed share of the last few.
  *
  * `service` is the arithmetic mean of calm requests, to tell times by. `latency` is the median of the newest that came
- * in a crowd like the present one; it is for policies, the rule does not look at it.
+ * at a concurrency like the present one; it is for policies, the rule does not look at it.
  */
 #ifndef BACKHAND_METER_H
 #define BACKHAND_METER_H
@@ -60,7 +60,7 @@ typedef struct backhand_meter {
     uint64_t learnt; /**< ends that were learnt from */
     uint64_t forget; /**< places before this one do not count */
     backhand_usual usual;
-    backhand_level levels[BACKHAND_LEVELS];
+    backhand_concurrency_level levels[BACKHAND_CONCURRENCY_LEVELS];
     int64_t drift;      /**< by how much `inflight` was found to differ from the sum over all processes */
     int64_t drift_seen; /**< times in a row */
 } backhand_meter;
@@ -76,15 +76,15 @@ int64_t backhand_meter_enter(backhand_meter *meter, int64_t now);
 int64_t backhand_meter_leave(backhand_meter *meter, int64_t now);
 
 /** The request that has entered takes a place in the ring. `level`: what backhand_meter_enter() returned. */
-void backhand_meter_begin(backhand_meter *meter, backhand_place *place, int64_t level, int64_t now);
+void backhand_meter_begin(backhand_meter *meter, backhand_ring_entry *entry, int64_t level, int64_t now);
 /** It is a trial of this server. */
-void backhand_meter_try(backhand_meter *meter, backhand_place *place);
+void backhand_meter_trial(backhand_meter *meter, backhand_ring_entry *entry);
 /** It leaves no sample: another server has it, its client went, or it became a tunnel. */
-void backhand_meter_void(backhand_meter *meter, backhand_place *place);
+void backhand_meter_void(backhand_meter *meter, backhand_ring_entry *entry);
 /** One more was served, measured or not. */
 void backhand_meter_count(backhand_meter *meter);
 /** It ends, having taken `usec`, before it leaves. `failed`: 1 for a status of 500 or more. */
-void backhand_meter_end(backhand_meter *meter, backhand_place *place, int64_t usec, int failed, int64_t now);
+void backhand_meter_end(backhand_meter *meter, backhand_ring_entry *entry, int64_t usec, int failed, int64_t now);
 
 /** The share x 1000 of errors now; 0 below 2 %. Any process. */
 int64_t backhand_meter_errors(const backhand_meter *meter);

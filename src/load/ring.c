@@ -22,63 +22,63 @@ static uint64_t get(const uint64_t *word)
     return __atomic_load_n(word, __ATOMIC_RELAXED);
 }
 
-static int replace(backhand_ring *ring, const backhand_place *place, uint64_t word)
+static int replace(backhand_ring *ring, const backhand_ring_entry *entry, uint64_t word)
 {
-    uint64_t before = place->word;
-    return __atomic_compare_exchange_n(&ring->begun[place->number % BACKHAND_RING], &before, word, 0, __ATOMIC_RELAXED,
+    uint64_t before = entry->word;
+    return __atomic_compare_exchange_n(&ring->begun[entry->number % BACKHAND_RING], &before, word, 0, __ATOMIC_RELAXED,
                                        __ATOMIC_RELAXED);
 }
 
-void backhand_ring_begin(backhand_ring *ring, backhand_place *place, int64_t level, int64_t now)
+void backhand_ring_begin(backhand_ring *ring, backhand_ring_entry *entry, int64_t level, int64_t now)
 {
     uint64_t time = (uint64_t)now / TIME_UNIT & TIME_MASK;
     uint64_t at = level < 1 ? 1 : level > LEVEL_MAX ? LEVEL_MAX : (uint64_t)level;
 
-    place->number = __atomic_fetch_add(&ring->next, 1, __ATOMIC_RELAXED);
-    place->word = time << TIME_SHIFT | at << LEVEL_SHIFT;
-    __atomic_store_n(&ring->begun[place->number % BACKHAND_RING], place->word, __ATOMIC_RELAXED);
+    entry->number = __atomic_fetch_add(&ring->next, 1, __ATOMIC_RELAXED);
+    entry->word = time << TIME_SHIFT | at << LEVEL_SHIFT;
+    __atomic_store_n(&ring->begun[entry->number % BACKHAND_RING], entry->word, __ATOMIC_RELAXED);
 }
 
-void backhand_ring_try(backhand_ring *ring, backhand_place *place)
+void backhand_ring_trial(backhand_ring *ring, backhand_ring_entry *entry)
 {
-    if (place->word) {
-        replace(ring, place, place->word | TRIAL);
-        place->word |= TRIAL;
+    if (entry->word) {
+        replace(ring, entry, entry->word | TRIAL);
+        entry->word |= TRIAL;
     }
 }
 
-void backhand_ring_leave(backhand_ring *ring, backhand_place *place)
+void backhand_ring_leave(backhand_ring *ring, backhand_ring_entry *entry)
 {
-    uint64_t next = place->number + 1;
+    uint64_t next = entry->number + 1;
 
-    if (place->word) {
-        replace(ring, place, 0);
-        place->word = 0;
-        __atomic_compare_exchange_n(&ring->next, &next, place->number, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    if (entry->word) {
+        replace(ring, entry, 0);
+        entry->word = 0;
+        __atomic_compare_exchange_n(&ring->next, &next, entry->number, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
     }
 }
 
-void backhand_ring_end(backhand_ring *ring, backhand_place *place, int64_t usec, int failed)
+void backhand_ring_end(backhand_ring *ring, backhand_ring_entry *entry, int64_t usec, int failed)
 {
     uint64_t number, word, took = 1 + (uint64_t)(LOG_UNIT * log((double)(usec > 1 ? usec : 1)) + 0.5);
 
-    if (place->word) {
-        word = place->word | (took < LOG_MAX ? took : LOG_MAX) << LOG_SHIFT | (failed ? FAILED : 0);
-        replace(ring, place, word);
+    if (entry->word) {
+        word = entry->word | (took < LOG_MAX ? took : LOG_MAX) << LOG_SHIFT | (failed ? FAILED : 0);
+        replace(ring, entry, word);
         number = __atomic_fetch_add(&ring->ends, 1, __ATOMIC_RELAXED);
         __atomic_store_n(&ring->ended[number % BACKHAND_RING], word, __ATOMIC_RELAXED);
-        place->word = 0;
+        entry->word = 0;
     }
 }
 
-int backhand_place_tries(const backhand_place *place)
+int backhand_ring_entry_is_trial(const backhand_ring_entry *entry)
 {
-    return (place->word & TRIAL) != 0;
+    return (entry->word & TRIAL) != 0;
 }
 
-int64_t backhand_place_level(const backhand_place *place)
+int64_t backhand_ring_entry_level(const backhand_ring_entry *entry)
 {
-    return (int64_t)(place->word >> LEVEL_SHIFT) & LEVEL_MAX;
+    return (int64_t)(entry->word >> LEVEL_SHIFT) & LEVEL_MAX;
 }
 
 /* A clock that was read a little later than `now`, by another process, makes no age of 38 hours. */

@@ -27,10 +27,10 @@ typedef struct backhand_ring {
 } backhand_ring;
 
 /** A request's place. All zero: it has none. */
-typedef struct backhand_place {
+typedef struct backhand_ring_entry {
     uint64_t number; /**< counts from 0 on */
     uint64_t word;   /**< as the place has it; 0: it has none */
-} backhand_place;
+} backhand_ring_entry;
 
 /** A record, read. */
 typedef struct backhand_record {
@@ -43,19 +43,19 @@ typedef struct backhand_record {
 } backhand_record;
 
 /** A request comes at `now` (us) as one of `level`. Any process. */
-void backhand_ring_begin(backhand_ring *ring, backhand_place *place, int64_t level, int64_t now);
+void backhand_ring_begin(backhand_ring *ring, backhand_ring_entry *entry, int64_t level, int64_t now);
 /** It is a trial. */
-void backhand_ring_try(backhand_ring *ring, backhand_place *place);
+void backhand_ring_trial(backhand_ring *ring, backhand_ring_entry *entry);
 /** It is served by another server, or says nothing of this one for another reason. Its place is void, or free again
  * when no other has come since: a server that hands off most of what comes to it remembers as long as others do. */
-void backhand_ring_leave(backhand_ring *ring, backhand_place *place);
+void backhand_ring_leave(backhand_ring *ring, backhand_ring_entry *entry);
 /** It has taken `usec`, and ends. `failed`: 1 for a status of 500 or more. */
-void backhand_ring_end(backhand_ring *ring, backhand_place *place, int64_t usec, int failed);
+void backhand_ring_end(backhand_ring *ring, backhand_ring_entry *entry, int64_t usec, int failed);
 
 /** True when the request is a trial. */
-int backhand_place_tries(const backhand_place *place);
+int backhand_ring_entry_is_trial(const backhand_ring_entry *entry);
 /** Requests that were being served when it came. */
-int64_t backhand_place_level(const backhand_place *place);
+int64_t backhand_ring_entry_level(const backhand_ring_entry *entry);
 
 /** Reads place `number`. @return 0 when it is void */
 int backhand_ring_read(backhand_record *out, const backhand_ring *ring, uint64_t number, int64_t now);

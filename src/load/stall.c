@@ -44,19 +44,19 @@ void backhand_stall_account(backhand_stall *stall, int64_t inflight, int64_t par
 void backhand_stall_end(backhand_stall *stall)
 {
     uint64_t n = __atomic_fetch_add(&stall->ends, 1, __ATOMIC_RELAXED);
-    __atomic_store_n(&stall->marks[n % BACKHAND_STALL_ENDS], get(&stall->work), __ATOMIC_RELAXED);
+    __atomic_store_n(&stall->work_at_end[n % BACKHAND_STALL_ENDS], get(&stall->work), __ATOMIC_RELAXED);
 }
 
 void backhand_stall_reset(backhand_stall *stall)
 {
     for (int i = 0; i < BACKHAND_STALL_ENDS; i++) {
-        __atomic_store_n(&stall->marks[i], get(&stall->work), __ATOMIC_RELAXED);
+        __atomic_store_n(&stall->work_at_end[i], get(&stall->work), __ATOMIC_RELAXED);
     }
 }
 
 double backhand_stall_factor(const backhand_stall *stall, int64_t inflight, int64_t parallel, int64_t now)
 {
-    double usual = (double)get(&stall->usual), patience = OUTWEIGH * (double)get(&stall->variation) / 1000;
+    double usual = (double)get(&stall->usual), allowance = OUTWEIGH * (double)get(&stall->variation) / 1000;
     uint64_t ends = __atomic_load_n(&stall->ends, __ATOMIC_RELAXED);
     double work, factor;
 
@@ -64,9 +64,9 @@ double backhand_stall_factor(const backhand_stall *stall, int64_t inflight, int6
         return 1;
     }
     /* The place that the next end will write holds what was four ends ago. */
-    work = (double)less(get(&stall->work), get(&stall->marks[ends % BACKHAND_STALL_ENDS])) +
+    work = (double)less(get(&stall->work), get(&stall->work_at_end[ends % BACKHAND_STALL_ENDS])) +
            (double)work_of(inflight, parallel, less(now, get(&stall->looked)));
-    factor = (work / usual + patience) / (BACKHAND_STALL_ENDS + patience);
+    factor = (work / usual + allowance) / (BACKHAND_STALL_ENDS + allowance);
     if (factor <= CHANCE) {
         return 1;
     }

@@ -6,7 +6,7 @@
  *
  * Work is the time that requests have been in service, those beyond `parallel` not counted, summed up. Four ends ago it
  * was some mark; what was added since is compared with the work that four requests usually take. Heavy-tailed durations
- * get more patience, by their variation. Atomics in shared memory, any process; all zero at first.
+ * get more allowance, by their variation. Atomics in shared memory, any process; all zero at first.
  */
 #ifndef BACKHAND_STALL_H
 #define BACKHAND_STALL_H
@@ -16,9 +16,9 @@
 #define BACKHAND_STALL_ENDS 4
 
 typedef struct backhand_stall {
-    int64_t looked;                     /**< until when `work` was summed up, us */
-    int64_t work;                       /**< us times requests */
-    int64_t marks[BACKHAND_STALL_ENDS]; /**< `work` at the last ends */
+    int64_t looked;                           /**< until when `work` was summed up, us */
+    int64_t work;                             /**< us times requests */
+    int64_t work_at_end[BACKHAND_STALL_ENDS]; /**< `work` at the last ends */
     uint64_t ends;
     /* written by the reader of the meter */
     int64_t usual;     /**< us that a request takes now, at least the usual; 0: not known, and no stall */

@@ -80,7 +80,7 @@ void backhand_trials_drop(backhand_trials *trials)
 
 /* Of a normal distribution: ln of the likelihood that the mean is by `gap` less, divided by that of the one that it
  * seems to have. And how much likelier a good end is of a server that does not fail. */
-static int64_t weigh(const backhand_trials *trials, const backhand_tried *tried)
+static int64_t weigh(const backhand_trials *trials, const backhand_trial_result *tried)
 {
     int64_t least = get(&trials->gap);
     double gap = (double)(least > GAP_MIN ? least : GAP_MIN) / 1000, above = tried->log - tried->slow;
@@ -93,7 +93,7 @@ static int64_t weigh(const backhand_trials *trials, const backhand_tried *tried)
     return within(1000 * speaks, STEP);
 }
 
-void backhand_trials_end(backhand_trials *trials, const backhand_tried *tried)
+void backhand_trials_end(backhand_trials *trials, const backhand_trial_result *tried)
 {
     int64_t evidence;
 

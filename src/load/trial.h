@@ -31,14 +31,14 @@ typedef struct backhand_trials {
 } backhand_trials;
 
 /** What a trial was like. */
-typedef struct backhand_tried {
+typedef struct backhand_trial_result {
     double log;      /**< of the us that it took */
     double slow;     /**< of the us that it takes a server as slow as this one seems to be */
     double spread;   /**< standard deviation of such logarithms */
     double errors;   /**< share of errors that this server seems to have, 0 to 1 */
     int failed;      /**< it ended with an error */
     uint64_t number; /**< its place in the ring */
-} backhand_tried;
+} backhand_trial_result;
 
 /** This server would send a request away though it has a free place, because it seems exp(gap) times as slow as
  * another, errors counted as slowness. @return 1 when it shall keep it instead, as a trial */
@@ -46,7 +46,7 @@ int backhand_trials_due(backhand_trials *trials, double gap, int64_t now);
 /** A request stays that has a free place here: the server is not bad, or not any more. */
 void backhand_trials_well(backhand_trials *trials);
 /** A trial has ended. */
-void backhand_trials_end(backhand_trials *trials, const backhand_tried *tried);
+void backhand_trials_end(backhand_trials *trials, const backhand_trial_result *tried);
 /** A trial says nothing: its client went away. */
 void backhand_trials_drop(backhand_trials *trials);
 

@@ -2,9 +2,9 @@
 
 /**
  * @file usual.h
- * @brief How long requests usually take this server, learnt from those that met no crowd.
+ * @brief How long requests usually take this server, learnt from those that met no contention.
  *
- * Only such *calm* requests teach it. A duration from a crowd is never divided by the crowd to learn from it: then what
+ * Only such *calm* requests teach it. A duration under contention is never divided by it to learn from it: then what
  * is usual and how many go at once would drift together. Speeds are compared by the mean of the logarithms, on which a
  * few very long requests have little weight; times are told by the arithmetic mean. Core: no httpd; one process at a
  * time, the reader of the meter; all zero at first.

@@ -31,11 +31,11 @@ static void make(sim_world *world, sim_dispatcher *it)
         exit(EXIT_FAILURE);
     }
     it->table->now = it->table->wall = sim_clock_now;
-    it->peers = sim_memory_zeroed((size_t)servers, sizeof(*it->peers));
+    it->known = sim_memory_zeroed((size_t)servers, sizeof(*it->known));
     it->slots = sim_memory_zeroed((size_t)servers, sizeof(*it->slots));
     it->servers = sim_memory_zeroed((size_t)slots, sizeof(*it->servers));
     for (int i = 0; i < servers; i++) {
-        it->peers[i].refused = SIM_NEVER;
+        it->known[i].refused = SIM_NEVER;
     }
     it->next = sim_random_below(&world->choices, (uint32_t)servers);
 }
@@ -58,7 +58,7 @@ void sim_dispatchers_free(sim_world *world)
     for (int i = 0; i < world->its_case.dispatchers; i++) {
         sim_dispatcher *it = &world->dispatchers[i];
         backhand_table_unmap(it->table);
-        sim_memory_free(it->peers);
+        sim_memory_free(it->known);
         sim_memory_free(it->slots);
         sim_memory_free(it->servers);
     }
@@ -70,7 +70,7 @@ void sim_dispatchers_free(sim_world *world)
 static void hear(sim_world *world, sim_dispatcher *it, uint32_t server)
 {
     int id;
-    if (backhand_table_take(it->table, &world->servers[server].sent, &id) == BACKHAND_DROP_NONE) {
+    if (backhand_table_update(it->table, &world->servers[server].sent, &id) == BACKHAND_DROP_NONE) {
         it->slots[server] = (uint16_t)id;
         it->servers[id] = (uint16_t)server;
     }
@@ -115,7 +115,7 @@ static void count_sent(sim_world *world, sim_request *asked)
         backhand_table_begun(it->table, id, backhand_table_slot_generation(it->table, id));
         backhand_table_returned(it->table, id, backhand_table_slot_generation(it->table, id));
     }
-    it->peers[asked->server].own++;
+    it->known[asked->server].own++;
 }
 
 static void count_back(sim_world *world, const sim_request *asked)
@@ -123,7 +123,7 @@ static void count_back(sim_world *world, const sim_request *asked)
     sim_dispatcher *it = &world->dispatchers[asked->dispatcher];
     int id = it->slots[asked->server];
 
-    it->peers[asked->server].own--;
+    it->known[asked->server].own--;
     if (asked->local) {
         return;
     }
@@ -198,9 +198,9 @@ static void follow(sim_world *world, uint32_t request, const ServerSlot *list, i
     const sim_dispatcher *it = &world->dispatchers[asked->dispatcher];
     int place = sim_choose(world, asked->dispatcher, list, n, generation);
 
-    asked->n_spare = 0;
-    for (int i = place + 1; place >= 0 && i < n && asked->n_spare < SIM_SPARE; i++) {
-        asked->spare[asked->n_spare++] = (uint16_t)list[i].id;
+    asked->n_further = 0;
+    for (int i = place + 1; place >= 0 && i < n && asked->n_further < SIM_FURTHER; i++) {
+        asked->further[asked->n_further++] = (uint16_t)list[i].id;
     }
     if (place >= 0) {
         send_to(world, request, it->servers[list[place].id]);
@@ -221,7 +221,7 @@ static void pick_by_chain(sim_world *world, uint32_t request)
 
     sim_decide(world, request, &decision);
     if (decision.candidates.why == BACKHAND_WHY_TRIAL && own != SIM_NONE) {
-        backhand_meter_try(&world->servers[own].meter, &asked->place);
+        backhand_meter_trial(&world->servers[own].meter, &asked->ring_entry);
     }
     follow(world, request, world->list, decision.candidates.n, decision.candidates.generation);
 }
@@ -299,8 +299,8 @@ void sim_dispatcher_dropped(sim_world *world, uint32_t request)
 static void try_next(sim_world *world, uint32_t request)
 {
     const sim_request *asked = sim_request_of(world, request);
-    ServerSlot list[SIM_SPARE] = {{0, 0}};
-    int n = asked->n_spare;
+    ServerSlot list[SIM_FURTHER] = {{0, 0}};
+    int n = asked->n_further;
 
     if (asked->tries >= world->scenario->tries) {
         serve_here(world, request);
@@ -311,7 +311,7 @@ static void try_next(sim_world *world, uint32_t request)
         return;
     }
     for (int i = 0; i < n; i++) {
-        list[i] = (ServerSlot){asked->spare[i], BACKHAND_HANDOFF};
+        list[i] = (ServerSlot){asked->further[i], BACKHAND_HANDOFF};
     }
     follow(world, request, list, n, backhand_table_generation(world->dispatchers[asked->dispatcher].table));
 }
@@ -324,7 +324,7 @@ void sim_dispatcher_refused(sim_world *world, uint32_t request)
 
     asked->reported = 0;
     count_back(world, asked);
-    it->peers[asked->server].refused = world->now;
+    it->known[asked->server].refused = world->now;
     backhand_table_refused(it->table, id, backhand_table_slot_generation(it->table, id));
     if (!world->scenario->on_servers) {
         try_next(world, request);

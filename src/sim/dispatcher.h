@@ -12,14 +12,14 @@
 #include "sim/world.h"
 
 /** What a dispatcher knows of a server without being told. */
-typedef struct sim_peer {
+typedef struct sim_known {
     uint32_t own;    /**< requests that it sent there and that are not answered */
     int64_t refused; /**< when the server last refused or dropped one; SIM_NEVER: not since */
-} sim_peer;
+} sim_known;
 
 struct sim_dispatcher {
     backhand_table *table;
-    sim_peer *peers;   /**< [servers] */
+    sim_known *known;  /**< [servers] */
     uint16_t *slots;   /**< [servers] the slot of each; 0: not known, or the dispatcher's own */
     uint16_t *servers; /**< [slots] the server in each */
     uint32_t next;     /**< roundrobin's turn, and where leastconn begins to look */

@@ -40,7 +40,7 @@ typedef struct look {
 static int may_ask(const look *at, uint32_t server)
 {
     const sim_world *world = at->world;
-    int64_t refused = at->dispatcher->peers[server].refused;
+    int64_t refused = at->dispatcher->known[server].refused;
     if (world->servers[server].life == 0) {
         return 0;
     }
@@ -82,7 +82,7 @@ static double cost_none(const look *at, uint32_t server)
 
 static double cost_own(const look *at, uint32_t server)
 {
-    return at->dispatcher->peers[server].own;
+    return at->dispatcher->known[server].own;
 }
 
 static double hop_to(const look *at, uint32_t server)

@@ -19,7 +19,7 @@
 /** No request, no server. */
 #define SIM_NONE UINT32_MAX
 /** Further candidates that a request remembers, for when the first refuses. */
-#define SIM_SPARE 8
+#define SIM_FURTHER 8
 /** Room for the first of the things that were wrong with a policy. */
 #define SIM_COMPLAINT_SIZE 500
 
@@ -57,16 +57,16 @@ typedef enum sim_stage {
 typedef struct sim_request {
     const sim_ask *ask;
     int64_t arrived;
-    double work;            /**< CPU seconds that it takes */
-    double memory;          /**< that it takes while it is served */
-    double ends;            /**< at this reading of its server's clock of work */
-    int64_t began;          /**< when a worker took it */
-    int64_t sent;           /**< when it was sent to a server */
-    int64_t met;            /**< when its server's meter began with it */
-    int64_t level;          /**< requests in flight there then; 0: the meter does not have it */
-    backhand_place place;   /**< in that meter */
-    backhand_report report; /**< what comes back with the response */
-    int64_t usec;           /**< the time that the server says it took */
+    double work;                    /**< CPU seconds that it takes */
+    double memory;                  /**< that it takes while it is served */
+    double ends;                    /**< at this reading of its server's clock of work */
+    int64_t began;                  /**< when a worker took it */
+    int64_t sent;                   /**< when it was sent to a server */
+    int64_t met;                    /**< when its server's meter began with it */
+    int64_t level;                  /**< requests in flight there then; 0: the meter does not have it */
+    backhand_ring_entry ring_entry; /**< in that meter */
+    backhand_report report;         /**< what comes back with the response */
+    int64_t usec;                   /**< the time that the server says it took */
     uint32_t dispatcher;
     uint32_t server; /**< where it was sent; SIM_NONE: nowhere yet */
     uint32_t next;   /**< in a server's queue, or in the list of those that are free */
@@ -74,8 +74,8 @@ typedef struct sim_request {
     uint32_t parts;  /**< of this request, that are not answered yet */
     uint64_t life;   /**< which life of the dispatcher's server it belongs to */
     sim_stage stage;
-    uint16_t spare[SIM_SPARE]; /**< slots to ask next */
-    uint8_t n_spare;
+    uint16_t further[SIM_FURTHER]; /**< slots to ask next */
+    uint8_t n_further;
     uint8_t tries;
     uint8_t counts; /**< arrived after the warm-up */
     uint8_t error;

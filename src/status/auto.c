@@ -1,7 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "status/rows.h"
-#include "status/view.h"
+#include "status/formats.h"
 #include "table/skewed.h"
 
 #include <http_protocol.h>
@@ -10,12 +10,12 @@
 
 static void text_line(request_rec *r, const char *key, const char *text)
 {
-    ap_rvputs(r, key, ": ", backhand_view_plain(r, text), "\n", NULL);
+    ap_rvputs(r, key, ": ", backhand_status_plain(r, text), "\n", NULL);
 }
 
 static void server_text(request_rec *r, int id, const char *key, const char *text)
 {
-    ap_rprintf(r, "Server-%d-%s: %s\n", id, key, backhand_view_plain(r, text));
+    ap_rprintf(r, "Server-%d-%s: %s\n", id, key, backhand_status_plain(r, text));
 }
 
 static void server_number(request_rec *r, int id, const char *key, int64_t number)
@@ -38,9 +38,9 @@ static void server_span(request_rec *r, int id, const char *key, apr_interval_ti
 
 static void print_box(request_rec *r, const backhand_config *conf)
 {
-    backhand_box box;
+    backhand_status_box box;
 
-    backhand_view_box(&box, r, conf);
+    backhand_status_box_fill(&box, r, conf);
     text_line(r, "Machine", box.machine);
     text_line(r, "Httpd-Version", ap_get_server_description());
     text_line(r, "Httpd-Built", ap_get_server_built());
@@ -99,8 +99,8 @@ static void print_skewed(request_rec *r, const backhand_table *table)
     int n = 0;
     for (int i = 0; i < BACKHAND_SKEWED; i++) {
         if (backhand_skewed_read(&skewed, table, i)) {
-            ap_rprintf(r, "Skewed-%d-Hostname: %s\n", n, backhand_view_plain(r, skewed.hostname));
-            ap_rprintf(r, "Skewed-%d-Contact: %s\n", n, backhand_view_plain(r, skewed.contact));
+            ap_rprintf(r, "Skewed-%d-Hostname: %s\n", n, backhand_status_plain(r, skewed.hostname));
+            ap_rprintf(r, "Skewed-%d-Contact: %s\n", n, backhand_status_plain(r, skewed.contact));
             ap_rprintf(r, "Skewed-%d-Ahead: %.3f\n", n, (double)skewed.ahead / 1000);
             n++;
         }
@@ -118,7 +118,7 @@ static void print_tallies(request_rec *r, const backhand_table *table)
     }
 }
 
-void backhand_view_auto(request_rec *r, const backhand_config *conf)
+void backhand_status_auto(request_rec *r, const backhand_config *conf)
 {
     const backhand_table *table = conf->table;
     backhand_row row;

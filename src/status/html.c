@@ -1,7 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "status/rows.h"
-#include "status/view.h"
+#include "status/formats.h"
 #include "table/skewed.h"
 
 #include <http_protocol.h>
@@ -55,7 +55,7 @@ static const char no_table[] =
 
 static const char *escape(request_rec *r, const char *text)
 {
-    return ap_escape_html(r->pool, backhand_view_plain(r, text));
+    return ap_escape_html(r->pool, backhand_status_plain(r, text));
 }
 
 static void item(request_rec *r, const char *label, const char *text)
@@ -218,7 +218,7 @@ static void print_clocks(request_rec *r, const backhand_table *table)
     }
 }
 
-static void print_box(request_rec *r, const backhand_config *conf, const backhand_box *box)
+static void print_box(request_rec *r, const backhand_config *conf, const backhand_status_box *box)
 {
     ap_rputs("<dl>\n", r);
     item(r, "Machine", box->machine);
@@ -271,11 +271,11 @@ static void print_tallies(request_rec *r, const backhand_table *table)
     ap_rputs("</tbody>\n</table></div>\n", r);
 }
 
-void backhand_view_html(request_rec *r, const backhand_config *conf)
+void backhand_status_html(request_rec *r, const backhand_config *conf)
 {
-    backhand_box box;
+    backhand_status_box box;
 
-    backhand_view_box(&box, r, conf);
+    backhand_status_box_fill(&box, r, conf);
     ap_rputs(head_start, r);
     ap_rvputs(r, "<title>mod_backhand on ", escape(r, box.machine), "</title>\n", style, "</head>\n<body>\n", NULL);
     ap_rvputs(r, "<h1>mod_backhand on ", escape(r, box.machine), "</h1>\n", NULL);

@@ -2,14 +2,14 @@
 
 #include "status/page.h"
 
-#include "status/view.h"
+#include "status/formats.h"
 
 #include <http_protocol.h>
 #include <http_request.h>
 #include <apr_network_io.h>
 #include <apr_strings.h>
 
-void backhand_view_box(backhand_box *box, request_rec *r, const backhand_config *conf)
+void backhand_status_box_fill(backhand_status_box *box, request_rec *r, const backhand_config *conf)
 {
     char name[APRMAXHOSTLEN + 1];
 
@@ -30,7 +30,7 @@ void backhand_view_box(backhand_box *box, request_rec *r, const backhand_config 
     }
 }
 
-const char *backhand_view_plain(request_rec *r, const char *text)
+const char *backhand_status_plain(request_rec *r, const char *text)
 {
     return text ? ap_escape_logitem(r->pool, text) : "";
 }
@@ -67,11 +67,11 @@ int backhand_status_handler(request_rec *r)
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
     if (asks_for(r, "auto")) {
         ap_set_content_type(r, "text/plain; charset=utf-8");
-        backhand_view_auto(r, conf);
+        backhand_status_auto(r, conf);
     }
     else {
         ap_set_content_type(r, "text/html; charset=utf-8");
-        backhand_view_html(r, conf);
+        backhand_status_html(r, conf);
     }
     return OK;
 }

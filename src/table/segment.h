@@ -65,7 +65,7 @@ static inline int64_t backhand_slot_number(const backhand_slot *slot, size_t off
 #define BACKHAND_ANNOUNCED(slot, member) backhand_slot_number((slot), offsetof(backhand_announcement, member))
 
 /** 3 of the server's own intervals, us. */
-static inline int64_t backhand_slot_patience(const backhand_slot *slot)
+static inline int64_t backhand_slot_silence_limit(const backhand_slot *slot)
 {
     return 3 * 1000 * BACKHAND_ANNOUNCED(slot, interval);
 }

@@ -81,7 +81,7 @@ int backhand_table_forgotten(const backhand_table *table, int id)
 static int is_older_by_wall(const backhand_table *table, const backhand_slot *slot, int64_t mtime, int64_t seconds)
 {
     int64_t age = apr_time_sec(table->wall()) - mtime;
-    return age > seconds && apr_time_from_sec(age) > backhand_slot_patience(slot);
+    return age > seconds && apr_time_from_sec(age) > backhand_slot_silence_limit(slot);
 }
 
 int backhand_table_older_at(const backhand_table *table, int id, int64_t seconds, apr_time_t now)
@@ -97,7 +97,7 @@ int backhand_table_older_at(const backhand_table *table, int id, int64_t seconds
         return is_older_by_wall(table, slot, mtime, seconds);
     }
     age = now - backhand_number_get(&slot->heard);
-    return age > apr_time_from_sec(seconds) && age > backhand_slot_patience(slot);
+    return age > apr_time_from_sec(seconds) && age > backhand_slot_silence_limit(slot);
 }
 
 int backhand_table_older(const backhand_table *table, int id, int64_t seconds)
@@ -109,7 +109,7 @@ int backhand_table_silent(const backhand_table *table, int id)
 {
     const backhand_slot *slot = slot_of(table, id);
     int64_t heard = slot ? backhand_number_get(&slot->heard) : 0;
-    return heard == 0 || table->now() - heard > backhand_slot_patience(slot);
+    return heard == 0 || table->now() - heard > backhand_slot_silence_limit(slot);
 }
 
 static int was_there(const backhand_slot *slot, apr_time_t now)
@@ -117,7 +117,7 @@ static int was_there(const backhand_slot *slot, apr_time_t now)
     int64_t heard = backhand_number_get(&slot->heard);
     int64_t silent = now - heard;
     return heard != 0 && !backhand_number_get(&slot->left) &&
-           (silent <= apr_time_from_sec(SERVER_TIMEOUT) || silent <= backhand_slot_patience(slot));
+           (silent <= apr_time_from_sec(SERVER_TIMEOUT) || silent <= backhand_slot_silence_limit(slot));
 }
 
 int backhand_table_deaf(const backhand_table *table)

@@ -75,7 +75,7 @@ void backhand_table_doubt(backhand_table *table)
 
     for (int id = 1; id < used; id++) {
         backhand_slot *slot = &table->slots[id];
-        int64_t long_ago = now - backhand_slot_patience(slot) - DOUBT;
+        int64_t long_ago = now - backhand_slot_silence_limit(slot) - DOUBT;
         if (backhand_number_get(&slot->heard) > long_ago) {
             backhand_number_set(&slot->heard, long_ago);
         }

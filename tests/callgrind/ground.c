@@ -76,7 +76,7 @@ void ground_hear(ground *g)
     backhand_table_set_self(g->table, &said);
     for (int n = 1; n < g->live; n++) {
         say(g, n, &said);
-        must(backhand_table_take(g->table, &said, &id) == BACKHAND_DROP_NONE && id == n, "taking in");
+        must(backhand_table_update(g->table, &said, &id) == BACKHAND_DROP_NONE && id == n, "taking in");
     }
 }
 
@@ -87,7 +87,7 @@ static void fill_meter(ground *g)
     backhand_work work;
 
     for (int i = 0; i < 3 * BACKHAND_RING; i++) {
-        backhand_place place;
+        backhand_ring_entry place;
         backhand_meter_begin(meter, &place, 1 + i % 20, g->table->now() - 1000 * (3 * BACKHAND_RING - i));
         if (i % 100 != 99) {
             backhand_meter_end(meter, &place, 5000 + 37 * (i * 7919 % 997), 0, g->table->now());
@@ -99,7 +99,7 @@ static void fill_meter(ground *g)
     backhand_meter_read(meter, g->table->now(), 400, &work);
 }
 
-void ground_crowd(ground *g, int64_t inflight)
+void ground_busy(ground *g, int64_t inflight)
 {
     g->table->meter->inflight = inflight;
 }

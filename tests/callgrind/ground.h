@@ -40,7 +40,7 @@ ground *ground_make(int live, apr_time_t (*now)(void));
 void ground_hear(ground *g);
 
 /** This server has so many requests in flight. */
-void ground_crowd(ground *g, int64_t inflight);
+void ground_busy(ground *g, int64_t inflight);
 
 /** Makes the next GROUND_DATAGRAMS datagrams, of as many servers by turns as the table has beside this one, signed or not. */
 void ground_prepare(ground *g, int is_signed);

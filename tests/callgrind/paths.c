@@ -18,12 +18,12 @@ void path_chain(ground *g)
 /* There is a free place, and there is none. */
 static void prepare_free(ground *g)
 {
-    ground_crowd(g, 1);
+    ground_busy(g, 1);
 }
 
 static void prepare_full(ground *g)
 {
-    ground_crowd(g, 100);
+    ground_busy(g, 100);
 }
 
 static void read_meter(ground *g)
@@ -35,7 +35,7 @@ static void read_meter(ground *g)
 
 static void meter_request(ground *g)
 {
-    backhand_place place;
+    backhand_ring_entry place;
     int64_t now = g->table->now();
     backhand_meter_begin(g->table->meter, &place, backhand_meter_enter(g->table->meter, now), now);
     backhand_meter_end(g->table->meter, &place, 5000, 0, now);

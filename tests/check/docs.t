@@ -118,7 +118,7 @@ sub joined {
     my $text = '';
     while ($literals =~ /"((?:[^"\\]|\\.)*)"|(\w+)/g) {
         my ($string, $macro) = ($1, $2);
-        $text .= defined $string ? $string : $macro eq 'BACKHAND_MARKED_HEADER' ? 'Backhand-Proxied' : 'd';
+        $text .= defined $string ? $string : $macro eq 'BACKHAND_MARK_HEADER' ? 'Backhand-Proxied' : 'd';
     }
     return shape($text =~ s/\\"/"/gr);
 }

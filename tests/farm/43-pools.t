@@ -23,10 +23,10 @@ for my $mpm (Farm->mpms) {
         is $a->get('/app/who')->body, 'b', 'handed off';
         # A request that may be repeated, and one that may not.
         is $a->post('/app/echo', 'x')->echoed->{BACKHAND_RECEIVED}, '127.0.0.1', 'that too';
-        my @said = grep { /\Apool backhand_peer: / } $a->log_lines, $a->output;
+        my @said = grep { /\Apool backhand_worker: / } $a->log_lines, $a->output;
         cmp_ok scalar(@said), '>=', 2, 'there are pools for the other server';
         is_deeply [grep { !/: locked\z/ } @said], [], 'threads may use them at once';
-        $farm->announce_log(qr/\Apool backhand_peer: /);
+        $farm->announce_log(qr/\Apool backhand_worker: /);
         $farm->check;
     };
 }

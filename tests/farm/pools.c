@@ -14,7 +14,7 @@
 __attribute__((visibility("default"))) void apr_pool_tag(apr_pool_t *pool, const char *tag)
 {
     static void (*real)(apr_pool_t *, const char *);
-    if (strcmp(tag, "backhand_peer") == 0) {
+    if (strcmp(tag, "backhand_worker") == 0) {
         fprintf(stderr, "pool %s: %s\n", tag,
                 apr_allocator_mutex_get(apr_pool_allocator_get(pool)) ? "locked" : "not locked");
     }

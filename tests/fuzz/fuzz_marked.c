@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* Marks of handed-off requests. The first line is a mark, signed with FUZZ_KEY for the errand below or not; the next
+/* Marks of handed-off requests. The first line is a mark, signed with FUZZ_KEY for the signed_request below or not; the next
  * three are a method, a host and a target. */
 
 #include "fuzz.h"
@@ -14,7 +14,7 @@
 #define SKEW  apr_time_from_sec(30)
 
 /* What marks in the corpus are signed for. */
-static const backhand_errand known = {"http://192.0.2.1:80", "GET", "example.com", "/"};
+static const backhand_signed_request known = {"http://192.0.2.1:80", "GET", "example.com", "/"};
 
 static apr_pool_t *pool;
 
@@ -106,8 +106,8 @@ static void check_known(const char *text)
 
 static void check_sealed(char *const *lines)
 {
-    backhand_errand errand = {known.contact, lines[1], lines[2], lines[3]}, other = errand;
-    const char *whole = backhand_mark_seal(lines[0], &errand, fuzz_keys(), NOW, pool);
+    backhand_signed_request signed_request = {known.contact, lines[1], lines[2], lines[3]}, other = signed_request;
+    const char *whole = backhand_mark_seal(lines[0], &signed_request, fuzz_keys(), NOW, pool);
     backhand_mark plain, sealed;
     int readable = backhand_mark_read(&plain, lines[0], pool);
 
@@ -119,12 +119,12 @@ static void check_sealed(char *const *lines)
     if (backhand_mark_signed(lines[0])) {
         return;
     }
-    CHECK(!backhand_mark_verify(whole, &errand, fuzz_keys(), SKEW, NOW + SKEW, pool));
-    CHECK(backhand_mark_verify(whole, &errand, fuzz_keys(), SKEW, NOW + SKEW + 1, pool));
+    CHECK(!backhand_mark_verify(whole, &signed_request, fuzz_keys(), SKEW, NOW + SKEW, pool));
+    CHECK(backhand_mark_verify(whole, &signed_request, fuzz_keys(), SKEW, NOW + SKEW + 1, pool));
     other.contact = "http://192.0.2.2:80";
     CHECK(backhand_mark_verify(whole, &other, fuzz_keys(), SKEW, NOW, pool));
-    other = errand;
-    other.target = apr_pstrcat(pool, errand.target, "x", NULL);
+    other = signed_request;
+    other.target = apr_pstrcat(pool, signed_request.target, "x", NULL);
     CHECK(backhand_mark_verify(whole, &other, fuzz_keys(), SKEW, NOW, pool));
 }
 

@@ -54,7 +54,7 @@ static backhand_announcement server(int n, uint64_t boot, uint64_t sequence)
 __attribute__((unused)) static backhand_drop take(const backhand_announcement *said, int *id)
 {
     *id = -1;
-    return backhand_table_take(table, said, id);
+    return backhand_table_update(table, said, id);
 }
 
 /* Takes in what must be taken in. @return the slot */

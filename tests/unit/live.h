@@ -42,7 +42,7 @@ __attribute__((unused)) static void announce(int id, figures f)
         backhand_table_set_self(table, &said);
         return;
     }
-    assert_int_equal(backhand_table_take(table, &said, &taken), BACKHAND_DROP_NONE);
+    assert_int_equal(backhand_table_update(table, &said, &taken), BACKHAND_DROP_NONE);
     assert_int_equal(taken, id);
 }
 

@@ -141,7 +141,7 @@ static int announce(const char *address, int64_t interval, int leaving)
     int id = -1;
     said.interval = interval;
     said.leaving = leaving;
-    assert_int_equal(backhand_table_take(table, &said, &id), BACKHAND_DROP_NONE);
+    assert_int_equal(backhand_table_update(table, &said, &id), BACKHAND_DROP_NONE);
     return id;
 }
 

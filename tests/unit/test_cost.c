@@ -29,7 +29,7 @@ static void make_servers(int count)
             backhand_table_set_self(table, &said);
         }
         else {
-            assert_int_equal(backhand_table_take(table, &said, &taken), BACKHAND_DROP_NONE);
+            assert_int_equal(backhand_table_update(table, &said, &taken), BACKHAND_DROP_NONE);
             assert_int_equal(taken, id);
         }
     }
@@ -286,7 +286,7 @@ static void predictions_end_with_an_announcement(void **state)
     int id;
     assert_true(backhand_table_read(table, 1, &said, NULL));
     said.sequence++;
-    assert_int_equal(backhand_table_take(table, &said, &id), BACKHAND_DROP_NONE);
+    assert_int_equal(backhand_table_update(table, &said, &id), BACKHAND_DROP_NONE);
     assert_int_equal(backhand_table_sent_since(table, 1), 0);
     assert_int_equal(first_of("byAge removeSelf addPrediction byLoad"), 1);
     assert_int_equal(backhand_table_sent_since(table, SERVERS), 0);

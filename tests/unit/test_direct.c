@@ -32,7 +32,8 @@ static backhand_address address(int n, int port)
 static int hear(int n, int covered, int joined, apr_time_t now)
 {
     backhand_address from = address(n, 1024 + (int)(draw() % 60000));
-    backhand_hearing hearing = {.from = &from.sa, .place = 3, .covered = covered, .joined = joined, .interval = 250};
+    backhand_hearing hearing = {
+        .from = &from.sa, .listener_id = 3, .covered = covered, .joined = joined, .interval = 250};
     return backhand_direct_heard(&direct, &hearing, now);
 }
 
@@ -40,9 +41,9 @@ static int due(int n, apr_time_t now)
 {
     backhand_direct_forget(&direct, now);
     for (int i = 0; i < direct.count; i++) {
-        if (direct.peer[i].from.v4.sin_addr.s_addr == address(n, 0).v4.sin_addr.s_addr) {
-            assert_int_equal(direct.peer[i].place, 3);
-            return backhand_direct_due(&direct.peer[i], now);
+        if (direct.server[i].from.v4.sin_addr.s_addr == address(n, 0).v4.sin_addr.s_addr) {
+            assert_int_equal(direct.server[i].listener_id, 3);
+            return backhand_direct_due(&direct.server[i], now);
         }
     }
     return 0;
@@ -100,7 +101,7 @@ static void who_leaves_is_forgotten(void **state)
 {
     apr_time_t now = 1000 * SECOND;
     backhand_address one = address(1, 99);
-    backhand_hearing leaving = {.from = &one.sa, .place = 3, .leaving = 1, .interval = 250};
+    backhand_hearing leaving = {.from = &one.sa, .listener_id = 3, .leaving = 1, .interval = 250};
     (void)state;
     hear(1, 0, 1, now);
     hear(2, 0, 1, now);
@@ -135,7 +136,7 @@ static void long_intervals_are_not_believed_for_ever(void **state)
     static const int64_t intervals[] = {180001, 3600000, INT64_MAX};
     (void)state;
     for (size_t i = 0; i < sizeof(intervals) / sizeof(intervals[0]); i++) {
-        backhand_hearing hearing = {.from = &one.sa, .place = 3, .interval = intervals[i]};
+        backhand_hearing hearing = {.from = &one.sa, .listener_id = 3, .interval = intervals[i]};
         backhand_direct_heard(&direct, &hearing, now);
         assert_true(due(1, now + BACKHAND_DIRECT_PATIENCE));
         assert_false(due(1, now + BACKHAND_DIRECT_PATIENCE + 1));

@@ -118,8 +118,8 @@ static void too_few_samples_are_all_that_there_are(void **state)
 
 static double parallel_of(double (*draw)(double), int slots, int most, int steep, int requests)
 {
-    static backhand_level levels[BACKHAND_LEVELS];
-    backhand_parallel out;
+    static backhand_concurrency_level levels[BACKHAND_CONCURRENCY_LEVELS];
+    backhand_concurrency out;
     double mean = 0, square = 0;
 
     memset(levels, 0, sizeof(levels));
@@ -128,9 +128,9 @@ static double parallel_of(double (*draw)(double), int slots, int most, int steep
         double one = log(draw(1000));
         mean += one / requests;
         square += one * one / requests;
-        backhand_levels_learn(levels, level, one + (level > slots ? steep * log((double)level / slots) : 0));
+        backhand_concurrency_learn(levels, level, one + (level > slots ? steep * log((double)level / slots) : 0));
     }
-    backhand_levels_fit(&out, levels, square - mean * mean);
+    backhand_concurrency_fit(&out, levels, square - mean * mean);
     return out.knee ? out.requests : -out.requests;
 }
 
@@ -146,7 +146,7 @@ static void the_knee_is_found(void **state)
     }
 }
 
-static void without_a_crowd_nothing_is_claimed(void **state)
+static void without_contention_nothing_is_claimed(void **state)
 {
     (void)state;
     /* No knee, and what was seen, but 4 at least. */
@@ -300,7 +300,7 @@ int main(void)
         cmocka_unit_test_setup(faster_needs_more_than_slower, setup),
         cmocka_unit_test_setup(too_few_samples_are_all_that_there_are, setup),
         cmocka_unit_test_setup(the_knee_is_found, setup),
-        cmocka_unit_test_setup(without_a_crowd_nothing_is_claimed, setup),
+        cmocka_unit_test_setup(without_contention_nothing_is_claimed, setup),
         cmocka_unit_test_setup(long_requests_weigh_little_in_what_is_typical, setup),
         cmocka_unit_test_setup(the_present_slowness_is_not_learnt_as_usual, setup),
         cmocka_unit_test_setup(what_ends_as_usual_does_not_stall, setup),

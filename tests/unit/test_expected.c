@@ -191,7 +191,7 @@ static void a_slow_server_tries_itself_out(void **state)
         away += out.why == BACKHAND_WHY_SOONER;
         assert_int_equal(list[0].id == 0, out.why == BACKHAND_WHY_TRIAL);
         if (out.why == BACKHAND_WHY_TRIAL) {
-            backhand_trials_end(&table->meter->trials, &(backhand_tried){.log = 13, .slow = 13, .spread = 1.2});
+            backhand_trials_end(&table->meter->trials, &(backhand_trial_result){.log = 13, .slow = 13, .spread = 1.2});
         }
     }
     assert_in_range(kept, 2, 20);

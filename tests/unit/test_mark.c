@@ -22,7 +22,7 @@
 
 static apr_pool_t *pool;
 static backhand_keys *keys;
-static const backhand_errand errand = {"http://192.0.2.1:80", "GET", "example.com", "/a?b"};
+static const backhand_signed_request signed_request = {"http://192.0.2.1:80", "GET", "example.com", "/a?b"};
 
 static int start(void **state)
 {
@@ -149,24 +149,24 @@ static void texts_have_a_bound(void **state)
     assert_false(backhand_mark_read(&heard, apr_pstrcat(pool, PLAIN "&connection=", text, NULL), pool));
 }
 
-static const char *verify(const char *text, const backhand_errand *e, apr_time_t now)
+static const char *verify(const char *text, const backhand_signed_request *e, apr_time_t now)
 {
     return backhand_mark_verify(text, e, keys, SKEW, now, pool);
 }
 
 static void marks_are_believed_for_one_errand(void **state)
 {
-    const char *text = backhand_mark_seal(PLAIN, &errand, keys, NOW, pool);
-    backhand_errand other[5];
+    const char *text = backhand_mark_seal(PLAIN, &signed_request, keys, NOW, pool);
+    backhand_signed_request other[5];
     backhand_mark mark;
     (void)state;
-    assert_null(verify(text, &errand, NOW));
+    assert_null(verify(text, &signed_request, NOW));
     assert_true(backhand_mark_read(&mark, text, pool));
     assert_true(backhand_mark_signed(text));
     assert_false(backhand_mark_signed(PLAIN));
-    assert_non_null(verify(PLAIN, &errand, NOW));
+    assert_non_null(verify(PLAIN, &signed_request, NOW));
     for (int i = 0; i < 5; i++) {
-        other[i] = errand;
+        other[i] = signed_request;
     }
     other[0].contact = "http://192.0.2.2:80";
     other[1].contact = NULL;
@@ -176,21 +176,21 @@ static void marks_are_believed_for_one_errand(void **state)
     for (int i = 0; i < 5; i++) {
         assert_non_null(verify(text, &other[i], NOW));
     }
-    assert_non_null(verify(apr_pstrcat(pool, text, "&host=none", NULL), &errand, NOW));
-    assert_non_null(verify(apr_pstrcat(pool, "x=1&", text, NULL), &errand, NOW));
+    assert_non_null(verify(apr_pstrcat(pool, text, "&host=none", NULL), &signed_request, NOW));
+    assert_non_null(verify(apr_pstrcat(pool, "x=1&", text, NULL), &signed_request, NOW));
 }
 
 static void marks_are_believed_for_a_while(void **state)
 {
-    const char *text = backhand_mark_seal(PLAIN, &errand, keys, NOW, pool);
+    const char *text = backhand_mark_seal(PLAIN, &signed_request, keys, NOW, pool);
     (void)state;
-    assert_null(verify(text, &errand, NOW + SKEW));
-    assert_null(verify(text, &errand, NOW - SKEW));
-    assert_string_equal(verify(text, &errand, NOW + SKEW + 1), MESSAGE);
-    assert_string_equal(verify(text, &errand, NOW - SKEW - 1), MESSAGE);
+    assert_null(verify(text, &signed_request, NOW + SKEW));
+    assert_null(verify(text, &signed_request, NOW - SKEW));
+    assert_string_equal(verify(text, &signed_request, NOW + SKEW + 1), MESSAGE);
+    assert_string_equal(verify(text, &signed_request, NOW - SKEW - 1), MESSAGE);
     /* The last one counts. */
-    text = backhand_mark_seal(PLAIN "&time=1", &errand, keys, NOW, pool);
-    assert_null(verify(text, &errand, NOW));
+    text = backhand_mark_seal(PLAIN "&time=1", &signed_request, keys, NOW, pool);
+    assert_null(verify(text, &signed_request, NOW));
 }
 
 /* By whoever has the key: the number must not overflow. */
@@ -203,7 +203,7 @@ static void impossible_times_are_wrong(void **state)
         const char *mark = apr_pstrcat(pool, PLAIN, times[i], NULL);
         const char *whole = apr_pstrcat(pool, mark, "\nhttp://192.0.2.1:80\nGET\nexample.com\n/a?b", NULL);
         assert_int_equal(backhand_keys_sign(keys, "hand-off", whole, strlen(whole), signature), APR_SUCCESS);
-        assert_string_equal(verify(apr_pstrcat(pool, mark, "&sig=", signature, NULL), &errand, NOW), MESSAGE);
+        assert_string_equal(verify(apr_pstrcat(pool, mark, "&sig=", signature, NULL), &signed_request, NOW), MESSAGE);
     }
 }
 

@@ -23,7 +23,7 @@ static backhand_work work;
 
 /* A server with slots, first come first served; requests that wait count as in flight. */
 static struct {
-    backhand_place place[MOST];
+    backhand_ring_entry place[MOST];
     int64_t came[MOST];
     double left[MOST]; /* us of work */
     int n;             /* the first `slots` of them are served */
@@ -256,7 +256,7 @@ static void a_recovery_forgets_what_was_before(void **state)
     for (int i = 0; i < 30 && meter.forget == 0; i++) {
         meter.trials.gap = (int64_t)(1000 * log((double)work.typical / 45000));
         arrive(80000);
-        backhand_meter_try(&meter, &server.place[0]);
+        backhand_meter_trial(&meter, &server.place[0]);
         pass(100000, 12, 1);
     }
     pass(SECOND, 12, 1);
@@ -298,7 +298,7 @@ static void a_free_place_is_offered_up_to_what_was_seen_and_somewhat_more(void *
     assert_int_equal(meter.slots, 0);
 }
 
-static void latency_is_that_of_the_present_crowd(void **state)
+static void latency_is_that_of_the_present_concurrency(void **state)
 {
     (void)state;
     run(30, 0.5, 12, exponential, 80000, 1);
@@ -358,7 +358,7 @@ int main(void)
         cmocka_unit_test_setup(a_recovery_forgets_what_was_before, setup),
         cmocka_unit_test_setup(what_is_handed_off_leaves_nothing, setup),
         cmocka_unit_test_setup(a_free_place_is_offered_up_to_what_was_seen_and_somewhat_more, setup),
-        cmocka_unit_test_setup(latency_is_that_of_the_present_crowd, setup),
+        cmocka_unit_test_setup(latency_is_that_of_the_present_concurrency, setup),
         cmocka_unit_test_setup(what_a_killed_process_left_is_taken_back, setup),
         cmocka_unit_test_setup(any_numbers_do_no_harm, setup),
     };

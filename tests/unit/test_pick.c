@@ -26,7 +26,7 @@ static void hear(int id, int64_t ago)
         backhand_table_set_self(table, &said);
     }
     else {
-        assert_int_equal(backhand_table_take(table, &said, &got), BACKHAND_DROP_NONE);
+        assert_int_equal(backhand_table_update(table, &said, &got), BACKHAND_DROP_NONE);
         assert_int_equal(got, id);
     }
     clock_now += apr_time_from_sec(ago);

@@ -161,7 +161,7 @@ static void a_slow_server_tries_itself_out(void **state)
         assert_int_equal(n, 5);
         if (list[0].id == 0) {
             kept++;
-            backhand_trials_end(&table->meter->trials, &(backhand_tried){.log = 13, .slow = 13, .spread = 1});
+            backhand_trials_end(&table->meter->trials, &(backhand_trial_result){.log = 13, .slow = 13, .spread = 1});
         }
         clock_now += apr_time_from_msec(10);
     }

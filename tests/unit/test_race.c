@@ -139,7 +139,7 @@ static void readers_get_no_mixture(void **state)
                 backhand_number_set(&table->slots[id].heard, 1);
             }
         }
-        (void)backhand_table_take(table, &said, &id);
+        (void)backhand_table_update(table, &said, &id);
     }
     __atomic_store_n(&done, 1, __ATOMIC_RELEASE);
     for (int i = 0; i < READERS + 2; i++) {

@@ -40,7 +40,7 @@ static void assert_near(double value, double expected, double part)
 
 static void records_stand_in_the_order_of_arrival(void **state)
 {
-    backhand_place place[3] = {{0, 0}};
+    backhand_ring_entry place[3] = {{0, 0}};
     (void)state;
     for (int i = 0; i < 3; i++) {
         backhand_ring_begin(&ring, &place[i], i + 1, (100 + i) * SECOND);
@@ -72,7 +72,7 @@ static void records_stand_in_the_order_of_arrival(void **state)
 
 static void a_place_that_was_taken_again_is_left_alone(void **state)
 {
-    backhand_place slow = {0, 0}, other = {0, 0};
+    backhand_ring_entry slow = {0, 0}, other = {0, 0};
     (void)state;
     backhand_ring_begin(&ring, &slow, 7, SECOND);
     for (int i = 0; i < BACKHAND_RING; i++) {
@@ -87,7 +87,7 @@ static void a_place_that_was_taken_again_is_left_alone(void **state)
 
 static void what_another_server_serves_takes_no_place(void **state)
 {
-    backhand_place kept = {0, 0}, gone = {0, 0};
+    backhand_ring_entry kept = {0, 0}, gone = {0, 0};
     (void)state;
     backhand_ring_begin(&ring, &kept, 1, SECOND);
     for (int i = 0; i < 3000; i++) {
@@ -114,11 +114,11 @@ static void any_numbers_are_read_as_something(void **state)
     (void)state;
     for (size_t i = 0; i < 8; i++) {
         for (size_t k = 0; k < 8; k++) {
-            backhand_place place = {0, 0};
+            backhand_ring_entry place = {0, 0};
             backhand_record record;
             backhand_ring_begin(&ring, &place, odd[i], 40 * SECOND);
-            backhand_ring_try(&ring, &place);
-            assert_true(backhand_place_tries(&place));
+            backhand_ring_trial(&ring, &place);
+            assert_true(backhand_ring_entry_is_trial(&place));
             record = read_record(place.number, 41 * SECOND);
             assert_in_range(record.level, 1, 8191);
             assert_true(record.trial && record.runs);
@@ -128,14 +128,14 @@ static void any_numbers_are_read_as_something(void **state)
         }
     }
     /* A clock that another process has read a little later is no age of hours. */
-    backhand_place place = {0, 0};
+    backhand_ring_entry place = {0, 0};
     backhand_ring_begin(&ring, &place, 1, 40 * SECOND);
     assert_near(read_record(place.number, 39 * SECOND).age + 1, 1, 0.001);
 }
 
 static void what_is_old_is_wiped_out(void **state)
 {
-    backhand_place place = {0, 0};
+    backhand_ring_entry place = {0, 0};
     backhand_record record;
     (void)state;
     backhand_ring_begin(&ring, &place, 1, 40 * SECOND);

@@ -61,7 +61,7 @@ static backhand_announcement announcement(int host)
 static int take(const backhand_announcement *said)
 {
     int id = -1;
-    assert_int_equal(backhand_table_take(table, said, &id), BACKHAND_DROP_NONE);
+    assert_int_equal(backhand_table_update(table, said, &id), BACKHAND_DROP_NONE);
     return id;
 }
 

@@ -166,7 +166,7 @@ static int announce(const char *contact, uint64_t sequence, int leaving)
     backhand_announcement said = said_by("s", contact, 3, sequence);
     int id = -1;
     said.leaving = leaving;
-    assert_int_equal(backhand_table_take(table, &said, &id), BACKHAND_DROP_NONE);
+    assert_int_equal(backhand_table_update(table, &said, &id), BACKHAND_DROP_NONE);
     return id;
 }
 

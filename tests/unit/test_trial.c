@@ -36,12 +36,12 @@ static double exponential(double mean)
 /* It seems to take 800 ms, and takes `mean`. */
 static void try_once(double mean, double errors, int failed)
 {
-    backhand_tried tried = {.log = log(exponential(mean)) + 0.577,
-                            .slow = log(800000),
-                            .spread = 1.28,
-                            .errors = errors,
-                            .failed = failed,
-                            .number = 77};
+    backhand_trial_result tried = {.log = log(exponential(mean)) + 0.577,
+                                   .slow = log(800000),
+                                   .spread = 1.28,
+                                   .errors = errors,
+                                   .failed = failed,
+                                   .number = 77};
     backhand_trials_end(&trials, &tried);
 }
 

@@ -180,7 +180,7 @@ Requests that are being served there now, without the requests that wait there f
 
 =item service
 
-How long a request takes there while there is no crowd: the mean of recent requests, in microseconds. It falls while
+How long a request takes there without contention: the mean of recent requests, in microseconds. It falls while
 the server has nothing to do, so that a server that was slow is tried again. Read-only; 0: not measured yet.
 
 =item parallel
@@ -191,7 +191,7 @@ next request. Read-only; 0: not measured yet.
 
 =item latency
 
-The median time of recent requests there that came in a crowd like the present one, in microseconds. Read-only; 0: not
+The median time of recent requests there that came at a concurrency like the present one, in microseconds. Read-only; 0: not
 measured yet.
 
 =item errors
@@ -219,7 +219,7 @@ the logarithm. Read-only.
 
 =item calm
 
-1: these requests met no crowd; 0: the effect of the crowd had to be removed from the figure. Read-only.
+1: these requests met no contention; 0: its effect had to be removed from the figure. Read-only.
 
 =item stall
 

@@ -13,9 +13,9 @@
 #include <sys/socket.h>
 #include <util_filter.h>
 
-struct backhand_tracked {
+struct backhand_connection {
     apr_socket_t *socket;
-    backhand_try *current;       /* the try that uses it now, or NULL; under the lock */
+    backhand_attempt *current;   /* the attempt that uses it now, or NULL; under the lock */
     int secured;                 /* its TLS handshake is done */
     int used;                    /* some request went over it before */
     int accepted;                /* its other end is a server by AcceptStats */
@@ -28,14 +28,14 @@ struct backhand_tracked {
 #define PROBE_EACH  15 /* s */
 #define PROBES      4
 
-/* The tries under way in this process. A plain mutex, not one from a pool: it must outlive every pool. */
+/* The attempts under way in this process. A plain mutex, not one from a pool: it must outlive every pool. */
 static struct {
     pthread_mutex_t lock;
-    backhand_try *first;
-} tries = {PTHREAD_MUTEX_INITIALIZER, NULL};
+    backhand_attempt *first;
+} attempts = {PTHREAD_MUTEX_INITIALIZER, NULL};
 
 /* mod_proxy opens and uses its connections in the thread of the request, and tells nobody for which. */
-static _Thread_local backhand_try *current;
+static _Thread_local backhand_attempt *current;
 
 static ap_filter_rec_t *output_filter, *input_filter;
 
@@ -52,36 +52,36 @@ static int has_data(apr_bucket_brigade *bb)
 /* Bytes that pass here are not encrypted yet: none may count as sent before the other side is known. */
 static apr_status_t secure(ap_filter_t *f)
 {
-    struct backhand_tracked *tracked = f->ctx;
+    struct backhand_connection *connection = f->ctx;
     apr_status_t rv;
 
-    if (!current->handshake.wanted || tracked->secured) {
+    if (!current->handshake.wanted || connection->secured) {
         return APR_SUCCESS;
     }
-    rv = backhand_handshake_make(f, tracked->socket, &current->handshake);
-    tracked->secured = rv == APR_SUCCESS;
+    rv = backhand_handshake_make(f, connection->socket, &current->handshake);
+    connection->secured = rv == APR_SUCCESS;
     return rv;
 }
 
 /* The first byte of a request is about to leave. */
-static void begin_to_send(struct backhand_tracked *tracked)
+static void begin_to_send(struct backhand_connection *connection)
 {
-    if (!tracked->used) {
-        apr_socket_timeout_get(tracked->socket, &tracked->timeout);
+    if (!connection->used) {
+        apr_socket_timeout_get(connection->socket, &connection->timeout);
     }
-    else if (tracked->patient) {
-        apr_socket_timeout_set(tracked->socket, tracked->timeout);
-        tracked->patient = 0;
+    else if (connection->patient) {
+        apr_socket_timeout_set(connection->socket, connection->timeout);
+        connection->patient = 0;
     }
-    pthread_mutex_lock(&tries.lock);
+    pthread_mutex_lock(&attempts.lock);
     current->sent = 1;
-    current->reused = tracked->used;
-    current->accepted = tracked->accepted;
-    current->connection = tracked;
-    current->patience = tracked->timeout;
-    tracked->used = 1;
-    tracked->current = current;
-    pthread_mutex_unlock(&tries.lock);
+    current->reused = connection->used;
+    current->accepted = connection->accepted;
+    current->connection = connection;
+    current->pause_limit = connection->timeout;
+    connection->used = 1;
+    connection->current = current;
+    pthread_mutex_unlock(&attempts.lock);
 }
 
 /* True when something can be read. Over TLS that need not be a response. Asked only after sending took too long. */
@@ -100,14 +100,14 @@ static int has_answered(apr_socket_t *socket)
 /* Sending failed. The server may have answered and closed: whether it has, shows when the response is read. */
 static apr_status_t stop_sending(ap_filter_t *f, apr_status_t rv)
 {
-    struct backhand_tracked *tracked = f->ctx;
+    struct backhand_connection *connection = f->ctx;
     apr_os_sock_t fd;
 
-    if (!current->sent || (APR_STATUS_IS_TIMEUP(rv) && !has_answered(tracked->socket))) {
+    if (!current->sent || (APR_STATUS_IS_TIMEUP(rv) && !has_answered(connection->socket))) {
         return rv;
     }
     current->unwanted = 1;
-    if (apr_os_sock_get(&fd, tracked->socket) == APR_SUCCESS) {
+    if (apr_os_sock_get(&fd, connection->socket) == APR_SUCCESS) {
         /* No other request may go after half of this one. */
         shutdown(fd, SHUT_WR);
     }
@@ -116,7 +116,7 @@ static apr_status_t stop_sending(ap_filter_t *f, apr_status_t rv)
     return APR_SUCCESS;
 }
 
-static apr_status_t track_output(ap_filter_t *f, apr_bucket_brigade *bb)
+static apr_status_t attempt_output(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     apr_status_t rv;
 
@@ -141,33 +141,33 @@ static apr_status_t track_output(ap_filter_t *f, apr_bucket_brigade *bb)
     return rv == APR_SUCCESS ? rv : stop_sending(f, rv);
 }
 
-/* From here on the response may pause for as long as its server announces itself; backhand_track_watch() sees to the
+/* From here on the response may pause for as long as its server announces itself; backhand_attempt_watch() sees to the
  * rest. */
-static void wait_patiently(struct backhand_tracked *tracked)
+static void wait_patiently(struct backhand_connection *connection)
 {
     static const struct {
         int option, value;
     } probes[] = {{TCP_KEEPIDLE, PROBE_AFTER}, {TCP_KEEPINTVL, PROBE_EACH}, {TCP_KEEPCNT, PROBES}};
     apr_os_sock_t fd;
 
-    apr_socket_opt_set(tracked->socket, APR_SO_KEEPALIVE, 1);
-    if (apr_os_sock_get(&fd, tracked->socket) == APR_SUCCESS) {
+    apr_socket_opt_set(connection->socket, APR_SO_KEEPALIVE, 1);
+    if (apr_os_sock_get(&fd, connection->socket) == APR_SUCCESS) {
         for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++) {
             setsockopt(fd, IPPROTO_TCP, probes[i].option, &probes[i].value, sizeof(probes[i].value));
         }
     }
-    apr_socket_timeout_set(tracked->socket, -1);
-    tracked->patient = 1;
+    apr_socket_timeout_set(connection->socket, -1);
+    connection->patient = 1;
 }
 
 /* The bytes that follow are no response any more: nobody else can have the request, and silence means nothing.
  * mod_proxy ends tunnels by the longer time-out of both sides. */
-static void become_tunnel(struct backhand_tracked *tracked)
+static void become_tunnel(struct backhand_connection *connection)
 {
     apr_socket_t *client = ap_get_conn_socket(current->r->connection);
 
-    backhand_track_response(current);
-    wait_patiently(tracked);
+    backhand_attempt_response(current);
+    wait_patiently(connection);
     if (client && apr_socket_timeout_get(client, &current->client_timeout) == APR_SUCCESS) {
         current->client = client;
         apr_socket_timeout_set(client, -1);
@@ -197,17 +197,17 @@ static int was_ended(void)
     return __atomic_load_n(&current->silenced, __ATOMIC_RELAXED);
 }
 
-static apr_status_t track_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode, apr_read_type_e block,
-                                apr_off_t readbytes)
+static apr_status_t attempt_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode, apr_read_type_e block,
+                                  apr_off_t readbytes)
 {
-    struct backhand_tracked *tracked = f->ctx;
+    struct backhand_connection *connection = f->ctx;
     apr_status_t rv;
 
     if (!current) {
         return ap_get_brigade(f->next, bb, mode, block, readbytes);
     }
-    if (block == APR_BLOCK_READ && !tracked->patient && backhand_head_is_final(&current->head)) {
-        wait_patiently(tracked);
+    if (block == APR_BLOCK_READ && !connection->patient && backhand_response_head_is_final(&current->head)) {
+        wait_patiently(connection);
     }
     rv = ap_get_brigade(f->next, bb, mode, block, readbytes);
     if (was_ended()) {
@@ -216,13 +216,13 @@ static apr_status_t track_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input
     }
     note_input(rv, bb, block);
     if (rv == APR_SUCCESS && mode == AP_MODE_GETLINE) {
-        rv = backhand_head_read(&current->head, bb, f->next, block);
+        rv = backhand_response_head_read(&current->head, bb, f->next, block);
         /* The response has come, even if it cannot be passed on. */
         if (!APR_STATUS_IS_ENOSPC(rv) && rv != APR_EGENERAL) {
             note_input(rv, bb, block);
         }
         if (current->head.complete && current->head.status == HTTP_SWITCHING_PROTOCOLS && !current->client) {
-            become_tunnel(tracked);
+            become_tunnel(connection);
         }
     }
     return rv;
@@ -231,64 +231,64 @@ static apr_status_t track_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input
 /* Runs before the socket is closed: from here on its descriptor may belong to somebody else. */
 static apr_status_t forget_connection(void *data)
 {
-    struct backhand_tracked *tracked = data;
-    pthread_mutex_lock(&tries.lock);
-    if (tracked->current) {
-        tracked->current->connection = NULL;
-        tracked->current = NULL;
+    struct backhand_connection *connection = data;
+    pthread_mutex_lock(&attempts.lock);
+    if (connection->current) {
+        connection->current->connection = NULL;
+        connection->current = NULL;
     }
-    pthread_mutex_unlock(&tries.lock);
+    pthread_mutex_unlock(&attempts.lock);
     return APR_SUCCESS;
 }
 
-static int track_connection(conn_rec *c, void *csd)
+static int attempt_connection(conn_rec *c, void *csd)
 {
     if (current) {
-        struct backhand_tracked *tracked = apr_pcalloc(c->pool, sizeof(*tracked));
-        tracked->socket = csd;
-        tracked->accepted = backhand_accept_covers(current->conf->accept, c->client_addr);
-        apr_pool_pre_cleanup_register(c->pool, tracked, forget_connection);
-        ap_add_output_filter_handle(output_filter, tracked, NULL, c);
-        ap_add_input_filter_handle(input_filter, tracked, NULL, c);
+        struct backhand_connection *connection = apr_pcalloc(c->pool, sizeof(*connection));
+        connection->socket = csd;
+        connection->accepted = backhand_accept_covers(current->conf->accept, c->client_addr);
+        apr_pool_pre_cleanup_register(c->pool, connection, forget_connection);
+        ap_add_output_filter_handle(output_filter, connection, NULL, c);
+        ap_add_input_filter_handle(input_filter, connection, NULL, c);
     }
     return OK;
 }
 
-void backhand_track_register(void)
+void backhand_attempt_register(void)
 {
-    output_filter = ap_register_output_filter("BACKHAND_TRACK", track_output, NULL, AP_FTYPE_CONNECTION);
-    input_filter = ap_register_input_filter("BACKHAND_TRACK", track_input, NULL, AP_FTYPE_CONNECTION);
-    ap_hook_pre_connection(track_connection, NULL, NULL, APR_HOOK_MIDDLE);
+    output_filter = ap_register_output_filter("BACKHAND_ATTEMPT", attempt_output, NULL, AP_FTYPE_CONNECTION);
+    input_filter = ap_register_input_filter("BACKHAND_ATTEMPT", attempt_input, NULL, AP_FTYPE_CONNECTION);
+    ap_hook_pre_connection(attempt_connection, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
-apr_status_t backhand_track_child_init(void)
+apr_status_t backhand_attempt_child_init(void)
 {
     /* A child that was forked while another thread of its parent held the lock would inherit it locked. */
-    tries.first = NULL;
-    return pthread_mutex_init(&tries.lock, NULL);
+    attempts.first = NULL;
+    return pthread_mutex_init(&attempts.lock, NULL);
 }
 
-void backhand_track_begin(backhand_try *t)
+void backhand_attempt_begin(backhand_attempt *t)
 {
     t->asked = backhand_clock_now();
-    pthread_mutex_lock(&tries.lock);
-    t->next = tries.first;
-    t->link = &tries.first;
+    pthread_mutex_lock(&attempts.lock);
+    t->next = attempts.first;
+    t->link = &attempts.first;
     if (t->next) {
         t->next->link = &t->next;
     }
-    tries.first = t;
-    pthread_mutex_unlock(&tries.lock);
+    attempts.first = t;
+    pthread_mutex_unlock(&attempts.lock);
     current = t;
 }
 
-void backhand_track_end(backhand_try *t)
+void backhand_attempt_end(backhand_attempt *t)
 {
     current = NULL;
     if (t->client) {
         apr_socket_timeout_set(t->client, t->client_timeout);
     }
-    pthread_mutex_lock(&tries.lock);
+    pthread_mutex_lock(&attempts.lock);
     *t->link = t->next;
     if (t->next) {
         t->next->link = t->link;
@@ -296,47 +296,47 @@ void backhand_track_end(backhand_try *t)
     if (t->connection) {
         t->connection->current = NULL;
     }
-    pthread_mutex_unlock(&tries.lock);
+    pthread_mutex_unlock(&attempts.lock);
 }
 
-int backhand_track_current(void)
+int backhand_attempt_current(void)
 {
     return current != NULL;
 }
 
-void backhand_track_response(backhand_try *t)
+void backhand_attempt_response(backhand_attempt *t)
 {
     if (!t->begun) {
         backhand_table_begun(t->conf->table, t->id, t->generation);
     }
-    pthread_mutex_lock(&tries.lock);
+    pthread_mutex_lock(&attempts.lock);
     t->begun = 1;
-    pthread_mutex_unlock(&tries.lock);
+    pthread_mutex_unlock(&attempts.lock);
 }
 
 /* A server that leaves goes on with what it has in hand, and announces nothing. Nor does the silence of one that the
  * table has forgotten say anything. */
-static int has_fallen_silent(const backhand_table *table, const backhand_try *t)
+static int has_fallen_silent(const backhand_table *table, const backhand_attempt *t)
 {
     return backhand_table_slot_generation(table, t->id) == t->generation && backhand_table_silent(table, t->id) &&
            !backhand_number_get(&table->slots[t->id].left) && !backhand_table_deaf(table);
 }
 
 /* Nothing has come of a response for longer than the time-out. */
-static int is_pausing(const backhand_try *t)
+static int is_pausing(const backhand_attempt *t)
 {
-    return t->begun && t->patience > 0 &&
-           backhand_clock_now() - __atomic_load_n(&t->moved, __ATOMIC_RELAXED) > t->patience;
+    return t->begun && t->pause_limit > 0 &&
+           backhand_clock_now() - __atomic_load_n(&t->moved, __ATOMIC_RELAXED) > t->pause_limit;
 }
 
 /* A response that has begun is only ended when nothing has come of it for long either. */
-static int can_be_given_up(const backhand_try *t)
+static int can_be_given_up(const backhand_attempt *t)
 {
     return t->begun ? is_pausing(t) : t->repeatable && (!t->body || backhand_body_is_kept(t->body));
 }
 
 /* It sends nothing more. Some clients do so and wait for their answer, but not through a long pause. */
-static int has_client_closed(const backhand_try *t)
+static int has_client_closed(const backhand_attempt *t)
 {
     apr_socket_t *socket = t->r->connection->master ? NULL : ap_get_conn_socket(t->r->connection);
     struct pollfd closed = {.events = POLLRDHUP};
@@ -347,7 +347,7 @@ static int has_client_closed(const backhand_try *t)
     return poll(&closed, 1, 0) == 1 && (closed.revents & (POLLRDHUP | POLLHUP | POLLERR));
 }
 
-static void end_waiting(backhand_try *t, int *why)
+static void end_waiting(backhand_attempt *t, int *why)
 {
     apr_os_sock_t fd;
     if (apr_os_sock_get(&fd, t->connection->socket) == APR_SUCCESS) {
@@ -356,11 +356,11 @@ static void end_waiting(backhand_try *t, int *why)
     }
 }
 
-int backhand_track_watch(const backhand_table *table)
+int backhand_attempt_watch(const backhand_table *table)
 {
     int n = 0;
-    pthread_mutex_lock(&tries.lock);
-    for (backhand_try *t = tries.first; t; t = t->next, n++) {
+    pthread_mutex_lock(&attempts.lock);
+    for (backhand_attempt *t = attempts.first; t; t = t->next, n++) {
         if (!t->connection || t->silenced || t->abandoned) {
             continue;
         }
@@ -371,6 +371,6 @@ int backhand_track_watch(const backhand_table *table)
             end_waiting(t, &t->abandoned);
         }
     }
-    pthread_mutex_unlock(&tries.lock);
+    pthread_mutex_unlock(&attempts.lock);
     return n;
 }

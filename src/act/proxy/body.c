@@ -312,7 +312,7 @@ void backhand_body_end(backhand_body *body)
     backhand_body_stack_leave(&body->stack);
 }
 
-/* mod_proxy_http begins anew on the next try. */
+/* mod_proxy_http begins anew on the next attempt. */
 static apr_bucket_brigade *take_proxy_input(request_rec *r)
 {
     void *input = NULL;

@@ -2,7 +2,7 @@
 
 /**
  * @file body.h
- * @brief The request's body while a policy or another server's try reads it. Whatever they read can be put back.
+ * @brief The request's body while a policy or another server's attempt reads it. Whatever they read can be put back.
  *
  * A filter among the request's input filters keeps what passes. It stands directly above HTTP's own filter, or, when a
  * module read the body before and feeds it again, above the topmost filter that feeds (watch.h). Content filters run where
@@ -37,7 +37,7 @@ void backhand_body_lend(backhand_body *body);
 /** After the policy: the request reads as if nobody had read of its body. */
 void backhand_body_return(backhand_body *body);
 
-/** Has httpd look at what the header says of the body, before the first try: LimitRequestBody holds from here on. Reads
+/** Has httpd look at what the header says of the body, before the first attempt: LimitRequestBody holds from here on. Reads
  * no data and does not wait. */
 void backhand_body_check(backhand_body *body);
 
@@ -45,10 +45,10 @@ void backhand_body_check(backhand_body *body);
 void backhand_body_keep(backhand_body *body, apr_off_t keep);
 
 /**
- * Begins a try: the request's input filters are those that the try shall read from. What it reads while `*sent` is 0 is
+ * Begins an attempt: the request's input filters are those that the attempt shall read from. What it reads while `*sent` is 0 is
  * kept even if it is more than was said to be, up to what mod_proxy_http reads before it sends: a server may still
  * refuse, with the body's beginning in its hands.
- * @param sent  lives as long as the try; NULL: nothing is read whose sending can still fail
+ * @param sent  lives as long as the attempt; NULL: nothing is read whose sending can still fail
  */
 void backhand_body_begin(backhand_body *body, const int *sent);
 
@@ -58,13 +58,13 @@ void backhand_body_begin(backhand_body *body, const int *sent);
  */
 void backhand_body_hold_end(backhand_body *body, int hold);
 
-/** Ends a try. The input filters are as before it. */
+/** Ends an attempt. The input filters are as before it. */
 void backhand_body_end(backhand_body *body);
 
-/** After a try of which nothing left: what it had read is put back. */
+/** After an attempt of which nothing left: what it had read is put back. */
 void backhand_body_unread(backhand_body *body);
 
-/** After a try of which something left, or was passed on to leave: the kept bytes are put back. @return 0 when more was
+/** After an attempt of which something left, or was passed on to leave: the kept bytes are put back. @return 0 when more was
  * read than is kept */
 int backhand_body_rewind(backhand_body *body);
 

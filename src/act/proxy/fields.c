@@ -55,14 +55,14 @@ static int wishes_tls(const request_rec *r, const char *upgrade)
 /* Then mod_proxy_http sends the header itself, all of it. */
 static int wishes_websocket(const request_rec *r, const char *upgrade)
 {
-    return upgrade && ap_find_token(r->pool, BACKHAND_PEER_UPGRADE, upgrade);
+    return upgrade && ap_find_token(r->pool, BACKHAND_WORKER_UPGRADE, upgrade);
 }
 
 void backhand_fields_begin(request_rec *r)
 {
     const char *connection = apr_table_get(r->headers_in, "Connection");
 
-    backhand_marked_set_outgoing(r, r->headers_in);
+    backhand_received_set_outgoing(r, r->headers_in);
     r->headers_in = apr_table_copy(r->pool, r->headers_in);
     if (wishes_tls(r, apr_table_get(r->headers_in, "Upgrade"))) {
         apr_table_unset(r->headers_in, "Upgrade");
@@ -80,13 +80,13 @@ void backhand_fields_begin(request_rec *r)
 
 void backhand_fields_end(request_rec *r)
 {
-    backhand_marked_set_outgoing(r, NULL);
+    backhand_received_set_outgoing(r, NULL);
 }
 
 /* mod_proxy has cleared a copy of the request's headers, and sends what it finds there afterwards. */
 static int put_back(request_rec *r)
 {
-    const apr_table_t *fields = backhand_marked_outgoing(r);
+    const apr_table_t *fields = backhand_received_outgoing(r);
     const char *upgrade, *expect = apr_table_get(r->headers_in, "Expect");
     apr_table_t *sent;
 

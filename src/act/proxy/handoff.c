@@ -13,7 +13,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
-/* All of a request that a try changes, to be put back when the try fails. */
+/* All of a request that an attempt changes, to be put back when the attempt fails. */
 typedef struct saved_request {
     server_rec *server;
     ap_conf_vector_t *per_dir_config;
@@ -138,7 +138,7 @@ static ap_filter_t *filters_of_wire(const request_rec *r)
 }
 
 /* A body that came in chunks goes on in chunks, trailers included, however short it is. */
-static void dress_body(const backhand_handoff *handoff, backhand_try *t)
+static void dress_body(const backhand_handoff *handoff, backhand_attempt *t)
 {
     request_rec *r = handoff->r;
 
@@ -152,25 +152,25 @@ static void dress_body(const backhand_handoff *handoff, backhand_try *t)
 
 /* The request as the other server shall see it: as it came, and marked. What runs where a request is served (content
  * filters, headers set by modules) runs there, not here too. */
-static void request_dress(backhand_handoff *handoff, const backhand_stand_in *stand_in, backhand_try *t,
+static void request_dress(backhand_handoff *handoff, const backhand_settings *settings, backhand_attempt *t,
                           const backhand_announcement *said)
 {
     request_rec *r = handoff->r;
     const char *mark, *host;
 
     r->proxyreq = PROXYREQ_REVERSE;
-    r->server = stand_in->server;
-    r->log = &stand_in->server->log;
-    r->per_dir_config = backhand_peer_dir_config(handoff->dispatch, r);
+    r->server = settings->server;
+    r->log = &settings->server->log;
+    r->per_dir_config = backhand_worker_dir_config(handoff->proxy, r);
     r->subprocess_env = env_for_handoff(r);
-    mark = backhand_marked_format(r);
-    r->headers_in = backhand_marked_headers(r);
+    mark = backhand_received_format(r);
+    r->headers_in = backhand_received_headers(r);
     host = apr_table_get(r->headers_in, "Host");
     if (!host || !*host) {
         apr_table_setn(r->headers_in, "Host", r->server->server_hostname ? r->server->server_hostname : "localhost");
     }
     mark = backhand_mark_sign(r, backhand_config_get(r->server), mark, said->stat.contact);
-    apr_table_setn(r->headers_in, BACKHAND_MARKED_HEADER, mark);
+    apr_table_setn(r->headers_in, BACKHAND_MARK_HEADER, mark);
     backhand_fields_begin(r);
     if (t->handshake.wanted) {
         /* For mod_proxy, which is told to preserve the Host header, this is the name to send as SNI, to find in the
@@ -212,7 +212,7 @@ void backhand_handoff_init(backhand_handoff *handoff, request_rec *r, const back
 {
     memset(handoff, 0, sizeof(*handoff));
     handoff->r = r;
-    handoff->dispatch = conf->dispatch;
+    handoff->proxy = conf->proxy;
     handoff->idempotent = is_idempotent(r);
     handoff->body = body;
     if (body) {
@@ -221,8 +221,8 @@ void backhand_handoff_init(backhand_handoff *handoff, request_rec *r, const back
     }
 }
 
-/* How a try ended, from what mod_proxy_http returned and what our filters saw. */
-static backhand_outcome judge(const backhand_try *t, const request_rec *r, int rc)
+/* How an attempt ended, from what mod_proxy_http returned and what our filters saw. */
+static backhand_handoff_result judge(const backhand_attempt *t, const request_rec *r, int rc)
 {
     if (t->begun) {
         return BACKHAND_ANSWERED;
@@ -243,14 +243,14 @@ static backhand_outcome judge(const backhand_try *t, const request_rec *r, int r
         return BACKHAND_TIMED_OUT;
     }
     /* mod_proxy_http gave up on it, though the connection was good, or had brought all that matters. */
-    if (t->head.status != 0 && (!t->lost || backhand_head_is_final(&t->head))) {
+    if (t->head.status != 0 && (!t->lost || backhand_response_head_is_final(&t->head))) {
         return BACKHAND_BROKEN;
     }
     return t->reused ? BACKHAND_STALE : BACKHAND_DROPPED;
 }
 
-/* The body after a try of which nothing left. mod_proxy has passed some of it on when a TLS handshake fails. */
-static backhand_outcome take_back(backhand_handoff *handoff, const backhand_try *t)
+/* The body after an attempt of which nothing left. mod_proxy has passed some of it on when a TLS handshake fails. */
+static backhand_handoff_result take_back(backhand_handoff *handoff, const backhand_attempt *t)
 {
     if (!t->handshake.failed) {
         backhand_body_unread(handoff->body);
@@ -263,26 +263,26 @@ static backhand_outcome take_back(backhand_handoff *handoff, const backhand_try 
     return BACKHAND_DROPPED;
 }
 
-backhand_outcome backhand_handoff_try(backhand_handoff *handoff, backhand_peer *peer, int id, uint64_t generation,
-                                      const backhand_announcement *said)
+backhand_handoff_result backhand_handoff_attempt(backhand_handoff *handoff, backhand_worker *worker, int id,
+                                                 uint64_t generation, const backhand_announcement *said)
 {
     request_rec *r = handoff->r;
-    const backhand_stand_in *stand_in = backhand_stand_in_get(handoff->dispatch, r, peer->ipv6);
-    backhand_try t = {.conf = backhand_config_get(r->server),
-                      .r = r,
-                      .id = id,
-                      .generation = generation,
-                      .own = r->headers_out,
-                      .repeatable = handoff->idempotent,
-                      .body = handoff->body,
-                      .head.pool = r->pool};
+    const backhand_settings *settings = backhand_settings_get(handoff->proxy, r, worker->ipv6);
+    backhand_attempt t = {.conf = backhand_config_get(r->server),
+                          .r = r,
+                          .id = id,
+                          .generation = generation,
+                          .own = r->headers_out,
+                          .repeatable = handoff->idempotent,
+                          .body = handoff->body,
+                          .head.pool = r->pool};
     char *url = apr_pstrcat(r->pool, said->stat.contact, backhand_target(r), NULL);
     saved_request saved;
-    backhand_outcome outcome;
+    backhand_handoff_result result;
     int rc;
 
     handoff->trouble = NULL;
-    if (!stand_in) {
+    if (!settings) {
         return BACKHAND_REFUSED;
     }
     if (said->contact.https) {
@@ -291,41 +291,41 @@ backhand_outcome backhand_handoff_try(backhand_handoff *handoff, backhand_peer *
         t.handshake.limit = backhand_config_get(r->server)->connect_timeout;
     }
     request_save(&saved, r);
-    request_dress(handoff, stand_in, &t, said);
-    backhand_track_begin(&t);
-    rc = backhand_peer_run(handoff->dispatch, r, peer, stand_in->proxy, url);
-    backhand_track_end(&t);
-    outcome = judge(&t, r, rc);
+    request_dress(handoff, settings, &t, said);
+    backhand_attempt_begin(&t);
+    rc = backhand_worker_run(handoff->proxy, r, worker, settings->proxy, url);
+    backhand_attempt_end(&t);
+    result = judge(&t, r, rc);
     handoff->silent = t.silenced;
     handoff->trouble = backhand_handshake_trouble(&t.handshake, r->pool);
     if (handoff->body) {
         backhand_body_end(handoff->body);
     }
     backhand_response_remove(r, &t);
-    if (outcome == BACKHAND_ANSWERED) {
+    if (result == BACKHAND_ANSWERED) {
         request_restore_settings(&saved, r);
         if (handoff->body) {
             backhand_body_answered(handoff->body);
         }
         handoff->status = rc;
-        return outcome;
+        return result;
     }
-    if (outcome == BACKHAND_CLIENT) {
+    if (result == BACKHAND_CLIENT) {
         /* They tell the client what is wrong with its trailers. */
         saved.error_notes = apr_table_get(r->notes, "error-notes");
     }
     request_restore(&saved, r);
-    if (handoff->body && outcome == BACKHAND_REFUSED) {
-        outcome = take_back(handoff, &t);
+    if (handoff->body && result == BACKHAND_REFUSED) {
+        result = take_back(handoff, &t);
     }
-    else if (handoff->body && (outcome == BACKHAND_DROPPED || outcome == BACKHAND_STALE)) {
+    else if (handoff->body && (result == BACKHAND_DROPPED || result == BACKHAND_STALE)) {
         handoff->idempotent = backhand_body_rewind(handoff->body) && handoff->idempotent;
     }
-    return outcome;
+    return result;
 }
 
-int backhand_handoff_may_repeat(const backhand_handoff *handoff, backhand_outcome outcome)
+int backhand_handoff_may_repeat(const backhand_handoff *handoff, backhand_handoff_result result)
 {
-    return outcome == BACKHAND_REFUSED ||
-           ((outcome == BACKHAND_DROPPED || outcome == BACKHAND_STALE) && handoff->idempotent);
+    return result == BACKHAND_REFUSED ||
+           ((result == BACKHAND_DROPPED || result == BACKHAND_STALE) && handoff->idempotent);
 }

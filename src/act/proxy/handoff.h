@@ -10,8 +10,8 @@
 #include "act/proxy/body.h"
 #include "act/proxy/workers.h"
 
-/** How a try ended. */
-typedef enum backhand_outcome {
+/** How an attempt ended. */
+typedef enum backhand_handoff_result {
     BACKHAND_ANSWERED, /**< the response is passed on, or broke off after it began: the request is done */
     BACKHAND_REFUSED,  /**< nothing of the request left: another server can have it */
     BACKHAND_STALE, /**< as DROPPED, on a kept connection: which says nothing of the server, it may just have closed it */
@@ -19,12 +19,12 @@ typedef enum backhand_outcome {
     BACKHAND_BROKEN,  /**< the server answered, and its answer cannot be passed on: 502 */
     BACKHAND_TIMED_OUT, /**< no response within BackhandResponseTimeout: 504 */
     BACKHAND_CLIENT     /**< an error of the client in its body ended the request: nobody is to blame */
-} backhand_outcome;
+} backhand_handoff_result;
 
 /** A request on offer to other servers. Lives on the handler's stack. */
 typedef struct backhand_handoff {
     request_rec *r;
-    backhand_dispatch *dispatch;
+    backhand_proxy *proxy;
     backhand_body *body; /**< NULL: the request has none */
     int idempotent;      /**< may be sent again after some of it left */
     int status;          /**< what the handler returns after ANSWERED */
@@ -37,10 +37,10 @@ typedef struct backhand_handoff {
 void backhand_handoff_init(backhand_handoff *handoff, request_rec *r, const backhand_config *conf, backhand_body *body);
 
 /** Asks the server that slot `id` had at `generation`. After anything but ANSWERED the request is as it was before, body included, except as said. */
-backhand_outcome backhand_handoff_try(backhand_handoff *handoff, backhand_peer *peer, int id, uint64_t generation,
-                                      const backhand_announcement *said);
+backhand_handoff_result backhand_handoff_attempt(backhand_handoff *handoff, backhand_worker *worker, int id,
+                                                 uint64_t generation, const backhand_announcement *said);
 
 /** True when another server, or this one, can still have the request after an outcome. */
-int backhand_handoff_may_repeat(const backhand_handoff *handoff, backhand_outcome outcome);
+int backhand_handoff_may_repeat(const backhand_handoff *handoff, backhand_handoff_result result);
 
 #endif

@@ -69,7 +69,7 @@ static void listen_in(const SSL *ssl, int where, int value)
 static int before_handshake(conn_rec *c, SSL *ssl, int is_proxy)
 {
     (void)c;
-    if (is_proxy && backhand_track_current()) {
+    if (is_proxy && backhand_attempt_current()) {
         SSL_set_info_callback(ssl, listen_in);
     }
     return OK;

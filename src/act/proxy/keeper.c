@@ -24,26 +24,26 @@ APLOG_USE_MODULE(backhand);
 /* How often the log hears of servers that mod_proxy does not take. */
 #define COMPLAINT_PERIOD apr_time_from_sec(60)
 
-/* A request that waits for a peer; on its thread's stack. */
+/* A request that waits for a worker; on its thread's stack. */
 typedef struct wish {
     const char *key;
     int fresh;
     const backhand_announcement *said;
-    int settled; /* the peer was made, or cannot be */
+    int settled; /* the worker was made, or cannot be */
     struct wish *next;
 } wish;
 
 /* The state by which one child process asks other servers. */
 struct backhand_keeper {
-    backhand_dispatch *dispatch;
+    backhand_proxy *proxy;
     apr_pool_t *pool;       /* of the keeper thread alone, workers in sub-pools of it */
     pthread_mutex_t lock;   /* for all below */
     pthread_cond_t changed; /* there is a wish, or one is settled */
-    apr_hash_t *peers[2];   /* key -> backhand_peer, of either kind; read and written under the lock */
+    apr_hash_t *workers[2]; /* key -> backhand_worker, of either kind; read and written under the lock */
     wish *wishes;           /* not yet looked at */
-    wish *granting;         /* its peer is just being made; NULL too when it was given up meanwhile */
+    wish *granting;         /* its worker is just being made; NULL too when it was given up meanwhile */
     unsigned int round;     /* looks at who is in the table */
-    apr_time_t complained;  /* when the log last heard of a peer that could not be made; 0: never */
+    apr_time_t complained;  /* when the log last heard of a worker that could not be made; 0: never */
 };
 
 static void complain(struct backhand_keeper *keeper, const char *contact, const char *error)
@@ -51,7 +51,7 @@ static void complain(struct backhand_keeper *keeper, const char *contact, const 
     apr_time_t now = backhand_clock_now();
     if (now - keeper->complained > COMPLAINT_PERIOD) {
         keeper->complained = now;
-        ap_log_error(APLOG_MARK, APLOG_ERR, 0, keeper->dispatch->server,
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, keeper->proxy->server,
                      "backhand: server %s cannot be handed requests: %s", contact, error);
     }
 }
@@ -62,33 +62,33 @@ static void settle(struct backhand_keeper *keeper, wish *w)
     pthread_cond_broadcast(&keeper->changed);
 }
 
-/* Keeper thread, with the lock, which is let go while a peer is made: whoever wished for it may give up meanwhile. */
+/* Keeper thread, with the lock, which is let go while a worker is made: whoever wished for it may give up meanwhile. */
 static void grant(struct backhand_keeper *keeper)
 {
     wish *w = keeper->wishes;
-    apr_hash_t *peers = keeper->peers[w->fresh];
+    apr_hash_t *workers = keeper->workers[w->fresh];
     backhand_announcement said = *w->said;
-    char key[BACKHAND_PEER_KEY_SIZE];
+    char key[BACKHAND_WORKER_KEY_SIZE];
     int fresh = w->fresh;
-    char error[BACKHAND_PEER_ERROR_SIZE] = "";
-    backhand_peer *peer;
+    char error[BACKHAND_WORKER_ERROR_SIZE] = "";
+    backhand_worker *worker;
 
     keeper->wishes = w->next;
-    if (apr_hash_get(peers, w->key, APR_HASH_KEY_STRING)) {
+    if (apr_hash_get(workers, w->key, APR_HASH_KEY_STRING)) {
         settle(keeper, w);
         return;
     }
     apr_cpystrn(key, w->key, sizeof(key));
     keeper->granting = w;
     pthread_mutex_unlock(&keeper->lock);
-    peer = backhand_peer_make(keeper->dispatch, key, fresh, &said, keeper->pool, error);
+    worker = backhand_worker_make(keeper->proxy, key, fresh, &said, keeper->pool, error);
     if (*error) {
         complain(keeper, said.stat.contact, error);
     }
     pthread_mutex_lock(&keeper->lock);
-    if (peer) {
-        peer->seen = keeper->round;
-        apr_hash_set(peers, peer->key, APR_HASH_KEY_STRING, peer);
+    if (worker) {
+        worker->seen = keeper->round;
+        apr_hash_set(workers, worker->key, APR_HASH_KEY_STRING, worker);
     }
     if (keeper->granting) {
         settle(keeper, keeper->granting);
@@ -96,17 +96,17 @@ static void grant(struct backhand_keeper *keeper)
     }
 }
 
-/* With the lock. A server that is in the table and has not left needs its peers. */
+/* With the lock. A server that is in the table and has not left needs its workers. */
 static void see(struct backhand_keeper *keeper, const char *contact)
 {
     for (int fresh = 0; fresh <= 1; fresh++) {
-        for (int group = -1; group < keeper->dispatch->tls_groups; group++) {
-            char key[BACKHAND_PEER_KEY_SIZE];
-            backhand_peer *peer;
-            backhand_peer_key(key, contact, group);
-            peer = apr_hash_get(keeper->peers[fresh], key, APR_HASH_KEY_STRING);
-            if (peer) {
-                peer->seen = keeper->round;
+        for (int group = -1; group < keeper->proxy->tls_groups; group++) {
+            char key[BACKHAND_WORKER_KEY_SIZE];
+            backhand_worker *worker;
+            backhand_worker_key(key, contact, group);
+            worker = apr_hash_get(keeper->workers[fresh], key, APR_HASH_KEY_STRING);
+            if (worker) {
+                worker->seen = keeper->round;
             }
         }
     }
@@ -114,7 +114,7 @@ static void see(struct backhand_keeper *keeper, const char *contact)
 
 static void see_all(struct backhand_keeper *keeper)
 {
-    const backhand_table *table = keeper->dispatch->conf->table;
+    const backhand_table *table = keeper->proxy->conf->table;
     int used = backhand_table_used(table);
 
     keeper->round++;
@@ -126,17 +126,17 @@ static void see_all(struct backhand_keeper *keeper)
     }
 }
 
-/* With the lock. Takes out a peer that no request uses and whose server is gone, when there is one. */
-static backhand_peer *take_retired(struct backhand_keeper *keeper, apr_hash_t *peers)
+/* With the lock. Takes out a worker that no request uses and whose server is gone, when there is one. */
+static backhand_worker *take_retired(struct backhand_keeper *keeper, apr_hash_t *workers)
 {
-    for (apr_hash_index_t *hi = apr_hash_first(NULL, peers); hi; hi = apr_hash_next(hi)) {
+    for (apr_hash_index_t *hi = apr_hash_first(NULL, workers); hi; hi = apr_hash_next(hi)) {
         void *value;
-        backhand_peer *peer;
+        backhand_worker *worker;
         apr_hash_this(hi, NULL, NULL, &value);
-        peer = value;
-        if (peer->seen != keeper->round && __atomic_load_n(&peer->users, __ATOMIC_ACQUIRE) == 0) {
-            apr_hash_set(peers, peer->key, APR_HASH_KEY_STRING, NULL);
-            return peer;
+        worker = value;
+        if (worker->seen != keeper->round && __atomic_load_n(&worker->users, __ATOMIC_ACQUIRE) == 0) {
+            apr_hash_set(workers, worker->key, APR_HASH_KEY_STRING, NULL);
+            return worker;
         }
     }
     return NULL;
@@ -147,14 +147,14 @@ static backhand_peer *take_retired(struct backhand_keeper *keeper, apr_hash_t *p
 static void retire(struct backhand_keeper *keeper)
 {
     pthread_mutex_lock(&keeper->lock);
-    if (apr_hash_count(keeper->peers[0]) + apr_hash_count(keeper->peers[1]) > 0) {
+    if (apr_hash_count(keeper->workers[0]) + apr_hash_count(keeper->workers[1]) > 0) {
         see_all(keeper);
     }
     for (int fresh = 0; fresh <= 1; fresh++) {
-        backhand_peer *peer;
-        while ((peer = take_retired(keeper, keeper->peers[fresh])) != NULL) {
+        backhand_worker *worker;
+        while ((worker = take_retired(keeper, keeper->workers[fresh])) != NULL) {
             pthread_mutex_unlock(&keeper->lock);
-            apr_pool_destroy(peer->pool);
+            apr_pool_destroy(worker->pool);
             pthread_mutex_lock(&keeper->lock);
         }
     }
@@ -165,10 +165,10 @@ static void retire(struct backhand_keeper *keeper)
 static void drop_idle(struct backhand_keeper *keeper)
 {
     pthread_mutex_lock(&keeper->lock);
-    for (apr_hash_index_t *hi = apr_hash_first(NULL, keeper->peers[0]); hi; hi = apr_hash_next(hi)) {
+    for (apr_hash_index_t *hi = apr_hash_first(NULL, keeper->workers[0]); hi; hi = apr_hash_next(hi)) {
         void *value;
         apr_hash_this(hi, NULL, NULL, &value);
-        apr_reslist_t *connections = ((backhand_peer *)value)->worker->cp->res;
+        apr_reslist_t *connections = ((backhand_worker *)value)->proxy_worker->cp->res;
         if (connections) {
             apr_reslist_maintain(connections);
         }
@@ -189,7 +189,7 @@ static void *APR_THREAD_FUNC keep(apr_thread_t *thread, void *data)
             continue;
         }
         pthread_mutex_unlock(&keeper->lock);
-        int waiting = backhand_track_watch(keeper->dispatch->conf->table);
+        int waiting = backhand_attempt_watch(keeper->proxy->conf->table);
         if (backhand_clock_now() - looked > IDLE_PERIOD) {
             drop_idle(keeper);
             retire(keeper);
@@ -213,7 +213,7 @@ static void pin_module(void)
     }
 }
 
-/* mod_proxy makes a pool for each connection below a peer's, in the threads of requests. Not every release gives these an
+/* mod_proxy makes a pool for each connection below a worker's, in the threads of requests. Not every release gives these an
  * allocator of their own, so this one has a lock as that of httpd's pools, and returns memory as they do. */
 static apr_status_t make_pool(apr_pool_t **pool)
 {
@@ -241,7 +241,7 @@ static apr_status_t make_pool(apr_pool_t **pool)
 
 /* Nothing of the keeper hangs on the child's pool, and nothing ends it but the end of the process: prefork destroys that
  * pool in a signal handler, where waiting for a thread or a lock could be for ever. */
-apr_status_t backhand_keeper_start(backhand_dispatch *dispatch)
+apr_status_t backhand_keeper_start(backhand_proxy *proxy)
 {
     struct backhand_keeper *keeper;
     apr_threadattr_t *detached;
@@ -256,9 +256,9 @@ apr_status_t backhand_keeper_start(backhand_dispatch *dispatch)
     }
     keeper = apr_pcalloc(pool, sizeof(*keeper));
     keeper->pool = pool;
-    keeper->dispatch = dispatch;
-    keeper->peers[0] = apr_hash_make(keeper->pool);
-    keeper->peers[1] = apr_hash_make(keeper->pool);
+    keeper->proxy = proxy;
+    keeper->workers[0] = apr_hash_make(keeper->pool);
+    keeper->workers[1] = apr_hash_make(keeper->pool);
     rv = pthread_mutex_init(&keeper->lock, NULL);
     if (rv == APR_SUCCESS) {
         rv = backhand_clock_cond_init(&keeper->changed);
@@ -279,7 +279,7 @@ apr_status_t backhand_keeper_start(backhand_dispatch *dispatch)
     rv = apr_thread_create(&thread, detached, keep, keeper, pool);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (rv == APR_SUCCESS) {
-        dispatch->keeper = keeper;
+        proxy->keeper = keeper;
     }
     return rv;
 }
@@ -318,22 +318,22 @@ static void wait_for_keeper(struct backhand_keeper *keeper, wish *w, apr_interva
     }
 }
 
-backhand_peer *backhand_keeper_peer(struct backhand_keeper *keeper, const char *key, int fresh,
-                                    const backhand_announcement *said)
+backhand_worker *backhand_keeper_worker(struct backhand_keeper *keeper, const char *key, int fresh,
+                                        const backhand_announcement *said)
 {
-    apr_hash_t *peers = keeper->peers[fresh];
+    apr_hash_t *workers = keeper->workers[fresh];
     wish w = {.key = key, .fresh = fresh, .said = said};
-    backhand_peer *peer;
+    backhand_worker *worker;
 
     pthread_mutex_lock(&keeper->lock);
-    peer = apr_hash_get(peers, key, APR_HASH_KEY_STRING);
-    if (!peer) {
-        wait_for_keeper(keeper, &w, keeper->dispatch->conf->connect_timeout);
-        peer = apr_hash_get(peers, key, APR_HASH_KEY_STRING);
+    worker = apr_hash_get(workers, key, APR_HASH_KEY_STRING);
+    if (!worker) {
+        wait_for_keeper(keeper, &w, keeper->proxy->conf->connect_timeout);
+        worker = apr_hash_get(workers, key, APR_HASH_KEY_STRING);
     }
-    if (peer) {
-        __atomic_add_fetch(&peer->users, 1, __ATOMIC_RELAXED);
+    if (worker) {
+        __atomic_add_fetch(&worker->users, 1, __ATOMIC_RELAXED);
     }
     pthread_mutex_unlock(&keeper->lock);
-    return peer;
+    return worker;
 }

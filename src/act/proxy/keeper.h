@@ -2,7 +2,7 @@
 
 /**
  * @file keeper.h
- * @brief The keeper: a thread of each child that makes and takes away its peers, and looks after tries and connections.
+ * @brief The keeper: a thread of each child that makes and takes away its workers, and looks after attempts and connections.
  *
  * It alone allocates from its pool. It hangs on no pool of httpd's, and nothing but the end of the process ends it.
  */
@@ -13,15 +13,15 @@
 
 struct backhand_keeper;
 
-/** Starts the thread in a child process and sets dispatch->keeper. @return APR_SUCCESS, or why there is none */
-apr_status_t backhand_keeper_start(backhand_dispatch *dispatch);
+/** Starts the thread in a child process and sets proxy->keeper. @return APR_SUCCESS, or why there is none */
+apr_status_t backhand_keeper_start(backhand_proxy *proxy);
 
 /**
- * The peer of that key; when there is none yet waits for the keeper to make it, BackhandConnectTimeout at most. Any thread.
+ * The worker of that key; when there is none yet waits for the keeper to make it, BackhandConnectTimeout at most. Any thread.
  * @param said  what the table says of the server
- * @return a peer to be given back by backhand_peer_release(), or NULL
+ * @return a worker to be given back by backhand_worker_release(), or NULL
  */
-backhand_peer *backhand_keeper_peer(struct backhand_keeper *keeper, const char *key, int fresh,
-                                    const backhand_announcement *said);
+backhand_worker *backhand_keeper_worker(struct backhand_keeper *keeper, const char *key, int fresh,
+                                        const backhand_announcement *said);
 
 #endif

@@ -27,12 +27,12 @@ static int is_excuse(apr_bucket_brigade *bb)
 /* A response that breaks off right after its head is one: the client gets the head, as from that server itself. */
 static apr_status_t begin(ap_filter_t *f, apr_bucket_brigade *bb, int broken)
 {
-    backhand_try *t = f->ctx;
+    backhand_attempt *t = f->ctx;
 
     backhand_report_take(t, f->r);
-    backhand_head_apply(&t->head, f->r, t->own);
+    backhand_response_head_apply(&t->head, f->r, t->own);
     backhand_guard_respond(f->r);
-    backhand_track_response(t);
+    backhand_attempt_response(t);
     if (broken) {
         apr_bucket_brigade *head = apr_brigade_create(f->r->pool, bb->bucket_alloc);
         APR_BRIGADE_INSERT_TAIL(head, apr_bucket_flush_create(bb->bucket_alloc));
@@ -53,12 +53,12 @@ static void count(request_rec *r, const apr_bucket_brigade *bb)
 
 static apr_status_t response_output(ap_filter_t *f, apr_bucket_brigade *bb)
 {
-    backhand_try *t = f->ctx;
+    backhand_attempt *t = f->ctx;
     apr_status_t rv;
 
     if (!t->begun) {
         int excuse = is_excuse(bb);
-        if (excuse && !backhand_head_is_final(&t->head)) {
+        if (excuse && !backhand_response_head_is_final(&t->head)) {
             apr_brigade_cleanup(bb);
             return APR_SUCCESS;
         }
@@ -79,12 +79,12 @@ void backhand_response_register(void)
     response_filter = ap_register_output_filter("BACKHAND_RESPONSE", response_output, NULL, AP_FTYPE_RESOURCE);
 }
 
-void backhand_response_insert(request_rec *r, backhand_try *t)
+void backhand_response_insert(request_rec *r, backhand_attempt *t)
 {
     ap_add_output_filter_handle(response_filter, t, r, r->connection);
 }
 
-void backhand_response_remove(request_rec *r, backhand_try *t)
+void backhand_response_remove(request_rec *r, backhand_attempt *t)
 {
     for (ap_filter_t *f = r->output_filters; f; f = f->next) {
         if (f->frec == response_filter && f->ctx == t) {

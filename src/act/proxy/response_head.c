@@ -10,7 +10,7 @@
 /* mod_proxy_http's buffer for a line has 8192 bytes. */
 #define LINE_PASSED 8000
 
-static int begin(backhand_head *head, const char *line)
+static int begin(backhand_response_head *head, const char *line)
 {
     /* mod_proxy_http forgives an empty line before the status line. */
     if (*line == '\0') {
@@ -26,7 +26,7 @@ static int begin(backhand_head *head, const char *line)
 }
 
 /* A field may go on in lines that begin with a blank. */
-static void add_more(const backhand_head *head, const char *line)
+static void add_more(const backhand_response_head *head, const char *line)
 {
     const apr_array_header_t *fields = apr_table_elts(head->fields);
     apr_table_entry_t *last = &((apr_table_entry_t *)fields->elts)[fields->nelts - 1];
@@ -39,7 +39,7 @@ static void add_more(const backhand_head *head, const char *line)
     }
 }
 
-static void add_field(backhand_head *head, char *line)
+static void add_field(backhand_response_head *head, char *line)
 {
     char *colon = strchr(line, ':');
     char *value;
@@ -61,7 +61,7 @@ static void add_field(backhand_head *head, char *line)
     apr_table_addn(head->fields, line, value);
 }
 
-static apr_status_t take_line(backhand_head *head, char *line)
+static apr_status_t take_line(backhand_response_head *head, char *line)
 {
     if (!head->fields || (head->complete && ap_is_HTTP_INFO(head->status))) {
         head->complete = 0;
@@ -77,7 +77,7 @@ static apr_status_t take_line(backhand_head *head, char *line)
 }
 
 /* Joins the part of a line that came before with the part that came now. */
-static apr_status_t join(const backhand_head *head, apr_bucket_brigade *bb, char **line, apr_size_t *length)
+static apr_status_t join(const backhand_response_head *head, apr_bucket_brigade *bb, char **line, apr_size_t *length)
 {
     apr_bucket *first = APR_BRIGADE_FIRST(bb);
     apr_size_t more;
@@ -107,12 +107,12 @@ static apr_status_t join(const backhand_head *head, apr_bucket_brigade *bb, char
     return rv;
 }
 
-int backhand_head_is_final(const backhand_head *head)
+int backhand_response_head_is_final(const backhand_response_head *head)
 {
     return head->complete && !ap_is_HTTP_INFO(head->status);
 }
 
-static apr_status_t take(backhand_head *head, apr_bucket_brigade *bb)
+static apr_status_t take(backhand_response_head *head, apr_bucket_brigade *bb)
 {
     apr_size_t length;
     char *line;
@@ -121,7 +121,7 @@ static apr_status_t take(backhand_head *head, apr_bucket_brigade *bb)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (head->size + length > BACKHAND_HEAD_MAX) {
+    if (head->size + length > BACKHAND_RESPONSE_HEAD_MAX) {
         return APR_ENOSPC;
     }
     head->line = length;
@@ -142,7 +142,7 @@ static apr_status_t take(backhand_head *head, apr_bucket_brigade *bb)
 
 /* Puts the beginning of a line, in `line`, in the place of the whole; of an interim response, whose headers
  * mod_proxy_http sends itself, the name only: half a value would be a wrong one. */
-static apr_status_t shorten(backhand_head *head, apr_bucket_brigade *bb, char *line)
+static apr_status_t shorten(backhand_response_head *head, apr_bucket_brigade *bb, char *line)
 {
     char *colon = strchr(line, ':');
 
@@ -155,7 +155,8 @@ static apr_status_t shorten(backhand_head *head, apr_bucket_brigade *bb, char *l
 }
 
 /* Reads on to the end of the line. */
-static apr_status_t read_rest(backhand_head *head, apr_bucket_brigade *bb, ap_filter_t *from, apr_read_type_e block)
+static apr_status_t read_rest(backhand_response_head *head, apr_bucket_brigade *bb, ap_filter_t *from,
+                              apr_read_type_e block)
 {
     apr_bucket_brigade *rest = apr_brigade_create(head->pool, bb->bucket_alloc);
     apr_status_t rv = APR_SUCCESS;
@@ -171,13 +172,14 @@ static apr_status_t read_rest(backhand_head *head, apr_bucket_brigade *bb, ap_fi
     return rv;
 }
 
-apr_status_t backhand_head_read(backhand_head *head, apr_bucket_brigade *bb, ap_filter_t *from, apr_read_type_e block)
+apr_status_t backhand_response_head_read(backhand_response_head *head, apr_bucket_brigade *bb, ap_filter_t *from,
+                                         apr_read_type_e block)
 {
     char line[LINE_PASSED + 1];
     apr_size_t length = LINE_PASSED;
     apr_status_t rv;
 
-    if (backhand_head_is_final(head) || APR_BRIGADE_EMPTY(bb)) {
+    if (backhand_response_head_is_final(head) || APR_BRIGADE_EMPTY(bb)) {
         return APR_SUCCESS;
     }
     rv = take(head, bb);
@@ -211,7 +213,7 @@ apr_status_t backhand_head_read(backhand_head *head, apr_bucket_brigade *bb, ap_
 }
 
 /* A response whose end is the end of the connection. */
-static int ends_with_connection(const backhand_head *head, const request_rec *r)
+static int ends_with_connection(const backhand_response_head *head, const request_rec *r)
 {
     return !apr_table_get(head->fields, "Content-Length") && !apr_table_get(head->fields, "Transfer-Encoding") &&
            !r->header_only && !AP_STATUS_IS_HEADER_ONLY(head->status);
@@ -293,7 +295,7 @@ static void offer_upgrade(apr_table_t *out, const apr_table_t *own)
     }
 }
 
-void backhand_head_apply(const backhand_head *head, request_rec *r, const apr_table_t *own)
+void backhand_response_head_apply(const backhand_response_head *head, request_rec *r, const apr_table_t *own)
 {
     const apr_table_entry_t *fields;
     /* A request line may say HTTP/2.0, too: it is answered as one of HTTP/1.1. */

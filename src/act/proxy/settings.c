@@ -76,7 +76,7 @@ static apr_sockaddr_t *find_source(const backhand_config *conf, int ipv6, apr_po
     return NULL;
 }
 
-/* mod_proxy and mod_ssl log each failed try as an error, several lines a request. A try that fails is no error here: what matters is
+/* mod_proxy and mod_ssl log each failed attempt as an error, several lines a request. An attempt that fails is no error here: what matters is
  * said once, for the server. An administrator who turned their logs up still sees it all. */
 static void mute_proxy(struct ap_logconf *log, int modules, apr_pool_t *p)
 {
@@ -102,11 +102,11 @@ static void mute_proxy(struct ap_logconf *log, int modules, apr_pool_t *p)
     log->module_levels = levels;
 }
 
-static void make_stand_in(backhand_stand_in *stand_in, const backhand_dispatch *dispatch, server_rec *s,
+static void make_settings(backhand_settings *settings, const backhand_proxy *proxy, server_rec *s,
                           apr_sockaddr_t *source, apr_pool_t *p)
 {
-    const module *proxy = dispatch->proxy.module;
-    proxy_server_conf *conf = apr_pmemdup(p, ap_get_module_config(s->module_config, proxy), sizeof(*conf));
+    const module *mod_proxy = proxy->mod_proxy.module;
+    proxy_server_conf *conf = apr_pmemdup(p, ap_get_module_config(s->module_config, mod_proxy), sizeof(*conf));
 
     conf->viaopt = via_off;
     conf->proxies = apr_array_make(p, 1, sizeof(struct proxy_remote));
@@ -116,61 +116,61 @@ static void make_stand_in(backhand_stand_in *stand_in, const backhand_dispatch *
     conf->source_address = source;
     conf->source_address_set = source != NULL;
 
-    stand_in->proxy = conf;
-    stand_in->server = apr_pmemdup(p, s, sizeof(*s));
-    stand_in->server->module_config = copy_vector(p, s->module_config, dispatch->modules);
-    ap_set_module_config(stand_in->server->module_config, proxy, conf);
-    mute_proxy(&stand_in->server->log, dispatch->modules, p);
+    settings->proxy = conf;
+    settings->server = apr_pmemdup(p, s, sizeof(*s));
+    settings->server->module_config = copy_vector(p, s->module_config, proxy->modules);
+    ap_set_module_config(settings->server->module_config, mod_proxy, conf);
+    mute_proxy(&settings->server->log, proxy->modules, p);
 }
 
-int backhand_peers_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s)
+int backhand_workers_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s)
 {
     backhand_config *conf = backhand_config_get(s);
-    backhand_dispatch *dispatch = apr_pcalloc(p, sizeof(*dispatch));
+    backhand_proxy *proxy = apr_pcalloc(p, sizeof(*proxy));
     apr_sockaddr_t *source[2];
     apr_array_header_t *groups = apr_array_make(ptemp, 1, sizeof(const void *));
 
-    dispatch->conf = conf;
-    dispatch->server = s;
-    conf->dispatch = dispatch;
-    dispatch->proxy.module = ap_find_linked_module("mod_proxy.c");
-    if (!dispatch->proxy.module) {
+    proxy->conf = conf;
+    proxy->server = s;
+    conf->proxy = proxy;
+    proxy->mod_proxy.module = ap_find_linked_module("mod_proxy.c");
+    if (!proxy->mod_proxy.module) {
         /* Not an error: without a policy nothing is handed off, and check_config has seen to the rest. */
         return OK;
     }
-    if (!bind_function(dispatch->proxy.module, "ap_proxy_define_worker", &dispatch->proxy.define_worker, s) ||
-        !bind_function(dispatch->proxy.module, "ap_proxy_initialize_worker", &dispatch->proxy.initialize_worker, s) ||
-        !bind_function(dispatch->proxy.module, "proxy_run_scheme_handler", &dispatch->proxy.run_scheme_handler, s)) {
+    if (!bind_function(proxy->mod_proxy.module, "ap_proxy_define_worker", &proxy->mod_proxy.define_worker, s) ||
+        !bind_function(proxy->mod_proxy.module, "ap_proxy_initialize_worker", &proxy->mod_proxy.initialize_worker, s) ||
+        !bind_function(proxy->mod_proxy.module, "proxy_run_scheme_handler", &proxy->mod_proxy.run_scheme_handler, s)) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
-    dispatch->modules = count_modules();
-    dispatch->ssl = ap_find_linked_module("mod_ssl.c");
-    dispatch->stand_ins = apr_hash_make(p);
+    proxy->modules = count_modules();
+    proxy->ssl = ap_find_linked_module("mod_ssl.c");
+    proxy->settings = apr_hash_make(p);
     source[0] = find_source(conf, 0, p, ptemp);
     source[1] = find_source(conf, 1, p, ptemp);
     for (server_rec *host = s; host; host = host->next) {
-        backhand_stand_in *pair = apr_pcalloc(p, 2 * sizeof(*pair));
+        backhand_settings *pair = apr_pcalloc(p, 2 * sizeof(*pair));
         server_rec **key = apr_pmemdup(p, &host, sizeof(server_rec *));
-        make_stand_in(&pair[0], dispatch, host, source[0], p);
-        make_stand_in(&pair[1], dispatch, host, source[1], p);
+        make_settings(&pair[0], proxy, host, source[0], p);
+        make_settings(&pair[1], proxy, host, source[1], p);
         pair[0].tls = pair[1].tls = backhand_tls_group(groups, host, ptemp);
-        apr_hash_set(dispatch->stand_ins, key, sizeof(server_rec *), pair);
+        apr_hash_set(proxy->settings, key, sizeof(server_rec *), pair);
     }
-    dispatch->tls_groups = groups->nelts;
+    proxy->tls_groups = groups->nelts;
     return OK;
 }
 
-const backhand_stand_in *backhand_stand_in_get(const backhand_dispatch *dispatch, const request_rec *r, int ipv6)
+const backhand_settings *backhand_settings_get(const backhand_proxy *proxy, const request_rec *r, int ipv6)
 {
-    const backhand_stand_in *pair = apr_hash_get(dispatch->stand_ins, &r->server, sizeof(server_rec *));
+    const backhand_settings *pair = apr_hash_get(proxy->settings, &r->server, sizeof(server_rec *));
     return pair ? &pair[ipv6] : NULL;
 }
 
-ap_conf_vector_t *backhand_peer_dir_config(backhand_dispatch *dispatch, request_rec *r)
+ap_conf_vector_t *backhand_worker_dir_config(backhand_proxy *proxy, request_rec *r)
 {
-    const module *proxy = dispatch->proxy.module;
-    ap_conf_vector_t *vector = copy_vector(r->pool, r->per_dir_config, dispatch->modules);
-    proxy_dir_conf *conf = apr_pmemdup(r->pool, ap_get_module_config(vector, proxy), sizeof(*conf));
+    const module *mod_proxy = proxy->mod_proxy.module;
+    ap_conf_vector_t *vector = copy_vector(r->pool, r->per_dir_config, proxy->modules);
+    proxy_dir_conf *conf = apr_pmemdup(r->pool, ap_get_module_config(vector, mod_proxy), sizeof(*conf));
     core_dir_config *core = apr_pmemdup(r->pool, ap_get_core_module_config(vector), sizeof(*core));
     apr_array_header_t *none = apr_array_make(r->pool, 1, sizeof(struct proxy_alias));
 
@@ -184,6 +184,6 @@ ap_conf_vector_t *backhand_peer_dir_config(backhand_dispatch *dispatch, request_
     conf->raliases = none;
     conf->cookie_paths = none;
     conf->cookie_domains = none;
-    ap_set_module_config(vector, proxy, conf);
+    ap_set_module_config(vector, mod_proxy, conf);
     return vector;
 }

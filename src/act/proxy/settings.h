@@ -1,11 +1,11 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 /**
- * @file stand_in.h
- * @brief What stands behind peers.h: mod_proxy's functions, and the settings that stand in for a host's own.
+ * @file settings.h
+ * @brief What stands behind workers.h: mod_proxy's functions, and the settings that replace a host's own.
  */
-#ifndef BACKHAND_STAND_IN_H
-#define BACKHAND_STAND_IN_H
+#ifndef BACKHAND_SETTINGS_H
+#define BACKHAND_SETTINGS_H
 
 #include "act/proxy/workers.h"
 
@@ -14,7 +14,7 @@
 struct backhand_keeper;
 
 /** One per process; made in post_config, inherited by the children, who add their own part. */
-struct backhand_dispatch {
+struct backhand_proxy {
     backhand_config *conf;
     server_rec *server; /**< the main one */
     /** mod_proxy may be loaded after this module: its functions are looked up once all modules are there. */
@@ -25,11 +25,11 @@ struct backhand_dispatch {
         apr_status_t (*initialize_worker)(proxy_worker *worker, server_rec *s, apr_pool_t *p);
         int (*run_scheme_handler)(request_rec *r, proxy_worker *worker, proxy_server_conf *conf, char *url,
                                   const char *proxyhost, apr_port_t proxyport);
-    } proxy;
-    int modules;           /**< length of a configuration vector */
-    module *ssl;           /**< mod_ssl, or NULL */
-    int tls_groups;        /**< how many tls.h found */
-    apr_hash_t *stand_ins; /**< server_rec * -> backhand_stand_in[2]: for IPv4 and for IPv6 peers */
+    } mod_proxy;
+    int modules;          /**< length of a configuration vector */
+    module *ssl;          /**< mod_ssl, or NULL */
+    int tls_groups;       /**< how many tls.h found */
+    apr_hash_t *settings; /**< server_rec * -> backhand_settings[2]: for IPv4 and for IPv6 servers */
 
     /* In a child process: */
     backhand_process *process;

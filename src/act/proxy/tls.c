@@ -46,7 +46,7 @@ int backhand_tls_group(apr_array_header_t *groups, server_rec *host, apr_pool_t 
     return groups->nelts - 1;
 }
 
-static int may_say(backhand_counters *counters)
+static int may_log(backhand_counters *counters)
 {
     apr_time_t now = backhand_clock_now();
     int64_t said = __atomic_load_n(&counters->unable_said, __ATOMIC_RELAXED);
@@ -55,14 +55,14 @@ static int may_say(backhand_counters *counters)
            __atomic_compare_exchange_n(&counters->unable_said, &said, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
-int backhand_tls_able(const backhand_dispatch *dispatch, const request_rec *r, const backhand_announcement *said)
+int backhand_tls_able(const backhand_proxy *proxy, const request_rec *r, const backhand_announcement *said)
 {
-    const backhand_stand_in *stand_in = backhand_stand_in_get(dispatch, r, 0);
+    const backhand_settings *settings = backhand_settings_get(proxy, r, 0);
 
-    if (!said->contact.https || (stand_in && stand_in->tls != BACKHAND_TLS_NONE)) {
+    if (!said->contact.https || (settings && settings->tls != BACKHAND_TLS_NONE)) {
         return 1;
     }
-    if (may_say(dispatch->conf->table->counters)) {
+    if (may_log(proxy->conf->table->counters)) {
         if (ap_ssl_has_outgoing_handlers()) {
             ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
                           "backhand: server %s is not asked: its contact is https; add \"SSLProxyEngine On\" and the "

@@ -24,6 +24,6 @@ int backhand_tls_group(apr_array_header_t *groups, server_rec *host, apr_pool_t 
 
 /** True when the request's host can ask that server: always when the contact is http. If not, the log hears of it once in
  * 10 minutes. */
-int backhand_tls_able(const backhand_dispatch *dispatch, const request_rec *r, const backhand_announcement *said);
+int backhand_tls_able(const backhand_proxy *proxy, const request_rec *r, const backhand_announcement *said);
 
 #endif

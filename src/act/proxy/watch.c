@@ -52,7 +52,7 @@ static int put_in(request_rec *r)
 {
     const backhand_config *conf = backhand_config_get(r->server);
 
-    if (!r->main && !r->prev && conf->table && conf->dispatch && backhand_watch_announced(r)) {
+    if (!r->main && !r->prev && conf->table && conf->proxy && backhand_watch_announced(r)) {
         watch *w = apr_pcalloc(r->pool, sizeof(*w));
         ap_add_input_filter_handle(watch_filter, w, r, r->connection);
     }

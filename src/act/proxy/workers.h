@@ -1,7 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 /**
- * @file peers.h
+ * @file workers.h
  * @brief The other servers as mod_proxy sees them: a proxy worker a server and child process, and mod_proxy's functions.
  *
  * Setting up a worker takes a lock that all processes share, so a request never does it: it asks the child's keeper
@@ -9,90 +9,90 @@
  * left or is no longer in the table and no request uses it: so there are never more than the table's servers and what is
  * under way need.
  */
-#ifndef BACKHAND_PEERS_H
-#define BACKHAND_PEERS_H
+#ifndef BACKHAND_WORKERS_H
+#define BACKHAND_WORKERS_H
 
 #include "config/config.h"
 
 #include <mod_proxy.h>
 
 /** A contact, a space, the number of a group. */
-#define BACKHAND_PEER_KEY_SIZE (BACKHAND_CONTACT_SIZE + 12)
+#define BACKHAND_WORKER_KEY_SIZE (BACKHAND_CONTACT_SIZE + 12)
 
 /** What mod_proxy may turn a connection into when its client and the other server want it. */
-#define BACKHAND_PEER_UPGRADE "websocket"
+#define BACKHAND_WORKER_UPGRADE "websocket"
 
-/** Text about a peer that could not be made. */
-#define BACKHAND_PEER_ERROR_SIZE 128
+/** Text about a worker that could not be made. */
+#define BACKHAND_WORKER_ERROR_SIZE 128
 
 /** One server that this child process can hand requests to. */
-typedef struct backhand_peer {
+typedef struct backhand_worker {
     char key
-        [BACKHAND_PEER_KEY_SIZE]; /**< the contact, `http://192.0.2.1:80`; with https a space and the group of tls.h */
-    apr_pool_t *pool;             /**< private: all of it lives here */
-    proxy_worker *worker;
+        [BACKHAND_WORKER_KEY_SIZE]; /**< the contact, `http://192.0.2.1:80`; with https a space and the group of tls.h */
+    apr_pool_t *pool;               /**< private: all of it lives here */
+    proxy_worker *proxy_worker;
     apr_interval_time_t idle_limit; /**< how long an idle pooled connection may wait */
     int ipv6;
     int fresh;         /**< opens a new connection for each request */
     int64_t busy;      /**< hand-offs of this child that use it now */
     apr_time_t used;   /**< when the last one ended */
-    int users;         /**< private: between backhand_peer_get() and backhand_peer_release() */
+    int users;         /**< private: between backhand_worker_get() and backhand_worker_release() */
     unsigned int seen; /**< private: the keeper's last look that found its server in the table */
-} backhand_peer;
+} backhand_worker;
 
-/** Settings that stand in for those of a host while one of its requests is handed off. */
-typedef struct backhand_stand_in {
+/** A host's settings while one of its requests is handed off. */
+typedef struct backhand_settings {
     server_rec *server;       /**< the host's, with the proxy settings below and mod_proxy's complaints muted */
     proxy_server_conf *proxy; /**< no Via, no other proxies, no blocked hosts, source address = own contact */
     int tls; /**< the host's group of tls.h, or BACKHAND_TLS_NONE: it asks no server whose contact is https */
-} backhand_stand_in;
+} backhand_settings;
 
-typedef struct backhand_dispatch backhand_dispatch;
+typedef struct backhand_proxy backhand_proxy;
 
-/** Finds mod_proxy and prepares a stand-in for each host. Hook post_config. @return OK, or an error that is logged */
-int backhand_peers_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s);
+/** Finds mod_proxy and prepares the settings for each host. Hook post_config. @return OK, or an error that is logged */
+int backhand_workers_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s);
 
 /** Writes the key of a contact: with https, of a group of tls.h; -1: it is http. */
-void backhand_peer_key(char key[BACKHAND_PEER_KEY_SIZE], const char *contact, int group);
+void backhand_worker_key(char key[BACKHAND_WORKER_KEY_SIZE], const char *contact, int group);
 
 /**
- * Makes a peer in a sub-pool of `pool`; it goes with that. Keeper thread only.
+ * Makes a worker in a sub-pool of `pool`; it goes with that. Keeper thread only.
  * @param error  why there is none, set then only
  */
-backhand_peer *backhand_peer_make(backhand_dispatch *dispatch, const char *key, int fresh,
-                                  const backhand_announcement *said, apr_pool_t *pool,
-                                  char error[BACKHAND_PEER_ERROR_SIZE]);
+backhand_worker *backhand_worker_make(backhand_proxy *proxy, const char *key, int fresh,
+                                      const backhand_announcement *said, apr_pool_t *pool,
+                                      char error[BACKHAND_WORKER_ERROR_SIZE]);
 
 /** Claims the child's row in the table and starts its keeper thread. */
-apr_status_t backhand_peers_child_init(server_rec *s);
+apr_status_t backhand_workers_child_init(server_rec *s);
 
 /**
- * The peer for a contact and the request's host; waits up to BackhandConnectTimeout when this child meets the server for the first time.
+ * The worker for a contact and the request's host; waits up to BackhandConnectTimeout when this child meets the server for the first time.
  * @param fresh  1: a new connection for each request, instead of one that was kept; for requests that must not be
  *               sent twice. A kept one may be closed by the other side in the moment in which it is used.
- * @return NULL when it could not be made in time. It stays until backhand_peer_release()
+ * @return NULL when it could not be made in time. It stays until backhand_worker_release()
  */
-backhand_peer *backhand_peer_get(backhand_dispatch *dispatch, const request_rec *r, const backhand_announcement *said,
-                                 int fresh);
+backhand_worker *backhand_worker_get(backhand_proxy *proxy, const request_rec *r, const backhand_announcement *said,
+                                     int fresh);
 
-/** The request is done with the peer that backhand_peer_get() returned: it may go. */
-void backhand_peer_release(backhand_peer *peer);
+/** The request is done with the worker that backhand_worker_get() returned: it may go. */
+void backhand_worker_release(backhand_worker *worker);
 
-/** The stand-in for a request to an IPv6 or IPv4 server. */
-const backhand_stand_in *backhand_stand_in_get(const backhand_dispatch *dispatch, const request_rec *r, int ipv6);
+/** The settings for a request to an IPv6 or IPv4 server. */
+const backhand_settings *backhand_settings_get(const backhand_proxy *proxy, const request_rec *r, int ipv6);
 
 /** A copy of the request's directory configuration in which mod_proxy adds and maps no headers, and asks the other server
  * whether it wants a body when the client asks that. From r->pool. */
-ap_conf_vector_t *backhand_peer_dir_config(backhand_dispatch *dispatch, request_rec *r);
+ap_conf_vector_t *backhand_worker_dir_config(backhand_proxy *proxy, request_rec *r);
 
-/** Runs mod_proxy's handler for the peer's scheme. Returns what it returns. */
-int backhand_peer_run(backhand_dispatch *dispatch, request_rec *r, backhand_peer *peer, proxy_server_conf *conf,
-                      char *url);
+/** Runs mod_proxy's handler for the worker's scheme. Returns what it returns. */
+int backhand_worker_run(backhand_proxy *proxy, request_rec *r, backhand_worker *worker, proxy_server_conf *conf,
+                        char *url);
 
 /** True when this child can ask other servers at all. */
-int backhand_peers_ready(const backhand_dispatch *dispatch);
+int backhand_workers_ready(const backhand_proxy *proxy);
 
 /** This child's row in the table; NULL: there was none left. */
-backhand_process *backhand_dispatch_process(const backhand_dispatch *dispatch);
+backhand_process *backhand_proxy_process(const backhand_proxy *proxy);
 
 #endif

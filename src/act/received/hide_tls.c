@@ -10,14 +10,14 @@
 static ap_filter_rec_t *output_filter, *input_filter;
 
 /* The context of both filters of a connection. */
-typedef struct hop {
+typedef struct hidden_tls {
     const module *ssl;
     int hide;     /* its request shall not see TLS */
     int inside;   /* mod_ssl is at work, or may be */
     void *hidden; /* what mod_ssl has on the connection, while that is taken away; or NULL */
-} hop;
+} hidden_tls;
 
-static hop *hop_of(const conn_rec *c)
+static hidden_tls *hidden_of(const conn_rec *c)
 {
     for (const ap_filter_t *f = c->output_filters; f; f = f->next) {
         if (f->frec == output_filter) {
@@ -27,7 +27,7 @@ static hop *hop_of(const conn_rec *c)
     return NULL;
 }
 
-static void take_away(conn_rec *c, hop *h)
+static void take_away(conn_rec *c, hidden_tls *h)
 {
     if (h->hide && !h->hidden && !h->inside) {
         h->hidden = ap_get_module_config(c->conn_config, h->ssl);
@@ -35,7 +35,7 @@ static void take_away(conn_rec *c, hop *h)
     }
 }
 
-static void give_back(conn_rec *c, hop *h)
+static void give_back(conn_rec *c, hidden_tls *h)
 {
     if (h->hidden) {
         ap_set_module_config(c->conn_config, h->ssl, h->hidden);
@@ -45,9 +45,9 @@ static void give_back(conn_rec *c, hop *h)
 
 /* The request may end inside these calls, or the next one begin. */
 
-static apr_status_t hop_output(ap_filter_t *f, apr_bucket_brigade *bb)
+static apr_status_t hide_tls_output(ap_filter_t *f, apr_bucket_brigade *bb)
 {
-    hop *h = f->ctx;
+    hidden_tls *h = f->ctx;
     apr_status_t rv;
 
     h->inside++;
@@ -58,10 +58,10 @@ static apr_status_t hop_output(ap_filter_t *f, apr_bucket_brigade *bb)
     return rv;
 }
 
-static apr_status_t hop_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode, apr_read_type_e block,
-                              apr_off_t readbytes)
+static apr_status_t hide_tls_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode, apr_read_type_e block,
+                                   apr_off_t readbytes)
 {
-    hop *h = f->ctx;
+    hidden_tls *h = f->ctx;
     apr_status_t rv;
 
     h->inside++;
@@ -72,15 +72,15 @@ static apr_status_t hop_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_m
     return rv;
 }
 
-static int hop_connection(conn_rec *c, void *csd)
+static int hide_tls_connection(conn_rec *c, void *csd)
 {
     const backhand_config *conf = backhand_config_get(c->base_server);
 
     (void)csd;
-    if (!c->outgoing && !c->master && conf->dispatch && conf->dispatch->ssl &&
+    if (!c->outgoing && !c->master && conf->proxy && conf->proxy->ssl &&
         backhand_accept_covers(conf->accept, c->client_addr)) {
-        hop *h = apr_pcalloc(c->pool, sizeof(*h));
-        h->ssl = conf->dispatch->ssl;
+        hidden_tls *h = apr_pcalloc(c->pool, sizeof(*h));
+        h->ssl = conf->proxy->ssl;
         ap_add_output_filter_handle(output_filter, h, NULL, c);
         ap_add_input_filter_handle(input_filter, h, NULL, c);
     }
@@ -90,7 +90,7 @@ static int hop_connection(conn_rec *c, void *csd)
 /* httpd writes the access log when the last of the response has been sent: mod_ssl may still be at work on the way. */
 static int log_begins(request_rec *r)
 {
-    hop *h = hop_of(r->connection);
+    hidden_tls *h = hidden_of(r->connection);
     if (h && h->inside) {
         int inside = h->inside;
         h->inside = 0;
@@ -102,34 +102,34 @@ static int log_begins(request_rec *r)
 
 static int log_ends(request_rec *r)
 {
-    hop *h = hop_of(r->connection);
+    hidden_tls *h = hidden_of(r->connection);
     if (h && h->inside) {
         give_back(r->connection, h);
     }
     return DECLINED;
 }
 
-void backhand_hop_register(void)
+void backhand_hide_tls_register(void)
 {
     ap_hook_log_transaction(log_begins, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(log_ends, NULL, NULL, APR_HOOK_REALLY_LAST);
-    output_filter = ap_register_output_filter("BACKHAND_HOP", hop_output, NULL, AP_FTYPE_CONNECTION);
-    input_filter = ap_register_input_filter("BACKHAND_HOP", hop_input, NULL, AP_FTYPE_CONNECTION);
-    ap_hook_pre_connection(hop_connection, NULL, NULL, APR_HOOK_MIDDLE);
+    output_filter = ap_register_output_filter("BACKHAND_HIDE_TLS", hide_tls_output, NULL, AP_FTYPE_CONNECTION);
+    input_filter = ap_register_input_filter("BACKHAND_HIDE_TLS", hide_tls_input, NULL, AP_FTYPE_CONNECTION);
+    ap_hook_pre_connection(hide_tls_connection, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
-void backhand_hop_hide(conn_rec *c)
+void backhand_hide_tls_hide(conn_rec *c)
 {
-    hop *h = hop_of(c);
+    hidden_tls *h = hidden_of(c);
     if (h) {
         h->hide = 1;
         take_away(c, h);
     }
 }
 
-void backhand_hop_show(conn_rec *c)
+void backhand_hide_tls_show(conn_rec *c)
 {
-    hop *h = hop_of(c);
+    hidden_tls *h = hidden_of(c);
     if (h) {
         h->hide = 0;
         give_back(c, h);

@@ -255,18 +255,18 @@ int backhand_mark_read(backhand_mark *mark, const char *text, apr_pool_t *p)
 
 /* --- signing -------------------------------------------------------------------------------------------------------- */
 
-static const char *signed_text(const char *mark, const backhand_errand *errand, apr_pool_t *p)
+static const char *signed_text(const char *mark, const backhand_signed_request *signed_request, apr_pool_t *p)
 {
-    return apr_pstrcat(p, mark, "\n", errand->contact, "\n", errand->method, "\n", errand->host ? errand->host : "",
-                       "\n", errand->target, NULL);
+    return apr_pstrcat(p, mark, "\n", signed_request->contact, "\n", signed_request->method, "\n",
+                       signed_request->host ? signed_request->host : "", "\n", signed_request->target, NULL);
 }
 
-const char *backhand_mark_seal(const char *mark, const backhand_errand *errand, const backhand_keys *keys,
-                               apr_time_t now, apr_pool_t *p)
+const char *backhand_mark_seal(const char *mark, const backhand_signed_request *signed_request,
+                               const backhand_keys *keys, apr_time_t now, apr_pool_t *p)
 {
     char signature[BACKHAND_SIGNATURE_SIZE];
     const char *timed = apr_psprintf(p, "%s" TIME_KEY "%" APR_INT64_T_FMT, mark, (apr_int64_t)apr_time_as_msec(now));
-    const char *text = signed_text(timed, errand, p);
+    const char *text = signed_text(timed, signed_request, p);
 
     if (backhand_keys_sign(keys, PURPOSE, text, strlen(text), signature) != APR_SUCCESS) {
         return mark;
@@ -295,8 +295,8 @@ static int is_timely(const char *mark, apr_interval_time_t skew, apr_time_t now)
     return stamped >= 0 && ago >= -skew && ago <= skew;
 }
 
-const char *backhand_mark_verify(const char *text, const backhand_errand *errand, const backhand_keys *keys,
-                                 apr_interval_time_t skew, apr_time_t now, apr_pool_t *p)
+const char *backhand_mark_verify(const char *text, const backhand_signed_request *signed_request,
+                                 const backhand_keys *keys, apr_interval_time_t skew, apr_time_t now, apr_pool_t *p)
 {
     const char *signature = strstr(text, SIGNATURE_KEY);
     const char *mark, *whole;
@@ -305,9 +305,10 @@ const char *backhand_mark_verify(const char *text, const backhand_errand *errand
         return "it is not signed";
     }
     mark = apr_pstrmemdup(p, text, (apr_size_t)(signature - text));
-    whole = errand->contact ? signed_text(mark, errand, p) : "";
+    whole = signed_request->contact ? signed_text(mark, signed_request, p) : "";
     signature += sizeof(SIGNATURE_KEY) - 1;
-    if (!errand->contact || !backhand_keys_verify(keys, PURPOSE, whole, strlen(whole), signature, strlen(signature))) {
+    if (!signed_request->contact ||
+        !backhand_keys_verify(keys, PURPOSE, whole, strlen(whole), signature, strlen(signature))) {
         return "it is signed with another key, or for another request or server";
     }
     return is_timely(mark, skew, now) ? NULL : "it was stamped too long ago or ahead of time";

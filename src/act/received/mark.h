@@ -36,12 +36,12 @@ typedef struct backhand_mark {
 } backhand_mark;
 
 /** The request that a signed mark is for, and its receiver; no part has a newline in it. */
-typedef struct backhand_errand {
+typedef struct backhand_signed_request {
     const char *contact; /**< of the receiver; NULL: not known, and no mark is right */
     const char *method;
     const char *host; /**< the Host header, or NULL */
     const char *target;
-} backhand_errand;
+} backhand_signed_request;
 
 /**
  * Writes a mark, from the pool. It can be read whatever a request said: a protocol, an authority or a Connection header
@@ -55,15 +55,15 @@ const char *backhand_mark_write(const backhand_mark *mark, apr_pool_t *p);
 int backhand_mark_read(backhand_mark *mark, const char *text, apr_pool_t *p);
 
 /** Adds time and signature. @return the whole, from the pool; `mark` as it is when OpenSSL fails */
-const char *backhand_mark_seal(const char *mark, const backhand_errand *errand, const backhand_keys *keys,
-                               apr_time_t now, apr_pool_t *p);
+const char *backhand_mark_seal(const char *mark, const backhand_signed_request *signed_request,
+                               const backhand_keys *keys, apr_time_t now, apr_pool_t *p);
 
 /**
- * NULL when `text` is signed by one of the keys, for this errand, at a time that differs from `now` by `skew` at most;
+ * NULL when `text` is signed by one of the keys, for this signed_request, at a time that differs from `now` by `skew` at most;
  * else what is wrong with it, for the log.
  */
-const char *backhand_mark_verify(const char *text, const backhand_errand *errand, const backhand_keys *keys,
-                                 apr_interval_time_t skew, apr_time_t now, apr_pool_t *p);
+const char *backhand_mark_verify(const char *text, const backhand_signed_request *signed_request,
+                                 const backhand_keys *keys, apr_interval_time_t skew, apr_time_t now, apr_pool_t *p);
 
 /** True when the text has a signature at all, right or wrong. */
 int backhand_mark_signed(const char *text);

@@ -7,20 +7,20 @@
 
 #include <apr_strings.h>
 
-static backhand_errand errand_of(request_rec *r, const char *contact)
+static backhand_signed_request signed_request_of(request_rec *r, const char *contact)
 {
-    return (backhand_errand){contact, r->method, apr_table_get(r->headers_in, "Host"), backhand_target(r)};
+    return (backhand_signed_request){contact, r->method, apr_table_get(r->headers_in, "Host"), backhand_target(r)};
 }
 
 const char *backhand_mark_sign(request_rec *r, const backhand_config *conf, const char *mark, const char *contact)
 {
-    backhand_errand errand;
+    backhand_signed_request signed_request;
 
     if (!conf->keys) {
         return mark;
     }
-    errand = errand_of(r, contact);
-    return backhand_mark_seal(mark, &errand, conf->keys, backhand_table_wall(conf->table), r->pool);
+    signed_request = signed_request_of(r, contact);
+    return backhand_mark_seal(mark, &signed_request, conf->keys, backhand_table_wall(conf->table), r->pool);
 }
 
 /* This server as the others know it; NULL: they cannot yet. */
@@ -38,17 +38,18 @@ static const char *own_contact(const request_rec *r, const backhand_config *conf
 
 const char *backhand_mark_check(request_rec *r, const backhand_config *conf, const char *header)
 {
-    backhand_errand errand;
+    backhand_signed_request signed_request;
     const char *wrong;
 
     if (!conf->keys || (conf->keys_optional && !backhand_mark_signed(header))) {
         return NULL;
     }
-    errand = errand_of(r, own_contact(r, conf));
-    wrong = backhand_mark_verify(header, &errand, conf->keys, conf->skew, backhand_table_wall(conf->table), r->pool);
+    signed_request = signed_request_of(r, own_contact(r, conf));
+    wrong = backhand_mark_verify(header, &signed_request, conf->keys, conf->skew, backhand_table_wall(conf->table),
+                                 r->pool);
     if (wrong) {
         apr_time_t before = backhand_table_wall_before(conf->table);
-        wrong = backhand_mark_verify(header, &errand, conf->keys, conf->skew, before, r->pool) ? wrong : NULL;
+        wrong = backhand_mark_verify(header, &signed_request, conf->keys, conf->skew, before, r->pool) ? wrong : NULL;
     }
     return wrong;
 }

@@ -28,7 +28,7 @@ typedef struct request_record {
     apr_time_t began;
     int64_t level;               /* requests that were being served when it came, itself counted */
     apr_time_t met;              /* when it began to be served here */
-    backhand_place place;        /* in this server's meter; none: it is not measured */
+    backhand_ring_entry entry;   /* in this server's meter; none: it is not measured */
     int elsewhere;               /* another server answers it */
     int marked;                  /* another server handed it here */
     int doubtful;                /* it says so, and is not believed */
@@ -36,7 +36,7 @@ typedef struct request_record {
     backhand_origin origin;      /* what it came with; client NULL: unknown */
     const char *sender;          /* address of the server that handed it here */
     apr_table_t *headers;        /* as they came; NULL: r->headers_in */
-    const apr_table_t *outgoing; /* what the present try sends */
+    const apr_table_t *outgoing; /* what the present attempt sends */
 } request_record;
 
 static request_record *record_get(const request_rec *r)
@@ -44,31 +44,31 @@ static request_record *record_get(const request_rec *r)
     return ap_get_module_config(r->request_config, &backhand_module);
 }
 
-apr_interval_time_t backhand_marked_age(const request_rec *r)
+apr_interval_time_t backhand_received_age(const request_rec *r)
 {
     const request_record *record = record_get(r);
     return record ? backhand_clock_now() - record->began : 0;
 }
 
-int backhand_marked_is(const request_rec *r)
+int backhand_received_is(const request_rec *r)
 {
     const request_record *record = record_get(r);
     return record && record->marked;
 }
 
-int backhand_marked_is_doubtful(const request_rec *r)
+int backhand_received_is_doubtful(const request_rec *r)
 {
     const request_record *record = record_get(r);
     return record && record->doubtful;
 }
 
-int backhand_marked_is_again(const request_rec *r)
+int backhand_received_is_again(const request_rec *r)
 {
     const request_record *record = record_get(r);
     return record && record->again;
 }
 
-void backhand_marked_set_outgoing(const request_rec *r, const apr_table_t *fields)
+void backhand_received_set_outgoing(const request_rec *r, const apr_table_t *fields)
 {
     request_record *record = record_get(r);
     if (record) {
@@ -76,7 +76,7 @@ void backhand_marked_set_outgoing(const request_rec *r, const apr_table_t *field
     }
 }
 
-const apr_table_t *backhand_marked_outgoing(const request_rec *r)
+const apr_table_t *backhand_received_outgoing(const request_rec *r)
 {
     const request_record *record = record_get(r);
     return record ? record->outgoing : NULL;
@@ -89,7 +89,7 @@ static const char *authority_of(request_rec *r)
     return length ? apr_pstrmemdup(r->pool, r->unparsed_uri, length) : NULL;
 }
 
-const char *backhand_marked_format(request_rec *r)
+const char *backhand_received_format(request_rec *r)
 {
     const request_record *record = record_get(r);
     const apr_table_t *came = record && record->headers ? record->headers : r->headers_in;
@@ -153,7 +153,7 @@ static int count_untrusted(const backhand_config *conf)
            __atomic_compare_exchange_n(&counters->untrusted_said, &said, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
-static void say_stranger(request_rec *r, const backhand_config *conf)
+static void log_stranger(request_rec *r, const backhand_config *conf)
 {
     if (count_untrusted(conf)) {
         ap_log_rerror(
@@ -166,7 +166,7 @@ static void say_stranger(request_rec *r, const backhand_config *conf)
     }
 }
 
-static void say_unsigned(request_rec *r, const backhand_config *conf, const char *wrong)
+static void log_unsigned(request_rec *r, const backhand_config *conf, const char *wrong)
 {
     if (count_untrusted(conf)) {
         ap_log_rerror(
@@ -183,7 +183,7 @@ static int refuse_unreadable(request_rec *r, const backhand_config *conf)
 {
     int say = count_untrusted(conf);
     ap_log_rerror(APLOG_MARK, say ? APLOG_WARNING : APLOG_DEBUG, 0, r,
-                  "backhand: server %s handed off a request with a " BACKHAND_MARKED_HEADER
+                  "backhand: server %s handed off a request with a " BACKHAND_MARK_HEADER
                   " header that cannot be read; the request is answered by 400. Does that server run another release?",
                   r->connection->client_ip);
     return HTTP_BAD_REQUEST;
@@ -215,10 +215,10 @@ static void leave_sample(request_record *record, apr_time_t now)
     }
     if (!record->elsewhere && !r->connection->aborted && r->status != HTTP_SWITCHING_PROTOCOLS) {
         backhand_meter_count(meter);
-        backhand_meter_end(meter, &record->place, now - record->met, ap_is_HTTP_SERVER_ERROR(r->status), now);
+        backhand_meter_end(meter, &record->entry, now - record->met, ap_is_HTTP_SERVER_ERROR(r->status), now);
     }
     else {
-        backhand_meter_void(meter, &record->place);
+        backhand_meter_void(meter, &record->entry);
     }
 }
 
@@ -236,7 +236,7 @@ static apr_status_t request_ends(void *data)
     return APR_SUCCESS;
 }
 
-void backhand_marked_elsewhere(const request_rec *r)
+void backhand_received_elsewhere(const request_rec *r)
 {
     request_record *record = record_get(r);
     if (record) {
@@ -267,21 +267,21 @@ static void inherit(request_rec *r)
  * each server delivers itself, say nothing of how long that takes which is balanced. */
 static void meet(request_record *record)
 {
-    if (record->process && !record->place.word) {
+    if (record->process && !record->entry.word) {
         record->met = backhand_clock_now();
-        backhand_meter_begin(record->conf->table->meter, &record->place, record->level, record->met);
+        backhand_meter_begin(record->conf->table->meter, &record->entry, record->level, record->met);
     }
 }
 
-void backhand_marked_leave(const request_rec *r)
+void backhand_received_leave(const request_rec *r)
 {
     request_record *record = record_get(r);
     if (record) {
-        backhand_meter_void(record->conf->table->meter, &record->place);
+        backhand_meter_void(record->conf->table->meter, &record->entry);
     }
 }
 
-void backhand_marked_stay(const request_rec *r, int trial)
+void backhand_received_stay(const request_rec *r, int trial)
 {
     request_record *record = record_get(r);
 
@@ -290,7 +290,7 @@ void backhand_marked_stay(const request_rec *r, int trial)
     }
     meet(record);
     if (trial) {
-        backhand_meter_try(record->conf->table->meter, &record->place);
+        backhand_meter_trial(record->conf->table->meter, &record->entry);
     }
 }
 
@@ -300,7 +300,7 @@ static request_record *record_make(request_rec *r, backhand_config *conf)
     record->conf = conf;
     record->request = r;
     record->began = backhand_clock_now();
-    record->process = backhand_dispatch_process(conf->dispatch);
+    record->process = backhand_proxy_process(conf->proxy);
     if (record->process) {
         record->level = backhand_process_serve(conf->table, record->process, 1);
         apr_pool_cleanup_register(r->pool, record, request_ends, apr_pool_cleanup_null);
@@ -316,18 +316,18 @@ static int receive_mark(request_rec *r, request_record *record, const char *head
     const char *text = apr_pstrdup(r->pool, header), *wrong;
     int readable;
 
-    apr_table_unset(r->headers_in, BACKHAND_MARKED_HEADER);
+    apr_table_unset(r->headers_in, BACKHAND_MARK_HEADER);
     readable = read_header(r, text, &record->origin);
     record->again = readable && record->origin.again;
     if (!backhand_accept_covers(conf->accept, r->connection->client_addr)) {
         record->doubtful = 1;
-        say_stranger(r, conf);
+        log_stranger(r, conf);
         return DECLINED;
     }
     wrong = backhand_mark_check(r, conf, text);
     if (wrong) {
         record->doubtful = 1;
-        say_unsigned(r, conf, wrong);
+        log_unsigned(r, conf, wrong);
         return DECLINED;
     }
     if (!readable) {
@@ -336,7 +336,7 @@ static int receive_mark(request_rec *r, request_record *record, const char *head
     record->marked = 1;
     meet(record);
     if (backhand_number_get(&record->conf->table->meter->trials.offers)) {
-        backhand_meter_try(record->conf->table->meter, &record->place);
+        backhand_meter_trial(record->conf->table->meter, &record->entry);
     }
     record->sender = r->connection->client_ip;
     __atomic_add_fetch(&conf->table->counters->received, 1, __ATOMIC_RELAXED);
@@ -344,7 +344,7 @@ static int receive_mark(request_rec *r, request_record *record, const char *head
     return DECLINED;
 }
 
-int backhand_marked_receive(request_rec *r)
+int backhand_received_read(request_rec *r)
 {
     backhand_config *conf = backhand_config_get(r->server);
     request_record *record;
@@ -359,17 +359,17 @@ int backhand_marked_receive(request_rec *r)
         inherit(r);
         return DECLINED;
     }
-    if (!conf->table || !conf->dispatch) {
+    if (!conf->table || !conf->proxy) {
         return DECLINED;
     }
     record = record_make(r, conf);
-    header = apr_table_get(r->headers_in, BACKHAND_MARKED_HEADER);
+    header = apr_table_get(r->headers_in, BACKHAND_MARK_HEADER);
     rc = header ? receive_mark(r, record, header) : DECLINED;
     record->headers = apr_table_copy(r->pool, r->headers_in);
     return rc;
 }
 
-int backhand_marked_keep(request_rec *r)
+int backhand_received_keep(request_rec *r)
 {
     request_record *record = record_get(r);
 
@@ -379,7 +379,7 @@ int backhand_marked_keep(request_rec *r)
     return DECLINED;
 }
 
-apr_table_t *backhand_marked_headers(request_rec *r)
+apr_table_t *backhand_received_headers(request_rec *r)
 {
     const request_record *record = record_get(r);
     return apr_table_copy(r->pool, record && record->headers ? record->headers : r->headers_in);

@@ -30,7 +30,7 @@ static void write_report(request_rec *r, const backhand_table *table)
     report.latency = view.latency;
     report.errors = view.errors;
     report.stall = view.stall;
-    backhand_report_write(text, &report, backhand_marked_age(r));
+    backhand_report_write(text, &report, backhand_received_age(r));
     apr_table_unset(r->err_headers_out, BACKHAND_REPORT_HEADER);
     apr_table_setn(r->headers_out, BACKHAND_REPORT_HEADER, apr_pstrdup(r->pool, text));
 }
@@ -45,7 +45,7 @@ static apr_status_t report_output(ap_filter_t *f, apr_bucket_brigade *bb)
 
 static void insert(request_rec *r)
 {
-    if (!r->main && backhand_marked_is(r)) {
+    if (!r->main && backhand_received_is(r)) {
         ap_add_output_filter_handle(report_filter, NULL, r, r->connection);
     }
 }
@@ -60,7 +60,7 @@ void backhand_report_register(void)
 
 /* --- the server that asked --------------------------------------------------------------------------------------- */
 
-static int64_t hop_of(const backhand_try *t, int64_t usec)
+static int64_t hop_of(const backhand_attempt *t, int64_t usec)
 {
     int64_t hop = backhand_clock_now() - t->asked - usec;
     if (hop > HOP_MAX) {
@@ -69,7 +69,7 @@ static int64_t hop_of(const backhand_try *t, int64_t usec)
     return hop > 0 ? hop : 0;
 }
 
-void backhand_report_take(backhand_try *t, request_rec *r)
+void backhand_report_take(backhand_attempt *t, request_rec *r)
 {
     /* Two of them joined are figures twice. */
     const char *text = apr_table_getm(r->pool, r->headers_out, BACKHAND_REPORT_HEADER);

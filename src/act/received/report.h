@@ -8,8 +8,8 @@
  * with the answered request not counted, and the microseconds from its arrival to this header. A server writes the
  * header on the response to a request that another server handed to it, and on no other; that one never lets its client see it.
  */
-#ifndef BACKHAND_DISPATCH_REPORT_H
-#define BACKHAND_DISPATCH_REPORT_H
+#ifndef BACKHAND_RECEIVED_REPORT_H
+#define BACKHAND_RECEIVED_REPORT_H
 
 #include "act/proxy/attempt.h"
 
@@ -19,9 +19,9 @@
 void backhand_report_register(void);
 
 /**
- * The response of a try has begun: takes the header off it and keeps what it says. Figures that cannot be read, or come
+ * The response of an attempt has begun: takes the header off it and keeps what it says. Figures that cannot be read, or come
  * from an address that AcceptStats does not cover, are counted and left.
  */
-void backhand_report_take(backhand_try *t, request_rec *r);
+void backhand_report_take(backhand_attempt *t, request_rec *r);
 
 #endif

@@ -59,7 +59,7 @@ void backhand_restore_connection(request_rec *r)
     if (record) {
         set_origin(record, NULL);
     }
-    backhand_hop_show(r->connection);
+    backhand_hide_tls_show(r->connection);
 }
 
 /* Hooks that are asked about a connection mean its current request. */
@@ -76,7 +76,7 @@ static apr_status_t forget_origin(void *data)
     connection_record *record = record_of(origin->c);
     if (record->origin == origin) {
         set_origin(record, NULL);
-        backhand_hop_show(origin->c);
+        backhand_hide_tls_show(origin->c);
     }
     return APR_SUCCESS;
 }
@@ -114,7 +114,7 @@ static int before_core(request_rec *r)
     backhand_origin *origin = origin_of(r->connection);
     if (origin && !r->main) {
         origin->connection = apr_table_get(r->headers_in, "Connection");
-        show_connection(r, origin->hop);
+        show_connection(r, origin->sender_connection);
     }
     return DECLINED;
 }
@@ -138,7 +138,7 @@ static apr_status_t connection_output(ap_filter_t *f, apr_bucket_brigade *bb)
 
     ap_remove_output_filter(f);
     origin->connection = apr_table_get(r->headers_in, "Connection");
-    show_connection(r, origin->hop);
+    show_connection(r, origin->sender_connection);
     rv = ap_pass_brigade(next, bb);
     show_connection(r, origin->connection);
     return rv;
@@ -190,13 +190,13 @@ void backhand_restore(request_rec *r, backhand_origin *origin)
     r->useragent_addr = origin->client;
     r->useragent_ip = origin->client_ip;
     set_origin(record ? record : record_make(r->connection), origin);
-    backhand_hop_hide(r->connection);
+    backhand_hide_tls_hide(r->connection);
     apr_pool_cleanup_register(r->pool, origin, forget_origin, apr_pool_cleanup_null);
     if (origin->https) {
         apr_table_setn(r->subprocess_env, "HTTPS", "on");
     }
     if (!r->prev) {
-        origin->hop = apr_table_get(r->headers_in, "Connection");
+        origin->sender_connection = apr_table_get(r->headers_in, "Connection");
         show_connection(r, origin->connection);
         restore_line(r, origin);
         pick_host(r);

@@ -29,7 +29,7 @@ typedef struct backhand_origin {
 
     /* Set by backhand_restore(): */
     conn_rec *c;
-    const char *hop; /**< the Connection header that came from the other server; NULL: none */
+    const char *sender_connection; /**< the Connection header that came from the other server; NULL: none */
 } backhand_origin;
 
 /** Hook post_read_request, first of all: from here on the connection says nothing of its last request's client. */

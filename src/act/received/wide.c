@@ -134,7 +134,7 @@ static int watch_connection(conn_rec *c, void *csd)
     const backhand_config *conf = backhand_config_get(c->base_server);
 
     (void)csd;
-    if (!c->master && !c->outgoing && conf->table && conf->dispatch &&
+    if (!c->master && !c->outgoing && conf->table && conf->proxy &&
         backhand_accept_covers(conf->accept, c->client_addr)) {
         ap_add_input_filter_handle(count_filter, apr_pcalloc(c->pool, sizeof(head_counts)), NULL, c);
     }
@@ -191,7 +191,7 @@ static int apply_ordinary(request_rec *r)
         return DECLINED;
     }
     counts->server = NULL;
-    if (backhand_marked_is(r)) {
+    if (backhand_received_is(r)) {
         return DECLINED;
     }
     if (counts->request > (apr_size_t)s->limit_req_line + 1) {
@@ -288,7 +288,7 @@ void backhand_wide_register(void)
     count_filter = ap_register_input_filter("BACKHAND_WIDE", count_input, NULL, AP_FTYPE_CONNECTION);
     ap_hook_pre_connection(watch_connection, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_read_request(begin_to_read, NULL, NULL, APR_HOOK_MIDDLE);
-    /* Before and after backhand_marked_receive(). */
+    /* Before and after backhand_received_read(). */
     ap_hook_post_read_request(end_reading, NULL, NULL, APR_HOOK_REALLY_FIRST - 1);
     ap_hook_post_read_request(apply_ordinary, NULL, NULL, APR_HOOK_REALLY_FIRST + 1);
 }

@@ -242,7 +242,7 @@ static int is_needed(conn_rec *c)
                someone_waits(g);
     }
     if (c->sbh && !c->master && backhand_scoreboard_async()) {
-        const backhand_process *process = backhand_dispatch_process(backhand_config_get(c->base_server)->dispatch);
+        const backhand_process *process = backhand_proxy_process(backhand_config_get(c->base_server)->proxy);
         return process && !backhand_room_left(__atomic_load_n(&process->waiting, __ATOMIC_RELAXED));
     }
     return 0;
@@ -270,9 +270,9 @@ static void insert(request_rec *r)
     guarded *g = guarded_get(r->connection);
 
     if (g && !r->main) {
-        g->of_server = backhand_marked_is(r);
+        g->of_server = backhand_received_is(r);
     }
-    if (!r->main && conf->table && conf->dispatch) {
+    if (!r->main && conf->table && conf->proxy) {
         ap_add_output_filter_handle(output_filter, NULL, r, r->connection);
     }
 }

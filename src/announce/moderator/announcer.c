@@ -134,9 +134,9 @@ static void send_directly(announcer *a)
     backhand_direct_forget(&a->direct, now);
     length = a->direct.count ? encode_direct(a, data) : 0;
     for (i = 0; length && i < a->direct.count; i++) {
-        const backhand_direct_peer *peer = &a->direct.peer[i];
-        if (backhand_direct_due(peer, now)) {
-            backhand_transport_answer(a->transport, peer->place, &peer->from.sa, data, length);
+        const backhand_direct_server *server = &a->direct.server[i];
+        if (backhand_direct_due(server, now)) {
+            backhand_transport_answer(a->transport, server->listener_id, &server->from.sa, data, length);
         }
     }
 }
@@ -212,30 +212,31 @@ static void answer(announcer *a, const backhand_hearing *hearing)
     a->said.sequence++;
     length = encode_direct(a, data);
     if (length && !a->left) {
-        backhand_transport_answer(a->transport, hearing->place, hearing->from, data, length);
+        backhand_transport_answer(a->transport, hearing->listener_id, hearing->from, data, length);
     }
 }
 
 /* Its announcements may come from another address than the one that it is announced to. */
-static int is_covered(const announcer *a, const backhand_announcement *other, const struct sockaddr *from, int place)
+static int is_covered(const announcer *a, const backhand_announcement *other, const struct sockaddr *from,
+                      int listener_id)
 {
     backhand_address contact;
-    return backhand_transport_covers(a->transport, place, from) ||
+    return backhand_transport_covers(a->transport, listener_id, from) ||
            (backhand_address_read(&contact, other->contact.address, other->contact.port) == APR_SUCCESS &&
-            backhand_transport_covers(a->transport, place, &contact.sa));
+            backhand_transport_covers(a->transport, listener_id, &contact.sa));
 }
 
 /* What answers us needs no answer: two that answer each other would never end. A stock heartbeat comes from one who listens
  * to nobody. */
-static void note(announcer *a, const struct sockaddr *from, int place)
+static void note(announcer *a, const struct sockaddr *from, int listener_id)
 {
     backhand_announcement other;
-    backhand_hearing hearing = {.from = from, .place = place, .joined = a->intake.joined};
+    backhand_hearing hearing = {.from = from, .listener_id = listener_id, .joined = a->intake.joined};
     if (a->intake.taken <= 0 || !backhand_table_read(a->table, a->intake.taken, &other, NULL) || other.boot == 0 ||
         (other.direct && !other.leaving)) {
         return;
     }
-    hearing.covered = is_covered(a, &other, from, place);
+    hearing.covered = is_covered(a, &other, from, listener_id);
     hearing.leaving = other.leaving != 0;
     hearing.interval = other.interval;
     if (backhand_direct_heard(&a->direct, &hearing, backhand_clock_now())) {
@@ -243,15 +244,15 @@ static void note(announcer *a, const struct sockaddr *from, int place)
     }
 }
 
-static void receive(void *ctx, const char *data, apr_size_t length, apr_sockaddr_t *sender, int place)
+static void receive(void *ctx, const char *data, apr_size_t length, apr_sockaddr_t *sender, int listener_id)
 {
     announcer *a = ctx;
     const struct sockaddr *from = (const struct sockaddr *)&sender->sa;
     backhand_drop reason = backhand_intake_datagram(&a->intake, data, length, sender);
-    if (reason == BACKHAND_DROP_OLD && backhand_transport_covers(a->transport, place, from)) {
+    if (reason == BACKHAND_DROP_OLD && backhand_transport_covers(a->transport, listener_id, from)) {
         backhand_direct_reached(&a->direct, from, backhand_clock_now());
     }
-    note(a, from, place);
+    note(a, from, listener_id);
 }
 
 /* What httpd's parent says. */
@@ -317,9 +318,9 @@ static int has_ready_worker(void)
     return ready > 0;
 }
 
-static apr_interval_time_t patience(const announcer *a, apr_interval_time_t until)
+static apr_interval_time_t poll_timeout(const announcer *a, apr_interval_time_t until)
 {
-    apr_interval_time_t most = a->ready ? LOOK_AT_LEAST : LOOK_AT_MOST, work = backhand_working_patience(&a->working);
+    apr_interval_time_t most = a->ready ? LOOK_AT_LEAST : LOOK_AT_MOST, work = backhand_working_timeout(&a->working);
     if (most > work) {
         most = work;
     }
@@ -393,7 +394,7 @@ static void loop(announcer *a)
             announce(a);
         }
         look_at_work(a);
-        backhand_transport_poll(a->transport, patience(a, next - now), a->link, receive, a);
+        backhand_transport_poll(a->transport, poll_timeout(a, next - now), a->link, receive, a);
         listen_to_parent(a);
         repair(a, now);
         if (now >= keep) {

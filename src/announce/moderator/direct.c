@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static backhand_direct_peer *find(backhand_direct *direct, const struct sockaddr *from)
+static backhand_direct_server *find(backhand_direct *direct, const struct sockaddr *from)
 {
     backhand_address address;
     int i;
@@ -12,30 +12,30 @@ static backhand_direct_peer *find(backhand_direct *direct, const struct sockaddr
     memcpy(&address, from, from->sa_family == AF_INET6 ? sizeof(address.v6) : sizeof(address.v4));
     for (i = 0; i < direct->count; i++) {
         /* It sends from different ports to different kinds of destinations. */
-        address.v4.sin_port = direct->peer[i].from.v4.sin_port;
-        if (backhand_address_same(&direct->peer[i].from, &address)) {
-            return &direct->peer[i];
+        address.v4.sin_port = direct->server[i].from.v4.sin_port;
+        if (backhand_address_same(&direct->server[i].from, &address)) {
+            return &direct->server[i];
         }
     }
     return NULL;
 }
 
-static backhand_direct_peer *add(backhand_direct *direct, const struct sockaddr *from, apr_time_t now)
+static backhand_direct_server *add(backhand_direct *direct, const struct sockaddr *from, apr_time_t now)
 {
-    backhand_direct_peer *peer;
+    backhand_direct_server *server;
     if (direct->count == BACKHAND_DIRECT_MAX) {
         backhand_direct_forget(direct, now);
     }
     if (direct->count == BACKHAND_DIRECT_MAX) {
         return NULL;
     }
-    peer = &direct->peer[direct->count++];
-    memset(peer, 0, sizeof(*peer));
-    memcpy(&peer->from, from, from->sa_family == AF_INET6 ? sizeof(peer->from.v6) : sizeof(peer->from.v4));
-    return peer;
+    server = &direct->server[direct->count++];
+    memset(server, 0, sizeof(*server));
+    memcpy(&server->from, from, from->sa_family == AF_INET6 ? sizeof(server->from.v6) : sizeof(server->from.v4));
+    return server;
 }
 
-static apr_interval_time_t patience(int64_t interval)
+static apr_interval_time_t lifetime(int64_t interval)
 {
     apr_interval_time_t three =
         interval < BACKHAND_DIRECT_PATIENCE / 1000 ? 3 * 1000 * interval : BACKHAND_DIRECT_PATIENCE;
@@ -53,29 +53,29 @@ static int may_answer(backhand_direct *direct, apr_time_t now)
 
 void backhand_direct_reached(backhand_direct *direct, const struct sockaddr *from, apr_time_t now)
 {
-    backhand_direct_peer *peer = find(direct, from);
-    if (peer) {
-        peer->reached = now;
+    backhand_direct_server *server = find(direct, from);
+    if (server) {
+        server->reached = now;
     }
 }
 
 int backhand_direct_heard(backhand_direct *direct, const backhand_hearing *hearing, apr_time_t now)
 {
-    backhand_direct_peer *peer = find(direct, hearing->from);
+    backhand_direct_server *server = find(direct, hearing->from);
     if (hearing->leaving) {
-        if (peer) {
-            *peer = direct->peer[--direct->count];
+        if (server) {
+            *server = direct->server[--direct->count];
         }
         return 0;
     }
-    if (!peer && !hearing->covered) {
-        peer = add(direct, hearing->from, now);
+    if (!server && !hearing->covered) {
+        server = add(direct, hearing->from, now);
     }
-    if (peer) {
-        peer->heard = now;
-        peer->patience = patience(hearing->interval);
-        peer->place = hearing->covered ? peer->place : hearing->place;
-        peer->reached = hearing->covered ? now : peer->reached;
+    if (server) {
+        server->heard = now;
+        server->lifetime = lifetime(hearing->interval);
+        server->listener_id = hearing->covered ? server->listener_id : hearing->listener_id;
+        server->reached = hearing->covered ? now : server->reached;
     }
     return hearing->joined && may_answer(direct, now);
 }
@@ -84,8 +84,8 @@ void backhand_direct_forget(backhand_direct *direct, apr_time_t now)
 {
     int i = 0;
     while (i < direct->count) {
-        if (now - direct->peer[i].heard > direct->peer[i].patience) {
-            direct->peer[i] = direct->peer[--direct->count];
+        if (now - direct->server[i].heard > direct->server[i].lifetime) {
+            direct->server[i] = direct->server[--direct->count];
         }
         else {
             i++;
@@ -93,7 +93,7 @@ void backhand_direct_forget(backhand_direct *direct, apr_time_t now)
     }
 }
 
-int backhand_direct_due(const backhand_direct_peer *peer, apr_time_t now)
+int backhand_direct_due(const backhand_direct_server *server, apr_time_t now)
 {
-    return !peer->reached || now - peer->reached > peer->patience;
+    return !server->reached || now - server->reached > server->lifetime;
 }

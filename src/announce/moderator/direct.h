@@ -24,18 +24,18 @@
 #define BACKHAND_DIRECT_PATIENCE apr_time_from_sec(180)
 
 /** One address that was heard. */
-typedef struct backhand_direct_peer {
+typedef struct backhand_direct_server {
     backhand_address from;
-    int place;          /**< where it was heard; see transport.h */
+    int listener_id;    /**< where it was heard; see transport.h */
     apr_time_t heard;   /**< when its last announcement was accepted, us; 0: entry free */
     apr_time_t reached; /**< when it was last heard by a way on which our destinations reach it, us; 0: never */
-    apr_interval_time_t patience; /**< how long it counts as present */
-} backhand_direct_peer;
+    apr_interval_time_t lifetime; /**< how long it counts as present */
+} backhand_direct_server;
 
 /** Start zeroed. */
 typedef struct backhand_direct {
     int count; /**< entries at and above it are free */
-    backhand_direct_peer peer[BACKHAND_DIRECT_MAX];
+    backhand_direct_server server[BACKHAND_DIRECT_MAX];
     apr_time_t second; /**< when the current second of answers began, us */
     int answered;      /**< in it */
 } backhand_direct;
@@ -43,7 +43,7 @@ typedef struct backhand_direct {
 /** An accepted announcement. */
 typedef struct backhand_hearing {
     const struct sockaddr *from;
-    int place;
+    int listener_id;
     int covered;      /**< our destinations reach it */
     int joined;       /**< it is new in the table, or back */
     int leaving;      /**< it said that it leaves */
@@ -56,10 +56,10 @@ int backhand_direct_heard(backhand_direct *direct, const backhand_hearing *heari
 /** Notes that a copy of a known announcement came by a way on which our destinations reach its sender. */
 void backhand_direct_reached(backhand_direct *direct, const struct sockaddr *from, apr_time_t now);
 
-/** Forgets silent servers. Call it before an announcement; then announce to all of `peer` that are due. */
+/** Forgets silent servers. Call it before an announcement; then announce to all of `server` that are due. */
 void backhand_direct_forget(backhand_direct *direct, apr_time_t now);
 
 /** True for an entry that gets an announcement now. */
-int backhand_direct_due(const backhand_direct_peer *peer, apr_time_t now);
+int backhand_direct_due(const backhand_direct_server *server, apr_time_t now);
 
 #endif

@@ -16,7 +16,7 @@
 #define DETAIL_SIZE (2 * BACKHAND_HOSTNAME_SIZE + BACKHAND_CONTACT_SIZE + 64)
 
 /* Who speaks, and what it said. */
-typedef struct visit {
+typedef struct incoming {
     backhand_announcement said;
     backhand_announcement before; /* what stood in its slot, when `known` */
     int known;
@@ -25,7 +25,7 @@ typedef struct visit {
     char sender[64];
     char key[32];
     char detail[DETAIL_SIZE];
-} visit;
+} incoming;
 
 static void count(int64_t *counter)
 {
@@ -34,7 +34,7 @@ static void count(int64_t *counter)
 
 /* Calls the log, `burst` times a minute for what `place` of `quiet` stands for. */
 static void tell(backhand_intake *intake, size_t place, int64_t burst, backhand_event event, backhand_drop reason,
-                 int id, const visit *v)
+                 int id, const incoming *v)
 {
     apr_time_t now = intake->table->now();
     if (now - intake->quiet[place].began >= MINUTE || intake->quiet[place].began > now) {
@@ -52,7 +52,7 @@ static void tell(backhand_intake *intake, size_t place, int64_t burst, backhand_
     intake->quiet[place].unsaid = 0;
 }
 
-static backhand_drop check_farm(const backhand_intake *intake, visit *v)
+static backhand_drop check_farm(const backhand_intake *intake, incoming *v)
 {
     /* A stock heartbeat names no farm: whoever lists its address in AcceptStats wants it. */
     if (v->said.boot == 0) {
@@ -65,7 +65,7 @@ static backhand_drop check_farm(const backhand_intake *intake, visit *v)
     return BACKHAND_DROP_NONE;
 }
 
-static backhand_drop check_time(const backhand_intake *intake, visit *v)
+static backhand_drop check_time(const backhand_intake *intake, incoming *v)
 {
     apr_time_t stamped = apr_time_from_msec(v->said.time), wall = intake->table->wall();
     apr_interval_time_t ago = wall - stamped, up;
@@ -94,7 +94,7 @@ static backhand_drop check_time(const backhand_intake *intake, visit *v)
 }
 
 /* Whether it is from who has the secret, and not a copy of what was said before. */
-static backhand_drop check_signature(const backhand_intake *intake, const char *data, apr_size_t length, visit *v)
+static backhand_drop check_signature(const backhand_intake *intake, const char *data, apr_size_t length, incoming *v)
 {
     v->signer = 0;
     if (!intake->keys) {
@@ -113,13 +113,13 @@ static backhand_drop check_signature(const backhand_intake *intake, const char *
 }
 
 /* Before it is taken in: what cannot be noted could come again. */
-static int note_signed(const backhand_intake *intake, const visit *v)
+static int note_signed(const backhand_intake *intake, const incoming *v)
 {
     return !v->signer || backhand_seen_note(intake->seen, v->said.boot, v->said.sequence,
                                             apr_time_from_msec(v->said.time), intake->table->now());
 }
 
-static backhand_drop check_contact(const backhand_intake *intake, visit *v)
+static backhand_drop check_contact(const backhand_intake *intake, incoming *v)
 {
     if (!backhand_accept_covers_text(intake->accept, v->said.contact.address)) {
         apr_cpystrn(v->detail, v->said.stat.contact, sizeof(v->detail));
@@ -128,7 +128,7 @@ static backhand_drop check_contact(const backhand_intake *intake, visit *v)
     return BACKHAND_DROP_NONE;
 }
 
-static void look_up(const backhand_table *table, visit *v)
+static void look_up(const backhand_table *table, incoming *v)
 {
     int id = backhand_index_find(table, &v->said.contact);
     v->known = id >= 0 && backhand_table_read(table, id, &v->before, NULL);
@@ -136,7 +136,7 @@ static void look_up(const backhand_table *table, visit *v)
 }
 
 /* Events of an announcement that was taken in. */
-static void notice(backhand_intake *intake, int id, visit *v)
+static void notice(backhand_intake *intake, int id, incoming *v)
 {
     if (backhand_table_rival(intake->table, id)) {
         snprintf(v->detail, sizeof(v->detail), "%s and %s both announce %s", v->before.stat.hostname,
@@ -158,7 +158,7 @@ static void notice(backhand_intake *intake, int id, visit *v)
     }
 }
 
-static backhand_voucher voucher_of(const backhand_intake *intake, const visit *v, const apr_sockaddr_t *sender)
+static backhand_voucher voucher_of(const backhand_intake *intake, const incoming *v, const apr_sockaddr_t *sender)
 {
     backhand_voucher voucher = {{0, 0}, 0};
     unsigned char address[16] = {[10] = 0xff, [11] = 0xff};
@@ -174,12 +174,12 @@ static backhand_voucher voucher_of(const backhand_intake *intake, const visit *v
     return voucher;
 }
 
-static backhand_drop take(backhand_intake *intake, const apr_sockaddr_t *sender, visit *v)
+static backhand_drop take(backhand_intake *intake, const apr_sockaddr_t *sender, incoming *v)
 {
     backhand_drop reason;
     int id;
     look_up(intake->table, v);
-    reason = note_signed(intake, v) ? backhand_table_take(intake->table, &v->said, &id) : BACKHAND_DROP_FULL;
+    reason = note_signed(intake, v) ? backhand_table_update(intake->table, &v->said, &id) : BACKHAND_DROP_FULL;
     if (reason == BACKHAND_DROP_NONE) {
         intake->table->slots[id].voucher = voucher_of(intake, v, sender);
         count(&intake->table->counters->accepted);
@@ -192,7 +192,7 @@ static backhand_drop take(backhand_intake *intake, const apr_sockaddr_t *sender,
 }
 
 static backhand_drop read_datagram(backhand_intake *intake, const char *data, apr_size_t length, apr_sockaddr_t *sender,
-                                   visit *v)
+                                   incoming *v)
 {
     backhand_drop reason;
     int covered = backhand_accept_covers(intake->accept, sender);
@@ -222,7 +222,7 @@ backhand_drop backhand_intake_datagram(backhand_intake *intake, const char *data
                                        apr_sockaddr_t *sender)
 {
     backhand_drop reason;
-    visit v;
+    incoming v;
     v.detail[0] = v.key[0] = '\0';
     intake->taken = -1;
     intake->joined = 0;

@@ -88,7 +88,7 @@ void backhand_working_announce(backhand_working *working, serverstat *said, apr_
     working->announced = now;
 }
 
-apr_interval_time_t backhand_working_patience(const backhand_working *working)
+apr_interval_time_t backhand_working_timeout(const backhand_working *working)
 {
     apr_interval_time_t looks = working->interval / LOOKS;
     return backhand_meter_inflight(working->meter) > 0 && looks > BACKHAND_EARLY_LOOK ? BACKHAND_EARLY_LOOK : looks;

@@ -47,6 +47,6 @@ void backhand_working_refresh(const backhand_working *working, serverstat *said,
 void backhand_working_announce(backhand_working *working, serverstat *said, apr_time_t now);
 
 /** How long it may sleep, at most, us. */
-apr_interval_time_t backhand_working_patience(const backhand_working *working);
+apr_interval_time_t backhand_working_timeout(const backhand_working *working);
 
 #endif

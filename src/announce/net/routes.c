@@ -18,11 +18,11 @@ static void close_socket(int *fd)
     *fd = -1;
 }
 
-static backhand_listener *find_place(backhand_routes *routes, const backhand_listener *wanted)
+static backhand_listener *find_entry(backhand_routes *routes, const backhand_listener *wanted)
 {
     backhand_listener *empty = NULL;
     int i;
-    for (i = 0; i < routes->places; i++) {
+    for (i = 0; i < routes->capacity; i++) {
         backhand_listener *listener = &routes->listener[i];
         if ((listener->used || listener->fd >= 0) && listener->cast == wanted->cast &&
             backhand_address_same(&listener->at, &wanted->at)) {
@@ -38,16 +38,16 @@ static backhand_listener *find_place(backhand_routes *routes, const backhand_lis
 /* Every route and name takes one place more than there may be in use, so there always is one. */
 static backhand_listener *want(backhand_routes *routes, const backhand_destination *config, backhand_listener wanted)
 {
-    backhand_listener *place = find_place(routes, &wanted);
-    if (!place->used && place->fd < 0) {
-        *place = wanted;
+    backhand_listener *entry = find_entry(routes, &wanted);
+    if (!entry->used && entry->fd < 0) {
+        *entry = wanted;
     }
     else {
-        place->optional = wanted.optional && (place->optional || !place->used);
+        entry->optional = wanted.optional && (entry->optional || !entry->used);
     }
-    place->used = 1;
-    place->config = config;
-    return place;
+    entry->used = 1;
+    entry->config = config;
+    return entry;
 }
 
 static void want_optional(backhand_routes *routes, const backhand_destination *config, backhand_listener wanted)
@@ -90,9 +90,9 @@ static int collides(const backhand_listener *one, const backhand_listener *other
 static void share_wildcards(backhand_routes *routes)
 {
     int i, k;
-    for (i = 0; i < routes->places; i++) {
+    for (i = 0; i < routes->capacity; i++) {
         backhand_listener *listener = &routes->listener[i];
-        for (k = 0; k < routes->places && !listener->shared; k++) {
+        for (k = 0; k < routes->capacity && !listener->shared; k++) {
             listener->shared = i != k && collides(listener, &routes->listener[k]);
         }
         if (listener->shared && listener->fd >= 0) {
@@ -106,7 +106,7 @@ static void arrange(backhand_routes *routes)
 {
     const apr_array_header_t *all = routes->destinations;
     int i;
-    for (i = 0; i < routes->places; i++) {
+    for (i = 0; i < routes->capacity; i++) {
         routes->listener[i].used = 0;
     }
     for (i = 0; i < routes->count; i++) {
@@ -122,7 +122,7 @@ static void arrange(backhand_routes *routes)
             want_for_name(routes, config);
         }
     }
-    for (i = 0; i < routes->places; i++) {
+    for (i = 0; i < routes->capacity; i++) {
         if (!routes->listener[i].used) {
             close_socket(&routes->listener[i].fd);
         }
@@ -157,10 +157,10 @@ void backhand_routes_make(backhand_routes *routes, const apr_array_header_t *des
     routes->count = 0;
     routes->max = destinations->nelts - names + (names ? BACKHAND_NAMED_MAX : 0);
     /* While addresses change, the old listeners stand beside the new ones. */
-    routes->places = 4 * routes->max + 4 * names + 1;
+    routes->capacity = 4 * routes->max + 4 * names + 1;
     routes->route = apr_pcalloc(p, sizeof(*routes->route) * ((size_t)routes->max + 1));
-    routes->listener = apr_pcalloc(p, sizeof(*routes->listener) * (size_t)routes->places);
-    for (i = 0; i < routes->places; i++) {
+    routes->listener = apr_pcalloc(p, sizeof(*routes->listener) * (size_t)routes->capacity);
+    for (i = 0; i < routes->capacity; i++) {
         routes->listener[i].fd = -1;
     }
     for (i = 0; i < destinations->nelts; i++) {
@@ -250,7 +250,7 @@ static void repair_listener(backhand_listener *listener, backhand_problems *prob
 void backhand_routes_repair(backhand_routes *routes, backhand_problems *problems)
 {
     int i;
-    for (i = 0; i < routes->places; i++) {
+    for (i = 0; i < routes->capacity; i++) {
         repair_listener(&routes->listener[i], problems);
     }
     for (i = 0; i < routes->count; i++) {
@@ -270,7 +270,7 @@ void backhand_routes_close(backhand_routes *routes)
     for (i = 0; i < routes->count; i++) {
         close_socket(&routes->route[i].fd);
     }
-    for (i = 0; i < routes->places; i++) {
+    for (i = 0; i < routes->capacity; i++) {
         close_socket(&routes->listener[i].fd);
     }
 }

@@ -17,8 +17,8 @@ typedef struct backhand_routes {
     const apr_array_header_t *destinations; /**< backhand_destination */
     int count, max;
     backhand_route *route; /**< [max]; the first `count` are in use, in the order of the destinations */
-    int places;
-    backhand_listener *listener; /**< [places]; those with `used` are in use, and keep their place meanwhile */
+    int capacity;
+    backhand_listener *listener; /**< [capacity]; those with `used` are in use, and keep their place meanwhile */
 } backhand_routes;
 
 /** Collects what could not be done, and why. */

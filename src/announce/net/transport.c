@@ -12,7 +12,7 @@
 struct backhand_transport {
     backhand_routes routes;
     struct pollfd *polled; /* listeners, then what is watched */
-    int *place;            /* of each of `polled` */
+    int *listener_id;      /* of each of `polled` */
     int watched;           /* -1: nothing */
 };
 
@@ -46,7 +46,7 @@ static int works(const backhand_routes *routes)
             return 1;
         }
     }
-    for (i = 0; i < routes->places; i++) {
+    for (i = 0; i < routes->capacity; i++) {
         if (routes->listener[i].fd >= 0) {
             return 1;
         }
@@ -60,8 +60,8 @@ apr_status_t backhand_transport_open(backhand_transport **transport, const apr_a
     backhand_transport *t = *transport = apr_pcalloc(p, sizeof(*t));
     backhand_problems problems = {problem, ctx, APR_SUCCESS, 0};
     backhand_routes_make(&t->routes, destinations, &problems, p);
-    t->polled = apr_pcalloc(p, sizeof(*t->polled) * ((size_t)t->routes.places + 2));
-    t->place = apr_pcalloc(p, sizeof(*t->place) * (size_t)t->routes.places);
+    t->polled = apr_pcalloc(p, sizeof(*t->polled) * ((size_t)t->routes.capacity + 2));
+    t->listener_id = apr_pcalloc(p, sizeof(*t->listener_id) * (size_t)t->routes.capacity);
     t->watched = -1;
     apr_pool_cleanup_register(p, t, close_all, apr_pool_cleanup_null);
     backhand_routes_repair(&t->routes, &problems);
@@ -95,13 +95,13 @@ apr_status_t backhand_transport_send(backhand_transport *transport, const char *
     return rv;
 }
 
-static const backhand_listener *at_place(const backhand_transport *transport, int place)
+static const backhand_listener *listener_of(const backhand_transport *transport, int listener_id)
 {
-    const backhand_listener *listener = &transport->routes.listener[place];
-    return place >= 0 && place < transport->routes.places && listener->used ? listener : NULL;
+    const backhand_listener *listener = &transport->routes.listener[listener_id];
+    return listener_id >= 0 && listener_id < transport->routes.capacity && listener->used ? listener : NULL;
 }
 
-/* The address at the place's port; an IPv6 address of one link keeps its link. @return 0 when it is of another kind */
+/* The address at the port of that listener; an IPv6 address of one link keeps its link. @return 0 when it is of another kind */
 static int aim(backhand_address *to, const backhand_listener *listener, const struct sockaddr *address)
 {
     if (address->sa_family != listener->at.sa.sa_family) {
@@ -113,9 +113,9 @@ static int aim(backhand_address *to, const backhand_listener *listener, const st
     return 1;
 }
 
-int backhand_transport_covers(const backhand_transport *transport, int place, const struct sockaddr *address)
+int backhand_transport_covers(const backhand_transport *transport, int listener_id, const struct sockaddr *address)
 {
-    const backhand_listener *listener = at_place(transport, place);
+    const backhand_listener *listener = listener_of(transport, listener_id);
     backhand_address to;
     int i;
     if (!listener || listener->cast != BACKHAND_UNICAST) {
@@ -147,10 +147,10 @@ static int answering_socket(const backhand_routes *routes, const backhand_listen
     return -1;
 }
 
-void backhand_transport_answer(backhand_transport *transport, int place, const struct sockaddr *address,
+void backhand_transport_answer(backhand_transport *transport, int listener_id, const struct sockaddr *address,
                                const char *data, apr_size_t length)
 {
-    const backhand_listener *listener = at_place(transport, place);
+    const backhand_listener *listener = listener_of(transport, listener_id);
     backhand_address to;
     int fd = listener ? answering_socket(&transport->routes, listener) : -1;
     if (fd >= 0 && aim(&to, listener, address)) {
@@ -177,7 +177,7 @@ static void describe(apr_sockaddr_t *out, const backhand_address *from)
 }
 
 /* @return 0 when nothing is there any more */
-static int receive_one(int fd, int place, backhand_receive_fn receive, void *ctx)
+static int receive_one(int fd, int listener_id, backhand_receive_fn receive, void *ctx)
 {
     char data[BACKHAND_MESSAGE_SIZE + 1];
     backhand_address from;
@@ -190,7 +190,8 @@ static int receive_one(int fd, int place, backhand_receive_fn receive, void *ctx
         return 0;
     }
     describe(&sender, &from);
-    receive(ctx, data, length < BACKHAND_MESSAGE_SIZE ? (apr_size_t)length : BACKHAND_MESSAGE_SIZE, &sender, place);
+    receive(ctx, data, length < BACKHAND_MESSAGE_SIZE ? (apr_size_t)length : BACKHAND_MESSAGE_SIZE, &sender,
+            listener_id);
     return 1;
 }
 
@@ -205,7 +206,7 @@ static void receive_all(backhand_transport *transport, int n, backhand_receive_f
             if (!polled[i].revents) {
                 continue;
             }
-            if (receive_one(polled[i].fd, transport->place[i], receive, ctx)) {
+            if (receive_one(polled[i].fd, transport->listener_id[i], receive, ctx)) {
                 some = 1;
                 left--;
             }
@@ -219,9 +220,9 @@ static void receive_all(backhand_transport *transport, int n, backhand_receive_f
 static int list_listeners(backhand_transport *transport)
 {
     int i, n = 0;
-    for (i = 0; i < transport->routes.places; i++) {
+    for (i = 0; i < transport->routes.capacity; i++) {
         if (transport->routes.listener[i].fd >= 0) {
-            transport->place[n] = i;
+            transport->listener_id[n] = i;
             transport->polled[n].fd = transport->routes.listener[i].fd;
             transport->polled[n++].events = POLLIN;
         }

@@ -1,11 +1,11 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 /**
- * @file shared.h
+ * @file lifecycle.h
  * @brief The one table of this httpd: made at start, kept over graceful restarts, removed at the end.
  */
-#ifndef BACKHAND_SHARED_H
-#define BACKHAND_SHARED_H
+#ifndef BACKHAND_LIFECYCLE_H
+#define BACKHAND_LIFECYCLE_H
 
 #include "config/config.h"
 
@@ -16,6 +16,6 @@
  * theirs.
  * @return OK or HTTP_INTERNAL_SERVER_ERROR, logged
  */
-int backhand_shared_open(apr_pool_t *pconf, server_rec *s);
+int backhand_lifecycle_open(apr_pool_t *pconf, server_rec *s);
 
 #endif

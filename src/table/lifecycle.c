@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "table/shared.h"
+#include "table/lifecycle.h"
 #include "announce/moderator/revoke.h"
 
 #include <ap_mpm.h>
@@ -226,7 +226,7 @@ static void register_end(const backhand_table *table, apr_pool_t *pconf)
     }
 }
 
-int backhand_shared_open(apr_pool_t *pconf, server_rec *s)
+int backhand_lifecycle_open(apr_pool_t *pconf, server_rec *s)
 {
     backhand_config *conf = backhand_config_get(s);
     kept_segment *kept = kept_get(s);

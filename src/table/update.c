@@ -149,7 +149,7 @@ static void past_push(backhand_slot *slot, uint64_t boot, uint64_t sequence)
 /* An earlier boot of `other`'s contact was heard again, or in slot 0 `other` itself. */
 static void note_turn(backhand_slot *slot, uint64_t other, int64_t interval, apr_time_t now)
 {
-    int64_t own = backhand_slot_patience(slot);
+    int64_t own = backhand_slot_silence_limit(slot);
     int64_t others = 3 * 1000 * (interval < INTERVAL_MAX ? interval : INTERVAL_MAX);
     int64_t window = own > others ? own : others;
     int64_t turns = now - slot->rival_turned <= window ? slot->rival_turns + 1 : 1;
@@ -259,7 +259,7 @@ static backhand_drop take_known(backhand_table *table, int id, const backhand_an
 static int is_gone(const backhand_slot *slot, apr_time_t now)
 {
     int64_t silent = now - slot->heard;
-    return silent > apr_time_from_sec(SERVER_TIMEOUT) && (slot->left || silent > backhand_slot_patience(slot));
+    return silent > apr_time_from_sec(SERVER_TIMEOUT) && (slot->left || silent > backhand_slot_silence_limit(slot));
 }
 
 /* The server that has been silent for longest, when it counts as gone; -1: none. */
@@ -300,7 +300,7 @@ static backhand_drop take_new(backhand_table *table, const backhand_announcement
     return BACKHAND_DROP_NONE;
 }
 
-backhand_drop backhand_table_take(backhand_table *table, const backhand_announcement *said, int *id)
+backhand_drop backhand_table_update(backhand_table *table, const backhand_announcement *said, int *id)
 {
     int found = backhand_index_find(table, &said->contact);
     backhand_drop drop;
