@@ -2,13 +2,13 @@
 
 /*
  * mod_bench_work: work without a CPU. Stands for an application of a few workers behind an httpd that has threads in
- * plenty. A request for the handler bench-work, as /work?ms=12.3, waits in line for one of the workers, first come first
- * served, and has it for so many milliseconds times the server's factor.
+ * plenty. A request for the handler bench-work, as /work?ms=12.3, waits in line for one of the workers, first come
+ * first served, and has it for so many milliseconds times the server's factor.
  *
- *     BenchName a             what the answer's body says
- *     BenchWorkers 4          workers, one line for all of a child process: configure one child
- *     BenchFactor FILE        a file that holds the factor as one double, in the machine's form; read at each request, so
- *                             whoever writes it changes the server's speed at once. Without it the factor is 1
+ *  - BenchName a: what the answer's body says
+ *  - BenchWorkers 4: workers, one line for all of a child process: configure one child
+ *  - BenchFactor FILE: a file that holds the factor as one double, in the machine's form; read at each request, so
+ *    whoever writes it changes the server's speed at once. Without it the factor is 1
  */
 
 #include <httpd.h>

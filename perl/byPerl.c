@@ -30,7 +30,7 @@ enum { NEWS_CHANGED = 100, NEWS_BUSY, NEWS_HOLDS };
 static const char names_no_function[] =
     "names no Perl function: BackhandFromSO .../byPerl.so byPerl Package::function [arguments]";
 
-/* --- complaints --------------------------------------------------------------------------------------------------- */
+/* --- complaints -------------------------------------------------------------------------------------------- */
 
 /* Where the process remembers a complaint: the place it has, else the one that is empty or oldest among its few. */
 static uint64_t *place_of(uint64_t hash)
@@ -140,7 +140,7 @@ static void complain(const policy_call *call)
     }
 }
 
-/* --- the function ------------------------------------------------------------------------------------------------- */
+/* --- the function ------------------------------------------------------------------------------------------ */
 
 /* Splits the directive's words; NULL when there is none. */
 static const char *read_words(policy_call *call, apr_pool_t *p, const char *arg)
@@ -294,7 +294,7 @@ int byPerl(request_rec *r, ServerSlot *servers, int *n, char *arg)
     return *n;
 }
 
-/* --- the check ---------------------------------------------------------------------------------------------------- */
+/* --- the check --------------------------------------------------------------------------------------------- */
 
 /* Looks in the interpreter that a server's request interpreters will be cloned from. */
 static int is_defined(server_rec *s, const char *name)

@@ -21,7 +21,7 @@ static int n_pools;
 
 static const char arranged_key[] = "backhand: interpreters for policies";
 
-/* --- making them -------------------------------------------------------------------------------------------------- */
+/* --- making them ------------------------------------------------------------------------------------------- */
 
 /* Methods of $r ask in which phase they are called, and crash when there has been none. */
 static void set_phase(pTHX)
@@ -65,7 +65,7 @@ static void pool_make(own_pool *own, modperl_interp_pool_t *application, apr_poo
     modperl_tipool_init(own->mip.tipool);
 }
 
-/* Runs after mod_perl's hook, before the child has threads. The pools are only forgotten at its end, as mod_perl's are. */
+/* Runs after mod_perl's hook, before the child has threads. The pools are only forgotten at its end, as mod_perl's. */
 static void make_pools(apr_pool_t *p, server_rec *s)
 {
     void *context = PERL_GET_CONTEXT;
@@ -98,7 +98,7 @@ void interpreters_arrange(server_rec *s)
     ap_hook_child_init(make_pools, NULL, NULL, APR_HOOK_REALLY_LAST);
 }
 
-/* --- lending them ------------------------------------------------------------------------------------------------- */
+/* --- lending them ------------------------------------------------------------------------------------------ */
 
 /* modperl_tipool_pop(), but that it waits no longer than it may. */
 static modperl_interp_t *pool_pop(modperl_tipool_t *tipool, apr_interval_time_t most)
@@ -135,7 +135,7 @@ static void lend_own(interpreter_loan *loan, modperl_config_con_t *con)
     modperl_thx_interp_set(interp->perl, interp);
 }
 
-/* --- the end of a request ----------------------------------------------------------------------------------------- */
+/* --- the end of a request ---------------------------------------------------------------------------------- */
 
 /* Stands for an interpreter while mod_perl finds out that it has nothing to do. */
 typedef struct token {
@@ -195,7 +195,7 @@ static void spare_the_end(request_rec *r, modperl_interp_pool_t *mip)
     apr_pool_cleanup_register(r->pool, t, token_remove, apr_pool_cleanup_null);
 }
 
-/* --- what others call --------------------------------------------------------------------------------------------- */
+/* --- what others call -------------------------------------------------------------------------------------- */
 
 interpreter_result interpreter_borrow(interpreter_loan *loan, request_rec *r, apr_interval_time_t most)
 {

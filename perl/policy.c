@@ -40,7 +40,7 @@ static int guarded(pTHX_ SV *guard, void (*run)(pTHX_ policy_call *, SV *), poli
     return step.finished;
 }
 
-/* --- which function ----------------------------------------------------------------------------------------------- */
+/* --- which function ---------------------------------------------------------------------------------------- */
 
 static int has_body(const CV *cv)
 {
@@ -66,7 +66,7 @@ int policy_defined(pTHX_ const char *name)
     return resolve(aTHX_ name, strstr(name, "->")) != NULL;
 }
 
-/* --- what it returned --------------------------------------------------------------------------------------------- */
+/* --- what it returned -------------------------------------------------------------------------------------- */
 
 /* The id that an element stands for, or -1. */
 static int id_of(pTHX_ SV *sv, int room)
@@ -166,7 +166,7 @@ static void take_result(pTHX_ policy_call *call, SV *sv)
     call->outcome = POLICY_OK;
 }
 
-/* --- the call ----------------------------------------------------------------------------------------------------- */
+/* --- the call ---------------------------------------------------------------------------------------------- */
 
 static SV *list_of(pTHX_ const policy_call *call)
 {

@@ -46,7 +46,7 @@ PERL_STATIC_NO_RET void croak_no_table(pTHX)
         "found a directive of mod_backhand there; ask for it in a PerlChildInitHandler or later, as in a policy");
 }
 
-/* --- numbers ------------------------------------------------------------------------------------------------------ */
+/* --- numbers ----------------------------------------------------------------------------------------------- */
 
 /* The address is worked out at each access: the table may lie elsewhere after a restart. */
 static int64_t *number_find(pTHX_ const my_cxt_t *cxt, const MAGIC *mg)
@@ -129,7 +129,7 @@ static int arriba_set(pTHX_ SV *sv, MAGIC *mg)
     return 0;
 }
 
-/* --- strings ------------------------------------------------------------------------------------------------------ */
+/* --- strings ----------------------------------------------------------------------------------------------- */
 
 static int identity_get(pTHX_ SV *sv, MAGIC *mg)
 {
@@ -152,7 +152,7 @@ static int fixed_set(pTHX_ SV *sv, MAGIC *mg)
     croak("Apache::Backhand: %s is read-only", MY_CXT.fields[MG_FIELD(mg)].name);
 }
 
-/* --- one server's hash -------------------------------------------------------------------------------------------- */
+/* --- one server's hash ------------------------------------------------------------------------------------- */
 
 /* Called before a value leaves its hash. */
 static int value_clear(pTHX_ SV *sv, MAGIC *mg)
@@ -219,7 +219,7 @@ static HV *hash_create(pTHX_ int entry)
     return hash;
 }
 
-/* --- the array ---------------------------------------------------------------------------------------------------- */
+/* --- the array --------------------------------------------------------------------------------------------- */
 
 /* The first look at an element makes its hash; from then on it is an ordinary reference. */
 static int element_get(pTHX_ SV *sv, MAGIC *mg)
@@ -301,7 +301,7 @@ static SV *kept(pTHX_ const char *key)
     return found && SvROK(*found) ? SvRV(*found) : NULL;
 }
 
-/* --- what Backhand.xs uses ---------------------------------------------------------------------------------------- */
+/* --- what Backhand.xs uses --------------------------------------------------------------------------------- */
 
 static void *symbol_find(pTHX_ const char *name)
 {

@@ -87,7 +87,7 @@ static void members_end(undo *what, const char **names)
     }
 }
 
-/* --- tables and lists --------------------------------------------------------------------------------------------- */
+/* --- tables and lists -------------------------------------------------------------------------------------- */
 
 static apr_table_t *table_begin(apr_pool_t *p, apr_table_t *table)
 {
@@ -150,7 +150,7 @@ static ap_method_list_t *methods_begin(apr_pool_t *p, ap_method_list_t *methods)
     return work;
 }
 
-/* --- handlers ----------------------------------------------------------------------------------------------------- */
+/* --- handlers ---------------------------------------------------------------------------------------------- */
 
 static void handlers_begin(apr_pool_t *p, MpAV **then, MpAV **now, int n)
 {
@@ -209,7 +209,7 @@ static int handlers_end(pTHX_ const undo *what, MpAV *const *then, MpAV **now, i
     return changed;
 }
 
-/* --- filters ------------------------------------------------------------------------------------------------------ */
+/* --- filters ----------------------------------------------------------------------------------------------- */
 
 static int is_of_perl(const ap_filter_t *f)
 {
@@ -325,7 +325,7 @@ static void sink_begin(undo *what)
     what->r->output_filters = what->r->proto_output_filters = &what->sink;
 }
 
-/* --- all of it ---------------------------------------------------------------------------------------------------- */
+/* --- all of it --------------------------------------------------------------------------------------------- */
 
 #define CUSTOM_RESPONSES(r)                                                                                            \
     (((core_request_config *)ap_get_core_module_config((r)->request_config))->response_code_strings)

@@ -2,7 +2,8 @@
 
 /**
  * @file said.h
- * @brief An announcement: what all unit tests, fuzz targets and counted paths begin with. Each changes what it is about.
+ * @brief An announcement: what all unit tests, fuzz targets and counted paths begin with. Each changes what it is
+ * about.
  */
 #ifndef TESTS_SAID_H
 #define TESTS_SAID_H

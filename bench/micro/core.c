@@ -1,8 +1,8 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 /* usage: cost_core chain LIVE MS | cost_core intake MS
- * Times the recommended chain beside a plain loop over the list, or taking in a signed announcement beside HMAC alone, for so many
- * milliseconds, by turns, and prints the medians: `ns=613 floor=120`. */
+ * Times the recommended chain beside a plain loop over the list, or taking in a signed announcement beside HMAC alone,
+ * for so many milliseconds, by turns, and prints the medians: `ns=613 floor=120`. */
 
 #include "paths.h"
 

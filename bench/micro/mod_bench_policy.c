@@ -1,14 +1,14 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 /*
- * mod_bench_policy: what byPerl costs beside the least that calling Perl can cost, measured inside httpd. A request for the handler
- * bench-policy, as /policy?ms=500, answers with a line for each thing: its name, nanoseconds, nanoseconds of its floor, by
- * turns in one thread, medians.
+ * mod_bench_policy: what byPerl costs beside the least that calling Perl can cost, measured inside httpd. A request for
+ * the handler bench-policy, as /policy?ms=500, answers with a line for each thing: its name, nanoseconds, nanoseconds
+ * of its floor, by turns in one thread, medians.
  *
  *     BenchByPerl FILE        byPerl.so
  *
- * Needs functions in Perl: Bench::unchanged and Bench::by_figure, policies; Bench::plain(\$x), Bench::tied() and Bench::number(\$x),
- * each of which reads a value READS times.
+ * Needs functions in Perl: Bench::unchanged and Bench::by_figure, policies; Bench::plain(\$x), Bench::tied() and
+ * Bench::number(\$x), each of which reads a value READS times.
  */
 
 #define PERL_NO_GET_CONTEXT
@@ -72,7 +72,7 @@ static void fill(ServerSlot *list)
     }
 }
 
-/* --- a policy ----------------------------------------------------------------------------------------------------- */
+/* --- a policy ---------------------------------------------------------------------------------------------- */
 
 static void ours(const contest *c)
 {
@@ -124,7 +124,7 @@ static void by_hand(const contest *c)
     }
 }
 
-/* --- a value ------------------------------------------------------------------------------------------------------- */
+/* --- a value ----------------------------------------------------------------------------------------------- */
 
 /* A word that stands where its MAGIC says. */
 static int word_get(pTHX_ SV *sv, MAGIC *mg)
@@ -149,7 +149,7 @@ static void read_value(const contest *c)
     LEAVE;
 }
 
-/* --- measuring ----------------------------------------------------------------------------------------------------- */
+/* --- measuring --------------------------------------------------------------------------------------------- */
 
 static void sample(measured *to, void (*run)(const contest *), const contest *c, int batch, int each)
 {

@@ -5,8 +5,8 @@
  * @brief Many clients at once: requests on keep-alive connections to a few entries of a farm.
  *
  * A client behaves as a browser does that knows several addresses: when an entry cannot be reached, or closes the
- * connection before the first byte of a response, it asks the next one, three times in all. Any answer but 200 is a failure,
- * and so is one that breaks off or does not come in time.
+ * connection before the first byte of a response, it asks the next one, three times in all. Any answer but 200 is a
+ * failure, and so is one that breaks off or does not come in time.
  */
 #ifndef OPENLOOP_CLIENT_H
 #define OPENLOOP_CLIENT_H

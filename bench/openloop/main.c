@@ -1,15 +1,15 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 /*
- * openloop: requests that arrive as they would from many people who know nothing of each other, however slow the answers
- * are. A Poisson process says when each is due; its latency counts from then, not from when it could be sent. Prints one
- * line of key=value (see figures.h).
+ * openloop: requests that arrive as they would from many people who know nothing of each other, however slow the
+ * answers are. A Poisson process says when each is due; its latency counts from then, not from when it could be sent.
+ * Prints one line of key=value (see figures.h).
  *
  *     openloop --rate 400 --seconds 20 [--warmup 3] [--seed 1] [--service exponential:20] [--path /work]
  *              [--timeout 10] [--timeline FILE] ADDRESS:PORT …
  *
- * A request asks for so many ms of work, PATH?ms=12.3. Each goes to one of the entries, as likely to each. What is due in
- * the first --warmup seconds is sent and not counted. With the same seed the same work is due at the same times.
+ * A request asks for so many ms of work, PATH?ms=12.3. Each goes to one of the entries, as likely to each. What is due
+ * in the first --warmup seconds is sent and not counted. With the same seed the same work is due at the same times.
  */
 
 #include "client.h"

@@ -96,8 +96,8 @@ static int serve_here(walk *w, backhand_reason reason)
         int rc = ask_contact(w);
         return rc == GO_ON ? refuse(w, BACKHAND_REFUSED_AWAY) : rc;
     }
-    /* addPrediction would take this server for idle if only what it sends to others counted. In this order nobody takes the
-     * request for one that is lost. */
+    /* addPrediction would take this server for idle if only what it sends to others counted. In this order nobody takes
+     * the request for one that is lost. */
     backhand_received_stay(w->r, reason == BACKHAND_HERE_TRIAL);
     __atomic_add_fetch(&self->begun, 1, __ATOMIC_RELAXED);
     __atomic_add_fetch(&self->returned, 1, __ATOMIC_RELAXED);
@@ -150,8 +150,8 @@ static int give_up(walk *w, int id, const char *contact, backhand_handoff_result
     return result == BACKHAND_TIMED_OUT ? HTTP_GATEWAY_TIME_OUT : HTTP_BAD_GATEWAY;
 }
 
-/* Over a kept connection if the request may be sent again: when the server has just closed it, it is asked once more on a
- * new one. Releases the worker. */
+/* Over a kept connection if the request may be sent again: when the server has just closed it, it is asked once more on
+ * a new one. Releases the worker. */
 static backhand_handoff_result ask_worker(walk *w, backhand_worker *worker, int id, uint64_t generation,
                                           const backhand_announcement *said)
 {

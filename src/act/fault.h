@@ -2,8 +2,8 @@
 
 /**
  * @file fault.h
- * @brief Whose fault it was that an attempt failed: the server's, which is asked last for a while then, or the request's
- * alone.
+ * @brief Whose fault it was that an attempt failed: the server's, which is asked last for a while then, or the
+ * request's alone.
  *
  * The rule is that of table/blame.h. The log hears of a server's failures once a minute, whatever clients do.
  */

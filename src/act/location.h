@@ -10,8 +10,9 @@
 #include <apr_pools.h>
 
 /**
- * The length of what stands before the path in a request's target: `http://example.com` of the absolute form, or the bare
- * scheme that httpd takes off `http:/path`. 0 when the target begins with its path, and for a target that is no URL.
+ * The length of what stands before the path in a request's target: `http://example.com` of the absolute form, or the
+ * bare scheme that httpd takes off `http:/path`. 0 when the target begins with its path, and for a target that is no
+ * URL.
  */
 apr_size_t backhand_location_prefix(const char *target, apr_pool_t *p);
 

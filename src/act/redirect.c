@@ -20,8 +20,8 @@ typedef struct entrance {
     int port;
 } entrance;
 
-/* A client that came in by this server's contact goes on by the other's; one that came by another way, as by TLS, in a farm
- * whose contacts are plain, finds the same way there. */
+/* A client that came in by this server's contact goes on by the other's; one that came by another way, as by TLS, in a
+ * farm whose contacts are plain, finds the same way there. */
 static entrance entrance_of(const request_rec *r, const backhand_announcement *said)
 {
     const backhand_contact *own = &backhand_config_get(r->server)->contact;

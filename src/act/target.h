@@ -11,7 +11,8 @@
 
 /**
  * The request's target as it was received, byte for byte, query included: internal redirects (DirectoryIndex, a front
- * controller) are the chosen server's to make. The absolute form is cut to its path; the host is in the Host header then.
+ * controller) are the chosen server's to make. The absolute form is cut to its path; the host is in the Host header
+ * then.
  * @return a path that begins with `/`, or `*`; from r->pool
  */
 const char *backhand_target(const request_rec *r);

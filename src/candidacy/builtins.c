@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* --- arguments ------------------------------------------------------------------------------------------------- */
+/* --- arguments --------------------------------------------------------------------------------------------- */
 
 static const char *read_whole(int64_t *out, const char *text)
 {
@@ -98,7 +98,7 @@ static const char *check_format(const char *arg)
     return arg ? backhand_name_check(arg) : NULL;
 }
 
-/* --- the table ------------------------------------------------------------------------------------------------- */
+/* --- the table --------------------------------------------------------------------------------------------- */
 
 static const backhand_builtin builtins[] = {
     {"removeSelf", backhand_remove_self, check_none},

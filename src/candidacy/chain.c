@@ -10,7 +10,7 @@
 #define COMPLAINT_SIZE  200
 #define COMPLAINT_PAUSE (60 * APR_USEC_PER_SEC)
 
-/* --- building -------------------------------------------------------------------------------------------------- */
+/* --- building ---------------------------------------------------------------------------------------------- */
 
 int backhand_chain_is_empty(const backhand_chain *chain)
 {
@@ -56,7 +56,7 @@ void backhand_chain_merge(backhand_chain *merged, const backhand_chain *outer, c
     }
 }
 
-/* --- running --------------------------------------------------------------------------------------------------- */
+/* --- running ----------------------------------------------------------------------------------------------- */
 
 typedef struct run {
     const backhand_table *table;

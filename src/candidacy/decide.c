@@ -6,11 +6,10 @@
 
 /* A hand-off has to gain this part of a request's time. */
 #define MARGIN 0.05
-/* Of servers that are as good the emptier comes first: this part of a request's time for a full one. Hops that differ by
- * less than the margin are as good: else the noise in them would choose between idle servers. */
+/* Of servers that are as good the emptier comes first: this part of a request's time for a full one. Hops that differ
+ * by less than the margin are as good: else the noise in them would choose between idle servers. */
 #define EMPTIER 0.1
-/* The burden of a server that fails every other time: it gets nothing as long as there is another one, even a full one.
- */
+/* The burden of a server that fails every other time: it gets nothing while there is another one, even a full one. */
 #define FAILING 4
 
 int backhand_decide_gains(double here, double there, double calm)

@@ -31,7 +31,7 @@ static void append(cmd_parms *cmd, backhand_dir_config *dir, backhand_function f
     APR_ARRAY_PUSH(backhand_config_get(ap_server_conf)->functions, backhand_function) = function;
 }
 
-/* --- Backhand -------------------------------------------------------------------------------------------------- */
+/* --- Backhand ---------------------------------------------------------------------------------------------- */
 
 static const char *unknown(cmd_parms *cmd, const char *name)
 {
@@ -102,7 +102,7 @@ const char *backhand_directive_builtin(cmd_parms *cmd, void *dir, const char *li
     return NULL;
 }
 
-/* --- BackhandFromSO -------------------------------------------------------------------------------------------- */
+/* --- BackhandFromSO ---------------------------------------------------------------------------------------- */
 
 const char *backhand_directive_from_so(cmd_parms *cmd, void *dir, const char *line)
 {

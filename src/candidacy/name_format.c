@@ -61,7 +61,7 @@ const char *backhand_name_check(const char *format)
                  "%2S (its first 2 labels), %-2S (all but these; 1 to 127) or %% (default %S)";
 }
 
-/* --- making ---------------------------------------------------------------------------------------------------- */
+/* --- making ------------------------------------------------------------------------------------------------ */
 
 /* Appends; what does not fit makes the name overlong, and so no name. */
 static void append(char *out, size_t *length, const char *text, size_t n)

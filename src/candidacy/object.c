@@ -22,8 +22,8 @@ const char *backhand_object_resolve(apr_pool_t *p, const char *path, const char 
     return path;
 }
 
-/* An object that never saw the public header does not look at the table, and has no version. What it depends on may have
- * one of its own. */
+/* An object that never saw the public header does not look at the table, and has no version. What it depends on may
+ * have one of its own. */
 static const char *check_version(apr_pool_t *p, apr_dso_handle_t *dso, void *function)
 {
     apr_dso_handle_sym_t version;

@@ -5,8 +5,8 @@
 /* Of servers drawn at random, for each that is wanted, before all are looked at. */
 #define DRAWS 4
 
-/* Entries that were never used, of which a list has many, go before anything else is looked at. @return how many are left,
- * this server not counted */
+/* Entries that were never used, of which a list has many, go before anything else is looked at. @return how many are
+ * left, this server not counted */
 static int keep_used(const backhand_table *table, ServerSlot *servers, int n, ServerSlot *self, int *has_self)
 {
     int used = backhand_table_used(table), kept = 0;
@@ -24,8 +24,8 @@ static int keep_used(const backhand_table *table, ServerSlot *servers, int n, Se
     return kept;
 }
 
-/* The same where a chain begins, when the list is all entries from `first` on in their order. The last used one takes the place
- * of this server. */
+/* The same where a chain begins, when the list is all entries from `first` on in their order. The last used one takes
+ * the place of this server. */
 static int keep_first(const backhand_table *table, ServerSlot *servers, int first, int *has_self)
 {
     int kept = backhand_table_used(table) - 1;
@@ -69,7 +69,7 @@ int backhand_pick(const backhand_table *table, ServerSlot *servers, int *n, int 
     return *n = picked;
 }
 
-/* --- without a list ----------------------------------------------------------------------------------------------- */
+/* --- without a list ---------------------------------------------------------------------------------------- */
 
 static int is_in(const int *ids, int n, int id)
 {

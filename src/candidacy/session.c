@@ -99,7 +99,7 @@ const backhand_builtin *backhand_request_builtins(void)
     return builtins;
 }
 
-/* --- the cookie ------------------------------------------------------------------------------------------------ */
+/* --- the cookie -------------------------------------------------------------------------------------------- */
 
 /* A cookie that the client sent. */
 typedef struct pin {

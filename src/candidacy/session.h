@@ -12,7 +12,8 @@
 /** Built-in functions that read the request, as bySession; ended by a NULL name. */
 const backhand_builtin *backhand_request_builtins(void);
 
-/** Hook handler, after the one that decides: gives a client that this server serves the cookie of BackhandSessionCookie.
+/** Hook handler, after the one that decides: gives a client that this server serves the cookie of
+ * BackhandSessionCookie.
  * @return DECLINED */
 int backhand_session_handler(request_rec *r);
 

@@ -103,7 +103,7 @@ int backhand_session_write(char out[BACKHAND_SESSION_ID_SIZE], const backhand_co
     return 1;
 }
 
-/* --- finding --------------------------------------------------------------------------------------------------- */
+/* --- finding ----------------------------------------------------------------------------------------------- */
 
 static int separates(char c, backhand_session_place place)
 {

@@ -11,8 +11,8 @@
 
 #include "table/table.h"
 
-/** Looks at up to 64 servers heard within SERVER_TIMEOUT, each as if it had a free place; sets `slower`, `behind` and `seems` of
- * the meter. For the moderator, after each reading of the meter. */
+/** Looks at up to 64 servers heard within SERVER_TIMEOUT, each as if it had a free place; sets `slower`, `behind` and
+ * `seems` of the meter. For the moderator, after each reading of the meter. */
 void backhand_standing_look(backhand_table *table);
 
 #endif

@@ -22,8 +22,8 @@ static int64_t slowest(const ServerSlot *servers, int n)
     return least > 0 ? least : 1;
 }
 
-/* Efraimidis and Spirakis: each draws a waiting time, exponentially distributed with its weight as rate; in the order of
- * these times the first is each with a chance proportional to its weight, so is the first of the rest, and so on. */
+/* Efraimidis and Spirakis: each draws a waiting time, exponentially distributed with its weight as rate; in the order
+ * of these times the first is each with a chance proportional to its weight, so is the first of the rest, and so on. */
 static int64_t key_weight(int id, const void *ctx)
 {
     const int64_t *unknown = ctx;

@@ -17,7 +17,7 @@
 
 APLOG_USE_MODULE(backhand);
 
-/* --- Listen ---------------------------------------------------------------------------------------------------- */
+/* --- Listen ------------------------------------------------------------------------------------------------ */
 
 typedef struct listener {
     const char *address; /* NULL: a wildcard */
@@ -64,8 +64,8 @@ static int is_public(const char *address)
            !IN6_IS_ADDR_LOOPBACK(&six) && !IN6_IS_ADDR_LINKLOCAL(&six);
 }
 
-/* The first Listen, of those with a public address if asked for; a plain one before those with TLS. The configuration is
- * read for it because a graceful restart changes the order of ap_listeners. */
+/* The first Listen, of those with a public address if asked for; a plain one before those with TLS. The configuration
+ * is read for it because a graceful restart changes the order of ap_listeners. */
 static listener first_listen(int public, apr_pool_t *p)
 {
     listener found = {NULL, 0, 0};
@@ -94,7 +94,7 @@ static int is_https_port(int port, apr_pool_t *p)
     return 0;
 }
 
-/* --- contact --------------------------------------------------------------------------------------------------- */
+/* --- contact ----------------------------------------------------------------------------------------------- */
 
 static const char *first_from(const backhand_config *conf, int *port)
 {
@@ -141,7 +141,7 @@ static void complete_contact(backhand_config *conf, apr_pool_t *p)
     }
 }
 
-/* --- the rest -------------------------------------------------------------------------------------------------- */
+/* --- the rest ---------------------------------------------------------------------------------------------- */
 
 static void complete_hostname(backhand_config *conf, apr_pool_t *pconf, server_rec *s)
 {

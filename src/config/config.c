@@ -13,7 +13,7 @@
 #define SECOND APR_USEC_PER_SEC
 #define MSEC   (APR_USEC_PER_SEC / 1000)
 
-/* --- records --------------------------------------------------------------------------------------------------- */
+/* --- records ----------------------------------------------------------------------------------------------- */
 
 void *backhand_config_create(apr_pool_t *p, server_rec *s)
 {
@@ -52,7 +52,7 @@ backhand_config *backhand_config_get(const server_rec *s)
     return ap_get_module_config(s->module_config, &backhand_module);
 }
 
-/* --- server-wide directives ------------------------------------------------------------------------------------ */
+/* --- server-wide directives -------------------------------------------------------------------------------- */
 
 const char *backhand_config_too_late(const cmd_parms *cmd)
 {
@@ -358,9 +358,10 @@ static const char *set_time(cmd_parms *cmd, void *unused, const char *word)
     return NULL;
 }
 
-/* --- the table ------------------------------------------------------------------------------------------------- */
+/* --- the table --------------------------------------------------------------------------------------------- */
 
-/* Server-wide directives are admitted in containers too, so that it is backhand_config_server_wide() that says where they belong. */
+/* Server-wide directives are admitted in containers too, so that it is backhand_config_server_wide() that says where
+ * they belong. */
 #define ANYWHERE (RSRC_CONF | ACCESS_CONF)
 
 const command_rec backhand_commands[] = {

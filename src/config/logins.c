@@ -1,7 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* Logins that hold at one server only, in places that a chain hands off. The configuration is looked at as it is written,
- * as mod_info does: which sections apply to a request is known only when it comes. */
+/* Logins that hold at one server only, in places that a chain hands off. The configuration is looked at as it is
+ * written, as mod_info does: which sections apply to a request is known only when it comes. */
 
 #include "config/config.h"
 

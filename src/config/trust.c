@@ -11,7 +11,7 @@
 
 APLOG_USE_MODULE(backhand);
 
-/* Read each time that httpd reads its configuration, as the user that starts it: the keys change at a graceful restart. */
+/* Read whenever httpd reads its configuration, as the user that starts it: the keys change at a graceful restart. */
 const char *backhand_directive_secret_file(cmd_parms *cmd, void *unused, const char *file, const char *word)
 {
     backhand_config *conf;

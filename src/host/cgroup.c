@@ -24,7 +24,7 @@ typedef struct groups {
     group cpu, cpuset, memory;
 } groups;
 
-/* --- one file ---------------------------------------------------------------------------------------------------- */
+/* --- one file ---------------------------------------------------------------------------------------------- */
 
 static apr_status_t open_file(backhand_small_file *in, const group *g, const char *name)
 {
@@ -73,7 +73,7 @@ static int read_key(const group *g, const char *name, const char *key, uint64_t 
     return found;
 }
 
-/* --- which groups ------------------------------------------------------------------------------------------------ */
+/* --- which groups ------------------------------------------------------------------------------------------ */
 
 static void enter(group *g, const char *cgroup_root, const char *mount, const char *own)
 {
@@ -175,7 +175,7 @@ static int leave(group *g)
     return 1;
 }
 
-/* --- CPUs -------------------------------------------------------------------------------------------------------- */
+/* --- CPUs -------------------------------------------------------------------------------------------------- */
 
 /* x 1000. @return INT64_MAX: none */
 static int64_t share(uint64_t quota, uint64_t period)
@@ -263,7 +263,7 @@ static void limit_cpus(group g, int64_t (*read_limit)(const group *), const char
     } while (leave(&g));
 }
 
-/* --- memory ------------------------------------------------------------------------------------------------------ */
+/* --- memory ------------------------------------------------------------------------------------------------ */
 
 /* Of a limit that is less than what the machine has. */
 static int64_t memory_left(const group *g, uint64_t limit)

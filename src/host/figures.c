@@ -43,7 +43,7 @@ backhand_sampler *backhand_sampler_create(const char *proc_root, const char *cgr
     return sampler;
 }
 
-/* --- the kernel's files ------------------------------------------------------------------------------------------ */
+/* --- the kernel's files ------------------------------------------------------------------------------------ */
 
 static apr_status_t open_file(backhand_small_file *in, const backhand_sampler *sampler, const char *name)
 {
@@ -57,7 +57,7 @@ static int64_t at_most(uint64_t value, int64_t max)
     return value > (uint64_t)max ? max : (int64_t)value;
 }
 
-/* --- load -------------------------------------------------------------------------------------------------------- */
+/* --- load -------------------------------------------------------------------------------------------------- */
 
 /* By hand: strtod would follow the locale that some other code has set. */
 static apr_status_t parse_load(const char *line, int64_t *out)
@@ -94,7 +94,7 @@ static apr_status_t read_load(const backhand_sampler *sampler, serverstat *out)
     return rv;
 }
 
-/* --- CPUs -------------------------------------------------------------------------------------------------------- */
+/* --- CPUs -------------------------------------------------------------------------------------------------- */
 
 /* user nice system idle iowait irq softirq steal; the guest columns after them are counted in user and nice already. */
 static apr_status_t parse_cpu(const char *line, cpu_sample *out)
@@ -211,7 +211,7 @@ static void set_cpus(backhand_sampler *sampler, const backhand_limits *limits, c
     out->ncpu = limits->cpus < ncpu * 1000 ? (limits->cpus + 999) / 1000 : ncpu;
 }
 
-/* --- memory ------------------------------------------------------------------------------------------------------ */
+/* --- memory ------------------------------------------------------------------------------------------------ */
 
 static void parse_memory(const char *line, const char *name, int64_t *bytes)
 {

@@ -37,7 +37,8 @@ static int is_current(const process_score *process)
     return process->pid != 0 && process->generation == ap_scoreboard_image->global->running_generation;
 }
 
-/* Without an event loop the guard of idle connections (see act/waiting/guard.h) makes an idle one's worker ready at need. */
+/* Without an event loop the guard of idle connections (see act/waiting/guard.h) makes an idle one's worker ready at
+ * need. */
 static int is_ready(const board *b, const process_score *process, int status)
 {
     return !process->quiescing && (status == SERVER_READY || (status == SERVER_BUSY_KEEPALIVE && !b->async));

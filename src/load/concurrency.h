@@ -7,10 +7,10 @@
  *
  * The level of a request is how many were being served when it came, itself counted. For each level, or group of levels
  * that hardly differ, the mean of the logarithms of their durations is remembered. Up to some level it is flat, and
- * beyond it rises: by the logarithm of the contention where CPUs are shared, more steeply where requests wait for slots.
- * Where it begins to rise is `parallel`. A level is forgotten only by newer requests of that level: were it forgotten
- * by time, a server that is never calm would lose what it knows of calm ones. Core: no httpd; one process at a time;
- * all zero at first.
+ * beyond it rises: by the logarithm of the contention where CPUs are shared, more steeply where requests wait for
+ * slots. Where it begins to rise is `parallel`. A level is forgotten only by newer requests of that level: were it
+ * forgotten by time, a server that is never calm would lose what it knows of calm ones. Core: no httpd; one process at
+ * a time; all zero at first.
  */
 #ifndef BACKHAND_CONCURRENCY_H
 #define BACKHAND_CONCURRENCY_H
@@ -28,7 +28,8 @@ typedef struct backhand_concurrency_level {
 /** What backhand_concurrency_fit() finds. */
 typedef struct backhand_concurrency {
     double requests; /**< 1 or more */
-    int knee; /**< more requests at once were seen to take longer; else `requests` is only what was seen, or the first guess */
+    int knee; /**< more requests at once were seen to take longer; else `requests` is only what was seen, or the first
+                 guess */
 } backhand_concurrency;
 
 /** A request of that level, 1 or more, has taken exp(log) us. */

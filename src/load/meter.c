@@ -52,8 +52,7 @@ int64_t backhand_meter_inflight(const backhand_meter *meter)
     return inflight < 0 ? 0 : inflight < INT32_MAX ? inflight : INT32_MAX;
 }
 
-/* --- requests ------------------------------------------------------------------------------------------------------
- */
+/* --- requests ------------------------------------------------------------------------------------------------- */
 
 int64_t backhand_meter_enter(backhand_meter *meter, int64_t now)
 {
@@ -149,8 +148,7 @@ int64_t backhand_meter_latency(const backhand_meter *meter, int64_t read)
     return backhand_latency_now(read, get(&meter->looked), backhand_meter_inflight(meter), get(&meter->parallel));
 }
 
-/* --- learning from what has ended -----------------------------------------------------------------------------------
- */
+/* --- learning from what has ended ------------------------------------------------------------------------------ */
 
 static double contention_of(int level, double parallel)
 {
@@ -182,8 +180,7 @@ static void learn(backhand_meter *meter, double parallel)
     }
 }
 
-/* --- reading --------------------------------------------------------------------------------------------------------
- */
+/* --- reading --------------------------------------------------------------------------------------------------- */
 
 /* The newest records that count, newest first. */
 typedef struct records {
@@ -294,8 +291,8 @@ static void tell_parallel(backhand_meter *meter, int64_t workers, backhand_work 
     set(&meter->room, number(1000 * room_of(&found, workers, slots)));
 }
 
-/* What was measured before a recovery was of a sick server. What is usual stays, where it is known; else it begins anew with
- * the trials. */
+/* What was measured before a recovery was of a sick server. What is usual stays, where it is known; else it begins anew
+ * with the trials. */
 static void recover(backhand_meter *meter, int64_t now)
 {
     int64_t first = __atomic_exchange_n(&meter->trials.recovered, 0, __ATOMIC_RELAXED);

@@ -11,10 +11,10 @@
  * The logarithms of durations are averaged, so that a few very long requests say little. The samples are those of the
  * last 30 s, up to 1024, in the order in which they *arrived*. Requests that still run count with their age, as soon as
  * they are older than a request takes on the average: samples in the order of their ends would make a server look slow
- * that has only long requests left. Requests under contention are left out while there are calm ones, and else divided by
- * it. The newest samples count, up to the last clear change (change.h): so a server that turns slow is known by
- * its next few requests, and one that stays as it is by a thousand. What is *usual* (usual.h) is learnt slowly, from
- * calm requests alone; samples are told as differences from it.
+ * that has only long requests left. Requests under contention are left out while there are calm ones, and else divided
+ * by it. The newest samples count, up to the last clear change (change.h): so a server that turns slow is known by its
+ * next few requests, and one that stays as it is by a thousand. What is *usual* (usual.h) is learnt slowly, from calm
+ * requests alone; samples are told as differences from it.
  *  - **How many are served at once before each takes longer** (`parallel`): see concurrency.h. 4 at first.
  *  - **Whether requests have ceased to end** (`stall`): see stall.h.
  *  - **How many fail** (`errors`): a smoothed share of the last few.

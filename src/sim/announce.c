@@ -123,7 +123,7 @@ static void say(sim_world *world, uint32_t server)
     sim_events_add(&world->events, world->now + world->scenario->delay, SIM_HEARD, server, it->life);
 }
 
-/* --- before its time ---------------------------------------------------------------------------------------------- */
+/* --- before its time --------------------------------------------------------------------------------------- */
 
 void sim_server_plan_look(sim_world *world, uint32_t server)
 {

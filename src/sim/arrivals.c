@@ -76,8 +76,8 @@ static void enter(sim_world *world, uint32_t request)
     sim_server_reach(world, dispatcher, request);
 }
 
-/* The request itself goes nowhere: it is over when its parts are. Each part has its share of the work and of the memory, or
- * all of both. */
+/* The request itself goes nowhere: it is over when its parts are. Each part has its share of the work and of the
+ * memory, or all of both. */
 static void enter_parts(sim_world *world, uint32_t request)
 {
     const sim_scenario *scenario = world->scenario;

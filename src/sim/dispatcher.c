@@ -19,7 +19,7 @@ uint32_t sim_dispatcher_server(const sim_world *world, uint32_t dispatcher)
     return world->scenario->on_servers ? dispatcher : SIM_NONE;
 }
 
-/* --- making them --------------------------------------------------------------------------------------------------- */
+/* --- making them ------------------------------------------------------------------------------------------- */
 
 static void make(sim_world *world, sim_dispatcher *it)
 {
@@ -65,7 +65,7 @@ void sim_dispatchers_free(sim_world *world)
     sim_memory_free(world->dispatchers);
 }
 
-/* --- announcements ---------------------------------------------------------------------------------------------------- */
+/* --- announcements ----------------------------------------------------------------------------------------- */
 
 static void hear(sim_world *world, sim_dispatcher *it, uint32_t server)
 {
@@ -89,7 +89,7 @@ void sim_dispatchers_hear(sim_world *world, uint32_t server)
     }
 }
 
-/* --- acting --------------------------------------------------------------------------------------------------------------- */
+/* --- acting ------------------------------------------------------------------------------------------------ */
 
 static void count(sim_world *world, const sim_request *asked, uint32_t server)
 {
@@ -247,7 +247,7 @@ void sim_dispatcher_pick(sim_world *world, uint32_t request)
     }
 }
 
-/* --- what comes back ---------------------------------------------------------------------------------------------------- */
+/* --- what comes back --------------------------------------------------------------------------------------- */
 
 void sim_dispatcher_returning(sim_world *world, uint32_t request)
 {

@@ -4,7 +4,8 @@
  * @file dispatcher.h
  * @brief A simulated dispatcher: its table of servers, kept by mod_backhand's own code, and the way of a request.
  *
- * A dispatcher of its own is slot 0 of its table, is never heard of, and serves nothing. One on a server is that server.
+ * A dispatcher of its own is slot 0 of its table, is never heard of, and serves nothing. One on a server is that
+ * server.
  */
 #ifndef BACKHAND_SIM_DISPATCHER_H
 #define BACKHAND_SIM_DISPATCHER_H

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-/* Times below twice the steps have a bucket each; from there on each doubling has as many buckets as there are steps. */
+/* Times below twice the steps have a bucket each; from there on each doubling has as many buckets as steps. */
 static int bucket_of(uint64_t time)
 {
     int doublings = 0, bucket;

@@ -19,7 +19,8 @@
  */
 const char *sim_perl_directive(const char *line, const char *folder, apr_pool_t *p);
 
-/** Makes `function` the call of a Perl function: its `arg` is `Package::function [words]`. @return NULL, or what is wrong */
+/** Makes `function` the call of a Perl function: its `arg` is `Package::function [words]`. @return NULL, or what is
+ * wrong */
 const char *sim_perl_function(backhand_function *function, apr_pool_t *p);
 
 /** Seeds Perl's `rand`, if there is an interpreter. */

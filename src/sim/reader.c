@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* --- single values --------------------------------------------------------------------------------------------------- */
+/* --- single values ----------------------------------------------------------------------------------------- */
 
 const char *sim_read_title(sim_reader *reader, sim_words *words)
 {
@@ -88,7 +88,7 @@ const char *sim_read_load_window(sim_reader *reader, sim_words *words)
     return error;
 }
 
-/* --- several values -------------------------------------------------------------------------------------------------- */
+/* --- several values ---------------------------------------------------------------------------------------- */
 
 const char *sim_read_dispatchers(sim_reader *reader, sim_words *words)
 {
@@ -281,7 +281,7 @@ const char *sim_read_arrivals(sim_reader *reader, sim_words *words)
            "access log";
 }
 
-/* --- distributions ----------------------------------------------------------------------------------------------------- */
+/* --- distributions ----------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;

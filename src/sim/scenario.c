@@ -35,7 +35,7 @@ static const sim_scenario defaults = {
     .runs = 1,
 };
 
-/* --- policies ------------------------------------------------------------------------------------------------------ */
+/* --- policies ---------------------------------------------------------------------------------------------- */
 
 static sim_policy *add_policy(sim_reader *reader, const char *name)
 {
@@ -103,7 +103,7 @@ static const char *read_directive(sim_reader *reader, const char *text)
     return sim_chain_append(reader, policy, text);
 }
 
-/* --- lines ------------------------------------------------------------------------------------------------------------- */
+/* --- lines ------------------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
@@ -155,7 +155,7 @@ static const char *read_line(sim_reader *reader, const char *text)
     return unknown(reader, word);
 }
 
-/* --- the whole ------------------------------------------------------------------------------------------------------------ */
+/* --- the whole --------------------------------------------------------------------------------------------- */
 
 static const char *check_arrivals(const sim_scenario *it)
 {

@@ -14,7 +14,7 @@
 /* The smoothed time to serve moves by this part of each new one, as httpd's does. */
 #define SMOOTHING 8
 
-/* --- how fast ------------------------------------------------------------------------------------------------------ */
+/* --- how fast ---------------------------------------------------------------------------------------------- */
 
 double sim_server_speed(const sim_world *world, uint32_t server)
 {
@@ -66,7 +66,7 @@ static void advance(sim_world *world, sim_server *it)
     it->since = world->now;
 }
 
-/* --- requests that are served --------------------------------------------------------------------------------------- */
+/* --- requests that are served ------------------------------------------------------------------------------ */
 
 static double ends_of(const sim_world *world, uint32_t request)
 {
@@ -155,7 +155,7 @@ static void serve(sim_world *world, sim_server *it, uint32_t request)
     running_add(world, it, request);
 }
 
-/* --- workers and those that wait for one ----------------------------------------------------------------------------- */
+/* --- workers and those that wait for one ------------------------------------------------------------------- */
 
 static int has_worker(const sim_server *it)
 {
@@ -322,7 +322,7 @@ void sim_server_done(sim_world *world, uint32_t server, uint64_t number)
     work(world, server);
 }
 
-/* --- its life ---------------------------------------------------------------------------------------------------------- */
+/* --- its life ---------------------------------------------------------------------------------------------- */
 
 static void drop(sim_world *world, uint32_t request)
 {

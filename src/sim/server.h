@@ -59,7 +59,8 @@ void sim_server_meter(sim_world *world, uint32_t server, uint32_t request);
 void sim_server_unmeter(sim_world *world, uint32_t server, uint32_t request, int sample);
 /** A worker that has the request already serves it; a server with slots serves it as soon as one is free. */
 void sim_server_serve(sim_world *world, uint32_t server, uint32_t request);
-/** A worker, where their number is limited, waits for another server from now on, or no longer; then it takes the next request. */
+/** A worker, where their number is limited, waits for another server from now on, or no longer; then it takes the next
+ * request. */
 void sim_server_hold(sim_world *world, uint32_t server);
 /** It goes on with the request that it waited with; or, the next line, it takes the next one. */
 void sim_server_unhold(sim_world *world, uint32_t server);

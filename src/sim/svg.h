@@ -9,7 +9,7 @@
 
 #include "sim/report.h"
 
-/** Writes a picture with a chart a case: the times that all but so many of the requests stay below, a curve a policy. */
+/** Writes a picture with a chart for each case: quantiles of response times, a curve for each policy. */
 void sim_svg_write(FILE *out, const sim_scenario *scenario, const sim_outcome *outcomes, int n);
 
 #endif

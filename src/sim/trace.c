@@ -31,7 +31,7 @@ typedef struct reading {
     apr_pool_t *pool;
 } reading;
 
-/* --- one line ------------------------------------------------------------------------------------------------------ */
+/* --- one line ---------------------------------------------------------------------------------------------- */
 
 /* us since 1970, or 0. `text`: what follows the bracket. */
 static apr_time_t time_of(const char *text)
@@ -139,7 +139,7 @@ static int read_entry(reading *now, char *line)
     return 1;
 }
 
-/* --- all of them --------------------------------------------------------------------------------------------------- */
+/* --- all of them ------------------------------------------------------------------------------------------- */
 
 static int compare(const void *a, const void *b)
 {

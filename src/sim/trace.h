@@ -4,9 +4,9 @@
  * @file trace.h
  * @brief Arrivals as an access log has them.
  *
- * Lines are in the common log format or begin like it, as the combined one; when the last word of a line is a whole number, it
- * is `%D`, the time that the request took, in us. Seconds are all that a log says: requests of one second are spread
- * over it by chance, in the same way each time.
+ * Lines are in the common log format or begin like it, as the combined one; when the last word of a line is a whole
+ * number, it is `%D`, the time that the request took, in us. Seconds are all that a log says: requests of one second
+ * are spread over it by chance, in the same way each time.
  */
 #ifndef BACKHAND_SIM_TRACE_H
 #define BACKHAND_SIM_TRACE_H

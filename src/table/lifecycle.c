@@ -22,8 +22,8 @@ APLOG_USE_MODULE(backhand);
 #define TABLE_FILE    "mod_backhand-table"
 #define PROCESSES_MIN 16
 
-/* What is kept of the segment while httpd clears its configuration and loads this module anew: data only, in the pool of
- * the process. The key's number changes with the struct. */
+/* What is kept of the segment while httpd clears its configuration and loads this module anew: data only, in the pool
+ * of the process. The key's number changes with the struct. */
 #define KEPT_KEY "mod_backhand-segment-1"
 typedef struct kept_segment {
     void *memory; /* NULL: none */
@@ -43,7 +43,7 @@ static kept_segment *kept_get(server_rec *s)
     return kept;
 }
 
-/* --- UnixSocketDir ----------------------------------------------------------------------------------------------- */
+/* --- UnixSocketDir ----------------------------------------------------------------------------------------- */
 
 static apr_status_t give_to_httpd(const char *dir)
 {
@@ -104,7 +104,7 @@ static apr_status_t make_dir(server_rec *s, const char *dir, apr_pool_t *ptemp)
     return rv == APR_SUCCESS ? give_to_httpd(dir) : rv;
 }
 
-/* --- the segment ------------------------------------------------------------------------------------------------- */
+/* --- the segment ------------------------------------------------------------------------------------------- */
 
 /* Children of an earlier generation linger beside those of this one. */
 static int count_processes(void)
@@ -190,7 +190,7 @@ static void keep(kept_segment *kept, const backhand_table *table)
     }
 }
 
-/* --- the end ----------------------------------------------------------------------------------------------------- */
+/* --- the end ----------------------------------------------------------------------------------------------- */
 
 typedef struct removal {
     pid_t pid;

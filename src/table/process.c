@@ -129,9 +129,9 @@ static int nobody_waits(const backhand_table *table)
     return 1;
 }
 
-/* A request is counted as waiting, then as sent, as returned, and as not waiting any more. So when nobody waits after `sent`
- * was read, all of these have returned or never will; and when `sent` is still the same after `returned` was read, no other
- * has. */
+/* A request is counted as waiting, then as sent, as returned, and as not waiting any more. So when nobody waits after
+ * `sent` was read, all of these have returned or never will; and when `sent` is still the same after `returned` was
+ * read, no other has. */
 static void settle(const backhand_table *table, backhand_slot *slot)
 {
     int64_t sent = (int64_t)backhand_acquire((const uint64_t *)&slot->sent);

@@ -5,7 +5,7 @@
 /* A smoothed hop moves by this part of each new one. */
 #define SMOOTHING 8
 
-/* --- hand-offs --------------------------------------------------------------------------------------------------- */
+/* --- hand-offs --------------------------------------------------------------------------------------------- */
 
 uint64_t backhand_table_slot_generation(const backhand_table *table, int id)
 {
@@ -90,7 +90,7 @@ int backhand_table_report(backhand_table *table, int id, uint64_t generation, co
     return 1;
 }
 
-/* --- the newest word --------------------------------------------------------------------------------------------- */
+/* --- the newest word --------------------------------------------------------------------------------------- */
 
 static void view_self(const backhand_table *table, backhand_view *view)
 {

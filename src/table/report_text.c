@@ -36,7 +36,8 @@ static int64_t within(int64_t value, int i)
     return value > keys[i].max ? keys[i].max : value;
 }
 
-/* One for each response: printf would take longer than all else that is done for it. @return the end of what was written */
+/* One for each response: printf would take longer than all else that is done for it. @return the end of what was
+ * written */
 static char *put_number(char *out, int64_t value)
 {
     char digits[DIGITS];

@@ -202,7 +202,7 @@ typedef struct backhand_table {
     backhand_index *index;
 } backhand_table;
 
-/* --- making it ------------------------------------------------------------------------------------------------- */
+/* --- making it --------------------------------------------------------------------------------------------- */
 
 /**
  * Makes an empty table and registers nothing: the memory stays mapped until backhand_table_unmap.
@@ -227,7 +227,7 @@ void backhand_table_publish(backhand_table *table);
 /** The table behind the accessors, or NULL. */
 backhand_table *backhand_table_current(void);
 
-/* --- reading (any process, any thread) ---------------------------------------------------------------------------- */
+/* --- reading (any process, any thread) --------------------------------------------------------------------- */
 
 /** Slots that were ever used, slot 0 always counted: ids at and above it are empty. */
 int backhand_table_used(const backhand_table *table);
@@ -297,7 +297,7 @@ void backhand_table_view(const backhand_table *table, int id, backhand_view *vie
 /** True while another live server announces this slot's contact: see the top of this file. */
 int backhand_table_rival(const backhand_table *table, int id);
 
-/* --- announcements [moderator] ------------------------------------------------------------------------------------ */
+/* --- announcements [moderator] ----------------------------------------------------------------------------- */
 
 /**
  * Puts another server's announcement into the table. Finds its slot by contact, else a free slot. If the table is
@@ -341,7 +341,7 @@ apr_interval_time_t backhand_table_follow_wall(backhand_table *table);
  */
 void backhand_table_doubt(backhand_table *table);
 
-/* --- the wall clock (any process, any thread) --------------------------------------------------------------------- */
+/* --- the wall clock (any process, any thread) -------------------------------------------------------------- */
 
 /** The wall clock, us since 1970. From the moment when it is set until the moderator notices: the time that it would
  * have shown. For times that others compare with their clocks. */
@@ -351,7 +351,7 @@ apr_time_t backhand_table_wall(const backhand_table *table);
  * backhand_table_wall(). The others have not noticed the step yet. */
 apr_time_t backhand_table_wall_before(const backhand_table *table);
 
-/* --- hand-offs (any process, any thread) -------------------------------------------------------------------------- */
+/* --- hand-offs (any process, any thread) ------------------------------------------------------------------- */
 
 /** The slot's generation; 0: never used. A request notes it with its candidate, and passes it to every function that
  * counts. */
@@ -370,7 +370,7 @@ void backhand_table_returned(backhand_table *table, int id, uint64_t generation)
  * Called between backhand_table_begun() and backhand_table_returned(). @return 0: the slot has got another server */
 int backhand_table_report(backhand_table *table, int id, uint64_t generation, const backhand_report *said, int64_t hop);
 
-/* --- processes ---------------------------------------------------------------------------------------------------- */
+/* --- processes --------------------------------------------------------------------------------------------- */
 
 /**
  * Claims a row for a child process, and clears the data of a dead process with the same pid. If no row is free, takes
@@ -391,7 +391,7 @@ void backhand_table_settle(backhand_table *table);
 /** Sums over all rows; either may be NULL. Never negative. */
 void backhand_process_sum(const backhand_table *table, int64_t *serving, int64_t *waiting);
 
-/* --- contacts ----------------------------------------------------------------------------------------------------- */
+/* --- contacts ---------------------------------------------------------------------------------------------- */
 
 /**
  * Reads `[scheme://]addr[:port]`; addr is numeric IPv4, or IPv6 (in brackets when a port follows). The address is kept

@@ -71,8 +71,8 @@ static void forgive(backhand_slot *slot)
     backhand_number_set(&slot->blame.said[1], 0);
 }
 
-/* Requests that the slot's earlier server still has in its hands are none of the new one's; they count nothing when they end,
- * since the generation is another one by now. */
+/* Requests that the slot's earlier server still has in its hands are none of the new one's; they count nothing when
+ * they end, since the generation is another one by now. */
 static void forget_requests(backhand_slot *slot)
 {
     int64_t sent = __atomic_load_n(&slot->sent, __ATOMIC_SEQ_CST);
@@ -82,8 +82,8 @@ static void forget_requests(backhand_slot *slot)
     forgive(slot);
 }
 
-/* A request that noted the table's generation before sees this slot as changed from the first word on; one that notes it
- * after sees all of the new server. */
+/* A request that noted the table's generation before sees this slot as changed from the first word on; one that notes
+ * it after sees all of the new server. */
 static void publish(backhand_table *table, int id, const backhand_announcement *said, int fresh, int left)
 {
     backhand_head *head = table->head;
@@ -118,7 +118,7 @@ static void publish(backhand_table *table, int id, const backhand_announcement *
     }
 }
 
-/* --- boots of one contact ---------------------------------------------------------------------------------------- */
+/* --- boots of one contact ---------------------------------------------------------------------------------- */
 
 static backhand_past_boot *past_find(backhand_slot *slot, uint64_t boot)
 {
@@ -254,7 +254,7 @@ static backhand_drop take_known(backhand_table *table, int id, const backhand_an
     return drop;
 }
 
-/* --- slots for servers that are new ------------------------------------------------------------------------------ */
+/* --- slots for servers that are new ------------------------------------------------------------------------ */
 
 static int is_gone(const backhand_slot *slot, apr_time_t now)
 {

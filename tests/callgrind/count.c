@@ -1,8 +1,8 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 /* usage: count_paths NAME | --list | --compiler
- * Runs one of the paths so often that callgrind, told to count inside counted() only, can say what one run takes. Each run
- * of this program does the very same. */
+ * Runs one of the paths so often that callgrind, told to count inside counted() only, can say what one run takes. Each
+ * run of this program does the very same. */
 
 #include "paths.h"
 

@@ -30,8 +30,8 @@ typedef struct ground {
 } ground;
 
 /**
- * A table with `live` servers (1 to BACKHAND_SERVERS_MAX), in as many entries or BACKHAND_SERVERS_DEFAULT, whichever is more. All
- * have figures that differ, some have requests of ours. The recommended chain.
+ * A table with `live` servers (1 to BACKHAND_SERVERS_MAX), in as many entries or BACKHAND_SERVERS_DEFAULT, whichever is
+ * more. All have figures that differ, some have requests of ours. The recommended chain.
  * @param now  the table's clock
  */
 ground *ground_make(int live, apr_time_t (*now)(void));
@@ -42,7 +42,8 @@ void ground_hear(ground *g);
 /** This server has so many requests in flight. */
 void ground_busy(ground *g, int64_t inflight);
 
-/** Makes the next GROUND_DATAGRAMS datagrams, of as many servers by turns as the table has beside this one, signed or not. */
+/** Makes the next GROUND_DATAGRAMS datagrams, of as many servers by turns as the table has beside this one, signed or
+ * not. */
 void ground_prepare(ground *g, int is_signed);
 
 void ground_end(ground *g);

@@ -2,8 +2,8 @@
 
 /**
  * @file nofork.c
- * @brief To be preloaded by a server of a test: APR cannot fork a process while the file that BACKHAND_TEST_NOFORK names is
- * there. httpd's own children, which no APR forks, are not touched.
+ * @brief To be preloaded by a server of a test: APR cannot fork a process while the file that BACKHAND_TEST_NOFORK
+ * names is there. httpd's own children, which no APR forks, are not touched.
  */
 #define _GNU_SOURCE
 

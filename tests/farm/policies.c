@@ -127,7 +127,7 @@ POLICY(reads_body)
     return *n;
 }
 
-/* --- one that does all it can within the list and the table ------------------------------------------------------- */
+/* --- one that does all it can within the list and the table ------------------------------------------------ */
 
 static uint64_t random_number(void)
 {
@@ -177,8 +177,8 @@ static void scribble_entry(serverstat *entry, const char *contact)
     }
 }
 
-/* `[redirects] [contact]`: any ids, redirects and length, and anything in the table. Without the word no redirect is one
- * that exists. */
+/* `[redirects] [contact]`: any ids, redirects and length, and anything in the table. Without the word no redirect is
+ * one that exists. */
 POLICY(scribbles)
 {
     const int redirects[] = {INT_MIN, -1, 0, 3, 42, INT_MAX, BACKHAND_REDIRECT_IP, BACKHAND_REDIRECT_NAME};

@@ -2,8 +2,8 @@
 
 /**
  * @file pools.c
- * @brief To be preloaded by a server of a test: says on stderr, of each pool that mod_proxy gets for another server, whether
- * threads may use its allocator at once.
+ * @brief To be preloaded by a server of a test: says on stderr, of each pool that mod_proxy gets for another server,
+ * whether threads may use its allocator at once.
  */
 #include <apr_allocator.h>
 #include <apr_pools.h>

@@ -58,8 +58,8 @@ __attribute__((visibility("default"))) time_t time(time_t *timer)
     return t.tv_sec;
 }
 
-/* The kernel's clock is the right one. Times that are no dates are of another clock. Who waits for a date by a clock that is set
- * back waits for longer, as with the kernel's: so the clock is looked at again and again. */
+/* The kernel's clock is the right one. Times that are no dates are of another clock. Who waits for a date by a clock
+ * that is set back waits for longer, as with the kernel's: so the clock is looked at again and again. */
 __attribute__((visibility("default"))) int pthread_cond_timedwait(pthread_cond_t *restrict cond,
                                                                   pthread_mutex_t *restrict mutex,
                                                                   const struct timespec *restrict abstime)

@@ -2,8 +2,9 @@
 
 /**
  * @file fuzz.h
- * @brief What the fuzz targets share. Each is one file with LLVMFuzzerTestOneInput() of libFuzzer, which gives one input a
- * call; what must hold for every input is a CHECK, and one that does not hold ends the process, as a sanitizer does.
+ * @brief What the fuzz targets share. Each is one file with LLVMFuzzerTestOneInput() of libFuzzer, which gives one
+ * input a call; what must hold for every input is a CHECK, and one that does not hold ends the process, as a sanitizer
+ * does.
  */
 #ifndef TESTS_FUZZ_H
 #define TESTS_FUZZ_H

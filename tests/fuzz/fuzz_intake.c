@@ -1,8 +1,8 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* From datagrams to the table. The first line is `secret`, `optional` or anything else for no keys. Each other is `@` and
- * milliseconds by which the clock goes on, or two characters and a datagram: `+` when it gets a signature, anything else
- * when it is sent as it is; and who sends it, `x` being somebody who is not accepted. */
+/* From datagrams to the table. The first line is `secret`, `optional` or anything else for no keys. Each other is `@`
+ * and milliseconds by which the clock goes on, or two characters and a datagram: `+` when it gets a signature, anything
+ * else when it is sent as it is; and who sends it, `x` being somebody who is not accepted. */
 
 #include "fuzz.h"
 
@@ -50,7 +50,7 @@ static void on_event(void *ctx, backhand_event event, backhand_drop reason, int 
     }
 }
 
-/* --- a server ---------------------------------------------------------------------------------------------------- */
+/* --- a server ---------------------------------------------------------------------------------------------- */
 
 static void set_self(void)
 {
@@ -82,7 +82,7 @@ static void start(const char *trust)
     set_self();
 }
 
-/* --- what must hold ---------------------------------------------------------------------------------------------- */
+/* --- what must hold ---------------------------------------------------------------------------------------- */
 
 static void check_table(void)
 {
@@ -158,7 +158,7 @@ static void send_datagram(const char *data, size_t size, const char *address)
     free(copy);
 }
 
-/* --- lines ------------------------------------------------------------------------------------------------------- */
+/* --- lines ------------------------------------------------------------------------------------------------- */
 
 static void wait_for(const char *text)
 {

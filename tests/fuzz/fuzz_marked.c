@@ -1,7 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* Marks of handed-off requests. The first line is a mark, signed with FUZZ_KEY for the signed_request below or not; the next
- * three are a method, a host and a target. */
+/* Marks of handed-off requests. The first line is a mark, signed with FUZZ_KEY for the request below or not; the
+ * next three are a method, a host and a target. */
 
 #include "fuzz.h"
 

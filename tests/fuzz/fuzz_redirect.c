@@ -1,7 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* The format of HTTPRedirectToName, the names it makes, and the URLs that are made of these. The first line is a format, the
- * second the server's hostname, the third the request's host, the fourth a request line. */
+/* The format of HTTPRedirectToName, the names it makes, and the URLs that are made of these. The first line is a
+ * format, the second the server's hostname, the third the request's host, the fourth a request line. */
 
 #include "fuzz.h"
 

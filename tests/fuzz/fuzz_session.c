@@ -1,7 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* Session ids in cookies and queries. The first line is an identifier, the rest the text that ids are looked for in; the
- * whole is also read as an id, and its first bytes are an address that one is written for. */
+/* Session ids in cookies and queries. The first line is an identifier, the rest the text that ids are looked for in;
+ * the whole is also read as an id, and its first bytes are an address that one is written for. */
 
 #include "fuzz.h"
 

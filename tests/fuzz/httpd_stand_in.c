@@ -18,7 +18,7 @@
 module AP_MODULE_DECLARE_DATA backhand_module = {STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, NULL, NULL, 0};
 server_rec *ap_server_conf;
 
-/* --- what httpd would say --------------------------------------------------------------------------------------- */
+/* --- what httpd would say ---------------------------------------------------------------------------------- */
 
 int ap_state_query(int query)
 {
@@ -70,7 +70,7 @@ int __wrap_getaddrinfo(const char *node, const char *service, const struct addri
     return __real_getaddrinfo(node, service, &numeric, found);
 }
 
-/* --- arguments -------------------------------------------------------------------------------------------------- */
+/* --- arguments --------------------------------------------------------------------------------------------- */
 
 static int is_end(const char *at, char quote)
 {
@@ -149,7 +149,7 @@ static const char *call(cmd_parms *cmd, void *dir, const char *args)
                                        : cmd->cmd->AP_TAKE2(cmd, dir, first, *second ? second : NULL);
 }
 
-/* --- configuration ---------------------------------------------------------------------------------------------- */
+/* --- configuration ----------------------------------------------------------------------------------------- */
 
 server_rec *stand_in_server(apr_pool_t *p)
 {

@@ -5,8 +5,8 @@
  * @brief As much of httpd as directives need, so that a fuzz target can link the files that read them.
  *
  * Of what httpd says of itself: it reads its configuration, and every directive stands where it may. Files are below a
- * folder that does not exist. Names of hosts are not looked up: getaddrinfo() is wrapped by the linker and knows numeric
- * addresses only.
+ * folder that does not exist. Names of hosts are not looked up: getaddrinfo() is wrapped by the linker and knows
+ * numeric addresses only.
  */
 #ifndef TESTS_FUZZ_HTTPD_STAND_IN_H
 #define TESTS_FUZZ_HTTPD_STAND_IN_H

@@ -23,7 +23,7 @@ static int blamed(int id)
     return backhand_table_refused_lately(table, id, RETRY);
 }
 
-/* --- whose fault -------------------------------------------------------------------------------------------------- */
+/* --- whose fault ------------------------------------------------------------------------------------------- */
 
 static void a_refusal_is_the_servers(void **state)
 {
@@ -135,7 +135,7 @@ static void a_clock_set_back_freezes_nobody(void **state)
     assert_true(backhand_table_complain(table, id, 1, apr_time_from_sec(60)));
 }
 
-/* --- a slot with another server ----------------------------------------------------------------------------------- */
+/* --- a slot with another server ---------------------------------------------------------------------------- */
 
 /* Fills the table, lets slot `id` be the one that is given away, and gives it to server 100. */
 static uint64_t give_away(int id, int n)

@@ -7,7 +7,7 @@
 
 #include <pthread.h>
 
-/* --- self -------------------------------------------------------------------------------------------------------- */
+/* --- self -------------------------------------------------------------------------------------------------- */
 
 static void remove_self_and_add_self_are_idempotent(void **state)
 {
@@ -34,7 +34,7 @@ static void remove_self_and_add_self_are_idempotent(void **state)
     assert_int_equal(list[0].id, 0);
 }
 
-/* --- windows and chance ------------------------------------------------------------------------------------------ */
+/* --- windows and chance ------------------------------------------------------------------------------------ */
 
 static void the_window_is_the_logarithm(void **state)
 {
@@ -56,8 +56,8 @@ static void the_window_is_the_logarithm(void **state)
     assert_int_equal(n, 12);
 }
 
-/* Of 120 orders of 5 servers each must come up as often: chi-square with 119 degrees of freedom is below 200 but once in
- * 200,000 runs, and the seed makes this one the same each time. */
+/* Of 120 orders of 5 servers each must come up as often: chi-square with 119 degrees of freedom is below 200 but once
+ * in 200,000 runs, and the seed makes this one the same each time. */
 static void random_orders_are_uniform(void **state)
 {
     enum { ORDERS = 120, ROUNDS = 120000 };
@@ -132,7 +132,7 @@ static void random_seeds(void **state)
     assert_int_equal(backhand_random_below(INT32_MAX), first);
 }
 
-/* --- age --------------------------------------------------------------------------------------------------------- */
+/* --- age --------------------------------------------------------------------------------------------------- */
 
 static int announce(const char *address, int64_t interval, int leaving)
 {
@@ -194,7 +194,7 @@ static void age_drops_who_has_left(void **state)
     assert_false(survives(id, "1000"));
 }
 
-/* --- arguments --------------------------------------------------------------------------------------------------- */
+/* --- arguments --------------------------------------------------------------------------------------------- */
 
 static void arguments_are_checked(void **state)
 {

@@ -76,7 +76,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* --- merging --------------------------------------------------------------------------------------------------- */
+/* --- merging ----------------------------------------------------------------------------------------------- */
 
 /* Notes the order in which functions run, by their argument. */
 static char order[100];
@@ -176,7 +176,7 @@ static void merging_is_associative(void **state)
     }
 }
 
-/* --- what foreign functions leave -------------------------------------------------------------------------------- */
+/* --- what foreign functions leave -------------------------------------------------------------------------- */
 
 static struct {
     int stored, returned, count;

@@ -53,7 +53,7 @@ static void assert_order(const char *name, const char *expected)
     assert_string_equal(order, expected);
 }
 
-/* --- byCost ------------------------------------------------------------------------------------------------------ */
+/* --- byCost ------------------------------------------------------------------------------------------------ */
 
 /* n = 4, L = 4. Server 0: 4^0.5 + 4^0 = 3. 1: 4^0.25 + 4^0.5 = 3.41. 2: 4^0.75 + 4^0 = 3.83. 3: 4^0 + 4^0.75 = 3.83,
  * and with less memory left 4^0 is more: 4^0.01 = 1.01. */
@@ -76,7 +76,7 @@ static void cost_adds_memory_and_load(void **state)
     assert_order("byCost", "0 1 3 2");
 }
 
-/* The same load weighs twice on a server of half the speed: 1 has 4^0.5 + 4^(2 x 0.25) = 4, 2 has 4^0.5 + 4^0.4 = 3.74. */
+/* The same load counts twice at half the speed: 1 has 4^0.5 + 4^(2 x 0.25) = 4, 2 has 4^0.5 + 4^0.4 = 3.74. */
 static void cost_normalises_load(void **state)
 {
     (void)state;
@@ -147,7 +147,7 @@ static void cost_stands_senseless_figures(void **state)
     assert_permutation(SERVERS);
 }
 
-/* --- byWeight ---------------------------------------------------------------------------------------------------- */
+/* --- byWeight ---------------------------------------------------------------------------------------------- */
 
 static void assert_share(int count, int of, double expected)
 {
@@ -225,7 +225,7 @@ static void weights_keep_every_candidate(void **state)
     assert_int_equal(n, 0);
 }
 
-/* --- addPrediction ----------------------------------------------------------------------------------------------- */
+/* --- addPrediction ----------------------------------------------------------------------------------------- */
 
 static backhand_candidates out = {.list = list};
 

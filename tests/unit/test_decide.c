@@ -152,8 +152,7 @@ static void errors_attract_nobody_and_send_away(void **state)
     contest.of[4].burden = backhand_estimate_burden(0.9);
     assert_true(best() > 0);
     assert_true(backhand_estimate_burden(0.05) < 1.2);
-    /* Where this server may not serve it either: a full one rather than one that fails, and that one rather than none.
-     */
+    /* Where this server may not serve it either: rather a full one than one that fails, rather that one than none. */
     contest.here = 0;
     contest.of[1].inflight = 10000;
     contest.others = 2;

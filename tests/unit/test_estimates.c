@@ -45,8 +45,7 @@ static void assert_between(double value, double low, double high)
     }
 }
 
-/* --- change --------------------------------------------------------------------------------------------------------
- */
+/* --- change ------------------------------------------------------------------------------------------------ */
 
 /* Of `n` samples with that spread the newest `fresh` are `by` higher. @return how many are taken for new */
 static int changed(double (*draw)(double), int n, int fresh, double by)
@@ -113,8 +112,7 @@ static void too_few_samples_are_all_that_there_are(void **state)
     }
 }
 
-/* --- concurrency -----------------------------------------------------------------------------------------------------
- */
+/* --- concurrency ------------------------------------------------------------------------------------------- */
 
 static double parallel_of(double (*draw)(double), int slots, int most, int steep, int requests)
 {

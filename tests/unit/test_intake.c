@@ -127,7 +127,7 @@ static backhand_drop say(const char *from, const backhand_announcement *said)
     return give(from, data);
 }
 
-/* --- the list ------------------------------------------------------------------------------------------------------ */
+/* --- the list ---------------------------------------------------------------------------------------------- */
 
 static void the_list_covers_what_it_says(void **state)
 {
@@ -214,7 +214,7 @@ static void the_list_says_what_would_be_right(void **state)
     assert_int_equal(list->nelts, 0);
 }
 
-/* --- datagrams ----------------------------------------------------------------------------------------------------- */
+/* --- datagrams --------------------------------------------------------------------------------------------- */
 
 static void the_good_one_is_in_the_table(void **state)
 {
@@ -444,7 +444,7 @@ static void comings_and_goings_are_bounded_too(void **state)
     assert_int_equal(heard.events[BACKHAND_EVENT_LEFT], BACKHAND_EVENT_BURST);
 }
 
-/* --- with a secret ------------------------------------------------------------------------------------------------- */
+/* --- with a secret ----------------------------------------------------------------------------------------- */
 
 static backhand_keys *keys_of(const char *text)
 {
@@ -556,7 +556,8 @@ static void what_was_heard_is_not_heard_again(void **state)
     assert_int_equal(intake.table->slots[1].left, 0);
 }
 
-/* Its clock, and not the others', is ahead when it starts, and is put right later. Or right, and is set wrong for a while. */
+/* Its clock, and not the others', is ahead when it starts, and is put right later. Or right, and is set wrong for a
+ * while. */
 static void a_clock_that_is_put_right_hears_all_again(void **state)
 {
     backhand_announcement other = server(7), third = server(8);
@@ -564,7 +565,8 @@ static void a_clock_that_is_put_right_hears_all_again(void **state)
     (void)state;
     share_a_secret(ONE);
     other.sequence = third.sequence = 1;
-    /* By 20 s: within the skew. Datagrams that were on their way when this server started are no reason to say anything. */
+    /* By 20 s: within the skew. Datagrams that were on their way when this server started are no reason to say
+     * anything. */
     assert_int_equal(sign(&other, ONE, apr_time_from_sec(20)), BACKHAND_DROP_OLD);
     now += apr_time_from_sec(3);
     assert_int_equal(sign(&other, ONE, apr_time_from_sec(20)), BACKHAND_DROP_TIME);
@@ -607,7 +609,7 @@ static void a_farm_that_is_put_right_goes_on(void **state)
     }
 }
 
-/* --- another configuration ----------------------------------------------------------------------------------------- */
+/* --- another configuration --------------------------------------------------------------------------------- */
 
 /* True when a server of these words would be forgotten under these rules. */
 static int forgotten(const char *from, const char *contact, const char *key, const backhand_intake *rules)

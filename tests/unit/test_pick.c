@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* A few live servers at random: from the whole table, where a chain begins, and from what functions before have left. */
+/* A few live servers at random: from the whole table, where a chain begins, or from what functions have left. */
 
 #include "candidates.h"
 

@@ -1,7 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* One writer of announcements, readers, and policies that write, all at once: no reader ever gets a mixture. Run it with
- * -fsanitize=thread too. */
+/* One writer of announcements, readers, and policies that write, all at once: no reader ever gets a mixture. Run it
+ * with -fsanitize=thread too. */
 
 #include "farm.h"
 

@@ -4,7 +4,7 @@
 
 #include "farm.h"
 
-/* --- the newest word --------------------------------------------------------------------------------------------- */
+/* --- the newest word --------------------------------------------------------------------------------------- */
 
 static int hear_service(uint64_t boot, uint64_t sequence, int64_t service, int64_t inflight)
 {

@@ -54,7 +54,7 @@ static void find(backhand_found *found, const char *address, int at_port)
     backhand_found_add(found, (struct sockaddr *)&to, at_port);
 }
 
-/* --- lookups in a thread ------------------------------------------------------------------------------------------- */
+/* --- lookups in a thread ----------------------------------------------------------------------------------- */
 
 /* What the resolver of these tests says: `slow` waits until it is let go, `broken` fails for a while, `good` counts. */
 static int held[2];
@@ -230,7 +230,7 @@ static void no_more_than_there_is_room_for(void **state)
     assert_int_equal(found.count, BACKHAND_NAMED_MAX);
 }
 
-/* --- what a name stands for ----------------------------------------------------------------------------------------- */
+/* --- what a name stands for -------------------------------------------------------------------------------- */
 
 typedef struct heard {
     int count;

@@ -61,7 +61,8 @@ static void own_quick_restarts_are_no_rival(void **state)
     }
 }
 
-/* So many servers of one contact, each every `interval` ms in turn. @return rounds until they were told apart, -1: never */
+/* So many servers of one contact, each every `interval` ms in turn. @return rounds until they were told apart, -1:
+ * never */
 static int rounds_to_rival(int n, uint64_t boots, const int64_t *interval)
 {
     int64_t due[4] = {0};

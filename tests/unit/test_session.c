@@ -159,7 +159,7 @@ static void garbage_ends(void **state)
     }
 }
 
-/* --- whom they lead to ------------------------------------------------------------------------------------------- */
+/* --- whom they lead to ------------------------------------------------------------------------------------- */
 
 static int announce(const char *contact, uint64_t sequence, int leaving)
 {

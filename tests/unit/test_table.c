@@ -77,7 +77,7 @@ static void adopts_only_what_fits(void **state)
     assert_null(again);
 }
 
-/* --- the file ---------------------------------------------------------------------------------------------------- */
+/* --- the file ---------------------------------------------------------------------------------------------- */
 
 static void lives_in_a_file(void **state)
 {
@@ -131,7 +131,7 @@ static void leaves_no_file_without_room(void **state)
     assert_int_equal(access(path, F_OK), -1);
 }
 
-/* --- the public accessors ---------------------------------------------------------------------------------------- */
+/* --- the public accessors ---------------------------------------------------------------------------------- */
 
 static void answers_without_a_table(void **state)
 {
@@ -183,7 +183,7 @@ static void lists_the_fields(void **state)
     assert_null(field->name);
 }
 
-/* --- age --------------------------------------------------------------------------------------------------------- */
+/* --- age --------------------------------------------------------------------------------------------------- */
 
 static void ages(void **state)
 {
@@ -250,7 +250,7 @@ static void counts_ready_workers(void **state)
     assert_int_equal(backhand_table_ready(table, id), 8);
 }
 
-/* --- processes --------------------------------------------------------------------------------------------------- */
+/* --- processes --------------------------------------------------------------------------------------------- */
 
 static int64_t dead_pid(void)
 {

@@ -129,7 +129,7 @@ static void takes_heartbeats(void **state)
     assert_int_equal(take(&said, &id), BACKHAND_DROP_OLD);
 }
 
-/* --- self -------------------------------------------------------------------------------------------------------- */
+/* --- self -------------------------------------------------------------------------------------------------- */
 
 static void sets_self(void **state)
 {
@@ -153,7 +153,7 @@ static void sets_self(void **state)
     assert_string_equal(serverstats[0].contact, "http://10.0.0.1:80");
 }
 
-/* --- a full table ------------------------------------------------------------------------------------------------ */
+/* --- a full table ------------------------------------------------------------------------------------------ */
 
 static void reuses_the_longest_silent(void **state)
 {
@@ -186,7 +186,7 @@ static void reuses_the_longest_silent(void **state)
     assert_int_equal(take(&said, &id), BACKHAND_DROP_FULL);
 }
 
-/* --- anything at all --------------------------------------------------------------------------------------------- */
+/* --- anything at all --------------------------------------------------------------------------------------- */
 
 static uint64_t seed;
 

@@ -1,9 +1,9 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* Datagrams of every format that was ever released, as recorded, are understood in every field. Each file of tests/wire holds
- * the datagram in its first line, then a blank one, then all fields that it means, a line each; fields that came later may be
- * missing there, and are 0. A file stays as it is when
- * the format changes; a new format gets files of its own. */
+/* Datagrams of every format that was ever released, as recorded, are understood in every field. Each file of tests/wire
+ * holds the datagram in its first line, then a blank one, then all fields that it means, a line each; fields that came
+ * later may be missing there, and are 0. A file stays as it is when the format changes; a new format gets files of its
+ * own. */
 
 #include "announcements.h"
 

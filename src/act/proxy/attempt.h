@@ -4,8 +4,8 @@
  * @file attempt.h
  * @brief One attempt at another server, seen from its connection: did anything leave, did anything come back?
  *
- * mod_proxy tells only how an attempt ended. Filters on the connections it opens note the first byte sent and the head of
- * the response, and the keeper thread ends the wait for a server that has fallen silent.
+ * mod_proxy tells only how an attempt ended. Filters on the connections it opens note the first byte sent and the head
+ * of the response, and the keeper thread ends the wait for a server that has fallen silent.
  *
  * A server may answer before it has the whole body, and close: then sending fails, and the answer is there to be read.
  * So an attempt whose sending fails drops the rest of the request and goes on to read.
@@ -70,8 +70,8 @@ int backhand_attempt_current(void);
 void backhand_attempt_response(backhand_attempt *t);
 
 /**
- * Keeper thread: ends the waiting of every repeatable attempt whose server has fallen silent, and every response that has
- * paused for longer than its `pause_limit` while its server has fallen silent, or its client has closed its side.
+ * Keeper thread: ends the waiting of every repeatable attempt whose server has fallen silent, and every response that
+ * has paused for longer than its `pause_limit` while its server has fallen silent, or its client has closed its side.
  * @return attempts under way
  */
 int backhand_attempt_watch(const backhand_table *table);

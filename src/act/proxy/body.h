@@ -5,10 +5,10 @@
  * @brief The request's body while a policy or another server's attempt reads it. Whatever they read can be put back.
  *
  * A filter among the request's input filters keeps what passes. It stands directly above HTTP's own filter, or, when a
- * module read the body before and feeds it again, above the topmost filter that feeds (watch.h). Content filters run where
- * the request is served, and take no part while the body is lent. Meanwhile a second filter, on top of the output filters,
- * holds back what httpd would answer to a client's error in its body; the caller answers instead. All functions but
- * backhand_body_is_kept(): the thread of the request.
+ * module read the body before and feeds it again, above the topmost filter that feeds (watch.h). Content filters run
+ * where the request is served, and take no part while the body is lent. Meanwhile a second filter, on top of the output
+ * filters, holds back what httpd would answer to a client's error in its body; the caller answers instead. All
+ * functions but backhand_body_is_kept(): the thread of the request.
  */
 #ifndef BACKHAND_BODY_H
 #define BACKHAND_BODY_H
@@ -37,17 +37,17 @@ void backhand_body_lend(backhand_body *body);
 /** After the policy: the request reads as if nobody had read of its body. */
 void backhand_body_return(backhand_body *body);
 
-/** Has httpd look at what the header says of the body, before the first attempt: LimitRequestBody holds from here on. Reads
- * no data and does not wait. */
+/** Has httpd look at what the header says of the body, before the first attempt: LimitRequestBody holds from here on.
+ * Reads no data and does not wait. */
 void backhand_body_check(backhand_body *body);
 
 /** Says how many bytes of the body are kept so that it can be sent again after some of it left; -1: none. */
 void backhand_body_keep(backhand_body *body, apr_off_t keep);
 
 /**
- * Begins an attempt: the request's input filters are those that the attempt shall read from. What it reads while `*sent` is 0 is
- * kept even if it is more than was said to be, up to what mod_proxy_http reads before it sends: a server may still
- * refuse, with the body's beginning in its hands.
+ * Begins an attempt: the request's input filters are those that the attempt shall read from. What it reads while
+ * `*sent` is 0 is kept even if it is more than was said to be, up to what mod_proxy_http reads before it sends: a
+ * server may still refuse, with the body's beginning in its hands.
  * @param sent  lives as long as the attempt; NULL: nothing is read whose sending can still fail
  */
 void backhand_body_begin(backhand_body *body, const int *sent);
@@ -64,8 +64,8 @@ void backhand_body_end(backhand_body *body);
 /** After an attempt of which nothing left: what it had read is put back. */
 void backhand_body_unread(backhand_body *body);
 
-/** After an attempt of which something left, or was passed on to leave: the kept bytes are put back. @return 0 when more was
- * read than is kept */
+/** After an attempt of which something left, or was passed on to leave: the kept bytes are put back. @return 0 when
+ * more was read than is kept */
 int backhand_body_rewind(backhand_body *body);
 
 /** Another server has answered: httpd discards the rest of the body, and no content filter sees it. */

@@ -92,8 +92,8 @@ static void request_restore(const saved_request *saved, request_rec *r)
     r->no_cache = saved->no_cache;
     r->no_local_copy = saved->no_local_copy;
     r->sent_bodyct = 0;
-    /* When no response comes for a request on a kept connection, mod_proxy has ended the response. What httpd still holds of
-     * the answer of a handler here would never be sent. */
+    /* When no response comes for a request on a kept connection, mod_proxy has ended the response. What httpd still
+     * holds of the answer of a handler here would never be sent. */
     r->eos_sent = 0;
     note_restore(r, "error-notes", saved->error_notes);
     note_restore(r, "verbose-error-to", saved->verbose_error_to);
@@ -126,7 +126,8 @@ static apr_table_t *env_for_handoff(request_rec *r)
     return env;
 }
 
-/* Where the response enters: below what httpd computes itself of a response, ranges and the length, as the other server did. */
+/* Where the response enters: below what httpd computes itself of a response, ranges and the length, as the other server
+ * did. */
 static ap_filter_t *filters_of_wire(const request_rec *r)
 {
     ap_filter_t *f = r->proto_output_filters;

@@ -14,7 +14,7 @@
 typedef enum backhand_handoff_result {
     BACKHAND_ANSWERED, /**< the response is passed on, or broke off after it began: the request is done */
     BACKHAND_REFUSED,  /**< nothing of the request left: another server can have it */
-    BACKHAND_STALE, /**< as DROPPED, on a kept connection: which says nothing of the server, it may just have closed it */
+    BACKHAND_STALE, /**< as DROPPED, on a kept connection, which the server may just have closed: it is not to blame */
     BACKHAND_DROPPED, /**< closed, garbled or gone silent before the response began: another can have what may repeat */
     BACKHAND_BROKEN,  /**< the server answered, and its answer cannot be passed on: 502 */
     BACKHAND_TIMED_OUT, /**< no response within BackhandResponseTimeout: 504 */
@@ -36,7 +36,8 @@ typedef struct backhand_handoff {
  * @param body  NULL: the request has none */
 void backhand_handoff_init(backhand_handoff *handoff, request_rec *r, const backhand_config *conf, backhand_body *body);
 
-/** Asks the server that slot `id` had at `generation`. After anything but ANSWERED the request is as it was before, body included, except as said. */
+/** Asks the server that slot `id` had at `generation`. After anything but ANSWERED the request is as it was before,
+ * body included, except as said. */
 backhand_handoff_result backhand_handoff_attempt(backhand_handoff *handoff, backhand_worker *worker, int id,
                                                  uint64_t generation, const backhand_announcement *said);
 

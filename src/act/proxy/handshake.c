@@ -80,8 +80,8 @@ void backhand_handshake_register(void)
     APR_OPTIONAL_HOOK(ssl, pre_handshake, before_handshake, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
-/* In TLS 1.3 the server judges our certificate when the handshake is over for us. Whatever comes first is its verdict: an
- * alert, or tickets for later connections, which httpd sends unless its configuration forbids them. */
+/* In TLS 1.3 the server judges our certificate when the handshake is over for us. Whatever comes first is its verdict:
+ * an alert, or tickets for later connections, which httpd sends unless its configuration forbids them. */
 static apr_status_t await_verdict(conn_rec *c, apr_socket_t *socket, apr_interval_time_t limit)
 {
     apr_pollfd_t fd = {.p = c->pool, .desc_type = APR_POLL_SOCKET, .reqevents = APR_POLLIN, .desc.s = socket};

@@ -34,8 +34,8 @@ typedef struct backhand_handshake {
 void backhand_handshake_register(void);
 
 /**
- * Makes the handshake of a connection. When the server wants a certificate of ours it also waits, for a moment, for what
- * it says to that one.
+ * Makes the handshake of a connection. When the server wants a certificate of ours it also waits, for a moment, for
+ * what it says to that one.
  * @param f  a filter above mod_ssl's on the connection
  * @return APR_SUCCESS, or why it failed: then nothing but the handshake has been sent
  */

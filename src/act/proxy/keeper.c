@@ -203,8 +203,8 @@ static void *APR_THREAD_FUNC keep(apr_thread_t *thread, void *data)
     return NULL;
 }
 
-/* The keeper runs until the process ends: from now on the module's code must stay where it is, also when httpd takes its
- * modules down at the end of a debugging run. */
+/* The keeper runs until the process ends: from now on the module's code must stay where it is, also when httpd takes
+ * its modules down at the end of a debugging run. */
 static void pin_module(void)
 {
     Dl_info info;
@@ -213,8 +213,8 @@ static void pin_module(void)
     }
 }
 
-/* mod_proxy makes a pool for each connection below a worker's, in the threads of requests. Not every release gives these an
- * allocator of their own, so this one has a lock as that of httpd's pools, and returns memory as they do. */
+/* mod_proxy makes a pool for each connection below a worker's, in the threads of requests. Not every release gives
+ * these an allocator of their own, so this one has a lock as that of httpd's pools, and returns memory as they do. */
 static apr_status_t make_pool(apr_pool_t **pool)
 {
     apr_allocator_t *allocator;
@@ -239,8 +239,8 @@ static apr_status_t make_pool(apr_pool_t **pool)
     return rv;
 }
 
-/* Nothing of the keeper hangs on the child's pool, and nothing ends it but the end of the process: prefork destroys that
- * pool in a signal handler, where waiting for a thread or a lock could be for ever. */
+/* Nothing of the keeper hangs on the child's pool, and nothing ends it but the end of the process: prefork destroys
+ * that pool in a signal handler, where waiting for a thread or a lock could be for ever. */
 apr_status_t backhand_keeper_start(backhand_proxy *proxy)
 {
     struct backhand_keeper *keeper;

@@ -2,7 +2,8 @@
 
 /**
  * @file keeper.h
- * @brief The keeper: a thread of each child that makes and takes away its workers, and looks after attempts and connections.
+ * @brief The keeper: a thread of each child that makes and takes away its workers, and looks after attempts and
+ * connections.
  *
  * It alone allocates from its pool. It hangs on no pool of httpd's, and nothing but the end of the process ends it.
  */
@@ -17,7 +18,8 @@ struct backhand_keeper;
 apr_status_t backhand_keeper_start(backhand_proxy *proxy);
 
 /**
- * The worker of that key; when there is none yet waits for the keeper to make it, BackhandConnectTimeout at most. Any thread.
+ * The worker of that key; when there is none yet waits for the keeper to make it, BackhandConnectTimeout at most. Any
+ * thread.
  * @param said  what the table says of the server
  * @return a worker to be given back by backhand_worker_release(), or NULL
  */

@@ -2,7 +2,8 @@
 
 /**
  * @file response.h
- * @brief The response of an attempt on its way to the client: passed on once it is one, held back while it is an excuse.
+ * @brief The response of an attempt on its way to the client: passed on once it is one, held back while it is an
+ * excuse.
  *
  * When a server closes before its response begins, mod_proxy_http sends an error or an end-of-connection bucket down
  * the client's filters. As long as another server can have the request the client must not see either. A response gets

@@ -40,8 +40,8 @@ int backhand_response_head_is_final(const backhand_response_head *head);
  * Takes a line, or a part of one, that was read for mod_proxy_http. Of a line that is too long for mod_proxy_http it
  * reads the rest from the filter `from`, and leaves in the brigade a beginning that is not: the head keeps the whole
  * line.
- * @return APR_SUCCESS; APR_EGENERAL: no HTTP/1 response; APR_ENOSPC: longer than BACKHAND_RESPONSE_HEAD_MAX, or too long and
- * such that mod_proxy_http's headers must stand; else what reading came to
+ * @return APR_SUCCESS; APR_EGENERAL: no HTTP/1 response; APR_ENOSPC: longer than BACKHAND_RESPONSE_HEAD_MAX, or too
+ * long and such that mod_proxy_http's headers must stand; else what reading came to
  */
 apr_status_t backhand_response_head_read(backhand_response_head *head, apr_bucket_brigade *bb, ap_filter_t *from,
                                          apr_read_type_e block);

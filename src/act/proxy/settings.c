@@ -76,8 +76,8 @@ static apr_sockaddr_t *find_source(const backhand_config *conf, int ipv6, apr_po
     return NULL;
 }
 
-/* mod_proxy and mod_ssl log each failed attempt as an error, several lines a request. An attempt that fails is no error here: what matters is
- * said once, for the server. An administrator who turned their logs up still sees it all. */
+/* mod_proxy and mod_ssl log each failed attempt as an error, several lines a request. An attempt that fails is no error
+ * here: what matters is said once, for the server. An administrator who turned their logs up still sees it all. */
 static void mute_proxy(struct ap_logconf *log, int modules, apr_pool_t *p)
 {
     static const struct {

@@ -13,8 +13,8 @@ APLOG_USE_MODULE(backhand);
 /* How often the log hears of servers that cannot be asked. */
 #define UNABLE_PERIOD apr_time_from_sec(600)
 
-/* mod_ssl keeps to itself what a host's SSLProxyEngine says; it answers when it is asked to secure a connection. This one
- * leads nowhere. */
+/* mod_ssl keeps to itself what a host's SSLProxyEngine says; it answers when it is asked to secure a connection. This
+ * one leads nowhere. */
 static int engine_is_on(server_rec *host, apr_pool_t *ptemp)
 {
     conn_rec *c = apr_pcalloc(ptemp, sizeof(*c));

@@ -2,7 +2,8 @@
 
 /**
  * @file tls.h
- * @brief Which hosts can ask servers whose contact is https. The TLS is mod_ssl's: a host's SSLProxy directives say how.
+ * @brief Which hosts can ask servers whose contact is https. The TLS is mod_ssl's: a host's SSLProxy directives say
+ * how.
  *
  * Nothing here needs mod_ssl to be loaded, before or after this module.
  */
@@ -22,8 +23,8 @@
  */
 int backhand_tls_group(apr_array_header_t *groups, server_rec *host, apr_pool_t *ptemp);
 
-/** True when the request's host can ask that server: always when the contact is http. If not, the log hears of it once in
- * 10 minutes. */
+/** True when the request's host can ask that server: always when the contact is http. If not, the log hears of it once
+ * in 10 minutes. */
 int backhand_tls_able(const backhand_proxy *proxy, const request_rec *r, const backhand_announcement *said);
 
 #endif

@@ -2,12 +2,13 @@
 
 /**
  * @file workers.h
- * @brief The other servers as mod_proxy sees them: a proxy worker a server and child process, and mod_proxy's functions.
+ * @brief The other servers as mod_proxy sees them: a proxy worker a server and child process, and mod_proxy's
+ * functions.
  *
  * Setting up a worker takes a lock that all processes share, so a request never does it: it asks the child's keeper
- * thread and waits for it a bounded time. The keeper also takes a worker away, its connections with it, once its server has
- * left or is no longer in the table and no request uses it: so there are never more than the table's servers and what is
- * under way need.
+ * thread and waits for it a bounded time. The keeper also takes a worker away, its connections with it, once its server
+ * has left or is no longer in the table and no request uses it: so there are never more than the table's servers and
+ * what is under way need.
  */
 #ifndef BACKHAND_WORKERS_H
 #define BACKHAND_WORKERS_H
@@ -27,9 +28,8 @@
 
 /** One server that this child process can hand requests to. */
 typedef struct backhand_worker {
-    char key
-        [BACKHAND_WORKER_KEY_SIZE]; /**< the contact, `http://192.0.2.1:80`; with https a space and the group of tls.h */
-    apr_pool_t *pool;               /**< private: all of it lives here */
+    char key[BACKHAND_WORKER_KEY_SIZE]; /**< `http://192.0.2.1:80`, the contact; https: a space and tls.h's group */
+    apr_pool_t *pool;                   /**< private: all of it lives here */
     proxy_worker *proxy_worker;
     apr_interval_time_t idle_limit; /**< how long an idle pooled connection may wait */
     int ipv6;
@@ -67,7 +67,8 @@ backhand_worker *backhand_worker_make(backhand_proxy *proxy, const char *key, in
 apr_status_t backhand_workers_child_init(server_rec *s);
 
 /**
- * The worker for a contact and the request's host; waits up to BackhandConnectTimeout when this child meets the server for the first time.
+ * The worker for a contact and the request's host; waits up to BackhandConnectTimeout when this child meets the server
+ * for the first time.
  * @param fresh  1: a new connection for each request, instead of one that was kept; for requests that must not be
  *               sent twice. A kept one may be closed by the other side in the moment in which it is used.
  * @return NULL when it could not be made in time. It stays until backhand_worker_release()
@@ -81,8 +82,8 @@ void backhand_worker_release(backhand_worker *worker);
 /** The settings for a request to an IPv6 or IPv4 server. */
 const backhand_settings *backhand_settings_get(const backhand_proxy *proxy, const request_rec *r, int ipv6);
 
-/** A copy of the request's directory configuration in which mod_proxy adds and maps no headers, and asks the other server
- * whether it wants a body when the client asks that. From r->pool. */
+/** A copy of the request's directory configuration in which mod_proxy adds and maps no headers, and asks the other
+ * server whether it wants a body when the client asks that. From r->pool. */
 ap_conf_vector_t *backhand_worker_dir_config(backhand_proxy *proxy, request_rec *r);
 
 /** Runs mod_proxy's handler for the worker's scheme. Returns what it returns. */

@@ -6,8 +6,8 @@
  *
  * mod_ssl takes the connection's TLS for the client's: it would compare the host that the handshake was for with the
  * request's, set HTTPS and the SSL_ variables, and take the other server's certificate for one of the client. So while
- * such a request lasts, mod_ssl finds nothing of its own on the connection, but for the moments in which it encrypts and
- * decrypts.
+ * such a request lasts, mod_ssl finds nothing of its own on the connection, but for the moments in which it encrypts
+ * and decrypts.
  */
 #ifndef BACKHAND_HIDE_TLS_H
 #define BACKHAND_HIDE_TLS_H

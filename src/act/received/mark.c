@@ -13,7 +13,7 @@
 /* The end of the year 9999. */
 #define TIME_MAX_MS INT64_C(253402300799999)
 
-/* --- reading and writing -------------------------------------------------------------------------------------------- */
+/* --- reading and writing ----------------------------------------------------------------------------------- */
 
 enum {
     KEY_V,
@@ -253,7 +253,7 @@ int backhand_mark_read(backhand_mark *mark, const char *text, apr_pool_t *p)
     return mark->port >= 1 && read_request(mark, values, p);
 }
 
-/* --- signing -------------------------------------------------------------------------------------------------------- */
+/* --- signing ----------------------------------------------------------------------------------------------- */
 
 static const char *signed_text(const char *mark, const backhand_signed_request *signed_request, apr_pool_t *p)
 {

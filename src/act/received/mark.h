@@ -2,17 +2,19 @@
 
 /**
  * @file mark.h
- * @brief The text of a mark, the value of the `Backhand-Proxied` header: written, read, signed and checked. Core: no httpd.
+ * @brief The text of a mark, the value of the `Backhand-Proxied` header: written, read, signed and checked. Core: no
+ * httpd.
  *
- * `v=1&client=192.0.2.7:40312&scheme=http&port=8080` (IPv6 in brackets; port: the one the client asked). Where the request
- * line or the Host header were others than hand-offs can have, as needed: `&protocol=HTTP/1.0`,
- * `&authority=http://example.com` (absolute form), `&host=none`, `&host=empty`. `&prefix=` says the same as `authority`,
- * percent-encoded, where that could not, as for `http:/path`. `&connection=close` is the client's Connection header,
- * percent-encoded; without this key there was none. `&again=1`: the request was marked before, see again below.
- * Keys that are not known are ignored; one that is there twice counts as absent.
+ * `v=1&client=192.0.2.7:40312&scheme=http&port=8080` (IPv6 in brackets; port: the one the client asked). Where the
+ * request line or the Host header were others than hand-offs can have, as needed: `&protocol=HTTP/1.0`,
+ * `&authority=http://example.com` (absolute form), `&host=none`, `&host=empty`. `&prefix=` says the same as
+ * `authority`, percent-encoded, where that could not, as for `http:/path`. `&connection=close` is the client's
+ * Connection header, percent-encoded; without this key there was none. `&again=1`: the request was marked before, see
+ * again below. Keys that are not known are ignored; one that is there twice counts as absent.
  *
  * With a secret `&time=MS&sig=HEX` stands at the end. The signature is for the word `hand-off`, over the mark before
- * `&sig=`, the receiver's contact, the method, the Host header and the target of the request line, a newline between two.
+ * `&sig=`, the receiver's contact, the method, the Host header and the target of the request line, a newline between
+ * two.
  */
 #ifndef BACKHAND_MARK_H
 #define BACKHAND_MARK_H
@@ -45,13 +47,13 @@ typedef struct backhand_signed_request {
 
 /**
  * Writes a mark, from the pool. It can be read whatever a request said: a protocol, an authority or a Connection header
- * that could not, or that is too long, is left out. So is the zone of an address (`%eth0`), which means something on this
- * machine only.
+ * that could not, or that is too long, is left out. So is the zone of an address (`%eth0`), which means something on
+ * this machine only.
  */
 const char *backhand_mark_write(const backhand_mark *mark, apr_pool_t *p);
 
-/** Reads a mark; its texts are from the pool, and of visible characters only. @return 1, or 0 when it is not what a server
- * writes */
+/** Reads a mark; its texts are from the pool, and of visible characters only. @return 1, or 0 when it is not what a
+ * server writes */
 int backhand_mark_read(backhand_mark *mark, const char *text, apr_pool_t *p);
 
 /** Adds time and signature. @return the whole, from the pool; `mark` as it is when OpenSSL fails */
@@ -59,8 +61,8 @@ const char *backhand_mark_seal(const char *mark, const backhand_signed_request *
                                const backhand_keys *keys, apr_time_t now, apr_pool_t *p);
 
 /**
- * NULL when `text` is signed by one of the keys, for this signed_request, at a time that differs from `now` by `skew` at most;
- * else what is wrong with it, for the log.
+ * NULL when `text` is signed by one of the keys, for this request, at a time that differs from `now` by `skew`
+ * at most; else what is wrong with it, for the log.
  */
 const char *backhand_mark_verify(const char *text, const backhand_signed_request *signed_request,
                                  const backhand_keys *keys, apr_interval_time_t skew, apr_time_t now, apr_pool_t *p);

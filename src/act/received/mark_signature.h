@@ -2,8 +2,8 @@
 
 /**
  * @file mark_signature.h
- * @brief Signed marks: with a secret, a `Backhand-Proxied` header is worth something for one request at one server, now.
- * What is signed, and how, is in mark.h.
+ * @brief Signed marks: with a secret, a `Backhand-Proxied` header is worth something for one request at one server,
+ * now. What is signed, and how, is in mark.h.
  */
 #ifndef BACKHAND_MARK_SIGNATURE_H
 #define BACKHAND_MARK_SIGNATURE_H
@@ -18,7 +18,8 @@
  */
 const char *backhand_mark_sign(request_rec *r, const backhand_config *conf, const char *mark, const char *contact);
 
-/** NULL when the request's mark is to be believed, as all are without a secret; else what is wrong with it, for the log. */
+/** NULL when the request's mark is to be believed, as all are without a secret; else what is wrong with it, for the
+ * log. */
 const char *backhand_mark_check(request_rec *r, const backhand_config *conf, const char *header);
 
 #endif

@@ -204,7 +204,7 @@ static void smooth(int64_t *average, int64_t usec)
     __atomic_store_n(average, after > 0 ? after : 1, __ATOMIC_RELAXED);
 }
 
-/* What a request that was served here tells of this server. Nothing, when its client went away or it became a tunnel. */
+/* Leaves a sample of a request that was served here; none when its client went away or it became a tunnel. */
 static void leave_sample(request_record *record, apr_time_t now)
 {
     backhand_meter *meter = record->conf->table->meter;
@@ -263,8 +263,8 @@ static void inherit(request_rec *r)
     }
 }
 
-/* It is served here from now on, and measured: a policy kept it here, or another server's handed it here. All others, as what
- * each server delivers itself, say nothing of how long that takes which is balanced. */
+/* It is served here from now on, and measured: a policy kept it here, or another server's handed it here. All others,
+ * as what each server delivers itself, say nothing of how long that takes which is balanced. */
 static void meet(request_record *record)
 {
     if (record->process && !record->entry.word) {

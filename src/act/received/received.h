@@ -4,8 +4,8 @@
  * @file received.h
  * @brief Marked requests: the `Backhand-Proxied` header that tells the receiver whom it serves.
  *
- * What the header says is in mark.h. It is honoured only on a connection from an address that AcceptStats covers, and with
- * a secret only when it is signed (see mark_signature.h); taken away from every other request.
+ * What the header says is in mark.h. It is honoured only on a connection from an address that AcceptStats covers, and
+ * with a secret only when it is signed (see mark_signature.h); taken away from every other request.
  */
 #ifndef BACKHAND_RECEIVED_H
 #define BACKHAND_RECEIVED_H
@@ -17,9 +17,9 @@
 /** The header's value for a request that this server hands off. From r->pool. Unsigned, see mark_signature.h. */
 const char *backhand_received_format(request_rec *r);
 
-/** Hook post_read_request, before mod_remoteip, which then starts from the client, mod_headers, whose early directives could
- * take the header away, and mod_setenvif: takes the header off the request and, when it is to be trusted, restores the client.
- * Keeps the request's headers as they came. Counts every main request as being served. */
+/** Hook post_read_request, before mod_remoteip, which then starts from the client, mod_headers, whose early directives
+ * could take the header away, and mod_setenvif: takes the header off the request and, when it is to be trusted,
+ * restores the client. Keeps the request's headers as they came. Counts every main request as being served. */
 int backhand_received_read(request_rec *r);
 
 /** Hook post_read_request, after mod_remoteip: from the headers as they came, what it took is taken, too. */
@@ -49,7 +49,8 @@ int backhand_received_is_doubtful(const request_rec *r);
 /** True for a request whose mark, believed or not, says that it had come to its sender with a mark. */
 int backhand_received_is_again(const request_rec *r);
 
-/** The fields that the request's present attempt sends, see fields.h; NULL: no attempt is under way, or there is no record. */
+/** The fields that the request's present attempt sends, see fields.h; NULL: no attempt is under way, or there is no
+ * record. */
 void backhand_received_set_outgoing(const request_rec *r, const apr_table_t *fields);
 const apr_table_t *backhand_received_outgoing(const request_rec *r);
 

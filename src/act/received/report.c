@@ -15,7 +15,7 @@
 
 static ap_filter_rec_t *report_filter;
 
-/* --- the server that answers ------------------------------------------------------------------------------------- */
+/* --- the server that answers ------------------------------------------------------------------------------- */
 
 static void write_report(request_rec *r, const backhand_table *table)
 {
@@ -58,7 +58,7 @@ void backhand_report_register(void)
     ap_hook_insert_error_filter(insert, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
-/* --- the server that asked --------------------------------------------------------------------------------------- */
+/* --- the server that asked --------------------------------------------------------------------------------- */
 
 static int64_t hop_of(const backhand_attempt *t, int64_t usec)
 {

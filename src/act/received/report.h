@@ -2,11 +2,13 @@
 
 /**
  * @file report.h
- * @brief The figures on a response: `Backhand-Figures`, written by the server that answers, taken off by the one that asked.
+ * @brief The figures on a response: `Backhand-Figures`, written by the server that answers, taken off by the one that
+ * asked.
  *
- * `Backhand-Figures: inflight=3&service=11800&parallel=8000&latency=12100&errors=0&usec=15322`: the figures of serverstat
- * with the answered request not counted, and the microseconds from its arrival to this header. A server writes the
- * header on the response to a request that another server handed to it, and on no other; that one never lets its client see it.
+ * `Backhand-Figures: inflight=3&service=11800&parallel=8000&latency=12100&errors=0&usec=15322`: the figures of
+ * serverstat with the answered request not counted, and the microseconds from its arrival to this header. A server
+ * writes the header on the response to a request that another server handed to it, and on no other; that one never lets
+ * its client see it.
  */
 #ifndef BACKHAND_RECEIVED_REPORT_H
 #define BACKHAND_RECEIVED_REPORT_H
@@ -19,8 +21,8 @@
 void backhand_report_register(void);
 
 /**
- * The response of an attempt has begun: takes the header off it and keeps what it says. Figures that cannot be read, or come
- * from an address that AcceptStats does not cover, are counted and left.
+ * The response of an attempt has begun: takes the header off it and keeps what it says. Figures that cannot be read, or
+ * come from an address that AcceptStats does not cover, are counted and left.
  */
 void backhand_report_take(backhand_attempt *t, request_rec *r);
 

@@ -95,10 +95,10 @@ static void pick_host(request_rec *r)
     r->per_dir_config = r->server->lookup_defaults;
 }
 
-/* --- the Connection header ------------------------------------------------------------------------------------------ */
+/* --- the Connection header --------------------------------------------------------------------------------- */
 
-/* Programs see the client's, with what other modules make of it. httpd itself must see the other server's: whether the connection is kept, and whether it
- * becomes another protocol's, is for the two servers to say. */
+/* Programs see the client's, with what other modules make of it. httpd itself must see the other server's: whether the
+ * connection is kept, and whether it becomes another protocol's, is for the two servers to say. */
 static void show_connection(request_rec *r, const char *value)
 {
     if (value) {
@@ -152,7 +152,7 @@ static void insert(request_rec *r)
     }
 }
 
-/* --- restoring ------------------------------------------------------------------------------------------------------ */
+/* --- restoring --------------------------------------------------------------------------------------------- */
 
 /* Between the servers a request has the protocol of their connection, the path alone, and a Host header in any case. */
 static void restore_line(request_rec *r, const backhand_origin *origin)

@@ -5,8 +5,8 @@
  * @brief Gives a request that another server handed over the client, scheme, port, request line, Connection header and
  * virtual host that it came with.
  *
- * The connection is the other server's, and its next request may be another client's. Two things of it are changed, anew
- * with every request: the port of its peer, from which CGI's REMOTE_PORT is taken, and its local port, which is
+ * The connection is the other server's, and its next request may be another client's. Two things of it are changed,
+ * anew with every request: the port of its peer, from which CGI's REMOTE_PORT is taken, and its local port, which is
  * SERVER_PORT with UseCanonicalPhysicalPort.
  */
 #ifndef BACKHAND_RESTORE_H

@@ -43,7 +43,7 @@ static ap_filter_rec_t *count_filter;
 /* server_rec * -> the same with the wider limits. Made by the parent. */
 static apr_hash_t *wide_servers;
 
-/* --- counting ----------------------------------------------------------------------------------------------------- */
+/* --- counting ---------------------------------------------------------------------------------------------- */
 
 static int is_blank(char c)
 {
@@ -127,7 +127,7 @@ static head_counts *counts_of(const conn_rec *c)
     return NULL;
 }
 
-/* --- hooks -------------------------------------------------------------------------------------------------------- */
+/* --- hooks ------------------------------------------------------------------------------------------------- */
 
 static int watch_connection(conn_rec *c, void *csd)
 {
@@ -208,7 +208,7 @@ static int apply_ordinary(request_rec *r)
     return DECLINED;
 }
 
-/* --- what other servers would not read ---------------------------------------------------------------------------- */
+/* --- what other servers would not read --------------------------------------------------------------------- */
 
 static int allows_unsafe(const server_rec *s)
 {
@@ -255,7 +255,7 @@ int backhand_wide_is_unsafe(const request_rec *r)
            (host && !is_strict_host(host)) || !apr_table_do(is_strict_field, NULL, r->headers_in, NULL);
 }
 
-/* --- at start ----------------------------------------------------------------------------------------------------- */
+/* --- at start ---------------------------------------------------------------------------------------------- */
 
 static int wider(int a, int b)
 {

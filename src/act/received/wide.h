@@ -21,8 +21,8 @@ void backhand_wide_post_config(apr_pool_t *p, server_rec *s);
 
 /**
  * True when only `HttpProtocolOptions Unsafe` let the request in, by its target or its headers: the host that another
- * server reads hand-offs with need not have that. True as well when the host of an absolute URL is none that httpd takes
- * in a Host header.
+ * server reads hand-offs with need not have that. True as well when the host of an absolute URL is none that httpd
+ * takes in a Host header.
  */
 int backhand_wide_is_unsafe(const request_rec *r);
 

@@ -4,8 +4,9 @@
  * @file mod_perl_layout.h
  * @brief The beginnings of mod_perl's records that lead from a connection to its interpreter and to the pool of that.
  *
- * They are the same in all releases of mod_perl for httpd 2.4, with a perl that has threads; without those mod_perl does
- * not run under a threaded MPM. mod_perl's own headers cannot be used without Perl's. perl/t/35-layout.t compares them.
+ * They are the same in all releases of mod_perl for httpd 2.4, with a perl that has threads; without those mod_perl
+ * does not run under a threaded MPM. mod_perl's own headers cannot be used without Perl's. perl/t/35-layout.t compares
+ * them.
  */
 #ifndef BACKHAND_MOD_PERL_LAYOUT_H
 #define BACKHAND_MOD_PERL_LAYOUT_H

@@ -226,8 +226,8 @@ static int is_covered(const announcer *a, const backhand_announcement *other, co
             backhand_transport_covers(a->transport, listener_id, &contact.sa));
 }
 
-/* What answers us needs no answer: two that answer each other would never end. A stock heartbeat comes from one who listens
- * to nobody. */
+/* What answers us needs no answer: two that answer each other would never end. A stock heartbeat comes from one who
+ * listens to nobody. */
 static void note(announcer *a, const struct sockaddr *from, int listener_id)
 {
     backhand_announcement other;

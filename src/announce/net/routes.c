@@ -8,7 +8,7 @@
 
 #define PROBLEM_SIZE 640
 
-/* --- listeners ---------------------------------------------------------------------------------------------------- */
+/* --- listeners --------------------------------------------------------------------------------------------- */
 
 static void close_socket(int *fd)
 {
@@ -130,7 +130,7 @@ static void arrange(backhand_routes *routes)
     share_wildcards(routes);
 }
 
-/* --- routes ------------------------------------------------------------------------------------------------------- */
+/* --- routes ------------------------------------------------------------------------------------------------ */
 
 static void tell(backhand_problems *problems, const backhand_destination *config, const char *what, apr_status_t rv)
 {

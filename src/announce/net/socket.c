@@ -13,7 +13,7 @@
 /* Room for what a few hundred servers say while the moderator is kept from running. */
 #define RECEIVE_BUFFER (1024 * 1024)
 
-/* --- addresses ---------------------------------------------------------------------------------------------------- */
+/* --- addresses --------------------------------------------------------------------------------------------- */
 
 socklen_t backhand_address_length(const backhand_address *a)
 {
@@ -64,7 +64,7 @@ apr_status_t backhand_address_read(backhand_address *out, const char *text, int 
     return APR_SUCCESS;
 }
 
-/* --- routes ------------------------------------------------------------------------------------------------------- */
+/* --- routes ------------------------------------------------------------------------------------------------ */
 
 /* The interfaces say which addresses are broadcast ones, and which interface has `from`. */
 static void ask_interfaces(backhand_route *route)
@@ -125,7 +125,7 @@ apr_status_t backhand_route_make(backhand_route *route, const backhand_destinati
     return rv;
 }
 
-/* --- sockets ------------------------------------------------------------------------------------------------------ */
+/* --- sockets ----------------------------------------------------------------------------------------------- */
 
 static int set(int fd, int level, int option, int value)
 {

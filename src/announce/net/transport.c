@@ -68,7 +68,7 @@ apr_status_t backhand_transport_open(backhand_transport **transport, const apr_a
     return works(&t->routes) ? APR_SUCCESS : problems.last;
 }
 
-/* --- sending ------------------------------------------------------------------------------------------------------ */
+/* --- sending ----------------------------------------------------------------------------------------------- */
 
 /* What says that nobody listens just now, or that there is no room, is no fault of the way there. */
 static int is_harmless(int error)
@@ -101,7 +101,8 @@ static const backhand_listener *listener_of(const backhand_transport *transport,
     return listener_id >= 0 && listener_id < transport->routes.capacity && listener->used ? listener : NULL;
 }
 
-/* The address at the port of that listener; an IPv6 address of one link keeps its link. @return 0 when it is of another kind */
+/* The address at the port of that listener; an IPv6 address of one link keeps its link. @return 0 when it is of another
+ * kind */
 static int aim(backhand_address *to, const backhand_listener *listener, const struct sockaddr *address)
 {
     if (address->sa_family != listener->at.sa.sa_family) {
@@ -158,7 +159,7 @@ void backhand_transport_answer(backhand_transport *transport, int listener_id, c
     }
 }
 
-/* --- receiving ---------------------------------------------------------------------------------------------------- */
+/* --- receiving --------------------------------------------------------------------------------------------- */
 
 static void describe(apr_sockaddr_t *out, const backhand_address *from)
 {

@@ -37,8 +37,8 @@ const char *backhand_destination_parse(backhand_destination *out, const char *fi
 
 typedef struct backhand_transport backhand_transport;
 
-/** Called for each datagram. A `length` of BACKHAND_MESSAGE_SIZE means that it was that long or longer. `listener_id` is the
- * socket on which it was heard, for the functions below. */
+/** Called for each datagram. A `length` of BACKHAND_MESSAGE_SIZE means that it was that long or longer. `listener_id`
+ * is the socket on which it was heard, for the functions below. */
 typedef void (*backhand_receive_fn)(void *ctx, const char *data, apr_size_t length, apr_sockaddr_t *sender,
                                     int listener_id);
 
@@ -76,8 +76,8 @@ int backhand_transport_repair(backhand_transport *transport, backhand_problem_fn
 apr_status_t backhand_transport_send(backhand_transport *transport, const char *data, apr_size_t length,
                                      const backhand_destination **failed);
 
-/** True if the destinations reach the server with that address that was heard at `listener_id`: it was heard by a group or
- * broadcast address, or there is a destination of that address and the port of that listener. */
+/** True if the destinations reach the server with that address that was heard at `listener_id`: it was heard by a group
+ * or broadcast address, or there is a destination of that address and the port of that listener. */
 int backhand_transport_covers(const backhand_transport *transport, int listener_id, const struct sockaddr *address);
 
 /** Sends one datagram to one address, at the port of `listener_id`; if that fails, it is lost. */

@@ -53,7 +53,8 @@ typedef enum backhand_key {
 /** The key's name on the wire. */
 const char *backhand_key_name(backhand_key key);
 
-/** The key of that name, BACKHAND_KEYS when there is none. `expected`, 0 or more, is tried first: keys come in their order. */
+/** The key of that name, BACKHAND_KEYS when there is none. `expected`, 0 or more, is tried first: keys come in their
+ * order. */
 int backhand_key_find(const char *name, size_t length, int expected);
 
 /** The number that the key stands for: its place in `said`, and its range. For BACKHAND_KEY_BUSY it is `nservers`. */

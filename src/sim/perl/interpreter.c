@@ -25,7 +25,7 @@ static void load_dynaloader(pTHX)
     newXS("DynaLoader::boot_DynaLoader", boot_DynaLoader, __FILE__);
 }
 
-/* --- the interpreter ------------------------------------------------------------------------------------------------- */
+/* --- the interpreter --------------------------------------------------------------------------------------- */
 
 /* The Perl module stands beside the folder of commands, where `./run build` has it. */
 static void add_own_folder(pTHX)
@@ -105,7 +105,7 @@ void sim_perl_end(void)
     }
 }
 
-/* --- what the shim of mod_perl promises ------------------------------------------------------------------------------- */
+/* --- what the shim of mod_perl promises -------------------------------------------------------------------- */
 
 static int push_header(void *ctx, const char *name, const char *value)
 {
@@ -144,7 +144,7 @@ int modperl_require_module(pTHX_ const char *name, int log)
     return TRUE;
 }
 
-/* --- directives ---------------------------------------------------------------------------------------------------------- */
+/* --- directives -------------------------------------------------------------------------------------------- */
 
 /* Without the newline and the `at (eval 1) line 1` that Perl puts behind it. */
 static const char *trimmed(apr_pool_t *p, const char *message)
@@ -214,7 +214,7 @@ const char *sim_perl_directive(const char *line, const char *folder, apr_pool_t 
     return error;
 }
 
-/* --- the function ---------------------------------------------------------------------------------------------------------- */
+/* --- the function ------------------------------------------------------------------------------------------ */
 
 static const char *text_of(const policy_call *call, apr_pool_t *p)
 {
