@@ -174,6 +174,7 @@ static void ask(client *c, const arrival *a, int64_t lag, int tries)
 void client_send(client *c, const arrival *a)
 {
     c->outstanding++;
+    c->figures.asked++;
     ask(c, a, client_now(c) - a->at, 0);
 }
 

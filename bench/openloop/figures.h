@@ -22,6 +22,7 @@ typedef struct sample {
 typedef struct figures {
     sample *samples;
     size_t n, room;
+    uint64_t asked; /* requests, also those that are not counted */
     uint64_t again; /* times that a client had to turn to another entry */
 } figures;
 

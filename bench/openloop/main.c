@@ -8,8 +8,9 @@
  *     openloop --rate 400 --seconds 20 [--warmup 3] [--seed 1] [--service exponential:20] [--path /work]
  *              [--timeout 10] [--timeline FILE] ADDRESS:PORT …
  *
- * A request asks for so many ms of work, PATH?ms=12.3. Each goes to one of the entries, as likely to each. What is due
- * in the first --warmup seconds is sent and not counted. With the same seed the same work is due at the same times.
+ * A request asks for so many ms of work, PATH?ms=12.3. plan.h says how --service may be distributed. Each request goes
+ * to one of the entries, as likely to each. What is due in the first --warmup seconds is sent and not counted. With
+ * the same seed the same work is due at the same times.
  */
 
 #include "client.h"
@@ -29,8 +30,9 @@
 #define EVENTS 256
 
 typedef struct options {
-    double rate, service;
-    int seconds, warmup, timeout, exponential;
+    double rate;
+    sim_spread service;
+    int seconds, warmup, timeout;
     uint64_t seed;
     const char *path, *timeline;
 } options;
@@ -49,16 +51,6 @@ static double number(const char *text, double least, double most)
         usage(text);
     }
     return value;
-}
-
-static void read_service(options *o, const char *text)
-{
-    const char *colon = strchr(text, ':');
-    o->exponential = strncmp(text, "exponential:", 12) == 0;
-    if (!colon || (!o->exponential && strncmp(text, "fixed:", 6) != 0)) {
-        usage("--service is exponential:MS or fixed:MS");
-    }
-    o->service = number(colon + 1, 0.0, 60000.0);
 }
 
 static void read_entry(client *c, char *text)
@@ -84,7 +76,7 @@ static options read_options(int argc, char **argv)
         {"seed", 1, NULL, 'n'},    {"service", 1, NULL, 'd'},  {"path", 1, NULL, 'p'},
         {"timeout", 1, NULL, 't'}, {"timeline", 1, NULL, 'l'}, {NULL, 0, NULL, 0},
     };
-    options o = {.seed = 1, .service = 20.0, .exponential = 1, .path = "/", .timeout = 10};
+    options o = {.seed = 1, .service = {SIM_EXP, 20.0, 0.0, 0.0}, .path = "/", .timeout = 10};
     int option;
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
         switch (option) {
@@ -101,7 +93,10 @@ static options read_options(int argc, char **argv)
             o.seed = (uint64_t)number(optarg, 0, 1e15);
             break;
         case 'd':
-            read_service(&o, optarg);
+            if (!plan_read_service(&o.service, optarg)) {
+                usage("--service takes exponential:MS, fixed:MS, bimodal:MS:SHARE:TIMES, lognormal:MS:SIGMA or "
+                      "pareto:MS:SHAPE:MOST");
+            }
             break;
         case 'p':
             o.path = optarg;
@@ -192,7 +187,7 @@ int main(int argc, char **argv)
     c.timeout = o.timeout * SECOND;
     c.counts_from = o.warmup * SECOND;
     c.began = client_now(&c);
-    plan_init(&p, o.seed, o.rate, o.service, o.exponential, c.entries_n);
+    plan_init(&p, o.seed, o.rate, &o.service, c.entries_n);
     run(&c, &p, (o.warmup + o.seconds) * SECOND, timer);
     figures_print(&c.figures, stdout);
     if (timeline) {

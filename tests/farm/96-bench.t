@@ -58,6 +58,17 @@ like $said, qr/^[|] mod_backhand [|] 4 [|] .*[|] 0 [|] 0 [|] \d+ \d+ \d+ \d+ [|]
 $said = qx{'$^X' '$farm' nonsense 2>&1 </dev/null};
 like $said, qr/there is no nonsense; there are: slow /, 'a name that is none is said';
 
+my $workloads = repo_dir() . '/bench/workloads';
+$said = qx{'$^X' '$workloads' --quick --seconds 2 --warmup 1 --systems none,backhand event-bimodal-60 light-heavy-exp-entry-20 2>&1 </dev/null};
+is $?, 0, 'workloads are measured' or diag $said;
+my $times = qr{[\d.]+ / [\d.]+ / [\d.]+ / [\d.]+};
+like $said, qr/^[|] \Q$_\E [|] $times [|] $times [|] +[|] +[|] $times [|] .* [|] [\d.]+ % [|] 0 0 - - [|]/m, "$_ has its row" or diag $said
+  for qw(event-bimodal-60 light-heavy-exp-entry-20);
+$said = qx{'$^X' '$workloads' --list moving-event 2>&1 </dev/null};
+is $said, "event-exp-moving-60\n", 'cells are found by parts of their names';
+$said = qx{'$^X' '$workloads' nonsense 2>&1 </dev/null};
+like $said, qr/there is no cell nonsense/, 'a cell that is none is said';
+
 # What the other parts need may not be installed.
 my $cost = repo_dir() . '/bench/cost';
 $said = qx{'$^X' '$cost' --quick chain intake byperl 2>&1 </dev/null};

@@ -9,6 +9,7 @@ use warnings;
 
 use Carp qw(croak);
 use File::Path qw(remove_tree);
+use List::Util qw(sum0);
 
 use Bench::Heartbeats;
 use Bench::Peer::Haproxy;
@@ -18,30 +19,57 @@ use Bench::Process;
 use Bench::Systems qw(systems);
 use Farm qw(build_dir);
 
-my $workers = 4;
 # More than ever wait for a worker; the balancing is not to be decided by httpd's own limits.
 my $threads = 256;
 
+# new(mpm => 'event', workers => 4, light => 0, systems => [as Bench::Systems has them]): prefork's workers are its processes,
+# whoever has none waits in the listen backlog; event's are those of the application behind many threads. light: before each of the
+# four, on the same address, an event httpd that decides, whose contact is the server behind it.
 sub new {
-    my ($class) = @_;
-    my $farm = Farm->new(mpm => 'event');
-    my $self = bless { farm => $farm, root => $farm->{root}, peers => [] }, $class;
+    my ($class, %options) = @_;
+    my $farm = Farm->new;
+    my $self = bless { mpm => 'event', workers => 4, systems => [systems()], %options, farm => $farm, root => $farm->{root}, peers => [] },
+      $class;
+    my $port = $self->{light} ? Farm::free_port() : $farm->port;
     for my $name (qw(a b c d)) {
         $self->set_factor($name, 1);
         $self->{servers}{$name} = $farm->add(
-            head => 'LoadModule bench_work_module ' . build_dir() . '/meson/bench/mod_bench_work.so',
-            conf => $self->server_conf($name)
+            $self->server_size,
+            port     => $port,
+            announce => !$self->{light},
+            head     => 'LoadModule bench_work_module ' . build_dir() . '/meson/bench/mod_bench_work.so',
+            conf     => $self->server_conf($name)
+        );
+    }
+    for my $server ($self->{light} ? map { $self->{servers}{$_} } qw(a b c d) : ()) {
+        push @{ $self->{lights} }, $farm->add(
+            host     => $server->{host},
+            workers  => $threads,
+            children => 1,
+            contact  => $server->contact,
+            conf     => "MaxKeepAliveRequests 0\n<Proxy *>\n    Require all granted\n</Proxy>\n"
+              . 'ProxyPass /work ' . $server->contact . "/work\n" . $self->chains("BackhandSelfRedirect Only\n")
         );
     }
     return $self;
 }
 
-# One child, because the workers are a child's; the same handler with and without mod_backhand before it.
+sub server_size {
+    my ($self) = @_;
+    return (mpm => $self->{mpm}, $self->{mpm} eq 'prefork' ? (workers => $self->{workers}) : ());
+}
+
+# The same handler with and without mod_backhand before it.
+sub chains {
+    my ($self, $more) = @_;
+    return join q(), map { "<Location /chain/$_->{name}>\n    SetHandler bench-work\n$more$_->{chain}\n</Location>\n" }
+      grep { $_->{chain} } @{ $self->{systems} };
+}
+
+# One child of event, because the workers are a child's. A kept connection has a process of prefork to itself.
 sub server_conf {
     my ($self, $name) = @_;
-    my $balanced = join q(), map { "<Location /chain/$_->{name}>\n    SetHandler bench-work\n$_->{chain}\n</Location>\n" }
-      grep { $_->{chain} } systems();
-    return <<"EOT";
+    my $size = $self->{mpm} eq 'prefork' ? "KeepAlive Off\nBenchWorkers 1\n" : <<"EOT";
 ServerLimit 2
 ThreadLimit $threads
 StartServers 1
@@ -50,13 +78,18 @@ MaxRequestWorkers $threads
 MinSpareThreads 1
 MaxSpareThreads $threads
 MaxKeepAliveRequests 0
+BenchWorkers $self->{workers}
+EOT
+    my $chains = $self->{light} ? "AcceptStats 127.0.0.0/28\nBackhandFarm $self->{farm}{name}\n" : $self->chains('');
+    $chains .= "<Location /chain>\n    SetHandler bench-work\n</Location>\n" if $self->{light};
+    return <<"EOT";
+$size
 BenchName $name
-BenchWorkers $workers
 BenchFactor $self->{root}/factor-$name
 <Location /work>
     SetHandler bench-work
 </Location>
-$balanced
+$chains
 EOT
 }
 
@@ -95,7 +128,7 @@ sub prepare {
     $self->{system}  = $system;
     $self->{present} = [map { $self->{servers}{$_} } grep { !$absent{$_} } sort keys %{ $self->{servers} }];
     $self->factors(%{ $scenario->{factors} });
-    $_->spawn for @{ $self->{present} };
+    $_->spawn for @{ $self->{present} }, @{ $self->{lights} || [] };
     $self->start_peers if $system->{peer};
     return;
 }
@@ -116,6 +149,7 @@ sub start_peers {
             address    => '127.0.0.' . ($n + 4) . ":$port",
             servers    => [map { [$_, $self->{servers}{$_}->address] } sort keys %{ $self->{servers} }],
             heartbeats => $heartbeats,
+            $self->{mpm} eq 'prefork' ? (workers => $self->{workers}) : (),
           );
     }
     return;
@@ -124,17 +158,20 @@ sub start_peers {
 sub wait_ready {
     my ($self) = @_;
     $_->wait_ready for @{ $self->{present} };
-    croak 'the servers do not see each other' if !$self->{farm}->together(@{ $self->{present} });
+    $_->wait_ready for @{ $self->{lights} || [] };
+    croak 'the servers do not see each other' if !$self->{farm}->together(@{ $self->{lights} || $self->{present} });
     $_->wait_ready for @{ $self->{peers} };
     return;
 }
 
-# Starts the load.
+# Starts the load. Options of openloop, and entries: how many of the own servers clients know.
 sub load {
     my ($self, %options) = @_;
-    my $own     = !$self->{system}{peer};
-    my @entries = map { $_->{address} } @{ $self->{peers} };
-    @entries = map { $self->{servers}{$_}->address } sort keys %{ $self->{servers} } if $own;
+    my $chain   = $self->{system}{chain};
+    my $known   = delete $options{entries} || 4;
+    my @entries = map { $_->address } $self->own_entries;
+    @entries = @entries[0 .. $known - 1];
+    @entries = map { $_->{address} } @{ $self->{peers} } if $self->{system}{peer};
     unlink map { "$self->{root}/$_" } qw(load timeline);
     my @arguments = map { ("--$_", $options{$_}) } sort keys %options;
     $self->{generator} = Bench::Process->new(
@@ -142,7 +179,7 @@ sub load {
         command => [
             build_dir() . '/meson/bench/openloop',
             @arguments,
-            '--path'     => $own ? "/chain/$self->{system}{name}" : '/work',
+            '--path'     => $chain ? "/chain/$self->{system}{name}" : '/work',
             '--timeline' => "$self->{root}/timeline",
             @entries
         ]
@@ -155,11 +192,32 @@ sub is_loaded {
     return !$self->{generator}->ended;
 }
 
+# Where clients come to when no balancer of another make is there.
+sub own_entries {
+    my ($self) = @_;
+    return $self->{lights} ? @{ $self->{lights} } : map { $self->{servers}{$_} } sort keys %{ $self->{servers} };
+}
+
+# How many requests another server answered than the one that they came to, or than the one behind it; undef when a server does not
+# say.
+sub handed_off {
+    my ($self) = @_;
+    my @entries = $self->own_entries;
+    if ($self->{lights}) {
+        return sum0(map {
+            my $own = $_->contact;
+            scalar grep { /\bserver=(\S+) reason=handed-off/ && $1 ne $own } $_->access_lines
+        } @entries);
+    }
+    my @status = map { $_->status } @entries;
+    return @status == @entries ? sum0(map { $_->{'Handed-Off'} } @status) : undef;
+}
+
 # What the load's figures are, and [seconds, requests, failed, mean, p50, p99] of each second, as key timeline.
 sub result {
     my ($self) = @_;
     my $said = $self->{generator}->said;
-    croak "the load generator says: $said" if $said !~ /\Acount=/;
+    croak "the load generator says: $said" if $said !~ /\Aasked=/;
     my %result = map { split /=/, $_, 2 } split ' ', $said;
     open my $file, '<', "$self->{root}/timeline" or croak "timeline: $!";
     $result{timeline} = [map { [split] } readline $file];
@@ -175,8 +233,9 @@ sub clear {
     $_->stop for @{ $self->{peers} };
     my $heartbeats = delete $self->{heartbeats};
     $heartbeats->stop if $heartbeats;
-    $_->kill_all for values %{ $self->{servers} };
-    for my $server (values %{ $self->{servers} }) {
+    my @servers = (values %{ $self->{servers} }, @{ $self->{lights} || [] });
+    $_->kill_all for @servers;
+    for my $server (@servers) {
         $server->reap;
         $server->{groups} = [];
         unlink map { $server->root . "/$_" } qw(access.log error.log output);

@@ -8,7 +8,7 @@ package Bench::Peer;
 #
 # A class of its own for each make has config(), the text of its configuration, and command(), what is started.
 # Fields: root (a folder of its own), method, address ("127.0.0.5:8080"), servers ([[name, address], …]),
-# heartbeats (a file, for httpd's heartbeat).
+# heartbeats (a file, for httpd's heartbeat), workers (of each server, if it is prefork).
 
 use strict;
 use warnings;

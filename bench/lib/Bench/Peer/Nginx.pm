@@ -1,7 +1,7 @@
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
 package Bench::Peer::Nginx;
 
-# With a zone, so that its worker processes count together.
+# With a zone, so that its worker processes count together. Servers of prefork keep no connections.
 
 use strict;
 use warnings;
@@ -17,6 +17,7 @@ sub config {
     my ($self)  = @_;
     my $servers = join q(), map { "        server $_->[1] max_fails=1 fail_timeout=2s;\n" } @{ $self->{servers} };
     my $user    = $self->is_root ? 'user www-data;' : '';
+    my $kept    = $self->{workers} ? '' : '        keepalive 64;';
     my $folders = join q(), map { "    ${_}_temp_path $self->{root}/$_;\n" } qw(client_body proxy fastcgi uwsgi scgi);
     return <<"EOT";
 $user
@@ -33,7 +34,7 @@ $folders
         zone app 128k;
         $self->{method};
 $servers
-        keepalive 64;
+$kept
     }
     server {
         listen $self->{address};
