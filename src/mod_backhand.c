@@ -7,6 +7,7 @@
 #include "announce/moderator/moderator.h"
 #include "candidacy/session.h"
 #include "act/dispatch.h"
+#include "act/setup.h"
 #include "act/received/received.h"
 #include "act/nested.h"
 #include "act/received/require_ssl.h"

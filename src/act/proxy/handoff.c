@@ -324,9 +324,3 @@ backhand_handoff_result backhand_handoff_attempt(backhand_handoff *handoff, back
     }
     return result;
 }
-
-int backhand_handoff_may_repeat(const backhand_handoff *handoff, backhand_handoff_result result)
-{
-    return result == BACKHAND_REFUSED ||
-           ((result == BACKHAND_DROPPED || result == BACKHAND_STALE) && handoff->idempotent);
-}

@@ -55,26 +55,27 @@ static int may_log(backhand_counters *counters)
            __atomic_compare_exchange_n(&counters->unable_said, &said, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
-int backhand_tls_able(const backhand_proxy *proxy, const request_rec *r, const backhand_announcement *said)
+int backhand_tls_host(const backhand_proxy *proxy, const request_rec *r)
 {
     const backhand_settings *settings = backhand_settings_get(proxy, r, 0);
+    return settings && settings->tls != BACKHAND_TLS_NONE;
+}
 
-    if (!said->contact.https || (settings && settings->tls != BACKHAND_TLS_NONE)) {
-        return 1;
+void backhand_tls_log_unable(const backhand_proxy *proxy, const request_rec *r, const char *contact)
+{
+    if (!may_log(proxy->conf->table->counters)) {
+        return;
     }
-    if (may_log(proxy->conf->table->counters)) {
-        if (ap_ssl_has_outgoing_handlers()) {
-            ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
-                          "backhand: server %s is not asked: its contact is https; add \"SSLProxyEngine On\" and the "
-                          "other SSLProxy directives to the configuration of virtual host %s or of the main server",
-                          said->stat.contact, r->server->server_hostname ? r->server->server_hostname : "-");
-        }
-        else {
-            ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
-                          "backhand: server %s is not asked: its contact is https and mod_ssl is not loaded; add "
-                          "\"LoadModule ssl_module modules/mod_ssl.so\" and \"SSLProxyEngine On\"",
-                          said->stat.contact);
-        }
+    if (ap_ssl_has_outgoing_handlers()) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                      "backhand: server %s is not asked: its contact is https; add \"SSLProxyEngine On\" and the "
+                      "other SSLProxy directives to the configuration of virtual host %s or of the main server",
+                      contact, r->server->server_hostname ? r->server->server_hostname : "-");
     }
-    return 0;
+    else {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                      "backhand: server %s is not asked: its contact is https and mod_ssl is not loaded; add "
+                      "\"LoadModule ssl_module modules/mod_ssl.so\" and \"SSLProxyEngine On\"",
+                      contact);
+    }
 }

@@ -23,8 +23,10 @@
  */
 int backhand_tls_group(apr_array_header_t *groups, server_rec *host, apr_pool_t *ptemp);
 
-/** True when the request's host can ask that server: always when the contact is http. If not, the log hears of it once
- * in 10 minutes. */
-int backhand_tls_able(const backhand_proxy *proxy, const request_rec *r, const backhand_announcement *said);
+/** True when the request's host can ask servers whose contact is https. */
+int backhand_tls_host(const backhand_proxy *proxy, const request_rec *r);
+
+/** Tells the log, once in 10 minutes, that a server was not asked because the request's host cannot, and what to do. */
+void backhand_tls_log_unable(const backhand_proxy *proxy, const request_rec *r, const char *contact);
 
 #endif

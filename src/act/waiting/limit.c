@@ -3,33 +3,23 @@
 #include "act/waiting/limit.h"
 #include "host/scoreboard.h"
 #include "act/waiting/room.h"
+#include "walk/bounds.h"
 
 #include <ap_mpm.h>
 
-/* Of the directive, for the whole server. */
+/* By BackhandMaxHandoffs, for the whole server. */
 static int64_t wanted(const backhand_config *conf, int64_t threads)
 {
     int daemons = 0;
-    int64_t workers, limit;
 
-    if (conf->max_handoffs >= 0) {
-        return conf->max_handoffs;
-    }
     ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &daemons);
-    workers = daemons * threads;
-    limit = workers * conf->max_handoffs_percent / 100;
-    /* Rounding down must not turn hand-offs off for a small server; with one worker nobody would be left to serve. */
-    return limit == 0 && conf->max_handoffs_percent > 0 && workers > 1 ? 1 : limit;
+    return backhand_bounds_server(conf->max_handoffs, conf->max_handoffs_percent, daemons * threads);
 }
 
-/* Event binds a kept connection to a process: only a thread of that process serves the next request there. The other
- * MPMs bind it to a thread, which waits for nothing else. */
 static int fits_process(int64_t waiting, int64_t threads)
 {
-    if (backhand_scoreboard_async()) {
-        return waiting < threads && backhand_room_left(waiting);
-    }
-    return threads == 1 || waiting < threads;
+    int async = backhand_scoreboard_async();
+    return waiting <= backhand_bounds_process(threads, async) && (!async || backhand_room_left(waiting));
 }
 
 int backhand_limit_enter(const backhand_config *conf, backhand_process *process, int id)

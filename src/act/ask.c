@@ -1,0 +1,91 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "act/ask.h"
+#include "act/fault.h"
+#include "act/received/received.h"
+#include "act/waiting/limit.h"
+#include "act/waiting/pinned.h"
+
+#include <apr_strings.h>
+
+/* Uses a kept connection if the request may be sent again. If the server has just closed that one, it is asked once
+ * more on a new one. Releases the worker. */
+static backhand_handoff_result ask_worker(backhand_ask *ask, backhand_worker *worker, const backhand_step *step)
+{
+    backhand_table *table = ask->conf->table;
+    int id = step->id;
+    backhand_handoff_result outcome;
+
+    backhand_table_sent(table, id, step->generation);
+    outcome = backhand_handoff_attempt(&ask->handoff, worker, id, step->generation, &step->said);
+    backhand_worker_release(worker);
+    if (outcome == BACKHAND_STALE && ask->handoff.idempotent) {
+        worker = backhand_worker_get(ask->conf->proxy, ask->r, &step->said, 1);
+        if (worker) {
+            outcome = backhand_handoff_attempt(&ask->handoff, worker, id, step->generation, &step->said);
+            backhand_worker_release(worker);
+        }
+    }
+    if (outcome != BACKHAND_ANSWERED) {
+        backhand_table_begun(table, id, step->generation);
+    }
+    backhand_table_returned(table, id, step->generation);
+    return outcome;
+}
+
+/* The request counts as one that waits. Releases the worker. */
+static backhand_walk_result ask_now(backhand_ask *ask, backhand_worker *worker, const backhand_step *step)
+{
+    request_rec *r = ask->r;
+    backhand_handoff_result outcome;
+
+    if (step->id != 0) {
+        backhand_received_leave(r);
+    }
+    ask->contact = apr_pstrdup(r->pool, step->said.stat.contact);
+    outcome = ask_worker(ask, worker, step);
+    backhand_fault_note(r, ask->conf, step->id, step->generation, ask->contact, &ask->handoff, outcome);
+    return backhand_walk_result_of(outcome, ask->handoff.idempotent);
+}
+
+/* @return 0: httpd does not accept the body */
+static int prepare(backhand_ask *ask)
+{
+    if (!ask->prepared) {
+        backhand_handoff_init(&ask->handoff, ask->r, ask->conf, ask->body);
+        ask->prepared = 1;
+        return !ask->body || !backhand_body_status(ask->body);
+    }
+    return 1;
+}
+
+backhand_walk_result backhand_ask_server(backhand_ask *ask, const backhand_step *step)
+{
+    const backhand_config *conf = ask->conf;
+    backhand_process *process = backhand_proxy_process(conf->proxy);
+    backhand_pinned pinned;
+    backhand_worker *worker;
+    backhand_walk_result result;
+
+    if (!prepare(ask)) {
+        return BACKHAND_RESULT_BODY;
+    }
+    worker = backhand_worker_get(conf->proxy, ask->r, &step->said, !ask->handoff.idempotent);
+    if (!worker) {
+        return BACKHAND_RESULT_UNREADY;
+    }
+    if (!backhand_limit_enter(conf, process, step->id)) {
+        backhand_worker_release(worker);
+        return BACKHAND_RESULT_LIMIT;
+    }
+    if (backhand_pinned_begin(&pinned, ask->r)) {
+        result = ask_now(ask, worker, step);
+        backhand_pinned_end(&pinned);
+    }
+    else {
+        backhand_worker_release(worker);
+        result = BACKHAND_RESULT_INTERPRETERS;
+    }
+    backhand_limit_leave(conf, process, step->id);
+    return result;
+}

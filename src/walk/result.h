@@ -1,0 +1,40 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file result.h
+ * @brief How an attempt at another server ended, and what that means for the walk. Core: no httpd.
+ */
+#ifndef BACKHAND_WALK_RESULT_H
+#define BACKHAND_WALK_RESULT_H
+
+/** How an attempt ended, as seen on its connection. */
+typedef enum backhand_handoff_result {
+    BACKHAND_ANSWERED,  /**< the response is passed on, or broke off after it began: the request is done */
+    BACKHAND_REFUSED,   /**< nothing of the request left: another server can have it */
+    BACKHAND_STALE,     /**< as DROPPED, on a kept connection that the server may just have closed: no failure of it */
+    BACKHAND_DROPPED,   /**< closed, garbled or gone silent before the response began */
+    BACKHAND_BROKEN,    /**< the server answered, and its answer cannot be passed on */
+    BACKHAND_TIMED_OUT, /**< no response within BackhandResponseTimeout */
+    BACKHAND_CLIENT     /**< an error of the client in its body ended the request: nobody is to blame */
+} backhand_handoff_result;
+
+/** What became of the walk's last step. */
+typedef enum backhand_walk_result {
+    BACKHAND_RESULT_NONE, /**< there was no step yet */
+    /* The server was asked, and */
+    BACKHAND_RESULT_ANSWERED,  /**< it has answered */
+    BACKHAND_RESULT_FAILED,    /**< it failed: another server, or this one, can have the request */
+    BACKHAND_RESULT_LOST,      /**< it failed, and the request cannot be repeated */
+    BACKHAND_RESULT_TIMED_OUT, /**< the same, because no response came in time */
+    BACKHAND_RESULT_CLIENT,    /**< the client's error ended the request */
+    /* The server was not asked, because */
+    BACKHAND_RESULT_UNREADY,      /**< this process did not get ready for it in time */
+    BACKHAND_RESULT_LIMIT,        /**< as many requests as may wait for other servers */
+    BACKHAND_RESULT_INTERPRETERS, /**< the request holds an interpreter of mod_perl, and no more such may wait */
+    BACKHAND_RESULT_BODY          /**< an error of the client in its body showed before */
+} backhand_walk_result;
+
+/** @param repeatable  the request may be sent again after some of it left */
+backhand_walk_result backhand_walk_result_of(backhand_handoff_result attempt, int repeatable);
+
+#endif

@@ -1,0 +1,281 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "walk/walk.h"
+#include "table/blame.h"
+
+#define BAD_GATEWAY  502
+#define UNAVAILABLE  503
+#define TIMED_OUT    504
+#define LOOP         508
+#define OF_THE_ERROR 0
+
+void backhand_walk_begin(backhand_walk *walk, const backhand_table *table, const backhand_walk_rules *rules,
+                         const backhand_candidates *candidates, uint64_t *asked)
+{
+    *walk = (backhand_walk){.table = table,
+                            .rules = rules,
+                            .candidates = candidates,
+                            .asked = asked,
+                            .no_tls = -1,
+                            .held = BACKHAND_REASONS};
+}
+
+/* --- ends -------------------------------------------------------------------------------------------------- */
+
+static void fail(backhand_step *step, backhand_reason reason, int status)
+{
+    step->kind = BACKHAND_STEP_FAIL;
+    step->reason = reason;
+    step->status = status;
+}
+
+static void answered(const backhand_walk *walk, backhand_step *step)
+{
+    step->kind = BACKHAND_STEP_ANSWERED;
+    step->reason = walk->passed_over                              ? BACKHAND_OFF_NEXT
+                   : walk->candidates->why == BACKHAND_WHY_SOONER ? BACKHAND_OFF_SOONER
+                                                                  : BACKHAND_OFF_CHOSEN;
+}
+
+/* --- asking ------------------------------------------------------------------------------------------------ */
+
+static int was_asked(const backhand_walk *walk, int id)
+{
+    return walk->asked[id / 64] >> (id % 64) & 1;
+}
+
+static int can_be_sent(backhand_walk *walk, int id, const backhand_announcement *said)
+{
+    if (walk->rules->coded) {
+        walk->coded = 1;
+        return 0;
+    }
+    if (said->contact.https && !walk->rules->tls) {
+        walk->no_tls = id;
+        return 0;
+    }
+    return 1;
+}
+
+static void ask(backhand_walk *walk, int id, backhand_step *step)
+{
+    walk->asked[id / 64] |= UINT64_C(1) << (id % 64);
+    walk->asked_self |= id == 0;
+    step->kind = BACKHAND_STEP_ASK;
+    step->id = id;
+}
+
+/* Asks this server's contact, once, whether it seems to have a ready worker or not. @return 0: it cannot be asked */
+static int ask_contact(backhand_walk *walk, backhand_reason held, backhand_step *step)
+{
+    const backhand_walk_rules *rules = walk->rules;
+
+    if (walk->asked_self || !rules->can_ask || !rules->asks_self ||
+        !backhand_table_read(walk->table, 0, &step->said, &step->generation) || !can_be_sent(walk, 0, &step->said)) {
+        return 0;
+    }
+    walk->contact = 1;
+    walk->held = held;
+    ask(walk, 0, step);
+    step->chosen = 0;
+    return 1;
+}
+
+/* Serves the request here for this reason. Where this server may not, its contact does. */
+static void stay(backhand_walk *walk, backhand_reason reason, backhand_step *step)
+{
+    if (walk->rules->serves) {
+        step->kind = BACKHAND_STEP_HERE;
+        step->reason = reason;
+    }
+    else if (!ask_contact(walk, reason, step)) {
+        fail(step, BACKHAND_REFUSED_AWAY, UNAVAILABLE);
+    }
+}
+
+/* --- the list ---------------------------------------------------------------------------------------------- */
+
+/* A server that is not heard any more has most likely failed, unless none is heard. */
+static int is_asked_last(const backhand_walk *walk, int id)
+{
+    return backhand_table_refused_lately(walk->table, id, walk->rules->retry) ||
+           (backhand_table_silent(walk->table, id) && !backhand_table_deaf(walk->table));
+}
+
+static backhand_reason reason_of_chain(const backhand_walk *walk)
+{
+    switch (walk->candidates->why) {
+    case BACKHAND_WHY_FREE:
+        return BACKHAND_HERE_FREE;
+    case BACKHAND_WHY_HERE:
+        return BACKHAND_HERE_SOONEST;
+    case BACKHAND_WHY_TRIAL:
+        return BACKHAND_HERE_TRIAL;
+    default:
+        return BACKHAND_HERE_CHOSEN;
+    }
+}
+
+static backhand_reason reason_at_own_turn(const backhand_walk *walk)
+{
+    return walk->tries     ? BACKHAND_HERE_FAILED
+           : walk->busy    ? BACKHAND_HERE_BUSY
+           : walk->unready ? BACKHAND_HERE_UNREADY
+           : walk->coded   ? BACKHAND_HERE_CODED
+                           : reason_of_chain(walk);
+}
+
+static backhand_reason reason_at_end(const backhand_walk *walk)
+{
+    return walk->tries           ? BACKHAND_HERE_FAILED
+           : walk->busy          ? BACKHAND_HERE_BUSY
+           : walk->no_tls >= 0   ? BACKHAND_HERE_NO_TLS
+           : walk->coded         ? BACKHAND_HERE_CODED
+           : walk->unready       ? BACKHAND_HERE_UNREADY
+           : walk->candidates->n ? BACKHAND_HERE_GONE
+                                 : BACKHAND_HERE_NONE;
+}
+
+/* Reads what the candidate announced last. @return 0: it is not asked in this round */
+static int is_there(const backhand_walk *walk, int id, backhand_step *step)
+{
+    uint64_t generation = walk->candidates->generation;
+
+    return !was_asked(walk, id) && (walk->last_round || !is_asked_last(walk, id)) &&
+           backhand_table_usable(walk->table, id, generation) &&
+           backhand_table_read(walk->table, id, &step->said, &step->generation) && step->generation <= generation;
+}
+
+/* @return 1: this is the step; 0: the candidate is passed over */
+static int consider(backhand_walk *walk, const ServerSlot *candidate, backhand_step *step)
+{
+    const backhand_walk_rules *rules = walk->rules;
+    int id = candidate->id;
+
+    if (id == 0 && !rules->asks_self) {
+        stay(walk, reason_at_own_turn(walk), step);
+        return 1;
+    }
+    if (!is_there(walk, id, step)) {
+        return 0;
+    }
+    if (candidate->redirect != BACKHAND_HANDOFF && !rules->no_redirects) {
+        step->kind = BACKHAND_STEP_REDIRECT;
+        step->reason = BACKHAND_REDIRECTED;
+        step->id = id;
+        step->redirect = candidate->redirect;
+        return 1;
+    }
+    if (rules->unsafe) {
+        stay(walk, BACKHAND_HERE_UNSAFE, step);
+        return 1;
+    }
+    if (!can_be_sent(walk, id, &step->said)) {
+        return 0;
+    }
+    if (!rules->queues && backhand_table_ready(walk->table, id) <= 0) {
+        walk->busy = 1;
+        return 0;
+    }
+    ask(walk, id, step);
+    step->chosen = 1;
+    return 1;
+}
+
+static void follow(backhand_walk *walk, backhand_step *step)
+{
+    const backhand_candidates *candidates = walk->candidates;
+
+    for (; walk->last_round <= 1; walk->last_round++, walk->at = 0) {
+        for (; walk->at < candidates->n; walk->at++) {
+            if (walk->tries >= walk->rules->tries) {
+                stay(walk, BACKHAND_HERE_FAILED, step);
+                return;
+            }
+            if (consider(walk, &candidates->list[walk->at], step)) {
+                return;
+            }
+            walk->passed_over = 1;
+        }
+    }
+    stay(walk, reason_at_end(walk), step);
+}
+
+/* --- steps ------------------------------------------------------------------------------------------------- */
+
+static void begin(backhand_walk *walk, backhand_step *step)
+{
+    const backhand_walk_rules *rules = walk->rules;
+
+    if (rules->own) {
+        step->kind = BACKHAND_STEP_HERE;
+        step->reason = BACKHAND_HERE_OWN;
+    }
+    else if (rules->marked && rules->loop) {
+        fail(step, BACKHAND_REFUSED_LOOP, LOOP);
+    }
+    else if (rules->marked) {
+        if (!ask_contact(walk, BACKHAND_HERE_MARKED, step)) {
+            stay(walk, BACKHAND_HERE_MARKED, step);
+        }
+    }
+    else if (!rules->can_ask) {
+        stay(walk, BACKHAND_HERE_LIMIT, step);
+    }
+    else {
+        follow(walk, step);
+    }
+}
+
+/* The server of the last step is out of the question. */
+static void go_on(backhand_walk *walk, backhand_step *step)
+{
+    if (walk->contact) {
+        stay(walk, walk->held, step);
+        return;
+    }
+    walk->passed_over = 1;
+    walk->at++;
+    follow(walk, step);
+}
+
+static int is_asked(backhand_walk_result result)
+{
+    return result >= BACKHAND_RESULT_ANSWERED && result <= BACKHAND_RESULT_CLIENT;
+}
+
+void backhand_walk_step(backhand_walk *walk, backhand_walk_result last, backhand_step *step)
+{
+    walk->tries += is_asked(last);
+    switch (last) {
+    case BACKHAND_RESULT_NONE:
+        begin(walk, step);
+        break;
+    case BACKHAND_RESULT_ANSWERED:
+        answered(walk, step);
+        break;
+    case BACKHAND_RESULT_LOST:
+        fail(step, BACKHAND_OFF_FAILED, BAD_GATEWAY);
+        break;
+    case BACKHAND_RESULT_TIMED_OUT:
+        fail(step, BACKHAND_OFF_FAILED, TIMED_OUT);
+        break;
+    case BACKHAND_RESULT_CLIENT:
+    case BACKHAND_RESULT_BODY:
+        fail(step, BACKHAND_ENDED_CLIENT, OF_THE_ERROR);
+        break;
+    case BACKHAND_RESULT_LIMIT:
+        stay(walk, BACKHAND_HERE_LIMIT, step);
+        break;
+    case BACKHAND_RESULT_INTERPRETERS:
+        stay(walk, BACKHAND_HERE_INTERPRETERS, step);
+        break;
+    case BACKHAND_RESULT_UNREADY:
+        walk->unready = 1;
+        go_on(walk, step);
+        break;
+    case BACKHAND_RESULT_FAILED:
+        go_on(walk, step);
+        break;
+    }
+}
