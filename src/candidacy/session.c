@@ -164,7 +164,7 @@ int backhand_session_handler(request_rec *r)
     char id[BACKHAND_SESSION_ID_SIZE];
     backhand_announcement self;
 
-    if (!name || !*name || !table || r->main || is_status_page(r) || is_set_before(r) ||
+    if (!name || !table || r->main || is_status_page(r) || is_set_before(r) ||
         !backhand_table_read(table, 0, &self, NULL) || !backhand_session_write(id, &self.contact) ||
         is_pinned(r, name, table)) {
         return DECLINED;

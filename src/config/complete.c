@@ -3,7 +3,7 @@
 /* What a configuration leaves open, and what only the whole of it shows. */
 
 #include "config/config.h"
-#include "config/words.h"
+#include "config/directive.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
@@ -119,6 +119,7 @@ static void complete_contact(backhand_config *conf, apr_pool_t *p)
         int has_scheme = strstr(conf->contact_text, "://") != NULL;
         backhand_contact_parse(contact, conf->contact_text, has_scheme ? 0 : fallback);
         contact->https = has_scheme ? contact->https : is_https_port(contact->port, p);
+        conf->contact_set = 1;
         return;
     }
     memset(contact, 0, sizeof(*contact));
@@ -259,9 +260,7 @@ int backhand_config_complete(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s)
     if (!conf->used) {
         return OK;
     }
-    if (!conf->dir) {
-        conf->dir = ap_runtime_dir_relative(p, "backhand");
-    }
+    backhand_directives_complete(conf, p);
     complete_hostname(conf, p, s);
     complete_contact(conf, ptemp);
     conf->keepalive = smallest_keepalive(s);

@@ -18,6 +18,12 @@
 /* Everything else in this object is hidden unless said otherwise; httpd looks this one up by name. */
 extern BACKHAND_API module AP_MODULE_DECLARE_DATA backhand_module;
 
+/** A number of things, or a share of all. */
+typedef struct backhand_share {
+    int count;   /**< -1: `percent` counts */
+    int percent; /**< 0 to 100 */
+} backhand_share;
+
 /** Server-wide; one for the whole httpd, owned by the main server, read-only once the configuration is read. A virtual
  * host's config record points to the same struct. Defaults in brackets. */
 typedef struct backhand_config {
@@ -26,18 +32,17 @@ typedef struct backhand_config {
     apr_interval_time_t interval;        /**< BackhandInterval [250 ms] */
     const char *farm;                    /**< BackhandFarm [default] */
     const char *hostname;                /**< BackhandHostname [ServerName, else the system's name]; set after config */
-    int contact_set;                     /**< contact is configured or known */
+    int contact_set;                     /**< contact is configured or known; set after config */
     const char *contact_text;            /**< BackhandContact as written, or NULL */
     backhand_contact contact;            /**< BackhandContact, or MulticastStats' myaddr, or the first usable Listen */
     apr_array_header_t *functions;       /**< backhand_function of all containers, in the configuration's order */
     apr_array_header_t *destinations;    /**< MulticastStats: backhand_destination */
     backhand_accept_list *accept;        /**< AcceptStats */
-    int max_handoffs;                    /**< BackhandMaxHandoffs, requests; -1: see max_handoffs_percent */
-    int max_handoffs_percent;            /**< of the workers [50] */
+    backhand_share max_handoffs;         /**< BackhandMaxHandoffs: requests, or a share of the workers [50%] */
     apr_off_t retry_body;                /**< BackhandRetryBody, bytes [65536] */
     apr_interval_time_t connect_timeout; /**< BackhandConnectTimeout [1 s] */
     apr_interval_time_t response_timeout; /**< BackhandResponseTimeout [0: ProxyTimeout] */
-    int no_pools;                         /**< BackhandConnectionPools Off: a connection for each hand-off [0] */
+    int pools;                            /**< BackhandConnectionPools; 0: a connection for each hand-off [1] */
     const char *moderator_pid_file;       /**< BackhandModeratorPIDFile, absolute, or NULL */
     const char *log_words;                /**< BackhandLogLevel as written, or NULL */
     backhand_keys *keys;                  /**< of BackhandSecretFile, or NULL */
@@ -61,12 +66,13 @@ typedef struct backhand_config {
 /** Per directory. */
 typedef struct backhand_dir_config {
     backhand_chain chain;
-    int self_redirect;          /**< BackhandSelfRedirect: 0, 1, BACKHAND_SELF_ONLY; -1: not set [0] */
-    const char *session_cookie; /**< BackhandSessionCookie: a name; empty: off; NULL: not set [off] */
+    uint64_t set;               /**< the directives that stand here or around it, a bit a line of backhand_commands */
+    int self_redirect;          /**< BackhandSelfRedirect: 0, 1, BACKHAND_SELF_ONLY [0] */
+    const char *session_cookie; /**< BackhandSessionCookie: a name; NULL: off [off] */
     const char *place;          /**< path or pattern of the innermost container with a chain; NULL: a server or host */
 } backhand_dir_config;
 
-/** The directive table, for the module record. */
+/** The table of directives, in directives.c. `cmd_data` of a line is its backhand_directive, or NULL. */
 extern const command_rec backhand_commands[];
 
 void *backhand_config_create(apr_pool_t *p, server_rec *s);
@@ -92,8 +98,10 @@ const backhand_chain *backhand_config_chain(const request_rec *r);
 const char *backhand_directive_self_redirect(cmd_parms *cmd, void *dir, const char *word);
 /** `BackhandSecretFile file [optional]` */
 const char *backhand_directive_secret_file(cmd_parms *cmd, void *unused, const char *file, const char *word);
-/** `BackhandSessionCookie name|off` */
-const char *backhand_directive_session_cookie(cmd_parms *cmd, void *dir, const char *word);
+/** `MulticastStats [myaddress[:port]] destination` */
+const char *backhand_directive_destination(cmd_parms *cmd, void *unused, const char *first, const char *second);
+/** `BackhandLogLevel word ...`, of an earlier release */
+const char *backhand_directive_log_level(cmd_parms *cmd, void *unused, const char *line);
 
 /**
  * Fills in the settings that the configuration left open (hostname, contact, keepalive). Makes the checks that need

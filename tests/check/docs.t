@@ -38,16 +38,20 @@ sub anchors {
 my @pages = map { s{\A\Q$repo\E/}{}r } glob "$repo/*.md $repo/docs/*.md $repo/tests/*.md";
 cmp_ok scalar @pages, '>', 5, 'there are pages';
 
+# The kinds of lines in the table of directives.
+my $kind = qr/\b(?:FLAG|NUMBER|SHARE|TIME|TEXT|PATH|LIST)/;
+
 # Every directive, and no other, has a section in the page of its group, in httpd's form, and a row in the list of all.
 my %directives;
 for my $file (map { s{\A\Q$repo\E/}{}r } glob "$repo/src/*.c $repo/src/config/*.c") {
-    $directives{$_} = 1 for text_of($file) =~ /\bAP_INIT_\w+\(\s*"(\w+)"/g;
+    $directives{$_} = 1 for text_of($file) =~ /\b(?:AP_INIT_\w+\(|LINE\(\w+,|$kind\()\s*"(\w+)"/g;
 }
-my %sections;
+my (%sections, %section_text);
 for my $page (qw(know announce decide handoff)) {
     my (undef, @parts) = split /^## (\w+)\n/m, text_of("docs/$page.md");
     while (my ($name, $text) = splice @parts, 0, 2) {
         $sections{$name} = $page;
+        $section_text{$name} = $text;
         like $text, qr/\A\n- \*\*Syntax:\*\* `$name .*(?:\n  .*)*\n- \*\*Default:\*\* .*(?:\n  .*)*\n- \*\*Context:\*\* /, "$name: its form";
     }
 }
@@ -56,6 +60,27 @@ cmp_ok scalar keys %directives, '>', 10, 'there are directives';
 is_deeply [grep { !$sections{$_} } sort keys %directives], [], 'every directive has its section';
 is_deeply [grep { !$directives{$_} } sort keys %sections], [], 'every section has its directive';
 is_deeply \%rows, \%sections, 'the list of all leads to each';
+
+# Defaults and ranges are those of the table.
+my $string = qr/"([^"]*)"|NULL/;
+my $table  = text_of('src/config/directives.c');
+my %row_default = text_of('docs/directives.md') =~ /^[|] \[(\w+)\][^|]*[|] (.*?) [|]/gm;
+my $ranges = 0;
+while ($table =~ /($kind)\("(\w+)",\s*(SERVER|CONTAINER)\(\w+\),\s*$string(?:,\s*"([^"]*)",\s*"([^"]*)")?/g) {
+    my ($type, $name, $context, $default, $min, $max) = ($1, $2, $3, $4, $5, $6);
+    my $text = $section_text{$name} // next;
+    if (defined $default) {
+        like $text, qr/^- \*\*Default:\*\* `$name \Q$default\E`/m, "$name: its default";
+        like $row_default{$name}, qr/\A`\Q$default\E`/, "$name: its default in the list";
+    }
+    if ($type =~ /NUMBER|SHARE|TIME/) {
+        like $text, qr/\bfrom\s`\Q$min\E`\sto\s`\Q$max\E`/i, "$name: its range";
+        $ranges++;
+    }
+    like $text, qr/`$name On [|] Off`/, "$name: a flag"      if $type eq 'FLAG';
+    like $text, qr/^- \*\*Context:\*\* \Q$_\E/m, "$name: where it may stand" for $context eq 'SERVER' ? 'server config' : 'as [Backhand]';
+}
+cmp_ok $ranges, '>', 8, 'there are ranges';
 
 # Every built-in function is described.
 my $functions = text_of('docs/functions.md');

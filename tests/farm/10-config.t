@@ -97,7 +97,7 @@ for my $mpm (Farm->mpms) {
 my %values = (
     UnixSocketDir      => { right => [qw(backhand /run/backhand ../x), '"a b"'], wrong => [], says => '' },
     BackhandModeratorPIDFile => { right => [qw(backhand.pid /run/x ../x), '"a b"'], wrong => [], says => '' },
-    BackhandConnectionPools  => { right => [qw(On Off on off)], wrong => [qw(Yes 1 x)], says => 'On or Off' },
+    BackhandConnectionPools  => { right => [qw(On Off on off)], wrong => [qw(Yes 1 x Only)], says => 'takes On or Off (default On)' },
     BackhandMaxServers => {
         right => [qw(2 256 4096)],
         wrong => [qw(1 0 -1 4097 16x x 99999999999999999999 2.5)],
@@ -106,22 +106,22 @@ my %values = (
     BackhandInterval => {
         right => [qw(50ms 250ms 1 1s 60s 60 1min 1mi)],
         wrong => [qw(49ms 0 61s 2min 1h 10x s ms -1 1.5s 1sx 250MS 99999999999999999999s), '" 5s"'],
-        says  => 'takes a time from 50ms to 60s',
+        says  => 'takes a time from 50ms to 60s, as in 250ms or 5s; a number alone is seconds (default 250ms)',
     },
     BackhandContact => {
         right => [qw(192.0.2.1 192.0.2.1:81 http://192.0.2.1 https://192.0.2.1:8443 [2001:db8::1]:80 http://[2001:db8::1])],
         wrong => [qw(192.0.2.1:0 192.0.2.1:65536 192.0.2.300 ftp://192.0.2.1 http://192.0.2.1/x www.example.com)],
-        says  => 'write [scheme://]address[:port]',
+        says  => '; write [scheme://]address[:port], as in http://192.0.2.1:80 or [2001:db8::1]:80 (default an address of this machine)',
     },
     BackhandFarm => {
         right => ['a', 'A-Z_0.9', 'x' x 63],
         wrong => ['"a b"', 'x' x 64, 'a/b', 'a:b'],
-        says  => 'takes a name of 1 to 63 characters of A-Z a-z 0-9 . _ -',
+        says  => 'takes a name of 1 to 63 characters of A-Z a-z 0-9 . _ - (default default)',
     },
     BackhandHostname => {
         right => ['www.example.com', 'x' x 255],
         wrong => ['"a b"', 'a@b', 'x' x 256],
-        says  => q{takes this server's name, 1 to 255 of A-Z a-z 0-9 . _ - :},
+        says  => q{takes this server's name, 1 to 255 of A-Z a-z 0-9 . _ - : (default the main ServerName)},
     },
     BackhandMaxHandoffs => {
         right => [qw(0 10 50% 0% 100% 1000000)],
@@ -141,7 +141,7 @@ my %values = (
     BackhandResponseTimeout => {
         right => [qw(0 1ms 300 24h)],
         wrong => [qw(25h x -1)],
-        says  => 'takes a time from 1ms to 24h, or 0',
+        says  => 'takes a time from 1ms to 24h, or 0 for that of ProxyTimeout, as in 250ms or 5s; a number alone is seconds (default 0)',
     },
     BackhandPolicyTimeout => {
         right => [qw(0 1ms 100ms 1 1h)],
@@ -156,7 +156,7 @@ my %values = (
     BackhandTries => {
         right => [qw(0 3 100)],
         wrong => [qw(101 -1 x)],
-        says  => 'takes the number of other servers to try, from 0 to 100 (default 3)',
+        says  => 'takes a number of other servers from 0 to 100 (default 3)',
     },
     BackhandRetry => {
         right => [qw(0 5s 1h 3600)],
@@ -178,12 +178,11 @@ for my $directive (sort keys %values) {
     my $case  = $values{$directive};
     my $extra = $directive eq 'MulticastStats' ? "AcceptStats 127.0.0.0/8 192.0.2.0/24\n" : '';
     passes "$directive $_", "$extra$directive $_" for @{ $case->{right} };
-    my $flag = $case->{says} eq 'On or Off';
     for my $value (@{ $case->{wrong} }) {
         my $shown = $value =~ s/"//gr;
-        fails_with "$directive $value", "$directive $value", $flag ? $directive : "$directive $shown:", $case->{says};
+        fails_with "$directive $value", "$directive $value", "$directive $shown:", $case->{says};
     }
-    fails_with "$directive without a value", "$directive $_", $directive, $flag ? 'On or Off' : 'argument' for '', '""';
+    fails_with "$directive without a value", "$directive $_", $directive, 'argument' for '', '""';
     for my $section ('<VirtualHost *>', '<Directory />', '<Location />', '<Files x>', q{<If "true">}) {
         my ($name) = $section =~ /^<(\w+)/;
         fails_with "$directive in $section", "$section\n$directive $case->{right}[0]\n</$name>",
@@ -247,9 +246,9 @@ my @wrong = (
         qw(%s %0S %128S %-S %S/x http://%S %S:80 %2%), '%S %H'),
     map({ ["Backhand bySession $_", "Backhand bySession $_: takes the text before the session id", '(default PHPSESSID=)'] }
         qw(= a=b= a; a/b), 'a b'),
-    map({ ["BackhandSessionCookie $_", "BackhandSessionCookie $_: takes a name that a cookie can have"] } qw(a= a;b a/b)),
+    map({ ["BackhandSessionCookie $_", "BackhandSessionCookie $_: takes a name that a cookie can have", '; or off (default off)'] } qw(a= a;b a/b)),
     ['BackhandSessionCookie "a b"', 'BackhandSessionCookie a b: takes a name that a cookie can have'],
-    ['BackhandSelfRedirect yes',   'BackhandSelfRedirect yes: takes On, Off or Only'],
+    ['BackhandSelfRedirect yes',   'BackhandSelfRedirect yes: takes Off, On or Only (default Off)'],
     ['BackhandFromSO',             'BackhandFromSO "": takes a shared object, the name of a function in it'],
     ["BackhandFromSO $modules/byHostname.so", "BackhandFromSO $modules/byHostname.so: takes a shared object, the name of a function"],
     ['BackhandFromSO gone.so f x', 'BackhandFromSO gone.so f: cannot load the shared object:', "$root/gone.so", 'No such file', 'ServerRoot'],

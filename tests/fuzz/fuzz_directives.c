@@ -23,13 +23,14 @@
 #define LINES_MAX      16
 #define SECOND         APR_USEC_PER_SEC
 
-static void check_contact(const backhand_contact *contact)
+static void check_contact(const char *written)
 {
     char text[BACKHAND_CONTACT_SIZE];
-    backhand_contact again;
-    backhand_contact_format(text, contact);
+    backhand_contact contact, again;
+    CHECK(!backhand_contact_parse(&contact, written, 0));
+    backhand_contact_format(text, &contact);
     CHECK(!backhand_contact_parse(&again, text, 0));
-    CHECK(backhand_contact_equal(&again, contact));
+    CHECK(backhand_contact_equal(&again, &contact));
 }
 
 static int is_numeric(const char *address)
@@ -91,17 +92,16 @@ static void check_config(const backhand_config *conf)
 {
     check_times(conf);
     CHECK(conf->max_servers >= BACKHAND_SERVERS_MIN && conf->max_servers <= BACKHAND_SERVERS_MAX);
-    CHECK(conf->max_handoffs >= -1 && conf->max_handoffs <= 1000000);
-    CHECK(conf->max_handoffs_percent >= 0 && conf->max_handoffs_percent <= 100);
+    CHECK(conf->max_handoffs.count >= -1 && conf->max_handoffs.count <= 1000000);
+    CHECK(conf->max_handoffs.percent >= 0 && conf->max_handoffs.percent <= 100);
     CHECK(conf->retry_body >= 0 && conf->retry_body <= 16 * 1024 * 1024);
     CHECK(conf->policy_interpreters >= 1 && conf->policy_interpreters <= 64);
     CHECK(conf->tries >= 0 && conf->tries <= 100);
     CHECK(backhand_word_is_farm(conf->farm));
     CHECK(!conf->hostname || backhand_hostname_valid(conf->hostname));
-    CHECK(conf->no_pools == 0 || conf->no_pools == 1);
-    CHECK(!conf->contact_set == !conf->contact_text);
-    if (conf->contact_set) {
-        check_contact(&conf->contact);
+    CHECK(conf->pools == 0 || conf->pools == 1);
+    if (conf->contact_text) {
+        check_contact(conf->contact_text);
     }
     for (int i = 0; i < conf->destinations->nelts; i++) {
         check_destination(&APR_ARRAY_IDX(conf->destinations, i, backhand_destination));
@@ -116,8 +116,8 @@ static void check_config(const backhand_config *conf)
 
 static void check_dir(const backhand_dir_config *dir, const backhand_config *conf)
 {
-    CHECK(dir->self_redirect >= -1 && dir->self_redirect <= BACKHAND_SELF_ONLY);
-    CHECK(!dir->session_cookie || !*dir->session_cookie || !backhand_session_check_name(dir->session_cookie));
+    CHECK(dir->self_redirect >= 0 && dir->self_redirect <= BACKHAND_SELF_ONLY);
+    CHECK(!dir->session_cookie || !backhand_session_check_name(dir->session_cookie));
     CHECK(!dir->chain.own || dir->chain.own->nelts <= conf->functions->nelts);
 }
 

@@ -136,7 +136,7 @@ int backhand_worker_run(backhand_proxy *proxy, request_rec *r, backhand_worker *
                         char *url)
 {
     int64_t busy = __atomic_add_fetch(&worker->busy, 1, __ATOMIC_RELAXED);
-    int no_pool = worker->fresh || proxy->conf->no_pools || busy > MAXSESSIONSPERSERVER || worker->idle_limit <= 0;
+    int no_pool = worker->fresh || !proxy->conf->pools || busy > MAXSESSIONSPERSERVER || worker->idle_limit <= 0;
     int rc;
 
     if (no_pool) {

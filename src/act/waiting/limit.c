@@ -13,7 +13,7 @@ static int64_t wanted(const backhand_config *conf, int64_t threads)
     int daemons = 0;
 
     ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &daemons);
-    return backhand_bounds_server(conf->max_handoffs, conf->max_handoffs_percent, daemons * threads);
+    return backhand_bounds_server(conf->max_handoffs.count, conf->max_handoffs.percent, daemons * threads);
 }
 
 static int fits_process(int64_t waiting, int64_t threads)

@@ -1,0 +1,126 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/* The table of directives. A new one is a line here, a field in config.h, and its section in docs/. tests/check/docs.t
+ * reads the lines: values are written as in a configuration, and the documentation repeats them. */
+
+#include "config/directive.h"
+#include "config/words.h"
+#include "candidacy/directives.h"
+#include "candidacy/session_id.h"
+
+/* --- the form of a line ---------------------------------------------------------------------------------------- */
+
+/* Directives for the whole server are admitted in containers too, so that it is backhand_config_server_wide() that says
+ * where they belong. */
+#define ANYWHERE (RSRC_CONF | ACCESS_CONF)
+
+#define SERVER(field)                                                                                                  \
+    .context = BACKHAND_WHOLE_SERVER, .offset = offsetof(backhand_config, field),                                      \
+    .size = sizeof(((backhand_config *)NULL)->field)
+#define CONTAINER(field)                                                                                               \
+    .context = BACKHAND_CONTAINER, .offset = offsetof(backhand_dir_config, field),                                     \
+    .size = sizeof(((backhand_dir_config *)NULL)->field)
+
+#define LINE(ARGS, name, help, ...)                                                                                    \
+    AP_INIT_##ARGS(name, backhand_directive_read, (&(backhand_directive){__VA_ARGS__}), ANYWHERE, help)
+
+/* Each begins with the name, SERVER(field) or CONTAINER(field), and the default, and ends with a line of help. */
+#define FLAG(name, place, initial_, help) LINE(TAKE1, name, help, .kind = BACKHAND_FLAG, place, .initial = (initial_))
+#define NUMBER(name, place, initial_, min_, max_, noun_, help)                                                         \
+    LINE(TAKE1, name, help, .kind = BACKHAND_NUMBER, place, .initial = (initial_), .min = (min_), .max = (max_),       \
+         .noun = (noun_))
+#define SHARE(name, place, initial_, min_, max_, noun_, whole_, help)                                                  \
+    LINE(TAKE1, name, help, .kind = BACKHAND_SHARE, place, .initial = (initial_), .min = (min_), .max = (max_),        \
+         .noun = (noun_), .whole = (whole_))
+/* zero: the meaning of 0, as in "no limit", or NULL when 0 is like any other time. */
+#define TIME(name, place, initial_, min_, max_, zero_, help)                                                           \
+    LINE(TAKE1, name, help, .kind = BACKHAND_TIME, place, .initial = (initial_), .min = (min_), .max = (max_),         \
+         .zero = (zero_))
+/* fallback: how the message tells of a default that is known later. */
+#define TEXT(name, place, initial_, fallback_, check_, help)                                                           \
+    LINE(TAKE1, name, help, .kind = BACKHAND_TEXT, place, .initial = (initial_), .fallback = (fallback_),              \
+         .check = (check_))
+#define PATH(name, place, initial_, noun_, help)                                                                       \
+    LINE(TAKE1, name, help, .kind = BACKHAND_PATH, place, .initial = (initial_), .noun = (noun_))
+#define LIST(name, place, add_, help) LINE(ITERATE, name, help, .kind = BACKHAND_LIST, place, .add = (add_))
+
+/* --- words ----------------------------------------------------------------------------------------------------- */
+
+static const char *check_farm(const char *word)
+{
+    return backhand_word_is_farm(word) ? NULL : "takes a name of 1 to 63 characters of A-Z a-z 0-9 . _ -";
+}
+
+static const char *check_hostname(const char *word)
+{
+    return backhand_hostname_valid(word) ? NULL : "takes this server's name, 1 to 255 of A-Z a-z 0-9 . _ - :";
+}
+
+static const char *check_contact(const char *word)
+{
+    backhand_contact contact;
+    return backhand_contact_parse(&contact, word, 0);
+}
+
+static const char *const self_redirect_words[] = {[0] = "Off", [1] = "On", [BACKHAND_SELF_ONLY] = "Only", NULL};
+
+static backhand_directive self_redirect = {
+    .kind = BACKHAND_CHOICE, CONTAINER(self_redirect), .initial = "Off", .words = self_redirect_words};
+
+/* --- the table ------------------------------------------------------------------------------------------------- */
+
+/* Fields may be pointers. NOLINTBEGIN(bugprone-sizeof-expression) */
+const command_rec backhand_commands[] = {
+    PATH("UnixSocketDir", SERVER(dir), "backhand", "a folder", "the folder for run-time files"),
+    LIST("AcceptStats", SERVER(accept), backhand_accept_add,
+         "addresses or networks of servers whose announcements are accepted"),
+    TIME("BackhandClockSkew", SERVER(skew), "30s", "1s", "1h", NULL,
+         "how far the clocks of servers with a secret may differ"),
+    NUMBER("BackhandMaxServers", SERVER(max_servers), "256", "2", "4096", "servers", "entries in the table"),
+    TIME("BackhandInterval", SERVER(interval), "250ms", "50ms", "60s", NULL, "time between two announcements"),
+    LINE(TAKE1, "BackhandContact", "where the others send requests for this server: [scheme://]address[:port]",
+         .kind = BACKHAND_TEXT, SERVER(contact_text), .fallback = "an address of this machine", .check = check_contact,
+         .example = "; write [scheme://]address[:port], as in http://192.0.2.1:80 or [2001:db8::1]:80"),
+    TEXT("BackhandFarm", SERVER(farm), "default", NULL, check_farm, "the name of this server's farm"),
+    TEXT("BackhandHostname", SERVER(hostname), NULL, "the main ServerName", check_hostname, "this server's name"),
+    SHARE("BackhandMaxHandoffs", SERVER(max_handoffs), "50%", "0", "1000000", "requests", "the workers",
+          "requests handed off at a time, or a share of the workers, as in 50%"),
+    NUMBER("BackhandRetryBody", SERVER(retry_body), "65536", "0", "16777216", "bytes",
+           "bytes of a request body kept to send it again"),
+    TIME("BackhandConnectTimeout", SERVER(connect_timeout), "1s", "1ms", "1h", NULL,
+         "how long to wait for a connection to another server"),
+    TIME("BackhandResponseTimeout", SERVER(response_timeout), "0", "1ms", "24h", "that of ProxyTimeout",
+         "how long to wait for another server's response"),
+    NUMBER("BackhandTries", SERVER(tries), "3", "0", "100", "other servers",
+           "how many other servers to try before this one"),
+    TIME("BackhandRetry", SERVER(retry), "5s", "0", "1h", NULL, "how long a server that failed is asked last"),
+    TIME("BackhandPolicyTimeout", SERVER(policy_timeout), "100ms", "1ms", "1h", "no limit",
+         "how long a policy in Perl may take for one request"),
+    NUMBER("BackhandPolicyInterpreters", SERVER(policy_interpreters), "2", "1", "64", "interpreters",
+           "Perl interpreters that each child process keeps for policies"),
+    FLAG("BackhandConnectionPools", SERVER(pools), "On",
+         "Off: each request that is handed off gets a connection of its own"),
+    PATH("BackhandModeratorPIDFile", SERVER(moderator_pid_file), NULL, "a file",
+         "a file for the process id of the moderator process"),
+    TEXT("BackhandSessionCookie", CONTAINER(session_cookie), "off", NULL, backhand_session_check_name,
+         "the name of a cookie that pins a client to the server that first served it"),
+
+    /* Those with setters of their own. */
+    AP_INIT_TAKE12("MulticastStats", backhand_directive_destination, NULL, ANYWHERE,
+                   "where to announce this server: [myaddress[:port]] destination:port[,ttl]"),
+    AP_INIT_TAKE12("BackhandSecretFile", backhand_directive_secret_file, NULL, ANYWHERE,
+                   "a file of keys that this farm's servers share; optional: unsigned announcements are accepted too"),
+    AP_INIT_TAKE1("BackhandSelfRedirect", backhand_directive_self_redirect, &self_redirect, ANYWHERE,
+                  "On: a request that stays goes to this server's contact; Only: this server never serves it"),
+    AP_INIT_RAW_ARGS("BackhandLogLevel", backhand_directive_log_level, NULL, ANYWHERE,
+                     "of an earlier release: see LogLevel backhand:"),
+    AP_INIT_RAW_ARGS("Backhand", backhand_directive_builtin, NULL, ANYWHERE,
+                     "a built-in candidacy function, and its argument"),
+    AP_INIT_RAW_ARGS("BackhandFromSO", backhand_directive_from_so, NULL, ANYWHERE,
+                     "a shared object, the candidacy function in it, and its arguments"),
+    {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL},
+};
+/* NOLINTEND(bugprone-sizeof-expression) */
+
+/* backhand_dir_config's `set` has a bit for each. */
+_Static_assert(sizeof(backhand_commands) / sizeof(backhand_commands[0]) <= 65, "more directives than bits");
