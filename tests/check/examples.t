@@ -3,7 +3,7 @@
 
 # Examples in the documentation are right. A block marked `apache` is a whole configuration, one marked `apacheconf` a
 # part of one, in which ${BACKHAND} is the build folder and ${RUN} one for logs; httpd checks both. Blocks marked `c` of
-# one page are one file.
+# one page are one file. The files of examples/light-heavy are whole configurations.
 
 use strict;
 use warnings;
@@ -50,8 +50,15 @@ sub save {
 # What in a whole configuration belongs to a machine becomes this one's.
 sub localize {
     my ($conf) = @_;
-    my %local = (BACKHAND => $build, RUN => $dir, NETWORK => '127.0.0.0/8');
-    $conf =~ s/^Define (\w+)\s+\S+$/Define $1 $local{$1}/gm;
+    my %local = (
+        BACKHAND => $build,
+        NETWORK  => '127.0.0.0/8',
+        ADDRESS  => '127.0.0.1',
+        PERL_LIB => "$repo/examples/demo/lib",
+        HANDLER  => 'Demo::App',
+        map { $_ => $dir } qw(RUN FOLDER SITE)
+    );
+    $conf =~ s/^(\s*)Define (\w+)\s+\K(\S+)$/$local{$2} || $3/gem;
     $conf =~ s{/etc/mime\.types}{/dev/null}g;
     $conf =~ s{/var/www/html}{$dir}g;
     return $conf;
@@ -90,6 +97,13 @@ for my $page (@pages) {
     my $said = qx{cc -shared -fPIC -Wall -Wextra -Werror -Wno-unused-parameter -I'$repo/include' -o '$dir/code.so' '$file' 2>&1};
     is $?, 0, "the code in $page compiles" or diag $said;
     $count{c}++;
+}
+for my $name (qw(light heavy)) {
+    my $path = "examples/light-heavy/$name.conf";
+    my $file = save("$name.conf", localize(text_of($path)));
+    my $said = qx{'$httpd' -t -f '$file' 2>&1 </dev/null};
+    is $?, 0, "$path is a configuration" or diag $said;
+    unlike $said, qr/warn|error/i, 'without a warning' or diag $said;
 }
 ok $count{apache} && $count{apacheconf} && $count{c}, 'there are examples of each kind';
 

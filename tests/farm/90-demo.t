@@ -48,6 +48,19 @@ like $text, qr{^  server\d\.demo +http://127\.0\.0\.$_:$port +alive}m, "the tabl
 like $text, qr/\b(?:handed-off|served-here):(?:chosen|next|sooner|free|soonest|trial)\b/, 'it says why';
 is scalar listening($port), 0, 'nothing is left running';
 
+$port = free_port();
+($status, $text) = said($port, "$repo/tools/demo", '--once', '--light-heavy');
+is $status, 0, 'demo --once --light-heavy' or diag $text;
+my ($part) = $text =~ /^40 requests for .*?\n\n(.*?)\n\n/ms;
+my $answered = 0;
+$answered += $_ for ($part || q()) =~ /^  server\d\.demo\s+(\d+)$/gm;
+is $answered, 40, 'all requests are answered by the heavy servers' or diag $text;
+my $behind = $port + 1;
+like $text, qr{^  server$_\.demo +http://127\.0\.0\.$_:$behind +alive}m, "heavy server $_ is the contact of its light one" for 1 .. 4;
+like $text, qr{ 200 handed-off:\w+ http://127\.0\.0\.\d:$behind tries=1$}m, 'and why a request went there is said';
+is scalar listening($port), 0, 'nothing is left running';
+is scalar listening($behind), 0, 'nor behind it';
+
 for my $senseless ('abc', '0', '-1', '70000', '99999999999', '80 80', '') {
     ($status, $text) = said($senseless, "$repo/run", 'demo', '--once');
     is $status, 1, "PORT='$senseless': an error";
