@@ -17,12 +17,12 @@ static backhand_handoff_result ask_worker(backhand_ask *ask, backhand_worker *wo
     backhand_handoff_result outcome;
 
     backhand_table_sent(table, id, step->generation);
-    outcome = backhand_handoff_attempt(&ask->handoff, worker, id, step->generation, &step->said);
+    outcome = backhand_handoff_attempt(&ask->handoff, worker, id, step->generation, &step->announcement);
     backhand_worker_release(worker);
     if (outcome == BACKHAND_STALE && ask->handoff.idempotent) {
-        worker = backhand_worker_get(ask->conf->proxy, ask->r, &step->said, 1);
+        worker = backhand_worker_get(ask->conf->proxy, ask->r, &step->announcement, 1);
         if (worker) {
-            outcome = backhand_handoff_attempt(&ask->handoff, worker, id, step->generation, &step->said);
+            outcome = backhand_handoff_attempt(&ask->handoff, worker, id, step->generation, &step->announcement);
             backhand_worker_release(worker);
         }
     }
@@ -42,7 +42,7 @@ static backhand_walk_result ask_now(backhand_ask *ask, backhand_worker *worker, 
     if (step->id != 0) {
         backhand_received_leave(r);
     }
-    ask->contact = apr_pstrdup(r->pool, step->said.stat.contact);
+    ask->contact = apr_pstrdup(r->pool, step->announcement.stat.contact);
     outcome = ask_worker(ask, worker, step);
     backhand_fault_note(r, ask->conf, step->id, step->generation, ask->contact, &ask->handoff, outcome);
     return backhand_walk_result_of(outcome, ask->handoff.idempotent);
@@ -70,7 +70,7 @@ backhand_walk_result backhand_ask_server(backhand_ask *ask, const backhand_step 
     if (!prepare(ask)) {
         return BACKHAND_RESULT_BODY;
     }
-    worker = backhand_worker_get(conf->proxy, ask->r, &step->said, !ask->handoff.idempotent);
+    worker = backhand_worker_get(conf->proxy, ask->r, &step->announcement, !ask->handoff.idempotent);
     if (!worker) {
         return BACKHAND_RESULT_UNREADY;
     }

@@ -129,8 +129,8 @@ static int redirect(const dispatch *d, const backhand_step *step)
     request_rec *r = d->r;
 
     backhand_received_elsewhere(r);
-    set_outcome(d, step->reason, apr_pstrdup(r->pool, step->said.stat.contact));
-    return backhand_redirect(r, step->redirect, d->candidates.name_format, &step->said);
+    set_outcome(d, step->reason, apr_pstrdup(r->pool, step->announcement.stat.contact));
+    return backhand_redirect(r, step->redirect, d->candidates.name_format, &step->announcement);
 }
 
 static int pass_on(const dispatch *d, backhand_reason reason, int id)
@@ -187,10 +187,10 @@ static backhand_walk_result ask(dispatch *d, const backhand_step *step)
 /* Servers that were passed over because of their TLS. */
 static void log_tls(const dispatch *d)
 {
-    backhand_announcement said;
+    backhand_announcement announcement;
 
-    if (d->walk.no_tls >= 0 && backhand_table_read(d->conf->table, d->walk.no_tls, &said, NULL)) {
-        backhand_tls_log_unable(d->conf->proxy, d->r, said.stat.contact);
+    if (d->walk.no_tls >= 0 && backhand_table_read(d->conf->table, d->walk.no_tls, &announcement, NULL)) {
+        backhand_tls_log_unable(d->conf->proxy, d->r, announcement.stat.contact);
     }
 }
 

@@ -138,11 +138,12 @@ int backhand_session_next(backhand_owner *owner, const char *text, apr_size_t le
 
 int backhand_session_owns(const backhand_table *table, int id, uint64_t generation, const backhand_owner *owner)
 {
-    backhand_announcement said;
+    backhand_announcement announcement;
     uint64_t now;
     return backhand_table_usable(table, id, generation) && !backhand_table_older(table, id, SERVER_TIMEOUT) &&
-           backhand_table_read(table, id, &said, &now) && now <= generation &&
-           strcmp(said.contact.address, owner->address) == 0 && (!owner->port || owner->port == said.contact.port);
+           backhand_table_read(table, id, &announcement, &now) && now <= generation &&
+           strcmp(announcement.contact.address, owner->address) == 0 &&
+           (!owner->port || owner->port == announcement.contact.port);
 }
 
 const char *backhand_session_check_name(const char *name)

@@ -95,30 +95,31 @@ void sim_server_measure(sim_world *world, uint32_t server, serverstat *stat)
 
 static void identify(const sim_world *world, uint32_t server)
 {
-    backhand_announcement *said = &world->servers[server].said;
+    backhand_announcement *announcement = &world->servers[server].announcement;
     unsigned number = server + 1;
 
-    snprintf(said->stat.hostname, sizeof(said->stat.hostname), "s%u.example.net", number);
-    snprintf(said->contact.address, sizeof(said->contact.address), "10.0.%u.%u", number / 250, number % 250 + 1);
-    said->contact.port = 80;
-    backhand_contact_format(said->stat.contact, &said->contact);
-    said->interval = world->scenario->interval / 1000;
-    said->keepalive = 15000;
+    snprintf(announcement->stat.hostname, sizeof(announcement->stat.hostname), "s%u.example.net", number);
+    snprintf(announcement->contact.address, sizeof(announcement->contact.address), "10.0.%u.%u", number / 250,
+             number % 250 + 1);
+    announcement->contact.port = 80;
+    backhand_contact_format(announcement->stat.contact, &announcement->contact);
+    announcement->interval = world->scenario->interval / 1000;
+    announcement->keepalive = 15000;
 }
 
-/* Sends `said`. */
+/* Sends `announcement`. */
 static void say(sim_world *world, uint32_t server)
 {
     sim_server *it = &world->servers[server];
-    backhand_announcement *said = &it->said;
+    backhand_announcement *announcement = &it->announcement;
 
-    said->boot = it->life;
-    said->sequence = ++it->sequence;
-    said->time = (SIM_EPOCH + world->now) / 1000;
+    announcement->boot = it->life;
+    announcement->sequence = ++it->sequence;
+    announcement->time = (SIM_EPOCH + world->now) / 1000;
     if (table_of(world, server)) {
-        backhand_table_set_self(table_of(world, server), said);
+        backhand_table_set_self(table_of(world, server), announcement);
     }
-    it->sent = *said;
+    it->sent = *announcement;
     backhand_working_announce(&it->working, &it->sent.stat, sim_clock_now());
     sim_events_add(&world->events, world->now + world->scenario->delay, SIM_HEARD, server, it->life);
 }
@@ -141,14 +142,14 @@ void sim_server_look(sim_world *world, uint32_t server)
 
     if (backhand_working_news(&it->working, sim_clock_now())) {
         if (backhand_working_recovered(&it->working)) {
-            sim_server_measure(world, server, &it->said.stat);
+            sim_server_measure(world, server, &it->announcement.stat);
         }
-        it->said.stat.aservers = ready_workers(it);
-        backhand_working_refresh(&it->working, &it->said.stat, it->held, sim_clock_now());
+        it->announcement.stat.aservers = ready_workers(it);
+        backhand_working_refresh(&it->working, &it->announcement.stat, it->held, sim_clock_now());
         say(world, server);
     }
     else if (backhand_working_due(&it->working, sim_clock_now())) {
-        sim_server_measure(world, server, &it->said.stat);
+        sim_server_measure(world, server, &it->announcement.stat);
     }
     if (backhand_meter_inflight(&it->meter) > 0) {
         sim_server_plan_look(world, server);
@@ -158,10 +159,10 @@ void sim_server_look(sim_world *world, uint32_t server)
 void sim_server_announce(sim_world *world, uint32_t server)
 {
     sim_server *it = &world->servers[server];
-    backhand_announcement *said = &it->said;
+    backhand_announcement *announcement = &it->announcement;
     int64_t wait = world->scenario->interval;
 
-    if (said->contact.port == 0) {
+    if (announcement->contact.port == 0) {
         identify(world, server);
     }
     /* Servers that start at once do not speak at once for ever. */
@@ -169,8 +170,8 @@ void sim_server_announce(sim_world *world, uint32_t server)
         wait = (int64_t)((double)wait * sim_random_share(&world->network)) + 1;
         it->spoken = 1;
     }
-    sim_server_measure(world, server, &said->stat);
-    said->stat.cpu = idle_share(world, it);
+    sim_server_measure(world, server, &announcement->stat);
+    announcement->stat.cpu = idle_share(world, it);
     it->used = 0;
     it->announced = world->now;
     say(world, server);

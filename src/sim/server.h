@@ -44,7 +44,7 @@ struct sim_server {
     uint64_t sequence; /**< of its announcements */
     int spoken;        /**< it has announced itself since it started */
     int64_t started;   /**< when it started last */
-    backhand_announcement said;
+    backhand_announcement announcement;
     backhand_announcement sent; /**< what it announced last, which may be an offer */
 };
 
@@ -84,7 +84,7 @@ void sim_server_measure(sim_world *world, uint32_t server, serverstat *stat);
 void sim_server_look(sim_world *world, uint32_t server);
 /** Plans a SIM_LOOK, unless one is planned. */
 void sim_server_plan_look(sim_world *world, uint32_t server);
-/** SIM_ANNOUNCE: writes `said`, which comes to the dispatchers a little later, and plans the next. */
+/** SIM_ANNOUNCE: writes `announcement`, which comes to the dispatchers a little later, and plans the next. */
 void sim_server_announce(sim_world *world, uint32_t server);
 
 #endif

@@ -54,7 +54,7 @@ static void print_box(request_rec *r, const backhand_config *conf)
 
 static void print_row(request_rec *r, const backhand_row *row)
 {
-    const serverstat *stat = &row->said.stat;
+    const serverstat *stat = &row->announcement.stat;
     int id = row->id;
 
     server_text(r, id, "Hostname", stat->hostname);

@@ -112,7 +112,7 @@ static void state_cell(request_rec *r, const backhand_row *row)
 
 static void print_row(request_rec *r, const backhand_row *row)
 {
-    const serverstat *stat = &row->said.stat;
+    const serverstat *stat = &row->announcement.stat;
 
     ap_rprintf(r, "<tr class=\"%s\"><td class=\"n\">%d</td><th scope=\"row\">%s</th>",
                backhand_row_state_name(row->state), row->id, escape(r, stat->hostname));
@@ -149,7 +149,8 @@ static void print_work(request_rec *r, const backhand_row *row)
     if (row->state != BACKHAND_ROW_ALIVE) {
         return;
     }
-    ap_rprintf(r, "<tr><td class=\"n\">%d</td><th scope=\"row\">%s</th>", row->id, escape(r, row->said.stat.hostname));
+    ap_rprintf(r, "<tr><td class=\"n\">%d</td><th scope=\"row\">%s</th>", row->id,
+               escape(r, row->announcement.stat.hostname));
     typical_cell(r, view);
     number_cell(r, view->samples);
     ms_cell(r, view->service);
@@ -159,7 +160,7 @@ static void print_work(request_rec *r, const backhand_row *row)
     ap_rprintf(r, view->stall > 1000 ? "<td class=\"n\">%.1f</td>" : "<td class=\"n\">-</td>",
                (double)view->stall / 1000);
     ap_rprintf(r, "<td class=\"n\">%.1f %%</td>", (double)view->errors / 10);
-    number_cell(r, row->said.stat.served);
+    number_cell(r, row->announcement.stat.served);
     ms_cell(r, row->hop);
     age_cell(r, row->reported);
     ap_rputs("</tr>\n", r);
@@ -187,7 +188,7 @@ static void print_rival(request_rec *r, const backhand_row *row)
     ap_rprintf(r,
                "<p class=\"warning\">Two servers announce the contact %s (entry %d, %s); last heard %.1f s ago. Give "
                "each a contact of its own with <code>BackhandContact</code>.</p>\n",
-               escape(r, row->said.stat.contact), row->id, escape(r, row->said.stat.hostname),
+               escape(r, row->announcement.stat.contact), row->id, escape(r, row->announcement.stat.hostname),
                (double)row->rival / APR_USEC_PER_SEC);
 }
 

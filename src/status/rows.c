@@ -60,13 +60,13 @@ int backhand_row_read(backhand_row *row, const backhand_table *table, int id, ap
     const backhand_slot *slot = &table->slots[id];
     int64_t returned;
 
-    if (!backhand_table_read(table, id, &row->said, NULL)) {
+    if (!backhand_table_read(table, id, &row->announcement, NULL)) {
         return 0;
     }
-    read_live_numbers(&row->said.stat, &table->stats[id]);
+    read_live_numbers(&row->announcement.stat, &table->stats[id]);
     row->id = id;
     row->state = state_of(table, id, backhand_number_get(&slot->left));
-    row->age = age_of(table, id, row->said.stat.mtime, now);
+    row->age = age_of(table, id, row->announcement.stat.mtime, now);
     row->refused = since(backhand_number_get(&slot->refused), now);
     row->rival = backhand_table_rival(table, id) ? since(backhand_number_get(&slot->rival_heard), now) : -1;
     returned = backhand_number_get(&slot->returned);

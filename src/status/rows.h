@@ -27,7 +27,7 @@ typedef struct backhand_row {
     apr_interval_time_t reported; /**< since this server got its figures with a response; -1: never */
     apr_interval_time_t hop;      /**< time that a hand-off to it adds to the time of serving there; -1: not known */
     backhand_view view;           /**< its newest figures */
-    backhand_announcement said;   /**< its announcement, the numbers of `stat` as policies see them now */
+    backhand_announcement announcement; /**< its announcement, the numbers of `stat` as policies see them now */
 } backhand_row;
 
 /** Reads entry `id` (0 to backhand_table_used() - 1), each number once. @return 0 when the entry is not used */

@@ -59,7 +59,8 @@ static void smooth(int64_t *average, int64_t value)
     backhand_number_set(average, before == 0 ? value + 1 : before + (value + 1 - before) / SMOOTHING);
 }
 
-int backhand_table_report(backhand_table *table, int id, uint64_t generation, const backhand_report *said, int64_t hop)
+int backhand_table_report(backhand_table *table, int id, uint64_t generation, const backhand_report *report,
+                          int64_t hop)
 {
     backhand_slot *slot = &table->slots[id];
     backhand_report *kept = &slot->report;
@@ -68,12 +69,12 @@ int backhand_table_report(backhand_table *table, int id, uint64_t generation, co
     if (backhand_table_slot_generation(table, id) != generation) {
         return 0;
     }
-    backhand_number_set(&kept->inflight, said->inflight);
-    backhand_number_set(&kept->service, said->service);
-    backhand_number_set(&kept->parallel, said->parallel);
-    backhand_number_set(&kept->latency, said->latency);
-    backhand_number_set(&kept->errors, said->errors);
-    backhand_number_set(&kept->stall, said->stall);
+    backhand_number_set(&kept->inflight, report->inflight);
+    backhand_number_set(&kept->service, report->service);
+    backhand_number_set(&kept->parallel, report->parallel);
+    backhand_number_set(&kept->latency, report->latency);
+    backhand_number_set(&kept->errors, report->errors);
+    backhand_number_set(&kept->stall, report->stall);
     backhand_number_set(&kept->sent, sent);
     backhand_number_set(&kept->outstanding, sent - backhand_number_get(&slot->returned) - 1);
     backhand_number_set(&kept->heard, table->now());

@@ -35,9 +35,9 @@ static backhand_skewed *place_for(backhand_table *table, const char *contact)
     return oldest;
 }
 
-void backhand_skewed_note(backhand_table *table, const backhand_announcement *said, int64_t ahead)
+void backhand_skewed_note(backhand_table *table, const backhand_announcement *announcement, int64_t ahead)
 {
-    int id = backhand_index_find(table, &said->contact);
+    int id = backhand_index_find(table, &announcement->contact);
     backhand_skewed what;
     if (id >= 0 && !backhand_table_silent(table, id)) {
         return;
@@ -45,8 +45,8 @@ void backhand_skewed_note(backhand_table *table, const backhand_announcement *sa
     memset(&what, 0, sizeof(what));
     what.heard = table->now();
     what.ahead = ahead;
-    apr_cpystrn(what.hostname, said->stat.hostname, sizeof(what.hostname));
-    apr_cpystrn(what.contact, said->stat.contact, sizeof(what.contact));
+    apr_cpystrn(what.hostname, announcement->stat.hostname, sizeof(what.hostname));
+    apr_cpystrn(what.contact, announcement->stat.contact, sizeof(what.contact));
     publish(place_for(table, what.contact), &what);
 }
 

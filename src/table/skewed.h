@@ -24,7 +24,7 @@ typedef struct backhand_skewed {
 
 /** Notes a server whose signature is right and whose time is not. Ignores a server that is also heard with the right
  * time: then somebody repeats its old announcements. [moderator] */
-void backhand_skewed_note(backhand_table *table, const backhand_announcement *said, int64_t ahead);
+void backhand_skewed_note(backhand_table *table, const backhand_announcement *announcement, int64_t ahead);
 
 /** Forgets the server with that contact: its announcement was accepted. [moderator] */
 void backhand_skewed_forget(backhand_table *table, const char *contact);

@@ -315,7 +315,7 @@ int backhand_table_rival(const backhand_table *table, int id);
  * @return BACKHAND_DROP_NONE; _FULL; or _OLD: same boot and not a newer sequence, a late announcement of an earlier
  *         boot, leaving of a server that is not there, a stock heartbeat beside full announcements
  */
-backhand_drop backhand_table_update(backhand_table *table, const backhand_announcement *said, int *id);
+backhand_drop backhand_table_update(backhand_table *table, const backhand_announcement *announcement, int *id);
 
 /** Sets slot 0: this server as it will announce itself; `leaving` does not make slot 0 left. Another slot that has the
  * same contact (of a server that had it before) counts as left from then on. */
@@ -368,7 +368,8 @@ void backhand_table_begun(backhand_table *table, int id, uint64_t generation);
 void backhand_table_returned(backhand_table *table, int id, uint64_t generation);
 /** Keeps the figures that the response carried. `hop`: time that the hand-off added, us, or -1 if not known.
  * Called between backhand_table_begun() and backhand_table_returned(). @return 0: the slot has got another server */
-int backhand_table_report(backhand_table *table, int id, uint64_t generation, const backhand_report *said, int64_t hop);
+int backhand_table_report(backhand_table *table, int id, uint64_t generation, const backhand_report *report,
+                          int64_t hop);
 
 /* --- processes --------------------------------------------------------------------------------------------- */
 

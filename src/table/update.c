@@ -8,20 +8,22 @@
 #define INTERVAL_MAX 86400000 /* ms */
 
 /* What is published has no stray bytes behind its strings: they would be seen by every reader of the memory. */
-static void clean(backhand_announcement *out, const backhand_announcement *said)
+static void clean(backhand_announcement *out, const backhand_announcement *announcement)
 {
-    *out = *said;
+    *out = *announcement;
     memset(out->stat.hostname, 0, sizeof(out->stat.hostname));
     memset(out->stat.contact, 0, sizeof(out->stat.contact));
     memset(out->farm, 0, sizeof(out->farm));
     memset(&out->contact, 0, sizeof(out->contact));
-    apr_cpystrn(out->stat.hostname, said->stat.hostname, sizeof(out->stat.hostname));
-    apr_cpystrn(out->stat.contact, said->stat.contact, sizeof(out->stat.contact));
-    apr_cpystrn(out->farm, said->farm, sizeof(out->farm));
-    apr_cpystrn(out->contact.address, said->contact.address, sizeof(out->contact.address));
-    out->contact.https = !!said->contact.https;
-    out->contact.port = said->contact.port;
-    out->interval = said->interval < 1 ? 1 : said->interval > INTERVAL_MAX ? INTERVAL_MAX : said->interval;
+    apr_cpystrn(out->stat.hostname, announcement->stat.hostname, sizeof(out->stat.hostname));
+    apr_cpystrn(out->stat.contact, announcement->stat.contact, sizeof(out->stat.contact));
+    apr_cpystrn(out->farm, announcement->farm, sizeof(out->farm));
+    apr_cpystrn(out->contact.address, announcement->contact.address, sizeof(out->contact.address));
+    out->contact.https = !!announcement->contact.https;
+    out->contact.port = announcement->contact.port;
+    out->interval = announcement->interval < 1              ? 1
+                    : announcement->interval > INTERVAL_MAX ? INTERVAL_MAX
+                                                            : announcement->interval;
 }
 
 static void publish_copy(backhand_slot *slot, const backhand_announcement *what, uint64_t generation)
@@ -55,9 +57,9 @@ static void publish_live(serverstat *live, const serverstat *what)
 }
 
 /* What a server said before it started again says nothing of it now. */
-static void note_boot(backhand_slot *slot, const backhand_announcement *said, int fresh)
+static void note_boot(backhand_slot *slot, const backhand_announcement *announcement, int fresh)
 {
-    if (!fresh && said->boot == (uint64_t)BACKHAND_ANNOUNCED(slot, boot)) {
+    if (!fresh && announcement->boot == (uint64_t)BACKHAND_ANNOUNCED(slot, boot)) {
         return;
     }
     backhand_number_set(&slot->report.heard, 0);
@@ -84,7 +86,7 @@ static void forget_requests(backhand_slot *slot)
 
 /* A request that noted the table's generation before sees this slot as changed from the first word on; one that notes
  * it after sees all of the new server. */
-static void publish(backhand_table *table, int id, const backhand_announcement *said, int fresh, int left)
+static void publish(backhand_table *table, int id, const backhand_announcement *announcement, int fresh, int left)
 {
     backhand_head *head = table->head;
     backhand_slot *slot = &table->slots[id];
@@ -92,7 +94,7 @@ static void publish(backhand_table *table, int id, const backhand_announcement *
     apr_time_t now = table->now();
     uint64_t generation = slot->generation;
 
-    clean(&what, said);
+    clean(&what, announcement);
     what.stat.mtime = left ? 0 : apr_time_sec(table->wall());
     if (fresh) {
         generation = (generation > head->generation ? generation : head->generation) + 1;
@@ -193,42 +195,43 @@ void backhand_table_forget(backhand_table *table, int id)
 }
 
 /* Slot 0's contact, said by somebody else. */
-static backhand_drop take_beside_self(backhand_table *table, const backhand_announcement *said)
+static backhand_drop take_beside_self(backhand_table *table, const backhand_announcement *announcement)
 {
     backhand_slot *slot = &table->slots[0];
     backhand_past_boot *past;
 
-    if (said->boot == 0 || said->leaving || said->boot == (uint64_t)BACKHAND_ANNOUNCED(slot, boot)) {
+    if (announcement->boot == 0 || announcement->leaving ||
+        announcement->boot == (uint64_t)BACKHAND_ANNOUNCED(slot, boot)) {
         return BACKHAND_DROP_OLD;
     }
-    past = past_find(slot, said->boot);
+    past = past_find(slot, announcement->boot);
     if (!past) {
-        past_push(slot, said->boot, said->sequence);
+        past_push(slot, announcement->boot, announcement->sequence);
         return BACKHAND_DROP_NONE;
     }
-    if (said->sequence <= past->sequence) {
+    if (announcement->sequence <= past->sequence) {
         return BACKHAND_DROP_OLD;
     }
-    past_set(past, said->boot, said->sequence);
-    note_turn(slot, said->boot, said->interval, table->now());
+    past_set(past, announcement->boot, announcement->sequence);
+    note_turn(slot, announcement->boot, announcement->interval, table->now());
     return BACKHAND_DROP_NONE;
 }
 
 /* Another boot than the slot's current one. */
-static backhand_drop take_boot(backhand_table *table, int id, const backhand_announcement *said)
+static backhand_drop take_boot(backhand_table *table, int id, const backhand_announcement *announcement)
 {
     backhand_slot *slot = &table->slots[id];
     uint64_t boot = (uint64_t)BACKHAND_ANNOUNCED(slot, boot);
     uint64_t sequence = (uint64_t)BACKHAND_ANNOUNCED(slot, sequence);
-    backhand_past_boot *past = said->boot ? past_find(slot, said->boot) : NULL;
+    backhand_past_boot *past = announcement->boot ? past_find(slot, announcement->boot) : NULL;
 
-    if (said->leaving || (past && said->sequence <= past->sequence) ||
-        (said->boot == 0 && !slot->left && !backhand_table_silent(table, id))) {
+    if (announcement->leaving || (past && announcement->sequence <= past->sequence) ||
+        (announcement->boot == 0 && !slot->left && !backhand_table_silent(table, id))) {
         return BACKHAND_DROP_OLD;
     }
     if (past) {
         past_set(past, boot, sequence);
-        note_turn(slot, boot, said->interval, table->now());
+        note_turn(slot, boot, announcement->interval, table->now());
     }
     else if (boot != 0) {
         past_push(slot, boot, sequence);
@@ -237,19 +240,19 @@ static backhand_drop take_boot(backhand_table *table, int id, const backhand_ann
     return BACKHAND_DROP_NONE;
 }
 
-static backhand_drop take_known(backhand_table *table, int id, const backhand_announcement *said)
+static backhand_drop take_known(backhand_table *table, int id, const backhand_announcement *announcement)
 {
     backhand_slot *slot = &table->slots[id];
     backhand_drop drop = BACKHAND_DROP_NONE;
 
-    if (said->boot != (uint64_t)BACKHAND_ANNOUNCED(slot, boot)) {
-        drop = take_boot(table, id, said);
+    if (announcement->boot != (uint64_t)BACKHAND_ANNOUNCED(slot, boot)) {
+        drop = take_boot(table, id, announcement);
     }
-    else if (said->boot != 0 && said->sequence <= (uint64_t)BACKHAND_ANNOUNCED(slot, sequence)) {
+    else if (announcement->boot != 0 && announcement->sequence <= (uint64_t)BACKHAND_ANNOUNCED(slot, sequence)) {
         drop = BACKHAND_DROP_OLD;
     }
     if (drop == BACKHAND_DROP_NONE) {
-        publish(table, id, said, 0, !!said->leaving);
+        publish(table, id, announcement, 0, !!announcement->leaving);
     }
     return drop;
 }
@@ -277,12 +280,12 @@ static int find_gone(const backhand_table *table)
     return longest;
 }
 
-static backhand_drop take_new(backhand_table *table, const backhand_announcement *said, int *id)
+static backhand_drop take_new(backhand_table *table, const backhand_announcement *announcement, int *id)
 {
     int used = backhand_table_used(table), place = used;
     uint64_t before = backhand_table_generation(table);
 
-    if (said->leaving) {
+    if (announcement->leaving) {
         return BACKHAND_DROP_OLD;
     }
     if (place >= table->max_servers) {
@@ -292,7 +295,7 @@ static backhand_drop take_new(backhand_table *table, const backhand_announcement
         return BACKHAND_DROP_FULL;
     }
     forget_past(&table->slots[place]);
-    publish(table, place, said, 1, 0);
+    publish(table, place, announcement, 1, 0);
     if (place == used) {
         backhand_index_add(table, place, before);
     }
@@ -300,15 +303,15 @@ static backhand_drop take_new(backhand_table *table, const backhand_announcement
     return BACKHAND_DROP_NONE;
 }
 
-backhand_drop backhand_table_update(backhand_table *table, const backhand_announcement *said, int *id)
+backhand_drop backhand_table_update(backhand_table *table, const backhand_announcement *announcement, int *id)
 {
-    int found = backhand_index_find(table, &said->contact);
+    int found = backhand_index_find(table, &announcement->contact);
     backhand_drop drop;
 
     if (found < 0) {
-        return take_new(table, said, id);
+        return take_new(table, announcement, id);
     }
-    drop = found == 0 ? take_beside_self(table, said) : take_known(table, found, said);
+    drop = found == 0 ? take_beside_self(table, announcement) : take_known(table, found, announcement);
     if (drop == BACKHAND_DROP_NONE) {
         *id = found;
     }

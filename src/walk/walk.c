@@ -44,13 +44,13 @@ static int was_asked(const backhand_walk *walk, int id)
     return walk->asked[id / 64] >> (id % 64) & 1;
 }
 
-static int can_be_sent(backhand_walk *walk, int id, const backhand_announcement *said)
+static int can_be_sent(backhand_walk *walk, int id, const backhand_announcement *announcement)
 {
     if (walk->rules->coded) {
         walk->coded = 1;
         return 0;
     }
-    if (said->contact.https && !walk->rules->tls) {
+    if (announcement->contact.https && !walk->rules->tls) {
         walk->no_tls = id;
         return 0;
     }
@@ -71,7 +71,8 @@ static int ask_contact(backhand_walk *walk, backhand_reason held, backhand_step 
     const backhand_walk_rules *rules = walk->rules;
 
     if (walk->asked_self || !rules->can_ask || !rules->asks_self ||
-        !backhand_table_read(walk->table, 0, &step->said, &step->generation) || !can_be_sent(walk, 0, &step->said)) {
+        !backhand_table_read(walk->table, 0, &step->announcement, &step->generation) ||
+        !can_be_sent(walk, 0, &step->announcement)) {
         return 0;
     }
     walk->contact = 1;
@@ -143,7 +144,8 @@ static int is_there(const backhand_walk *walk, int id, backhand_step *step)
 
     return !was_asked(walk, id) && (walk->last_round || !is_asked_last(walk, id)) &&
            backhand_table_usable(walk->table, id, generation) &&
-           backhand_table_read(walk->table, id, &step->said, &step->generation) && step->generation <= generation;
+           backhand_table_read(walk->table, id, &step->announcement, &step->generation) &&
+           step->generation <= generation;
 }
 
 /* @return 1: this is the step; 0: the candidate is passed over */
@@ -170,7 +172,7 @@ static int consider(backhand_walk *walk, const ServerSlot *candidate, backhand_s
         stay(walk, BACKHAND_HERE_UNSAFE, step);
         return 1;
     }
-    if (!can_be_sent(walk, id, &step->said)) {
+    if (!can_be_sent(walk, id, &step->announcement)) {
         return 0;
     }
     if (!rules->queues && backhand_table_ready(walk->table, id) <= 0) {

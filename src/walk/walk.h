@@ -56,7 +56,7 @@ typedef struct backhand_step {
     uint64_t generation;    /**< ASK, REDIRECT: that the slot had, for all that is counted for its server */
     int redirect;           /**< REDIRECT: as in ServerSlot */
     int chosen; /**< ASK: it is a candidate; 0: this server's contact, because it may not serve the request */
-    backhand_announcement said; /**< ASK, REDIRECT: the server's */
+    backhand_announcement announcement; /**< ASK, REDIRECT: the server's */
 } backhand_step;
 
 /** Where a walk is. Callers read `tries` and `no_tls`; all else is private. */

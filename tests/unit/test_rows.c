@@ -90,15 +90,15 @@ static void a_row_holds_what_was_announced(void **state)
     (void)state;
     clock_now += SECOND / 2;
     row = row_of(id);
-    assert_string_equal(row.said.stat.hostname, "host7");
-    assert_string_equal(row.said.stat.contact, "http://10.0.0.7:80");
+    assert_string_equal(row.announcement.stat.hostname, "host7");
+    assert_string_equal(row.announcement.stat.contact, "http://10.0.0.7:80");
     assert_int_equal(row.state, BACKHAND_ROW_ALIVE);
     assert_int_equal(row.age, SECOND / 2);
     assert_int_equal(row.refused, -1);
     assert_int_equal(row.rival, -1);
-    assert_int_equal(row.said.stat.load, 1250);
-    assert_int_equal(row.said.stat.inflight, 5);
-    assert_true(row.said.stat.tmem == INT64_C(8) << 40);
+    assert_int_equal(row.announcement.stat.load, 1250);
+    assert_int_equal(row.announcement.stat.inflight, 5);
+    assert_true(row.announcement.stat.tmem == INT64_C(8) << 40);
 }
 
 static void a_row_shows_numbers_as_policies_see_them(void **state)
@@ -110,7 +110,7 @@ static void a_row_shows_numbers_as_policies_see_them(void **state)
     backhand_number_set(&table->stats[id].load, 9999);
     backhand_number_set(&table->stats[id].mtime, apr_time_sec(clock_now) - 40);
     row = row_of(id);
-    assert_int_equal(row.said.stat.load, 9999);
+    assert_int_equal(row.announcement.stat.load, 9999);
     assert_int_equal(row.age, 40 * SECOND);
 }
 
@@ -141,7 +141,7 @@ static void leaving_is_no_death(void **state)
     clock_now += 60 * SECOND;
     assert_int_equal(row_of(id).state, BACKHAND_ROW_LEFT);
     assert_int_equal(row_of(id).age, -1);
-    assert_string_equal(row_of(id).said.stat.hostname, "host7");
+    assert_string_equal(row_of(id).announcement.stat.hostname, "host7");
 }
 
 static void a_rival_is_shown_while_it_is_heard(void **state)
@@ -187,7 +187,7 @@ static void the_newest_word_is_shown(void **state)
     said.stat.served = 77;
     id = take(&said);
     assert_int_equal(row_of(id).view.service, 100);
-    assert_int_equal(row_of(id).said.stat.served, 77);
+    assert_int_equal(row_of(id).announcement.stat.served, 77);
     assert_int_equal(row_of(id).reported, -1);
     assert_int_equal(row_of(id).hop, -1);
     clock_now += SECOND;
@@ -202,8 +202,8 @@ static void the_newest_word_is_shown(void **state)
     assert_int_equal(row_of(id).reported, SECOND);
     assert_in_range(row_of(id).hop, 300, 301);
     /* The announced figures stay what they were. */
-    assert_int_equal(row_of(id).said.stat.service, 100);
-    assert_int_equal(row_of(id).said.stat.inflight, 5);
+    assert_int_equal(row_of(id).announcement.stat.service, 100);
+    assert_int_equal(row_of(id).announcement.stat.inflight, 5);
 }
 
 static void any_mtime_that_a_policy_writes_makes_an_age(void **state)

@@ -287,7 +287,7 @@ static void the_first_answers(void **state)
     left(a, b, -1);
     asks(BACKHAND_RESULT_NONE, a);
     assert_int_equal(step.chosen, 1);
-    assert_string_equal(step.said.stat.contact, "http://10.0.0.1:80");
+    assert_string_equal(step.announcement.stat.contact, "http://10.0.0.1:80");
     is_answered(BACKHAND_OFF_CHOSEN);
     assert_int_equal(walk.tries, 1);
 }
@@ -402,7 +402,7 @@ static void the_client_is_sent_there(void **state)
     is_because(BACKHAND_STEP_REDIRECT, BACKHAND_REDIRECTED);
     assert_int_equal(step.id, a);
     assert_int_equal(step.redirect, BACKHAND_REDIRECT_NAME);
-    assert_string_equal(step.said.stat.contact, "http://10.0.0.1:80");
+    assert_string_equal(step.announcement.stat.contact, "http://10.0.0.1:80");
 }
 
 static void without_redirects_it_is_asked(void **state)

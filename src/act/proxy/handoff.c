@@ -154,7 +154,7 @@ static void dress_body(const backhand_handoff *handoff, backhand_attempt *t)
 /* The request as the other server shall see it: as it came, and marked. What runs where a request is served (content
  * filters, headers set by modules) runs there, not here too. */
 static void request_dress(backhand_handoff *handoff, const backhand_settings *settings, backhand_attempt *t,
-                          const backhand_announcement *said)
+                          const backhand_announcement *announcement)
 {
     request_rec *r = handoff->r;
     const char *mark, *host;
@@ -170,7 +170,7 @@ static void request_dress(backhand_handoff *handoff, const backhand_settings *se
     if (!host || !*host) {
         apr_table_setn(r->headers_in, "Host", r->server->server_hostname ? r->server->server_hostname : "localhost");
     }
-    mark = backhand_mark_sign(r, backhand_config_get(r->server), mark, said->stat.contact);
+    mark = backhand_mark_sign(r, backhand_config_get(r->server), mark, announcement->stat.contact);
     apr_table_setn(r->headers_in, BACKHAND_MARK_HEADER, mark);
     backhand_fields_begin(r);
     if (t->handshake.wanted) {
@@ -265,7 +265,7 @@ static backhand_handoff_result take_back(backhand_handoff *handoff, const backha
 }
 
 backhand_handoff_result backhand_handoff_attempt(backhand_handoff *handoff, backhand_worker *worker, int id,
-                                                 uint64_t generation, const backhand_announcement *said)
+                                                 uint64_t generation, const backhand_announcement *announcement)
 {
     request_rec *r = handoff->r;
     const backhand_settings *settings = backhand_settings_get(handoff->proxy, r, worker->ipv6);
@@ -277,7 +277,7 @@ backhand_handoff_result backhand_handoff_attempt(backhand_handoff *handoff, back
                           .repeatable = handoff->idempotent,
                           .body = handoff->body,
                           .head.pool = r->pool};
-    char *url = apr_pstrcat(r->pool, said->stat.contact, backhand_target(r), NULL);
+    char *url = apr_pstrcat(r->pool, announcement->stat.contact, backhand_target(r), NULL);
     saved_request saved;
     backhand_handoff_result result;
     int rc;
@@ -286,13 +286,13 @@ backhand_handoff_result backhand_handoff_attempt(backhand_handoff *handoff, back
     if (!settings) {
         return BACKHAND_REFUSED;
     }
-    if (said->contact.https) {
+    if (announcement->contact.https) {
         t.handshake.wanted = 1;
-        t.handshake.name = apr_pstrdup(r->pool, said->stat.hostname);
+        t.handshake.name = apr_pstrdup(r->pool, announcement->stat.hostname);
         t.handshake.limit = backhand_config_get(r->server)->connect_timeout;
     }
     request_save(&saved, r);
-    request_dress(handoff, settings, &t, said);
+    request_dress(handoff, settings, &t, announcement);
     backhand_attempt_begin(&t);
     rc = backhand_worker_run(handoff->proxy, r, worker, settings->proxy, url);
     backhand_attempt_end(&t);

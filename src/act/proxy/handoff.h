@@ -29,6 +29,6 @@ void backhand_handoff_init(backhand_handoff *handoff, request_rec *r, const back
 /** Asks the server that slot `id` had at `generation`. After anything but ANSWERED the request is as it was before,
  * body included, except as said. */
 backhand_handoff_result backhand_handoff_attempt(backhand_handoff *handoff, backhand_worker *worker, int id,
-                                                 uint64_t generation, const backhand_announcement *said);
+                                                 uint64_t generation, const backhand_announcement *announcement);
 
 #endif

@@ -28,7 +28,7 @@ APLOG_USE_MODULE(backhand);
 typedef struct wish {
     const char *key;
     int fresh;
-    const backhand_announcement *said;
+    const backhand_announcement *announcement;
     int settled; /* the worker was made, or cannot be */
     struct wish *next;
 } wish;
@@ -67,7 +67,7 @@ static void grant(struct backhand_keeper *keeper)
 {
     wish *w = keeper->wishes;
     apr_hash_t *workers = keeper->workers[w->fresh];
-    backhand_announcement said = *w->said;
+    backhand_announcement announcement = *w->announcement;
     char key[BACKHAND_WORKER_KEY_SIZE];
     int fresh = w->fresh;
     char error[BACKHAND_WORKER_ERROR_SIZE] = "";
@@ -81,9 +81,9 @@ static void grant(struct backhand_keeper *keeper)
     apr_cpystrn(key, w->key, sizeof(key));
     keeper->granting = w;
     pthread_mutex_unlock(&keeper->lock);
-    worker = backhand_worker_make(keeper->proxy, key, fresh, &said, keeper->pool, error);
+    worker = backhand_worker_make(keeper->proxy, key, fresh, &announcement, keeper->pool, error);
     if (*error) {
-        complain(keeper, said.stat.contact, error);
+        complain(keeper, announcement.stat.contact, error);
     }
     pthread_mutex_lock(&keeper->lock);
     if (worker) {
@@ -319,10 +319,10 @@ static void wait_for_keeper(struct backhand_keeper *keeper, wish *w, apr_interva
 }
 
 backhand_worker *backhand_keeper_worker(struct backhand_keeper *keeper, const char *key, int fresh,
-                                        const backhand_announcement *said)
+                                        const backhand_announcement *announcement)
 {
     apr_hash_t *workers = keeper->workers[fresh];
-    wish w = {.key = key, .fresh = fresh, .said = said};
+    wish w = {.key = key, .fresh = fresh, .announcement = announcement};
     backhand_worker *worker;
 
     pthread_mutex_lock(&keeper->lock);

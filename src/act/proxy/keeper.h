@@ -20,10 +20,10 @@ apr_status_t backhand_keeper_start(backhand_proxy *proxy);
 /**
  * The worker of that key; when there is none yet waits for the keeper to make it, BackhandConnectTimeout at most. Any
  * thread.
- * @param said  what the table says of the server
+ * @param announcement  what the table says of the server
  * @return a worker to be given back by backhand_worker_release(), or NULL
  */
 backhand_worker *backhand_keeper_worker(struct backhand_keeper *keeper, const char *key, int fresh,
-                                        const backhand_announcement *said);
+                                        const backhand_announcement *announcement);
 
 #endif

@@ -22,10 +22,11 @@ void backhand_worker_key(char key[BACKHAND_WORKER_KEY_SIZE], const char *contact
     }
 }
 
-static void set_worker_limits(backhand_worker *worker, const backhand_config *conf, const backhand_announcement *said)
+static void set_worker_limits(backhand_worker *worker, const backhand_config *conf,
+                              const backhand_announcement *announcement)
 {
     proxy_worker_shared *s = worker->proxy_worker->s;
-    apr_interval_time_t keepalive = apr_time_from_msec(said->keepalive);
+    apr_interval_time_t keepalive = apr_time_from_msec(announcement->keepalive);
 
     /* A connection is not used again in the last second before the other side closes it: a request that crosses that
      * closing on the wire would be lost, or, not being repeatable, answered with an error. */
@@ -45,10 +46,10 @@ static void set_worker_limits(backhand_worker *worker, const backhand_config *co
 }
 
 backhand_worker *backhand_worker_make(backhand_proxy *proxy, const char *key, int fresh,
-                                      const backhand_announcement *said, apr_pool_t *pool,
+                                      const backhand_announcement *announcement, apr_pool_t *pool,
                                       char error[BACKHAND_WORKER_ERROR_SIZE])
 {
-    const char *contact = said->stat.contact;
+    const char *contact = announcement->stat.contact;
     backhand_worker *worker;
     const char *wrong;
     apr_pool_t *p;
@@ -58,10 +59,10 @@ backhand_worker *backhand_worker_make(backhand_proxy *proxy, const char *key, in
     worker = apr_pcalloc(p, sizeof(*worker));
     apr_cpystrn(worker->key, key, sizeof(worker->key));
     worker->fresh = fresh;
-    worker->ipv6 = strchr(said->contact.address, ':') != NULL;
+    worker->ipv6 = strchr(announcement->contact.address, ':') != NULL;
     wrong = proxy->mod_proxy.define_worker(p, &worker->proxy_worker, NULL, NULL, contact, 0);
     if (!wrong) {
-        set_worker_limits(worker, proxy->conf, said);
+        set_worker_limits(worker, proxy->conf, announcement);
         if (proxy->mod_proxy.initialize_worker(worker->proxy_worker, proxy->server, p) != APR_SUCCESS) {
             wrong = "mod_proxy could not initialize it";
         }
@@ -93,14 +94,14 @@ apr_status_t backhand_workers_child_init(server_rec *s)
     return rv == APR_SUCCESS ? backhand_keeper_start(proxy) : rv;
 }
 
-backhand_worker *backhand_worker_get(backhand_proxy *proxy, const request_rec *r, const backhand_announcement *said,
-                                     int fresh)
+backhand_worker *backhand_worker_get(backhand_proxy *proxy, const request_rec *r,
+                                     const backhand_announcement *announcement, int fresh)
 {
     const backhand_settings *settings = backhand_settings_get(proxy, r, 0);
     char key[BACKHAND_WORKER_KEY_SIZE];
 
-    backhand_worker_key(key, said->stat.contact, said->contact.https && settings ? settings->tls : -1);
-    return backhand_keeper_worker(proxy->keeper, key, fresh, said);
+    backhand_worker_key(key, announcement->stat.contact, announcement->contact.https && settings ? settings->tls : -1);
+    return backhand_keeper_worker(proxy->keeper, key, fresh, announcement);
 }
 
 void backhand_worker_release(backhand_worker *worker)

@@ -60,7 +60,7 @@ void backhand_worker_key(char key[BACKHAND_WORKER_KEY_SIZE], const char *contact
  * @param error  why there is none, set then only
  */
 backhand_worker *backhand_worker_make(backhand_proxy *proxy, const char *key, int fresh,
-                                      const backhand_announcement *said, apr_pool_t *pool,
+                                      const backhand_announcement *announcement, apr_pool_t *pool,
                                       char error[BACKHAND_WORKER_ERROR_SIZE]);
 
 /** Claims the child's row in the table and starts its keeper thread. */
@@ -73,8 +73,8 @@ apr_status_t backhand_workers_child_init(server_rec *s);
  *               sent twice. A kept one may be closed by the other side in the moment in which it is used.
  * @return NULL when it could not be made in time. It stays until backhand_worker_release()
  */
-backhand_worker *backhand_worker_get(backhand_proxy *proxy, const request_rec *r, const backhand_announcement *said,
-                                     int fresh);
+backhand_worker *backhand_worker_get(backhand_proxy *proxy, const request_rec *r,
+                                     const backhand_announcement *announcement, int fresh);
 
 /** The request is done with the worker that backhand_worker_get() returned: it may go. */
 void backhand_worker_release(backhand_worker *worker);

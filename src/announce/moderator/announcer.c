@@ -45,7 +45,7 @@ typedef struct announcer {
     backhand_direct direct;
     backhand_sampler *sampler;
     backhand_highwater mark;
-    backhand_announcement said; /* this server */
+    backhand_announcement announcement; /* this server */
     backhand_intake intake;
     backhand_journal journal;
     backhand_speed speed;
@@ -83,12 +83,12 @@ static int64_t count_waiting(const announcer *a)
 
 static void measure_work(announcer *a)
 {
-    backhand_working_measure(&a->working, &a->said.stat, count_waiting(a), a->table->now());
+    backhand_working_measure(&a->working, &a->announcement.stat, count_waiting(a), a->table->now());
 }
 
 static void measure(announcer *a)
 {
-    serverstat *stat = &a->said.stat;
+    serverstat *stat = &a->announcement.stat;
     const backhand_counters *counters = a->table->counters;
     int64_t serving;
     apr_status_t rv = backhand_sampler_read(a->sampler, a->table->now(), stat);
@@ -110,8 +110,8 @@ static apr_size_t encode(announcer *a, char data[BACKHAND_MESSAGE_SIZE])
 {
     const backhand_keys *keys = a->conf->keys;
     apr_size_t length;
-    a->said.time = apr_time_as_msec(a->table->wall());
-    length = backhand_message_encode(data, &a->said);
+    a->announcement.time = apr_time_as_msec(a->table->wall());
+    length = backhand_message_encode(data, &a->announcement);
     return keys ? backhand_message_sign(data, length, keys) : length;
 }
 
@@ -119,9 +119,9 @@ static apr_size_t encode(announcer *a, char data[BACKHAND_MESSAGE_SIZE])
 static apr_size_t encode_direct(announcer *a, char data[BACKHAND_MESSAGE_SIZE])
 {
     apr_size_t length;
-    a->said.direct = 1;
+    a->announcement.direct = 1;
     length = encode(a, data);
-    a->said.direct = 0;
+    a->announcement.direct = 0;
     return length;
 }
 
@@ -157,17 +157,17 @@ static void send_out(announcer *a)
 /* What the others hear may be an offer; what stands in the table of this server is what it is. */
 static void say(announcer *a)
 {
-    serverstat true_stat = a->said.stat;
+    serverstat true_stat = a->announcement.stat;
 
-    a->said.sequence++;
-    backhand_table_set_self(a->table, &a->said);
+    a->announcement.sequence++;
+    backhand_table_set_self(a->table, &a->announcement);
     a->working.servers = backhand_table_used(a->table);
-    backhand_working_announce(&a->working, &a->said.stat, a->table->now());
-    a->ready = a->ready || a->said.stat.aservers > 0;
+    backhand_working_announce(&a->working, &a->announcement.stat, a->table->now());
+    a->ready = a->ready || a->announcement.stat.aservers > 0;
     if (!a->left) {
         send_out(a);
     }
-    a->said.stat = true_stat;
+    a->announcement.stat = true_stat;
 }
 
 static void announce(announcer *a)
@@ -181,7 +181,7 @@ static void announce(announcer *a)
 static void look_at_work(announcer *a)
 {
     apr_time_t now = a->table->now();
-    serverstat *stat = &a->said.stat;
+    serverstat *stat = &a->announcement.stat;
 
     if (backhand_working_news(&a->working, now)) {
         if (backhand_working_recovered(&a->working)) {
@@ -198,7 +198,7 @@ static void look_at_work(announcer *a)
 
 static void leave(announcer *a)
 {
-    a->said.leaving = 1;
+    a->announcement.leaving = 1;
     announce(a);
     announce(a);
     a->left = 1;
@@ -209,7 +209,7 @@ static void answer(announcer *a, const backhand_hearing *hearing)
 {
     char data[BACKHAND_MESSAGE_SIZE];
     apr_size_t length;
-    a->said.sequence++;
+    a->announcement.sequence++;
     length = encode_direct(a, data);
     if (length && !a->left) {
         backhand_transport_answer(a->transport, hearing->listener_id, hearing->from, data, length);
@@ -274,7 +274,7 @@ static void listen_to_parent(announcer *a)
 static void find_contact(announcer *a)
 {
     if (!a->contact_known) {
-        a->contact_known = backhand_identity_contact(&a->said, a->conf, a->transport, &a->journal);
+        a->contact_known = backhand_identity_contact(&a->announcement, a->conf, a->transport, &a->journal);
     }
 }
 
@@ -432,8 +432,8 @@ static void prepare(announcer *a, apr_pool_t *p)
     backhand_journal_init(&a->journal, a->s, a->table->max_servers);
     a->sampler = backhand_sampler_create("/proc", "/sys/fs/cgroup", p);
     backhand_transport_open(&a->transport, a->conf->destinations, backhand_journal_problem, &a->journal, p);
-    backhand_identity_make(&a->said, a->conf);
-    a->contact_known = backhand_identity_contact(&a->said, a->conf, a->transport, &a->journal);
+    backhand_identity_make(&a->announcement, a->conf);
+    a->contact_known = backhand_identity_contact(&a->announcement, a->conf, a->transport, &a->journal);
     a->names = backhand_names_start(a->conf->destinations, a->transport, &a->journal, p);
     a->repair = backhand_clock_now() + REPAIR;
     ap_mpm_query(AP_MPMQ_IS_THREADED, &threaded);
@@ -442,7 +442,7 @@ static void prepare(announcer *a, apr_pool_t *p)
     a->intake.table = a->table;
     a->intake.accept = a->conf->accept;
     a->intake.farm = a->conf->farm;
-    a->intake.boot = a->said.boot;
+    a->intake.boot = a->announcement.boot;
     a->intake.event = backhand_journal_event;
     a->intake.event_ctx = &a->journal;
     open_seen(a, p);

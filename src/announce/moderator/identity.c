@@ -28,24 +28,24 @@ static uint64_t make_boot(void)
 }
 
 /* A name with other characters would be dropped by everybody. */
-static void set_hostname(backhand_announcement *said, const char *name)
+static void set_hostname(backhand_announcement *announcement, const char *name)
 {
-    char *at = said->stat.hostname;
-    apr_cpystrn(at, name, sizeof(said->stat.hostname));
+    char *at = announcement->stat.hostname;
+    apr_cpystrn(at, name, sizeof(announcement->stat.hostname));
     for (; *at; at++) {
         char one[2] = {*at, '\0'};
         *at = backhand_hostname_valid(one) ? *at : '-';
     }
 }
 
-void backhand_identity_make(backhand_announcement *said, const backhand_config *conf)
+void backhand_identity_make(backhand_announcement *announcement, const backhand_config *conf)
 {
-    memset(said, 0, sizeof(*said));
-    said->boot = make_boot();
-    said->interval = apr_time_as_msec(conf->interval);
-    said->keepalive = conf->keepalive;
-    apr_cpystrn(said->farm, conf->farm, sizeof(said->farm));
-    set_hostname(said, conf->hostname);
+    memset(announcement, 0, sizeof(*announcement));
+    announcement->boot = make_boot();
+    announcement->interval = apr_time_as_msec(conf->interval);
+    announcement->keepalive = conf->keepalive;
+    apr_cpystrn(announcement->farm, conf->farm, sizeof(announcement->farm));
+    set_hostname(announcement, conf->hostname);
 }
 
 /* Any address of this machine, better one that others may reach. */
@@ -66,17 +66,17 @@ static void guess_address(char out[48])
     freeifaddrs(all);
 }
 
-int backhand_identity_contact(backhand_announcement *said, const backhand_config *conf, backhand_transport *transport,
-                              backhand_journal *journal)
+int backhand_identity_contact(backhand_announcement *announcement, const backhand_config *conf,
+                              backhand_transport *transport, backhand_journal *journal)
 {
     char before[BACKHAND_CONTACT_SIZE];
     int final = conf->contact_set;
-    memcpy(before, said->stat.contact, sizeof(before));
-    said->contact = conf->contact;
+    memcpy(before, announcement->stat.contact, sizeof(before));
+    announcement->contact = conf->contact;
     if (!final) {
-        apr_status_t rv = backhand_transport_source(transport, said->contact.address);
+        apr_status_t rv = backhand_transport_source(transport, announcement->contact.address);
         /* An address that is good on one link only is no contact. */
-        if (rv == APR_SUCCESS && strchr(said->contact.address, '%')) {
+        if (rv == APR_SUCCESS && strchr(announcement->contact.address, '%')) {
             rv = APR_EINVAL;
         }
         final = rv == APR_SUCCESS || conf->destinations->nelts == 0;
@@ -86,13 +86,13 @@ int backhand_identity_contact(backhand_announcement *said, const backhand_config
                                    "cannot tell which address announcements leave from; set BackhandContact");
         }
         if (rv != APR_SUCCESS) {
-            guess_address(said->contact.address);
+            guess_address(announcement->contact.address);
         }
     }
-    backhand_contact_format(said->stat.contact, &said->contact);
-    if (strcmp(before, said->stat.contact) != 0) {
+    backhand_contact_format(announcement->stat.contact, &announcement->contact);
+    if (strcmp(before, announcement->stat.contact) != 0) {
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, journal->s, "backhand: this server is %s at %s in farm %s",
-                     said->stat.hostname, said->stat.contact, said->farm);
+                     announcement->stat.hostname, announcement->stat.contact, announcement->farm);
     }
     return final;
 }

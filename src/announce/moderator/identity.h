@@ -11,14 +11,14 @@
 #include "config/config.h"
 
 /** Fills in all but the contact and the figures: a new boot id, farm, hostname, interval, keepalive. */
-void backhand_identity_make(backhand_announcement *said, const backhand_config *conf);
+void backhand_identity_make(backhand_announcement *announcement, const backhand_config *conf);
 
 /**
  * Fills in the contact: the configured one, else the address that announcements leave from, else, until that is known,
  * an address of this machine.
  * @return 1 when it is final
  */
-int backhand_identity_contact(backhand_announcement *said, const backhand_config *conf, backhand_transport *transport,
-                              backhand_journal *journal);
+int backhand_identity_contact(backhand_announcement *announcement, const backhand_config *conf,
+                              backhand_transport *transport, backhand_journal *journal);
 
 #endif

@@ -17,7 +17,7 @@
 
 /* Who speaks, and what it said. */
 typedef struct incoming {
-    backhand_announcement said;
+    backhand_announcement announcement;
     backhand_announcement before; /* what stood in its slot, when `known` */
     int known;
     int absent; /* left or silent until now */
@@ -55,11 +55,11 @@ static void tell(backhand_intake *intake, size_t place, int64_t burst, backhand_
 static backhand_drop check_farm(const backhand_intake *intake, incoming *v)
 {
     /* A stock heartbeat names no farm: whoever lists its address in AcceptStats wants it. */
-    if (v->said.boot == 0) {
-        apr_cpystrn(v->said.farm, intake->farm, sizeof(v->said.farm));
+    if (v->announcement.boot == 0) {
+        apr_cpystrn(v->announcement.farm, intake->farm, sizeof(v->announcement.farm));
     }
-    if (strcmp(v->said.farm, intake->farm) != 0) {
-        apr_cpystrn(v->detail, v->said.farm, sizeof(v->detail));
+    if (strcmp(v->announcement.farm, intake->farm) != 0) {
+        apr_cpystrn(v->detail, v->announcement.farm, sizeof(v->detail));
         return BACKHAND_DROP_FARM;
     }
     return BACKHAND_DROP_NONE;
@@ -67,20 +67,20 @@ static backhand_drop check_farm(const backhand_intake *intake, incoming *v)
 
 static backhand_drop check_time(const backhand_intake *intake, incoming *v)
 {
-    apr_time_t stamped = apr_time_from_msec(v->said.time), wall = intake->table->wall();
+    apr_time_t stamped = apr_time_from_msec(v->announcement.time), wall = intake->table->wall();
     apr_interval_time_t ago = wall - stamped, up;
-    if (!v->said.time) {
+    if (!v->announcement.time) {
         apr_cpystrn(v->detail, "without a time", sizeof(v->detail));
         return BACKHAND_DROP_TIME;
     }
     if (ago > intake->skew || ago < -intake->skew) {
         snprintf(v->detail, sizeof(v->detail), "%lld.%03lld s %s", (long long)(llabs(ago) / APR_USEC_PER_SEC),
                  (long long)(llabs(ago) / 1000 % 1000), ago > 0 ? "ago" : "ahead");
-        backhand_skewed_note(intake->table, &v->said, -ago / 1000);
+        backhand_skewed_note(intake->table, &v->announcement, -ago / 1000);
         return BACKHAND_DROP_TIME;
     }
     up = intake->table->now() - intake->started;
-    switch (backhand_seen_judge(intake->seen, v->said.boot, v->said.sequence, stamped, wall - up)) {
+    switch (backhand_seen_judge(intake->seen, v->announcement.boot, v->announcement.sequence, stamped, wall - up)) {
     case BACKHAND_SEEN_FRESH:
         return BACKHAND_DROP_NONE;
     case BACKHAND_SEEN_EARLY:
@@ -115,14 +115,14 @@ static backhand_drop check_signature(const backhand_intake *intake, const char *
 /* Before it is taken in: what cannot be noted could come again. */
 static int note_signed(const backhand_intake *intake, const incoming *v)
 {
-    return !v->signer || backhand_seen_note(intake->seen, v->said.boot, v->said.sequence,
-                                            apr_time_from_msec(v->said.time), intake->table->now());
+    return !v->signer || backhand_seen_note(intake->seen, v->announcement.boot, v->announcement.sequence,
+                                            apr_time_from_msec(v->announcement.time), intake->table->now());
 }
 
 static backhand_drop check_contact(const backhand_intake *intake, incoming *v)
 {
-    if (!backhand_accept_covers_text(intake->accept, v->said.contact.address)) {
-        apr_cpystrn(v->detail, v->said.stat.contact, sizeof(v->detail));
+    if (!backhand_accept_covers_text(intake->accept, v->announcement.contact.address)) {
+        apr_cpystrn(v->detail, v->announcement.stat.contact, sizeof(v->detail));
         return BACKHAND_DROP_CONTACT;
     }
     return BACKHAND_DROP_NONE;
@@ -130,7 +130,7 @@ static backhand_drop check_contact(const backhand_intake *intake, incoming *v)
 
 static void look_up(const backhand_table *table, incoming *v)
 {
-    int id = backhand_index_find(table, &v->said.contact);
+    int id = backhand_index_find(table, &v->announcement.contact);
     v->known = id >= 0 && backhand_table_read(table, id, &v->before, NULL);
     v->absent = v->known && (backhand_number_get(&table->slots[id].left) || backhand_table_silent(table, id));
 }
@@ -140,21 +140,22 @@ static void notice(backhand_intake *intake, int id, incoming *v)
 {
     if (backhand_table_rival(intake->table, id)) {
         snprintf(v->detail, sizeof(v->detail), "%s and %s both announce %s", v->before.stat.hostname,
-                 v->said.stat.hostname, v->said.stat.contact);
+                 v->announcement.stat.hostname, v->announcement.stat.contact);
         tell(intake, BACKHAND_DROP_REASONS, 1, BACKHAND_EVENT_RIVAL, BACKHAND_DROP_NONE, id, v);
     }
     if (id == 0) {
         return;
     }
-    snprintf(v->detail, sizeof(v->detail), "%s at %s", v->said.stat.hostname, v->said.stat.contact);
-    if (v->said.leaving && !(v->known && v->before.leaving)) {
+    snprintf(v->detail, sizeof(v->detail), "%s at %s", v->announcement.stat.hostname, v->announcement.stat.contact);
+    if (v->announcement.leaving && !(v->known && v->before.leaving)) {
         tell(intake, BACKHAND_DROP_REASONS + 2, BACKHAND_EVENT_BURST, BACKHAND_EVENT_LEFT, BACKHAND_DROP_NONE, id, v);
     }
-    else if (!v->said.leaving && (!v->known || v->absent)) {
+    else if (!v->announcement.leaving && (!v->known || v->absent)) {
         tell(intake, BACKHAND_DROP_REASONS + 1, BACKHAND_EVENT_BURST, BACKHAND_EVENT_JOINED, BACKHAND_DROP_NONE, id, v);
     }
-    if (v->said.stat.load_hwm > (v->known ? v->before.stat.load_hwm : 0) && v->said.stat.load_hwm > intake->raised) {
-        intake->raised = v->said.stat.load_hwm;
+    if (v->announcement.stat.load_hwm > (v->known ? v->before.stat.load_hwm : 0) &&
+        v->announcement.stat.load_hwm > intake->raised) {
+        intake->raised = v->announcement.stat.load_hwm;
     }
 }
 
@@ -179,13 +180,13 @@ static backhand_drop take(backhand_intake *intake, const apr_sockaddr_t *sender,
     backhand_drop reason;
     int id;
     look_up(intake->table, v);
-    reason = note_signed(intake, v) ? backhand_table_update(intake->table, &v->said, &id) : BACKHAND_DROP_FULL;
+    reason = note_signed(intake, v) ? backhand_table_update(intake->table, &v->announcement, &id) : BACKHAND_DROP_FULL;
     if (reason == BACKHAND_DROP_NONE) {
         intake->table->slots[id].voucher = voucher_of(intake, v, sender);
         count(&intake->table->counters->accepted);
-        backhand_skewed_forget(intake->table, v->said.stat.contact);
+        backhand_skewed_forget(intake->table, v->announcement.stat.contact);
         intake->taken = id;
-        intake->joined = !v->said.leaving && (!v->known || v->absent || v->before.boot != v->said.boot);
+        intake->joined = !v->announcement.leaving && (!v->known || v->absent || v->before.boot != v->announcement.boot);
         notice(intake, id, v);
     }
     return reason;
@@ -196,16 +197,17 @@ static backhand_drop read_datagram(backhand_intake *intake, const char *data, ap
 {
     backhand_drop reason;
     int covered = backhand_accept_covers(intake->accept, sender);
-    reason = backhand_message_decode(&v->said, data, length, v->sender, v->key);
+    reason = backhand_message_decode(&v->announcement, data, length, v->sender, v->key);
     if (!covered) {
         /* Our own come back to us whether or not we trust ourselves. */
-        return reason == BACKHAND_DROP_NONE && v->said.boot == intake->boot ? BACKHAND_DROP_NONE : BACKHAND_DROP_SENDER;
+        return reason == BACKHAND_DROP_NONE && v->announcement.boot == intake->boot ? BACKHAND_DROP_NONE
+                                                                                    : BACKHAND_DROP_SENDER;
     }
     if (reason != BACKHAND_DROP_NONE) {
         apr_cpystrn(v->detail, v->key, sizeof(v->detail));
         return reason;
     }
-    if (v->said.boot == intake->boot) {
+    if (v->announcement.boot == intake->boot) {
         return BACKHAND_DROP_NONE;
     }
     reason = check_signature(intake, data, length, v);

@@ -37,7 +37,7 @@ static int is_time(const backhand_offer *offer, const backhand_meter *meter, apr
            (backhand_number_get(&meter->trials.evidence) > 0 || quiet > (since > pause ? since : pause));
 }
 
-void backhand_offer_look(backhand_offer *offer, backhand_meter *meter, serverstat *said, apr_time_t now)
+void backhand_offer_look(backhand_offer *offer, backhand_meter *meter, serverstat *stat, apr_time_t now)
 {
     int64_t slowness = (int64_t)(1000 * meter->slowness), behind = backhand_number_get(&meter->behind);
     int offers, alone = is_alone(offer, meter, now);
@@ -51,11 +51,11 @@ void backhand_offer_look(backhand_offer *offer, backhand_meter *meter, serversta
         return;
     }
     backhand_number_set(&meter->trials.gap, slowness > behind ? slowness : behind);
-    said->parallel = said->stall = 1000;
-    said->errors = 0;
-    said->typical = (int64_t)exp(meter->usual.log);
-    said->samples = BELIEVED;
+    stat->parallel = stat->stall = 1000;
+    stat->errors = 0;
+    stat->typical = (int64_t)exp(meter->usual.log);
+    stat->samples = BELIEVED;
     if (slowness < SLOW) {
-        said->typical = said->samples = said->service = 0;
+        stat->typical = stat->samples = stat->service = 0;
     }
 }

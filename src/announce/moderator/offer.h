@@ -17,8 +17,8 @@ typedef struct backhand_offer {
     apr_time_t well;    /**< when it seemed as good as the others last */
 } backhand_offer;
 
-/** Looks whether it is time for an offer. If so, `said` gets to say that this server takes one request at once, as fast
+/** Looks whether it is time for an offer. If so, `stat` gets to say that this server takes one request at once, as fast
  * as it usually is, or, when that is slow itself, of a speed that is not known. `now`: the clock of the meter. */
-void backhand_offer_look(backhand_offer *offer, backhand_meter *meter, serverstat *said, apr_time_t now);
+void backhand_offer_look(backhand_offer *offer, backhand_meter *meter, serverstat *stat, apr_time_t now);
 
 #endif

@@ -25,29 +25,31 @@ static int is_signed_today(const backhand_intake *rules, const backhand_voucher 
 }
 
 /* A stock heartbeat names no farm: see check_farm() in intake.c. */
-static int is_of_the_farm(const backhand_intake *rules, const backhand_announcement *said)
+static int is_of_the_farm(const backhand_intake *rules, const backhand_announcement *announcement)
 {
-    return said->boot == 0 || strcmp(said->farm, rules->farm) == 0;
+    return announcement->boot == 0 || strcmp(announcement->farm, rules->farm) == 0;
 }
 
-static int is_welcome(const backhand_intake *rules, const backhand_voucher *voucher, const backhand_announcement *said)
+static int is_welcome(const backhand_intake *rules, const backhand_voucher *voucher,
+                      const backhand_announcement *announcement)
 {
     return backhand_accept_covers_bytes(rules->accept, voucher->sender) &&
-           backhand_accept_covers_text(rules->accept, said->contact.address) && is_signed_today(rules, voucher) &&
-           is_of_the_farm(rules, said);
+           backhand_accept_covers_text(rules->accept, announcement->contact.address) &&
+           is_signed_today(rules, voucher) && is_of_the_farm(rules, announcement);
 }
 
 int backhand_revoke(const backhand_intake *rules, char first[BACKHAND_CONTACT_SIZE])
 {
     backhand_table *table = rules->table;
-    backhand_announcement said;
+    backhand_announcement announcement;
     int used = backhand_table_used(table), forgotten = 0;
 
     for (int id = 1; id < used; id++) {
-        if (!backhand_table_read(table, id, &said, NULL) || is_welcome(rules, &table->slots[id].voucher, &said)) {
+        if (!backhand_table_read(table, id, &announcement, NULL) ||
+            is_welcome(rules, &table->slots[id].voucher, &announcement)) {
             continue;
         }
-        apr_cpystrn(first, said.stat.contact, BACKHAND_CONTACT_SIZE);
+        apr_cpystrn(first, announcement.stat.contact, BACKHAND_CONTACT_SIZE);
         backhand_table_forget(table, id);
         forgotten++;
     }

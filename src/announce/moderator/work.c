@@ -15,41 +15,41 @@ static int64_t inflight_of(const backhand_working *working, int64_t waiting)
 
 /* Sooner than it is time to announce it: responses to other servers, and decisions here, go by what stands in the
  * table. */
-static void publish(serverstat *live, const serverstat *said)
+static void publish(serverstat *live, const serverstat *stat)
 {
-    backhand_number_set(&live->inflight, said->inflight);
-    backhand_number_set(&live->service, said->service);
-    backhand_number_set(&live->parallel, said->parallel);
-    backhand_number_set(&live->latency, said->latency);
-    backhand_number_set(&live->errors, said->errors);
-    backhand_number_set(&live->served, said->served);
-    backhand_number_set(&live->typical, said->typical);
-    backhand_number_set(&live->samples, said->samples);
-    backhand_number_set(&live->spread, said->spread);
-    backhand_number_set(&live->calm, said->calm);
-    backhand_number_set(&live->stall, said->stall);
+    backhand_number_set(&live->inflight, stat->inflight);
+    backhand_number_set(&live->service, stat->service);
+    backhand_number_set(&live->parallel, stat->parallel);
+    backhand_number_set(&live->latency, stat->latency);
+    backhand_number_set(&live->errors, stat->errors);
+    backhand_number_set(&live->served, stat->served);
+    backhand_number_set(&live->typical, stat->typical);
+    backhand_number_set(&live->samples, stat->samples);
+    backhand_number_set(&live->spread, stat->spread);
+    backhand_number_set(&live->calm, stat->calm);
+    backhand_number_set(&live->stall, stat->stall);
 }
 
-void backhand_working_measure(backhand_working *working, serverstat *said, int64_t waiting, apr_time_t now)
+void backhand_working_measure(backhand_working *working, serverstat *stat, int64_t waiting, apr_time_t now)
 {
     backhand_work work;
 
-    backhand_meter_read(working->meter, now, said->nservers, &work);
-    said->inflight = inflight_of(working, waiting);
-    said->service = work.service;
-    said->parallel = work.parallel;
-    said->latency = work.latency;
-    said->errors = work.errors;
-    said->served = work.served;
-    said->typical = work.typical;
-    said->samples = work.samples;
-    said->spread = work.spread;
-    said->calm = work.calm;
-    said->stall = work.stall;
+    backhand_meter_read(working->meter, now, stat->nservers, &work);
+    stat->inflight = inflight_of(working, waiting);
+    stat->service = work.service;
+    stat->parallel = work.parallel;
+    stat->latency = work.latency;
+    stat->errors = work.errors;
+    stat->served = work.served;
+    stat->typical = work.typical;
+    stat->samples = work.samples;
+    stat->spread = work.spread;
+    stat->calm = work.calm;
+    stat->stall = work.stall;
     working->read = now;
     working->served = work.served;
     if (working->table) {
-        publish(&working->table->stats[0], said);
+        publish(&working->table->stats[0], stat);
         backhand_standing_look(working->table);
     }
 }
@@ -74,16 +74,16 @@ int backhand_working_recovered(const backhand_working *working)
     return backhand_number_get(&working->meter->trials.recovered) != 0;
 }
 
-void backhand_working_refresh(const backhand_working *working, serverstat *said, int64_t waiting, apr_time_t now)
+void backhand_working_refresh(const backhand_working *working, serverstat *stat, int64_t waiting, apr_time_t now)
 {
-    said->inflight = inflight_of(working, waiting);
-    said->errors = backhand_meter_errors(working->meter);
-    said->stall = backhand_meter_stall(working->meter, now);
+    stat->inflight = inflight_of(working, waiting);
+    stat->errors = backhand_meter_errors(working->meter);
+    stat->stall = backhand_meter_stall(working->meter, now);
 }
 
-void backhand_working_announce(backhand_working *working, serverstat *said, apr_time_t now)
+void backhand_working_announce(backhand_working *working, serverstat *stat, apr_time_t now)
 {
-    backhand_offer_look(&working->offer, working->meter, said, now);
+    backhand_offer_look(&working->offer, working->meter, stat, now);
     backhand_early_done(&working->early);
     working->announced = now;
 }

@@ -25,10 +25,10 @@ typedef struct backhand_working {
     int64_t served;       /**< requests that had been served then */
 } backhand_working;
 
-/** Reads the meter into `said`, and looks how this server stands among the others. `waiting`: requests that it waits
- * for at other servers, which count as in flight where each keeps what could serve one here; `said->nservers` is known.
+/** Reads the meter into `stat`, and looks how this server stands among the others. `waiting`: requests that it waits
+ * for at other servers, which count as in flight where each keeps what could serve one here; `stat->nservers` is known.
  * `now`: the meter's clock, everywhere below. */
-void backhand_working_measure(backhand_working *working, serverstat *said, int64_t waiting, apr_time_t now);
+void backhand_working_measure(backhand_working *working, serverstat *stat, int64_t waiting, apr_time_t now);
 
 /** True when the meter has to be read before the next announcement: a quarter of the interval has passed, and something
  * is new. */
@@ -41,10 +41,10 @@ int backhand_working_news(backhand_working *working, apr_time_t now);
 int backhand_working_recovered(const backhand_working *working);
 
 /** What changes from one moment to the next, for an announcement for which the meter is not read. */
-void backhand_working_refresh(const backhand_working *working, serverstat *said, int64_t waiting, apr_time_t now);
+void backhand_working_refresh(const backhand_working *working, serverstat *stat, int64_t waiting, apr_time_t now);
 
-/** This server announces itself: `said` is for the others, and becomes an offer if it makes one. */
-void backhand_working_announce(backhand_working *working, serverstat *said, apr_time_t now);
+/** This server announces itself: `stat` is for the others, and becomes an offer if it makes one. */
+void backhand_working_announce(backhand_working *working, serverstat *stat, apr_time_t now);
 
 /** How long it may sleep, at most, us. */
 apr_interval_time_t backhand_working_timeout(const backhand_working *working);

@@ -58,9 +58,9 @@ static void put_text(writer *w, backhand_key key, const char *text)
     }
 }
 
-static int64_t number_of(backhand_announcement *said, backhand_key key)
+static int64_t number_of(backhand_announcement *announcement, backhand_key key)
 {
-    int64_t min, max, value = *backhand_key_number(key, said, &min, &max);
+    int64_t min, max, value = *backhand_key_number(key, announcement, &min, &max);
     if (value < min) {
         return min;
     }
@@ -68,19 +68,19 @@ static int64_t number_of(backhand_announcement *said, backhand_key key)
 }
 
 /* What is missing is read as the least that there is. */
-static void put_unless_least(writer *w, backhand_key key, backhand_announcement *said)
+static void put_unless_least(writer *w, backhand_key key, backhand_announcement *announcement)
 {
-    int64_t min, max, value = number_of(said, key);
-    backhand_key_number(key, said, &min, &max);
+    int64_t min, max, value = number_of(announcement, key);
+    backhand_key_number(key, announcement, &min, &max);
     if (value > min) {
         put_integer(w, key, value);
     }
 }
 
-apr_size_t backhand_message_encode(char out[BACKHAND_MESSAGE_SIZE], const backhand_announcement *said)
+apr_size_t backhand_message_encode(char out[BACKHAND_MESSAGE_SIZE], const backhand_announcement *announcement)
 {
     writer w = {out, 0, 0};
-    backhand_announcement copy = *said;
+    backhand_announcement copy = *announcement;
     int64_t ready = number_of(&copy, BACKHAND_KEY_READY);
     int64_t running = number_of(&copy, BACKHAND_KEY_BUSY);
     char boot[24];
@@ -90,25 +90,25 @@ apr_size_t backhand_message_encode(char out[BACKHAND_MESSAGE_SIZE], const backha
     put_integer(&w, BACKHAND_KEY_READY, ready);
     put_integer(&w, BACKHAND_KEY_BUSY, running > ready ? running - ready : 0);
     put_integer(&w, BACKHAND_KEY_BH, BACKHAND_WIRE_FORMAT);
-    put_text(&w, BACKHAND_KEY_FARM, said->farm);
-    snprintf(boot, sizeof(boot), "%llx", (unsigned long long)said->boot);
+    put_text(&w, BACKHAND_KEY_FARM, announcement->farm);
+    snprintf(boot, sizeof(boot), "%llx", (unsigned long long)announcement->boot);
     put_text(&w, BACKHAND_KEY_BOOT, boot);
-    put_text(&w, BACKHAND_KEY_HOST, said->stat.hostname);
-    put_text(&w, BACKHAND_KEY_CONTACT, said->stat.contact);
+    put_text(&w, BACKHAND_KEY_HOST, announcement->stat.hostname);
+    put_text(&w, BACKHAND_KEY_CONTACT, announcement->stat.contact);
     for (key = BACKHAND_KEY_SEQ; key < BACKHAND_KEY_TIME; key++) {
         put_integer(&w, (backhand_key)key, number_of(&copy, (backhand_key)key));
     }
-    if (said->time) {
+    if (announcement->time) {
         put_integer(&w, BACKHAND_KEY_TIME, number_of(&copy, BACKHAND_KEY_TIME));
     }
-    if (said->leaving) {
+    if (announcement->leaving) {
         put_integer(&w, BACKHAND_KEY_LEAVE, 1);
     }
-    if (said->direct) {
+    if (announcement->direct) {
         put_integer(&w, BACKHAND_KEY_DIRECT, 1);
     }
     /* Who leaves says nothing of its speed any more: all of it would not fit beside the longest names. */
-    for (key = BACKHAND_KEY_SERVICE; key < (said->leaving ? BACKHAND_KEY_TYPICAL : BACKHAND_KEYS); key++) {
+    for (key = BACKHAND_KEY_SERVICE; key < (announcement->leaving ? BACKHAND_KEY_TYPICAL : BACKHAND_KEYS); key++) {
         put_unless_least(&w, (backhand_key)key, &copy);
     }
     out[w.used] = '\0';

@@ -27,12 +27,12 @@
 #define BACKHAND_MESSAGE_SIZE 1000
 
 /**
- * Writes `said` as a datagram. Numbers out of their range are brought into it. `leave` and `direct` are written only
- * if they are 1, `time` only if it is not 0.
+ * Writes `announcement` as a datagram. Numbers out of their range are brought into it. `leave` and `direct` are written
+ * only if they are 1, `time` only if it is not 0.
  * @return its length, without the terminating NUL; 0 when it does not fit (cannot happen with a hostname of at most
  *         255 valid bytes and a farm of at most 63)
  */
-apr_size_t backhand_message_encode(char out[BACKHAND_MESSAGE_SIZE], const backhand_announcement *said);
+apr_size_t backhand_message_encode(char out[BACKHAND_MESSAGE_SIZE], const backhand_announcement *announcement);
 
 /**
  * Adds a signature to a datagram that backhand_message_encode() wrote: `&sig=` and 64 hex digits, over all before it.

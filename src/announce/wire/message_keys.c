@@ -81,7 +81,7 @@ int backhand_key_find(const char *name, size_t length, int expected)
     return BACKHAND_KEYS;
 }
 
-int64_t *backhand_key_number(backhand_key key, backhand_announcement *said, int64_t *min, int64_t *max)
+int64_t *backhand_key_number(backhand_key key, backhand_announcement *announcement, int64_t *min, int64_t *max)
 {
     const key_record *record = &keys[key];
     *min = record->min;
@@ -92,7 +92,7 @@ int64_t *backhand_key_number(backhand_key key, backhand_announcement *said, int6
         *min = field->min;
         *max = field->max;
     }
-    return (int64_t *)((char *)said + record->offset);
+    return (int64_t *)((char *)announcement + record->offset);
 }
 
 int backhand_key_plain(char c)

@@ -57,8 +57,9 @@ const char *backhand_key_name(backhand_key key);
  * order. */
 int backhand_key_find(const char *name, size_t length, int expected);
 
-/** The number that the key stands for: its place in `said`, and its range. For BACKHAND_KEY_BUSY it is `nservers`. */
-int64_t *backhand_key_number(backhand_key key, backhand_announcement *said, int64_t *min, int64_t *max);
+/** The number that the key stands for: its place in `announcement`, and its range. For BACKHAND_KEY_BUSY it is
+ * `nservers`. */
+int64_t *backhand_key_number(backhand_key key, backhand_announcement *announcement, int64_t *min, int64_t *max);
 
 /** True for bytes that stand for themselves on the wire. */
 int backhand_key_plain(char c);
