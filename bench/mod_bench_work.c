@@ -95,6 +95,20 @@ static void sleep_ms(double ms)
     }
 }
 
+static double cpu_ms(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return (double)used.tv_sec * 1e3 + (double)used.tv_nsec / 1e6;
+}
+
+static void burn_ms(double ms)
+{
+    double end = cpu_ms() + ms;
+    while (cpu_ms() < end) {
+    }
+}
+
 static double demand_of(const request_rec *r)
 {
     double ms = r->args && strncmp(r->args, "ms=", 3) == 0 ? strtod(r->args + 3, NULL) : 0.0;
@@ -105,12 +119,17 @@ static int handler(request_rec *r)
 {
     bench_config *conf = ap_get_module_config(r->server->module_config, &bench_work_module);
 
-    if (!r->handler || strcmp(r->handler, "bench-work") != 0) {
+    if (r->handler && strcmp(r->handler, "bench-burn") == 0) {
+        burn_ms(demand_of(r));
+    }
+    else if (r->handler && strcmp(r->handler, "bench-work") == 0) {
+        get_worker(conf, r->pool);
+        sleep_ms(demand_of(r) * (conf->factor ? *conf->factor : 1.0));
+        leave_worker(conf);
+    }
+    else {
         return DECLINED;
     }
-    get_worker(conf, r->pool);
-    sleep_ms(demand_of(r) * (conf->factor ? *conf->factor : 1.0));
-    leave_worker(conf);
     ap_set_content_type(r, "text/plain");
     ap_set_content_length(r, (apr_off_t)strlen(conf->name));
     ap_rputs(conf->name, r);

@@ -16,6 +16,7 @@ use Bench::Peer::Haproxy;
 use Bench::Peer::Httpd;
 use Bench::Peer::Nginx;
 use Bench::Process;
+use Bench::Quota;
 use Bench::Systems qw(systems);
 use Farm qw(build_dir);
 
@@ -24,12 +25,16 @@ my $threads = 256;
 
 # new(mpm => 'event', workers => 4, light => 0, systems => [as Bench::Systems has them]): prefork's workers are its processes,
 # whoever has none waits in the listen backlog; event's are those of the application behind many threads. light: before each of the
-# four, on the same address, an event httpd that decides, whose contact is the server behind it.
+# four, on the same address, an event httpd that decides, whose contact is the server behind it. shares: how much of a core's time
+# each of the four has, for work that takes processor time; without them work only waits.
+my $lanes = 0;
+
 sub new {
     my ($class, %options) = @_;
     my $farm = Farm->new;
     my $self = bless { mpm => 'event', workers => 4, systems => [systems()], %options, farm => $farm, root => $farm->{root}, peers => [] },
       $class;
+    my $lane = ++$lanes;
     my $port = $self->{light} ? Farm::free_port() : $farm->port;
     for my $name (qw(a b c d)) {
         $self->set_factor($name, 1);
@@ -37,6 +42,7 @@ sub new {
             $self->server_size,
             port     => $port,
             announce => !$self->{light},
+            within   => $self->{shares} ? [Bench::Quota->new("$lane-$name", $self->{shares}{$name})->within] : [],
             head     => 'LoadModule bench_work_module ' . build_dir() . '/meson/bench/mod_bench_work.so',
             conf     => $self->server_conf($name)
         );
@@ -59,10 +65,13 @@ sub server_size {
     return (mpm => $self->{mpm}, $self->{mpm} eq 'prefork' ? (workers => $self->{workers}) : ());
 }
 
+sub handler { return $_[0]{shares} ? 'bench-burn' : 'bench-work' }
+
 # The same handler with and without mod_backhand before it.
 sub chains {
     my ($self, $more) = @_;
-    return join q(), map { "<Location /chain/$_->{name}>\n    SetHandler bench-work\n$more$_->{chain}\n</Location>\n" }
+    my $handler = $self->handler;
+    return join q(), map { "<Location /chain/$_->{name}>\n    SetHandler $handler\n$more$_->{chain}\n</Location>\n" }
       grep { $_->{chain} } @{ $self->{systems} };
 }
 
@@ -87,7 +96,7 @@ $size
 BenchName $name
 BenchFactor $self->{root}/factor-$name
 <Location /work>
-    SetHandler bench-work
+    SetHandler @{[$self->handler]}
 </Location>
 $chains
 EOT

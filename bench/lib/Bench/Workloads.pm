@@ -4,7 +4,7 @@ package Bench::Workloads;
 # The cells of `./run bench workloads`: what is asked of four servers a, b, c, d, and of whom. Each cell is a hash:
 #   name      farm, distribution, kind where servers are not equal, load in percent, as event-exp-slow-60
 #   farm      a key of farms()
-#   kind      equal, speeds, slow, moving, entry
+#   kind      equal, speeds, slow, moving, entry, shares
 #   load      share of what the servers can do
 #   rate      arrivals a second
 #   service   as openloop takes it; 80 ms on the average
@@ -20,6 +20,8 @@ use utf8;
 use Exporter   qw(import);
 use List::Util qw(sum0);
 
+use Bench::Quota;
+
 our @EXPORT_OK = qw(cells chosen farms workload_systems);
 
 my $mean    = 80;
@@ -30,12 +32,16 @@ my %service = (
     pareto    => "pareto:$mean:1.5:1000",
 );
 
+# Of a core. All together are less than one, so that the machine has time left for the rest.
+my %shares = (a => 0.35, b => 0.2, c => 0.2, d => 0.1);
+
 # As Bench::Lane->new() takes them, in the order of the table.
 my @farms = (
     { name => 'event',       title => 'event, 12 at once',                           lane => { mpm => 'event',   workers => 12 } },
     { name => 'prefork12',   title => 'prefork, 12 workers',                         lane => { mpm => 'prefork', workers => 12 } },
     { name => 'prefork6',    title => 'prefork, 6 workers',                          lane => { mpm => 'prefork', workers => 6 } },
     { name => 'light-heavy', title => 'a light event before prefork with 12 workers', lane => { mpm => 'prefork', workers => 12, light => 1 } },
+    { name => 'cpu',         title => 'event, unequal shares of the processor',      lane => { mpm => 'event', shares => \%shares } },
 );
 
 sub farms { return @farms }
@@ -65,7 +71,7 @@ my @asked = (
 
 sub cell {
     my ($farm, $dist, $kind, $load) = @_;
-    my $workers = $farm->{lane}{workers};
+    my $workers = $farm->{lane}{workers} || 0;
     return {
         name     => join('-', $farm->{name}, $dist, $kind eq 'equal' ? () : $kind, $load),
         farm     => $farm,
@@ -81,10 +87,27 @@ sub cell {
     };
 }
 
+# Work of 5 ms of processor time.
+sub cpu_cell {
+    my ($farm, $dist, $load) = @_;
+    my $burns = 5;
+    return {
+        %{ cell($farm, $dist, 'equal', $load) },
+        name    => "cpu-$dist-shares-$load",
+        kind    => 'shares',
+        rate    => $load / 100 * sum0(values %shares) / $burns * 1000,
+        service => $service{$dist} =~ s/:$mean/:$burns/r,
+    };
+}
+
 # Connections that wait in one server's listen backlog are nobody else's: a prefork farm of one entry is no farm at 60 %.
 sub cells {
     my @cells;
     for my $farm (@farms) {
+        if ($farm->{lane}{shares}) {
+            push @cells, map { cpu_cell($farm, $_, 50) } qw(exp bimodal) if Bench::Quota::is_possible();
+            next;
+        }
         my $queues_inside = $farm->{name} !~ /\Aprefork/;
         for my $of (@asked) {
             my ($dist, $kind, @loads) = @{$of};

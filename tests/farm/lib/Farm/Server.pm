@@ -14,6 +14,7 @@ package Farm::Server;
 #   perl               1: mod_perl is loaded, with build/perl5 in its path
 #   env                hash: its environment, beside the test's
 #   netns              name of the network namespace that it runs in
+#   within             list of words before the command, as of a program that limits it
 #   contact            other than http://HOST:PORT
 #   client             from where connections to an IPv6 host come; default: the kernel's choice
 # Under /app there are `who` (a file that holds the server's name) and programs: `echo` says what it was asked,
@@ -177,7 +178,7 @@ sub spawn {
         open STDERR, '>>&', \*STDOUT or POSIX::_exit(2);
         delete @ENV{qw(PERL5LIB HARNESS_ACTIVE)};
         %ENV = (%ENV, %{ $self->{env} || {} });
-        my @within = $self->{netns} ? (qw(ip netns exec), $self->{netns}) : ();
+        my @within = ($self->{netns} ? (qw(ip netns exec), $self->{netns}) : (), @{ $self->{within} || [] });
         exec @within, $httpd, '-f', "$self->{root}/httpd.conf", '-DFOREGROUND' or POSIX::_exit(2);
     }
     $self->{pid} = $pid;
