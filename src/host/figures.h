@@ -48,6 +48,9 @@ struct backhand_table;
  */
 int64_t backhand_highwater_update(backhand_highwater *mark, const struct backhand_table *table, int64_t announced);
 
+/** The mark (0: none yet), doubled until it is no less than `load`, x 1000; at least 1000. */
+int64_t backhand_highwater_above(int64_t mark, double load);
+
 /**
  * Measures this machine's speed: a fixed floating-point task, run for about `budget` (100 ms is enough).
  * @return units of the task a millisecond of CPU time of the calling thread, at least 1; larger is faster

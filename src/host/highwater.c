@@ -45,11 +45,18 @@ static double highest_load(const backhand_table *table)
     return highest;
 }
 
+int64_t backhand_highwater_above(int64_t mark, double load)
+{
+    mark = mark < MARK_MIN ? MARK_MIN : mark;
+    while ((double)mark < load && mark < MARK_MAX) {
+        mark *= 2;
+    }
+    return mark;
+}
+
 static void raise_to(backhand_highwater *mark, double load, apr_time_t now)
 {
-    while ((double)mark->value < load && mark->value < MARK_MAX) {
-        mark->value *= 2;
-    }
+    mark->value = backhand_highwater_above(mark->value, load);
     if (load > (double)mark->value / 2) {
         mark->seen = now;
     }

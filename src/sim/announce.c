@@ -2,6 +2,7 @@
 
 #include "sim/server.h"
 #include "sim/dispatcher.h"
+#include "host/figures.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -29,10 +30,7 @@ static int64_t mark_of(sim_world *world)
         const sim_server *it = &world->servers[i];
         highest = fmax(highest, it->up ? it->load * best / it->group->score : 0);
     }
-    world->mark = world->mark ? world->mark : 1000;
-    while ((double)world->mark < 1000 * highest && world->mark < INT32_MAX / 2) {
-        world->mark *= 2;
-    }
+    world->mark = backhand_highwater_above(world->mark, 1000 * highest);
     world->mark_made = world->now;
     return world->mark;
 }

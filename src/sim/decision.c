@@ -4,11 +4,11 @@
 #include "sim/asks.h"
 #include "sim/clock.h"
 #include "sim/dispatcher.h"
-#include "table/blame.h"
 
 #include <apr_strings.h>
 
 #include <stdio.h>
+#include <string.h>
 
 void sim_decision_complain(const char *what)
 {
@@ -41,29 +41,74 @@ void sim_decide(sim_world *world, uint32_t request, sim_decision *out)
     backhand_chain_run(&world->policy->chain, table, world->r, &out->candidates, complain, NULL);
 }
 
-static int refused_lately(const sim_world *world, const backhand_table *table, int id)
+/* --- the walk through the candidates -------------------------------------------------------------------------- */
+
+backhand_walk_rules sim_decision_rules(const sim_scenario *scenario)
 {
-    return backhand_table_refused_lately(table, id, world->scenario->retry);
+    return (backhand_walk_rules){
+        .retry = scenario->retry,
+        .tries = scenario->tries,
+        .serves = scenario->on_servers,
+        .asks_self = !scenario->on_servers, /* but slot 0 is nobody */
+        .can_ask = 1,
+        .tls = 1,
+        .queues = !scenario->on_servers,
+        .no_redirects = 1,
+    };
 }
 
-int sim_choose(const sim_world *world, uint32_t dispatcher, const ServerSlot *list, int n, uint64_t generation)
+static backhand_table *table_of(const sim_world *world, const sim_request *asked)
 {
-    const backhand_table *table = world->dispatchers[dispatcher].table;
+    return world->dispatchers[asked->dispatcher].table;
+}
 
-    for (int lately = 0; lately <= 1; lately++) {
-        for (int i = 0; i < n; i++) {
-            int id = list[i].id;
-            if (id == 0 && world->scenario->on_servers) {
-                return SIM_SERVE_HERE;
-            }
-            if (id == 0 || refused_lately(world, table, id) != lately ||
-                !backhand_table_usable(table, id, generation)) {
-                continue;
-            }
-            if (!world->scenario->on_servers || backhand_table_ready(table, id) > 0) {
-                return i;
-            }
-        }
+static uint64_t *nobody_asked(const sim_world *world, const backhand_table *table)
+{
+    memset(world->asked, 0, BACKHAND_WALK_WORDS((size_t)table->max_servers) * sizeof(*world->asked));
+    return world->asked;
+}
+
+/* Remembers the candidates around the one that is asked now. Those that were asked before are out already. */
+static void remember(sim_request *asked, const backhand_candidates *candidates)
+{
+    int at = asked->walk.at;
+
+    asked->generation = candidates->generation;
+    asked->n_further = 0;
+    for (int i = 0; i < at && i < SIM_FURTHER; i++) {
+        asked->further[asked->n_further++] = (uint16_t)candidates->list[i].id;
     }
-    return world->scenario->on_servers ? SIM_SERVE_HERE : SIM_NO_SERVER;
+    asked->n_before = asked->n_further;
+    for (int i = at + 1; i < candidates->n && i <= at + SIM_FURTHER; i++) {
+        asked->further[asked->n_further++] = (uint16_t)candidates->list[i].id;
+    }
+}
+
+void sim_decision_walk(sim_world *world, uint32_t request, backhand_step *step)
+{
+    sim_request *asked = sim_request_of(world, request);
+    const backhand_table *table = table_of(world, asked);
+    sim_decision decision;
+
+    sim_decide(world, request, &decision);
+    backhand_walk_begin(&asked->walk, table, &world->rules, &decision.candidates, nobody_asked(world, table));
+    backhand_walk_step(&asked->walk, BACKHAND_RESULT_NONE, step);
+    if (step->kind == BACKHAND_STEP_ASK) {
+        remember(asked, &decision.candidates);
+    }
+}
+
+void sim_decision_walk_on(sim_world *world, uint32_t request, backhand_walk_result last, backhand_step *step)
+{
+    sim_request *asked = sim_request_of(world, request);
+    backhand_candidates candidates = {.list = world->list, .n = asked->n_further, .generation = asked->generation};
+
+    for (int i = 0; i < candidates.n; i++) {
+        world->list[i] = (ServerSlot){asked->further[i], BACKHAND_HANDOFF};
+    }
+    backhand_walk_resume(&asked->walk, &candidates, asked->n_before, nobody_asked(world, table_of(world, asked)));
+    backhand_walk_step(&asked->walk, last, step);
+    if (step->kind == BACKHAND_STEP_ASK) {
+        remember(asked, &candidates);
+    }
 }

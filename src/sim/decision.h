@@ -9,10 +9,6 @@
 
 #include "sim/world.h"
 
-/** What a decision may come to, besides a place in the list. */
-#define SIM_SERVE_HERE (-1)
-#define SIM_NO_SERVER  (-2)
-
 /** What the chain left; the list is good until the next decision. */
 typedef struct sim_decision {
     backhand_candidates candidates; /**< first, so that backhand_chain_current() leads to the rest */
@@ -23,12 +19,16 @@ typedef struct sim_decision {
 void sim_decide(sim_world *world, uint32_t request, sim_decision *out);
 
 /**
- * Follows a list as httpd does: servers that refused lately in a second round only, those that have no ready worker not
- * at all, since the server that asks can serve. A dispatcher that cannot lets requests wait for a worker where the list
- * sends them.
- * @return a place in the list, SIM_SERVE_HERE or SIM_NO_SERVER
+ * The rules of all walks. A dispatcher that stands on no server cannot serve anything itself, and lets requests wait
+ * for a worker where the list sends them. Nobody is redirected: a request goes where its client would be sent.
  */
-int sim_choose(const sim_world *world, uint32_t dispatcher, const ServerSlot *list, int n, uint64_t generation);
+backhand_walk_rules sim_decision_rules(const sim_scenario *scenario);
+
+/** Decides on the request, and takes the first step of its walk through the candidates. */
+void sim_decision_walk(sim_world *world, uint32_t request, backhand_step *step);
+
+/** Takes the next step. The request remembers no more than SIM_FURTHER candidates before and behind the last one. */
+void sim_decision_walk_on(sim_world *world, uint32_t request, backhand_walk_result last, backhand_step *step);
 
 /** Notes what is wrong with what a policy did in the decision that is under way. */
 void sim_decision_complain(const char *what);

@@ -7,6 +7,7 @@
 #include "sim/references.h"
 #include "sim/server.h"
 #include "table/blame.h"
+#include "walk/bounds.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,15 +159,13 @@ static void serve_here(sim_world *world, uint32_t request)
     sim_server_serve(world, asked->server, request);
 }
 
-/* With all workers waiting two servers could wait for each other for ever. */
 static int may_hold(const sim_world *world, uint32_t own)
 {
     const sim_server *it = &world->servers[own];
-    uint32_t limit = (uint32_t)(it->group->workers * world->scenario->handoffs);
-    if (limit == 0 && it->group->workers > 1 && world->scenario->handoffs > 0) {
-        limit = 1;
-    }
-    return it->group->workers == 0 || it->held < limit;
+    int64_t workers = it->group->workers, held = (int64_t)it->held + 1;
+
+    return workers == 0 || (held <= backhand_bounds_server(-1, 100 * world->scenario->handoffs, workers) &&
+                            backhand_bounds_leave_one(held, workers));
 }
 
 static void send_to(sim_world *world, uint32_t request, uint32_t server)
@@ -174,10 +173,6 @@ static void send_to(sim_world *world, uint32_t request, uint32_t server)
     sim_request *asked = sim_request_of(world, request);
     uint32_t own = sim_dispatcher_server(world, asked->dispatcher);
 
-    if (own != SIM_NONE && (server == own || !may_hold(world, own))) {
-        serve_here(world, request);
-        return;
-    }
     if (own != SIM_NONE) {
         sim_server_unmeter(world, own, request, 0);
         sim_server_hold(world, own);
@@ -191,21 +186,19 @@ static void send_to(sim_world *world, uint32_t request, uint32_t server)
     sim_events_add(&world->events, world->now + world->scenario->delay + world->scenario->hop, SIM_REACH, request, 0);
 }
 
-/* Sends the request to the server that the list leads to, and keeps the rest of the list. */
-static void follow(sim_world *world, uint32_t request, const ServerSlot *list, int n, uint64_t generation)
+/* Does what a step of the walk says. */
+static void act(sim_world *world, uint32_t request, const backhand_step *step)
 {
     sim_request *asked = sim_request_of(world, request);
-    const sim_dispatcher *it = &world->dispatchers[asked->dispatcher];
-    int place = sim_choose(world, asked->dispatcher, list, n, generation);
+    uint32_t own = sim_dispatcher_server(world, asked->dispatcher);
 
-    asked->n_further = 0;
-    for (int i = place + 1; place >= 0 && i < n && asked->n_further < SIM_FURTHER; i++) {
-        asked->further[asked->n_further++] = (uint16_t)list[i].id;
+    if (step->kind == BACKHAND_STEP_ASK) {
+        send_to(world, request, world->dispatchers[asked->dispatcher].servers[step->id]);
     }
-    if (place >= 0) {
-        send_to(world, request, it->servers[list[place].id]);
-    }
-    else if (place == SIM_SERVE_HERE) {
+    else if (step->kind == BACKHAND_STEP_HERE) {
+        if (step->reason == BACKHAND_HERE_TRIAL) {
+            backhand_meter_trial(&world->servers[own].meter, &asked->ring_entry);
+        }
         serve_here(world, request);
     }
     else {
@@ -213,24 +206,33 @@ static void follow(sim_world *world, uint32_t request, const ServerSlot *list, i
     }
 }
 
-static void pick_by_chain(sim_world *world, uint32_t request)
+static void follow(sim_world *world, uint32_t request, backhand_walk_result last)
 {
-    sim_request *asked = sim_request_of(world, request);
-    uint32_t own = sim_dispatcher_server(world, asked->dispatcher);
-    sim_decision decision;
+    uint32_t own = sim_dispatcher_server(world, sim_request_of(world, request)->dispatcher);
+    backhand_step step;
 
-    sim_decide(world, request, &decision);
-    if (decision.candidates.why == BACKHAND_WHY_TRIAL && own != SIM_NONE) {
-        backhand_meter_trial(&world->servers[own].meter, &asked->ring_entry);
+    if (last == BACKHAND_RESULT_NONE) {
+        sim_decision_walk(world, request, &step);
     }
-    follow(world, request, world->list, decision.candidates.n, decision.candidates.generation);
+    else {
+        sim_decision_walk_on(world, request, last, &step);
+    }
+    if (step.kind == BACKHAND_STEP_ASK && own != SIM_NONE && !may_hold(world, own)) {
+        sim_decision_walk_on(world, request, BACKHAND_RESULT_LIMIT, &step);
+    }
+    act(world, request, &step);
 }
 
 static void pick_by_reference(sim_world *world, uint32_t request)
 {
     uint32_t server = sim_reference_pick(world, request);
+    uint32_t own = sim_dispatcher_server(world, sim_request_of(world, request)->dispatcher);
+
     if (server == SIM_NONE) {
         sim_request_over(world, request, 0);
+    }
+    else if (own != SIM_NONE && (server == own || !may_hold(world, own))) {
+        serve_here(world, request);
     }
     else {
         send_to(world, request, server);
@@ -240,7 +242,7 @@ static void pick_by_reference(sim_world *world, uint32_t request)
 void sim_dispatcher_pick(sim_world *world, uint32_t request)
 {
     if (world->policy->reference == SIM_CHAIN) {
-        pick_by_chain(world, request);
+        follow(world, request, BACKHAND_RESULT_NONE);
     }
     else {
         pick_by_reference(world, request);
@@ -299,22 +301,15 @@ void sim_dispatcher_dropped(sim_world *world, uint32_t request)
 
 static void try_next(sim_world *world, uint32_t request)
 {
-    const sim_request *asked = sim_request_of(world, request);
-    ServerSlot list[SIM_FURTHER] = {{0, 0}};
-    int n = asked->n_further;
-
-    if (asked->tries >= world->scenario->tries) {
+    if (world->policy->reference == SIM_CHAIN) {
+        follow(world, request, BACKHAND_RESULT_FAILED);
+    }
+    else if (sim_request_of(world, request)->tries >= world->scenario->tries) {
         serve_here(world, request);
-        return;
     }
-    if (world->policy->reference != SIM_CHAIN) {
+    else {
         pick_by_reference(world, request);
-        return;
     }
-    for (int i = 0; i < n; i++) {
-        list[i] = (ServerSlot){asked->further[i], BACKHAND_HANDOFF};
-    }
-    follow(world, request, list, n, backhand_table_generation(world->dispatchers[asked->dispatcher].table));
 }
 
 void sim_dispatcher_refused(sim_world *world, uint32_t request)

@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "sim/clock.h"
+#include "sim/decision.h"
 #include "sim/dispatcher.h"
 #include "sim/memory.h"
 #include "sim/interpreter.h"
@@ -121,6 +122,8 @@ void sim_run(const sim_scenario *scenario, const sim_policy *policy, sim_case it
     sim_random_seed(&world.choices, seed, 3);
     backhand_random_seed(seed);
     sim_perl_seed(seed);
+    world.rules = sim_decision_rules(scenario);
+    world.asked = apr_palloc(world.pool, BACKHAND_WALK_WORDS(BACKHAND_SERVERS_MAX) * sizeof(*world.asked));
     world.list = apr_palloc(world.pool, BACKHAND_SERVERS_MAX * sizeof(*world.list));
     world.r = policy->reads_request ? sim_request_rec_make(world.pool) : NULL;
     sim_servers_make(&world);

@@ -15,10 +15,11 @@
 #include "sim/events.h"
 #include "sim/histogram.h"
 #include "sim/scenario.h"
+#include "walk/walk.h"
 
 /** No request, no server. */
 #define SIM_NONE UINT32_MAX
-/** Further candidates that a request remembers, for when the first refuses. */
+/** Candidates that a request remembers, before and behind the one that was asked, for when that one refuses. */
 #define SIM_FURTHER 8
 /** Room for the first of the things that were wrong with a policy. */
 #define SIM_COMPLAINT_SIZE 500
@@ -74,10 +75,12 @@ typedef struct sim_request {
     uint32_t parts;  /**< of this request, that are not answered yet */
     uint64_t life;   /**< which life of the dispatcher's server it belongs to */
     sim_stage stage;
-    uint16_t further[SIM_FURTHER]; /**< slots to ask next */
-    uint8_t n_further;
-    uint8_t tries;
-    uint8_t counts; /**< arrived after the warm-up */
+    backhand_walk walk;                /**< through the candidates */
+    uint64_t generation;               /**< of the table when its chain ran */
+    uint16_t further[2 * SIM_FURTHER]; /**< slots that are left of the list, in its order */
+    uint8_t n_before, n_further;       /**< how many of these come before the one that was asked; and in all */
+    uint8_t tries;                     /**< servers that a reference asked */
+    uint8_t counts;                    /**< arrived after the warm-up */
     uint8_t error;
     uint8_t local;    /**< served by the server that caught it */
     uint8_t reported; /**< `report` is there */
@@ -98,18 +101,20 @@ typedef struct sim_world {
     sim_dispatcher *dispatchers; /**< [its_case.dispatchers] */
     sim_request *requests;
     uint32_t room, free_request;
-    uint32_t entry;        /**< of the trace, that comes next */
-    uint64_t underway;     /**< requests that have arrived and are not over */
-    double rate;           /**< arrivals a second */
-    double fastest;        /**< largest speed of all servers */
-    int64_t mark;          /**< load_hwm that all announce */
-    int64_t mark_made;     /**< when it was worked out */
-    uint32_t slow;         /**< the server that is slow now */
-    uint32_t before;       /**< the server that a request was sent to last */
-    double slowdown;       /**< sum over the requests that count, as in the result */
-    uint64_t ended;        /**< how many these are */
-    ServerSlot *list;      /**< [BACKHAND_SERVERS_MAX] of the decision that is under way */
-    struct request_rec *r; /**< what functions that read requests get */
+    uint32_t entry;            /**< of the trace, that comes next */
+    uint64_t underway;         /**< requests that have arrived and are not over */
+    double rate;               /**< arrivals a second */
+    double fastest;            /**< largest speed of all servers */
+    int64_t mark;              /**< load_hwm that all announce */
+    int64_t mark_made;         /**< when it was worked out */
+    uint32_t slow;             /**< the server that is slow now */
+    uint32_t before;           /**< the server that a request was sent to last */
+    double slowdown;           /**< sum over the requests that count, as in the result */
+    uint64_t ended;            /**< how many these are */
+    ServerSlot *list;          /**< [BACKHAND_SERVERS_MAX] of the decision that is under way */
+    uint64_t *asked;           /**< [BACKHAND_WALK_WORDS(BACKHAND_SERVERS_MAX)] of the walk that is under way */
+    backhand_walk_rules rules; /**< for all walks */
+    struct request_rec *r;     /**< what functions that read requests get */
     sim_result *result;
 } sim_world;
 

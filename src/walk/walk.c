@@ -20,6 +20,13 @@ void backhand_walk_begin(backhand_walk *walk, const backhand_table *table, const
                             .held = BACKHAND_REASONS};
 }
 
+void backhand_walk_resume(backhand_walk *walk, const backhand_candidates *candidates, int at, uint64_t *asked)
+{
+    walk->candidates = candidates;
+    walk->at = at - 1;
+    walk->asked = asked;
+}
+
 /* --- ends -------------------------------------------------------------------------------------------------- */
 
 static void fail(backhand_step *step, backhand_reason reason, int status)

@@ -6,7 +6,8 @@
  * httpd.
  *
  * The caller begins a walk, and then repeats: take a step, do what the step says, report what became of it. The walk
- * asks nobody itself, counts nothing and changes neither the table nor the list of candidates.
+ * asks nobody itself, counts nothing and changes neither the table nor the list of candidates. httpd's handler and the
+ * simulator both follow it.
  *
  * The order: two rounds over the list. The first one leaves out servers that refused lately or have fallen silent. At
  * this server's own turn, and at the end of the list, the request is served here. Where this server may not serve it,
@@ -88,6 +89,14 @@ typedef struct backhand_walk {
  */
 void backhand_walk_begin(backhand_walk *walk, const backhand_table *table, const backhand_walk_rules *rules,
                          const backhand_candidates *candidates, uint64_t *asked);
+
+/**
+ * Goes on with a shorter list, for callers that cannot keep the whole one.
+ * @param candidates  the same, without some of the candidates; the one of the last step must be out
+ * @param at          how many of the list come before the candidate of the last step
+ * @param asked       all zero
+ */
+void backhand_walk_resume(backhand_walk *walk, const backhand_candidates *candidates, int at, uint64_t *asked);
 
 /**
  * Takes a step.

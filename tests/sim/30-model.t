@@ -79,6 +79,12 @@ for my $policy (qw(leastconn aged)) {
     my $share = $failed->{$policy}{shares}[1][0];
     ok $share > 12 && $share < 20, "$policy: the server that was away got less: $share %";
 }
+
+# As in httpd, a server that is not heard any more is asked last, also once nobody remembers that it refused.
+my $silent = outcome("warmup 0\nduration 60s\nservers 3\nservers 1 fails 10s\narrivals rate 50\nretry 1ms\npolicy any: byRandom\n")->[0]{any};
+is $silent->{failed}, 0, 'a silent server: no request is lost with it';
+my $asked = $silent->{shares}[1][0];
+ok $asked > 2 && $asked < 8, "it was asked until it fell silent, and then after all others: $asked %";
 my $joins = outcome("warmup 0\nduration 60s\nservers 3\nservers 1 joins 30s\narrivals rate 50\npolicy random: byAge | byRandom\n");
 about $joins->[0]{random}{shares}[1][0], 12.5, 0.1, 'a server that joins halfway gets half a share';
 my $errors = outcome("warmup 0\nduration 100s\nservers 1\nservers 1 errors 0.5 from 50s\narrivals rate 50\nreference roundrobin\n");

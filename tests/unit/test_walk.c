@@ -499,6 +499,29 @@ static void the_list_stays_as_it_was(void **state)
     assert_int_equal(candidates.n, 3);
 }
 
+static void it_goes_on_with_a_shorter_list(void **state)
+{
+    static ServerSlot shorter[2];
+    backhand_candidates rest = candidates;
+    (void)state;
+    left(a, b, c, -1);
+    refuses(a);
+    asks(BACKHAND_RESULT_NONE, b);
+    rest.list = shorter;
+    rest.n = 2;
+    shorter[0].id = a;
+    shorter[1].id = c;
+    memset(asked, 0, sizeof(asked));
+    backhand_walk_resume(&walk, &rest, 1, asked);
+    asks(BACKHAND_RESULT_FAILED, c);
+    rest.n = 1;
+    memset(asked, 0, sizeof(asked));
+    backhand_walk_resume(&walk, &rest, 1, asked);
+    asks(BACKHAND_RESULT_FAILED, a);
+    stays(BACKHAND_RESULT_FAILED, BACKHAND_HERE_FAILED);
+    assert_int_equal(walk.tries, 3);
+}
+
 /* --- BackhandSelfRedirect ---------------------------------------------------------------------------------- */
 
 static void this_server_is_asked_at_its_contact(void **state)
@@ -677,6 +700,7 @@ int main(void)
         WALK_TEST(who_becomes_ready_meanwhile_is_asked_in_the_second_round),
         WALK_TEST(nobody_is_asked_twice),
         WALK_TEST(the_list_stays_as_it_was),
+        WALK_TEST(it_goes_on_with_a_shorter_list),
         WALK_TEST(this_server_is_asked_at_its_contact),
         WALK_TEST(where_it_may_not_be_served_the_contact_is_asked),
         WALK_TEST(the_contact_is_asked_after_the_others_and_once),
