@@ -57,6 +57,9 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
         rc = backhand_dispatch_post_config(pconf, ptemp, s);
     }
     if (rc == OK) {
+        rc = backhand_user_post_config(s);
+    }
+    if (rc == OK) {
         backhand_config_check_functions(ptemp, s);
         backhand_config_warn_of_trust(s);
         backhand_config_note_logins(ptemp, s);

@@ -5,6 +5,7 @@
 #include "act/loop.h"
 #include "act/outcome.h"
 #include "act/own.h"
+#include "act/proxy/login.h"
 #include "act/proxy/tls.h"
 #include "act/received/received.h"
 #include "act/received/wide.h"
@@ -36,11 +37,11 @@ static int has_policy(const backhand_dir_config *dir)
     return backhand_chain_has_functions(&dir->chain) || (dir->self_redirect == BACKHAND_SELF_ONLY && !dir->chain.off);
 }
 
-/* Not decided on: no policy, what ProxyPass takes, and methods that no handler of a place answers. */
+/* Not decided on: no policy, what ProxyPass takes, methods that no handler of a place answers, and forms of a login. */
 static int is_decided_on(const request_rec *r)
 {
     return has_policy(backhand_config_dir(r)) && !r->proxyreq && r->method_number != M_CONNECT &&
-           r->method_number != M_TRACE;
+           r->method_number != M_TRACE && !backhand_login_is_answered(r);
 }
 
 static void fill_rules(dispatch *d)

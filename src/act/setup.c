@@ -2,6 +2,8 @@
 
 #include "act/setup.h"
 #include "act/own.h"
+#include "act/proxy/login.h"
+#include "act/received/user.h"
 #include "act/proxy/attempt.h"
 #include "act/proxy/body.h"
 #include "act/proxy/fields.h"
@@ -33,6 +35,8 @@ void backhand_dispatch_register(apr_pool_t *p)
     backhand_hide_tls_register();
     backhand_guard_register();
     backhand_room_register();
+    backhand_user_register();
+    backhand_login_register();
     backhand_report_register();
     backhand_wide_register();
     backhand_fields_register();

@@ -235,6 +235,18 @@ static int check_proxy(const backhand_config *conf, const server_rec *s)
     return HTTP_INTERNAL_SERVER_ERROR;
 }
 
+/* Anybody within AcceptStats could claim to be any user. */
+static int check_trust_user(const backhand_config *conf, const server_rec *s)
+{
+    if (!conf->trust_user || conf->keys) {
+        return OK;
+    }
+    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, s,
+                 "backhand: BackhandTrustUser On needs a BackhandSecretFile, with which the servers sign the users' "
+                 "names; add it to all servers of the farm, or take BackhandTrustUser away");
+    return HTTP_INTERNAL_SERVER_ERROR;
+}
+
 static void warn_of_accept(const backhand_config *conf, const server_rec *s)
 {
     char contact[BACKHAND_CONTACT_SIZE];
@@ -268,7 +280,7 @@ int backhand_config_complete(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s)
     if (!is_rehearsal()) {
         warn_of_accept(conf, s);
     }
-    return check_proxy(conf, s);
+    return check_proxy(conf, s) == OK ? check_trust_user(conf, s) : HTTP_INTERNAL_SERVER_ERROR;
 }
 
 void backhand_config_check_functions(apr_pool_t *ptemp, server_rec *s)

@@ -11,6 +11,7 @@
 #include "announce/net/transport.h"
 #include "candidacy/chain.h"
 #include "trust/keys.h"
+#include "trust/spent.h"
 
 #include <httpd.h>
 #include <http_config.h>
@@ -55,8 +56,10 @@ typedef struct backhand_config {
     apr_interval_time_t retry; /**< BackhandRetry: how long a server that failed is asked last [5 s] */
     backhand_table *table;     /**< set in post_config; NULL while only the syntax is checked */
     int keepalive;             /**< ms: the smallest KeepAliveTimeout of all hosts, 0: KeepAlive Off somewhere */
-    int self_only; /**< BackhandSelfRedirect Only stands somewhere: requests are handed off without a chain */
-    int used;      /**< some directive of ours stands in the configuration */
+    int self_only;         /**< BackhandSelfRedirect Only stands somewhere: requests are handed off without a chain */
+    int trust_user;        /**< BackhandTrustUser On stands somewhere */
+    backhand_spent *spent; /**< marks that have named a user; set in post_config when trust_user is; or NULL */
+    int used;              /**< some directive of ours stands in the configuration */
     struct backhand_proxy *proxy; /**< this process's data for hand-offs; set in post_config */
 } backhand_config;
 
@@ -69,6 +72,7 @@ typedef struct backhand_dir_config {
     uint64_t set;               /**< the directives that stand here or around it, a bit a line of backhand_commands */
     int self_redirect;          /**< BackhandSelfRedirect: 0, 1, BACKHAND_SELF_ONLY [0] */
     const char *session_cookie; /**< BackhandSessionCookie: a name; NULL: off [off] */
+    int trust_user;             /**< BackhandTrustUser [0] */
     const char *place;          /**< path or pattern of the innermost container with a chain; NULL: a server or host */
 } backhand_dir_config;
 
@@ -96,6 +100,8 @@ const backhand_chain *backhand_config_chain(const request_rec *r);
 
 /** `BackhandSelfRedirect On|Off|Only` */
 const char *backhand_directive_self_redirect(cmd_parms *cmd, void *dir, const char *word);
+/** `BackhandTrustUser On|Off` */
+const char *backhand_directive_trust_user(cmd_parms *cmd, void *dir, const char *word);
 /** `BackhandSecretFile file [optional]` */
 const char *backhand_directive_secret_file(cmd_parms *cmd, void *unused, const char *file, const char *word);
 /** `MulticastStats [myaddress[:port]] destination` */
@@ -115,8 +121,8 @@ int backhand_config_complete(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s);
  * post_config of the real start. */
 void backhand_config_check_functions(apr_pool_t *ptemp, server_rec *s);
 
-/** Logs at the real start, once for each, places where a chain meets AuthType Digest or Form. Does not see <Perl>
- * sections and .htaccess files. */
+/** Logs at the real start, once for each, places where a chain meets AuthType Digest, Form or openid-connect
+ * without BackhandTrustUser. Does not see <Perl> sections and .htaccess files. */
 void backhand_config_note_logins(apr_pool_t *ptemp, server_rec *s);
 
 /** Warns at the real start about a farm without a secret. */

@@ -77,3 +77,12 @@ const char *backhand_directive_self_redirect(cmd_parms *cmd, void *dir, const ch
     }
     return error;
 }
+
+const char *backhand_directive_trust_user(cmd_parms *cmd, void *dir, const char *word)
+{
+    const char *error = backhand_directive_read(cmd, dir, word);
+    if (!error && ((backhand_dir_config *)dir)->trust_user) {
+        backhand_config_get(ap_server_conf)->trust_user = 1;
+    }
+    return error;
+}

@@ -67,6 +67,8 @@ static const char *const self_redirect_words[] = {[0] = "Off", [1] = "On", [BACK
 static backhand_directive self_redirect = {
     .kind = BACKHAND_CHOICE, CONTAINER(self_redirect), .initial = "Off", .words = self_redirect_words};
 
+static backhand_directive trust_user = {.kind = BACKHAND_FLAG, CONTAINER(trust_user), .initial = "Off"};
+
 /* --- the table ------------------------------------------------------------------------------------------------- */
 
 /* Fields may be pointers. NOLINTBEGIN(bugprone-sizeof-expression) */
@@ -112,6 +114,8 @@ const command_rec backhand_commands[] = {
                    "a file of keys that this farm's servers share; optional: unsigned announcements are accepted too"),
     AP_INIT_TAKE1("BackhandSelfRedirect", backhand_directive_self_redirect, &self_redirect, ANYWHERE,
                   "On: a request that stays goes to this server's contact; Only: this server never serves it"),
+    AP_INIT_TAKE1("BackhandTrustUser", backhand_directive_trust_user, &trust_user, ANYWHERE,
+                  "On: a user whom another server of the farm has authenticated is not asked again"),
     AP_INIT_RAW_ARGS("BackhandLogLevel", backhand_directive_log_level, NULL, ANYWHERE,
                      "of an earlier release: see LogLevel backhand:"),
     AP_INIT_RAW_ARGS("Backhand", backhand_directive_builtin, NULL, ANYWHERE,

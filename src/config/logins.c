@@ -31,9 +31,10 @@ typedef struct place {
 
 typedef struct findings {
     apr_pool_t *p;
-    apr_array_header_t *logins; /* place: AuthType Digest and Form */
+    apr_array_header_t *logins; /* place: AuthType Digest and the like */
     apr_array_header_t *chains; /* place: candidacy functions */
     apr_array_header_t *offs;   /* place: Backhand off */
+    apr_array_header_t *trusts; /* place: BackhandTrustUser */
     apr_array_header_t *roots;  /* place: DocumentRoot */
     int directives;
 } findings;
@@ -84,14 +85,27 @@ static void note(apr_array_header_t *list, const ap_directive_t *d, apr_pool_t *
     }
 }
 
+static int is_login(const char *type)
+{
+    static const char *const types[] = {"Digest", "Form", "openid-connect", "auth-openidc"};
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (strcasecmp(type, types[i]) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static void look_at(findings *found, const ap_directive_t *d)
 {
     const char *word = first_word(d->args ? d->args : "", found->p);
     apr_array_header_t *list = NULL;
 
-    if (strcasecmp(d->directive, "AuthType") == 0 &&
-        (strcasecmp(word, "Digest") == 0 || strcasecmp(word, "Form") == 0)) {
+    if (strcasecmp(d->directive, "AuthType") == 0 && is_login(word)) {
         list = found->logins;
+    }
+    else if (strcasecmp(d->directive, "BackhandTrustUser") == 0) {
+        list = found->trusts;
     }
     else if (strcasecmp(d->directive, "Backhand") == 0) {
         list = strcasecmp(word, "off") == 0 || strcasecmp(word, "backhand_off") == 0 ? found->offs : found->chains;
@@ -179,19 +193,38 @@ static int comes_after(const place *a, const place *b)
     return a->host && !b->host;
 }
 
+/* What stands at `at` holds for the whole of the login's place. */
+static int covers(const place *at, const place *login)
+{
+    int within =
+        at->d->parent == login->d->parent ||
+        ((at->kind == SERVER || (at->kind == login->kind && at->kind != PATTERN)) && is_within(login->path, at->path));
+    return within && (!at->host || at->host == login->host);
+}
+
 /* `Backhand off` for the whole of the login's place, after the chain. */
 static int is_off(const findings *found, const place *login, const place *chain)
 {
     for (int i = 0; i < found->offs->nelts; i++) {
         const place *off = &APR_ARRAY_IDX(found->offs, i, place);
-        int covers = off->d->parent == login->d->parent ||
-                     ((off->kind == SERVER || (off->kind == login->kind && off->kind != PATTERN)) &&
-                      is_within(login->path, off->path));
-        if (covers && (!off->host || off->host == login->host) && comes_after(off, chain)) {
+        if (covers(off, login) && comes_after(off, chain)) {
             return 1;
         }
     }
     return 0;
+}
+
+/* The last BackhandTrustUser for the whole of the login's place is On. */
+static int is_trusted(const findings *found, const place *login)
+{
+    const place *last = NULL;
+    for (int i = 0; i < found->trusts->nelts; i++) {
+        const place *trust = &APR_ARRAY_IDX(found->trusts, i, place);
+        if (covers(trust, login) && (!last || comes_after(trust, last))) {
+            last = trust;
+        }
+    }
+    return last && strcasecmp(first_word(last->d->args, found->p), "on") == 0;
 }
 
 static const place *chain_of(const findings *found, const place *login)
@@ -212,23 +245,24 @@ void backhand_config_note_logins(apr_pool_t *ptemp, server_rec *s)
                       apr_array_make(ptemp, 16, sizeof(place)),
                       apr_array_make(ptemp, 4, sizeof(place)),
                       apr_array_make(ptemp, 4, sizeof(place)),
+                      apr_array_make(ptemp, 4, sizeof(place)),
                       0};
     int notes = 0;
 
     walk(&found, ap_conftree);
     for (int i = 0; i < found.logins->nelts && notes < NOTES_MAX; i++) {
         const place *login = &APR_ARRAY_IDX(found.logins, i, place);
-        const place *chain = chain_of(&found, login);
+        const place *chain = is_trusted(&found, login) ? NULL : chain_of(&found, login);
         if (chain) {
             const char *type = first_word(login->d->args, ptemp);
             notes++;
-            ap_log_error(
-                APLOG_MARK, APLOG_NOTICE, 0, s,
-                "backhand: %s:%d: AuthType %s applies where the chain at %s:%d does: %s; write \"Backhand off\" there",
-                login->d->filename, login->d->line_num, type, chain->d->filename, chain->d->line_num,
-                strcasecmp(type, "Digest") == 0
-                    ? "a login holds at one server only, so the other server refuses the request"
-                    : "a login holds at another server only if all servers share their sessions");
+            ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
+                         "backhand: %s:%d: AuthType %s applies where the chain at %s:%d does: %s; write "
+                         "\"BackhandTrustUser On\" or \"Backhand off\" there",
+                         login->d->filename, login->d->line_num, type, chain->d->filename, chain->d->line_num,
+                         strcasecmp(type, "Digest") == 0
+                             ? "a login holds at one server only, so the other server refuses the request"
+                             : "a login holds at another server only if all servers share their sessions");
         }
     }
 }

@@ -86,7 +86,7 @@ for my $page (@pages) {
         $conf =~ s{/etc/apache2(?=/backhand-secret|/farm)}{$dir}g;
         my ($status, $said) = configtest(
             perl    => 1,
-            modules => ['headers', 'ssl', 'socache_shmcb'],
+            modules => [qw(headers ssl socache_shmcb auth_basic authn_core authn_file authz_user)],
             conf    => "Define BACKHAND $build\nDefine RUN $dir\n$conf"
         );
         is $status, 0, "$page:$line works in a configuration" or diag $said;

@@ -15,13 +15,14 @@ sub noted {
     my ($text) = @_;
     my $farm =
         Farm->new(modules => [qw(auth_basic auth_digest auth_form authn_core authn_file authz_user request session)]);
-    my $server = $farm->add(conf => $text);
+    my $server = $farm->add(conf => $text, head => "BackhandSecretFile secret\n");
+    chmod 0600, $server->write_file('secret', '0a1b2c3d' x 8 . "\n");
 
     # How many lines stand before it.
     my $offset = ($server->config =~ /\A(.*?)\Q$text\E/s ? $1 : die "no such text\n") =~ tr/\n//;
     $farm->start;
     my $path = $server->root . '/httpd.conf';
-    my $says = qr/\[backhand:notice\].* backhand: \Q$path\E:(\d+): AuthType (\w+) applies where the chain at \Q$path\E:(\d+) does: /;
+    my $says = qr/\[backhand:notice\].* backhand: \Q$path\E:(\d+): AuthType ([\w-]+) applies where the chain at \Q$path\E:(\d+) does: .*; write "BackhandTrustUser On" or "Backhand off" there/;
     my @lines = map { /$says/ ? [$1 - $offset, $2, $3 - $offset] : () } $server->log_lines;
     $farm->check;
     return \@lines;
@@ -126,5 +127,41 @@ my $text  = sub { return join "\n", @login, @_, '</Location>', '' };
 is_deeply noted($text->('Backhand byAge', 'Backhand off')), [],                 'a chain that is forgotten';
 is_deeply noted($text->('Backhand off', 'Backhand byAge')), [[2, 'Digest', 4]], 'one that begins anew';
 is_deeply noted("Backhand byAge\n" . $text->()),            [[3, 'Digest', 1]], 'one of the server';
+
+# With BackhandTrustUser it holds at all servers.
+is_deeply noted(<<'EOT'),
+<Location "/">
+    Backhand byAge
+</Location>
+<Location /trusted>
+    AuthType Digest
+    BackhandTrustUser On
+</Location>
+<Location /trusted/not>
+    AuthType Form
+    BackhandTrustUser Off
+</Location>
+<Location /trusted/below>
+    AuthType Form
+</Location>
+<Location /oidc>
+    AuthType openid-connect
+</Location>
+<VirtualHost *>
+    ServerName other.test
+    BackhandTrustUser On
+    <Location /there>
+        AuthType Digest
+    </Location>
+</VirtualHost>
+<VirtualHost *>
+    ServerName another.test
+    <Location /there>
+        AuthType Digest
+    </Location>
+</VirtualHost>
+EOT
+    [[9, 'Form', 2], [16, 'openid-connect', 2], [28, 'Digest', 2]], 'BackhandTrustUser';
+is_deeply noted("BackhandTrustUser On\n" . $text->('Backhand byAge')), [], 'for the whole server';
 
 done_testing;

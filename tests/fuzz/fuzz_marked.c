@@ -35,6 +35,14 @@ static void check_field(const char *text)
     }
 }
 
+static void check_word(const char *text)
+{
+    if (text) {
+        check_visible(text);
+        CHECK(strlen(text) <= BACKHAND_MARK_WORD_MAX);
+    }
+}
+
 static void check_mark(const backhand_mark *mark)
 {
     backhand_contact contact;
@@ -56,6 +64,13 @@ static void check_mark(const backhand_mark *mark)
         check_field(mark->connection);
     }
     CHECK(mark->again == 0 || mark->again == 1);
+    if (mark->user) {
+        check_field(mark->user);
+        CHECK(strlen(mark->user) <= BACKHAND_MARK_USER_MAX);
+    }
+    check_word(mark->id);
+    check_word(mark->auth);
+    check_word(mark->nonce);
 }
 
 static int same_text(const char *a, const char *b)
@@ -69,6 +84,8 @@ static void check_same(const backhand_mark *a, const backhand_mark *b)
     CHECK(a->port == b->port && a->no_host == b->no_host && a->empty_host == b->empty_host);
     CHECK(same_text(a->protocol, b->protocol) && same_text(a->authority, b->authority));
     CHECK(same_text(a->connection, b->connection) && a->again == b->again);
+    CHECK(same_text(a->id, b->id) && same_text(a->user, b->user));
+    CHECK(same_text(a->auth, b->auth) && same_text(a->nonce, b->nonce));
 }
 
 static void check_read(const char *text)
@@ -84,13 +101,24 @@ static void check_read(const char *text)
 /* Whatever a client says, the receiver can read. */
 static void check_written(char *const *lines)
 {
-    backhand_mark mark = {{0, 40312, "192.0.2.7"}, 8080, 0, 0, lines[1], lines[2], lines[3], 0}, heard;
+    backhand_mark mark = {.client = {0, 40312, "192.0.2.7"},
+                          .port = 8080,
+                          .protocol = lines[1],
+                          .authority = lines[2],
+                          .connection = lines[3],
+                          .id = lines[1],
+                          .user = lines[2],
+                          .auth = lines[1],
+                          .nonce = lines[3]};
+    backhand_mark heard;
     CHECK(backhand_mark_read(&heard, backhand_mark_write(&mark, pool), pool));
     check_mark(&heard);
     CHECK(strcmp(heard.client.address, mark.client.address) == 0 && heard.client.port == mark.client.port);
     CHECK(heard.port == mark.port && !heard.no_host && !heard.client.https && !heard.again);
     CHECK(!heard.authority || strcmp(heard.authority, mark.authority) == 0);
     CHECK(!heard.connection || strcmp(heard.connection, mark.connection) == 0);
+    CHECK(!heard.user || strcmp(heard.user, mark.user) == 0);
+    CHECK(!heard.auth || (heard.user && strcmp(heard.auth, mark.auth) == 0));
 }
 
 /* One that is right says so by a time that is near. */
@@ -99,6 +127,8 @@ static void check_known(const char *text)
     if (!backhand_mark_verify(text, &known, fuzz_keys(), SKEW, NOW, pool)) {
         const char *time = strstr(text, "&time=");
         CHECK(backhand_mark_signed(text) && time);
+        CHECK(strlen(backhand_mark_signature(text)) == BACKHAND_SIGNATURE_SIZE - 1);
+        CHECK(backhand_mark_stamp(text) >= NOW - SKEW && backhand_mark_stamp(text) <= NOW + SKEW);
         CHECK(backhand_mark_verify(text, &known, fuzz_keys(), SKEW, NOW + 3 * SKEW, pool));
         CHECK(backhand_mark_verify(text, &known, fuzz_keys(), SKEW, NOW - 3 * SKEW, pool));
     }

@@ -53,6 +53,10 @@ static void what_is_written_is_read(void **state)
         PLAIN "&connection=",
         PLAIN "&connection=close,%20Backhand-Proxied",
         PLAIN "&host=none&connection=%26again=1%25%09%FC&again=1",
+        PLAIN "&id=Zx-_@1&user=joe&auth=Digest&nonce=0123456789abcdef",
+        PLAIN "&user=",
+        PLAIN "&user=a%20b%26user=root%25&auth=form",
+        PLAIN "&user=J%C3%BCrgen",
     };
     backhand_mark mark;
     (void)state;
@@ -106,6 +110,14 @@ static void what_no_server_writes_is_not_read(void **state)
         PLAIN "&connection=close%",
         PLAIN "&connection=close%2",
         PLAIN "&connection=close%2g",
+        PLAIN "&user=%0A",
+        PLAIN "&user=%00",
+        PLAIN "&user=joe%",
+        PLAIN "&user=joe&auth=",
+        PLAIN "&user=joe&auth=a b",
+        PLAIN "&user=joe&nonce=",
+        PLAIN "&id=",
+        PLAIN "&id=a\tb",
     };
     backhand_mark mark;
     (void)state;

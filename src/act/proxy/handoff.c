@@ -2,6 +2,7 @@
 
 #include "act/proxy/handoff.h"
 #include "act/proxy/fields.h"
+#include "act/proxy/login.h"
 #include "act/received/received.h"
 #include "act/received/mark_signature.h"
 #include "act/proxy/response.h"
@@ -187,6 +188,7 @@ static void request_dress(backhand_handoff *handoff, const backhand_settings *se
     r->no_cache = 0;
     r->no_local_copy = 0;
     r->output_filters = filters_of_wire(r);
+    backhand_login_insert(r, t);
     backhand_response_insert(r, t);
     if (handoff->body) {
         dress_body(handoff, t);

@@ -26,11 +26,15 @@ enum {
     KEY_PREFIX,
     KEY_CONNECTION,
     KEY_AGAIN,
+    KEY_ID,
+    KEY_USER,
+    KEY_AUTH,
+    KEY_NONCE,
     KEYS
 };
 
-static const char *const key_names[KEYS] = {"v",         "client", "scheme", "port",       "protocol",
-                                            "authority", "host",   "prefix", "connection", "again"};
+static const char *const key_names[KEYS] = {"v",      "client",     "scheme", "port", "protocol", "authority", "host",
+                                            "prefix", "connection", "again",  "id",   "user",     "auth",      "nonce"};
 
 /* @return the key of that name, or KEYS */
 static int find_key(const char *name, apr_size_t length)
@@ -130,6 +134,17 @@ static int is_field(const char *text)
     return strlen(text) <= BACKHAND_MARK_TEXT_MAX;
 }
 
+/* A word that a log and a mark can hold. */
+static int is_word(const char *text)
+{
+    return text && is_visible(text) && strlen(text) <= BACKHAND_MARK_WORD_MAX;
+}
+
+static int is_user(const char *text)
+{
+    return text && is_field(text) && strlen(text) <= BACKHAND_MARK_USER_MAX;
+}
+
 /* Percent-encodes what may not stand in a mark. */
 static const char *encode(const char *text, apr_pool_t *p)
 {
@@ -182,6 +197,19 @@ static const char *decode(const char *text, apr_pool_t *p)
     return out;
 }
 
+/* The other keys mean nothing without the user. */
+static const char *write_user(const backhand_mark *mark, apr_pool_t *p)
+{
+    const char *auth = is_word(mark->auth) ? mark->auth : NULL;
+    const char *nonce = is_word(mark->nonce) ? mark->nonce : NULL;
+
+    if (!is_user(mark->user)) {
+        return "";
+    }
+    return apr_pstrcat(p, "&user=", encode(mark->user, p), auth ? "&auth=" : "", auth ? auth : "",
+                       nonce ? "&nonce=" : "", nonce ? nonce : "", NULL);
+}
+
 const char *backhand_mark_write(const backhand_mark *mark, apr_pool_t *p)
 {
     int ipv6 = strchr(mark->client.address, ':') != NULL;
@@ -189,6 +217,7 @@ const char *backhand_mark_write(const backhand_mark *mark, apr_pool_t *p)
     const char *authority = is_authority(mark->authority) ? mark->authority : NULL;
     const char *prefix = !authority && is_prefix(mark->authority) ? encode(mark->authority, p) : NULL;
     const char *connection = mark->connection && is_field(mark->connection) ? encode(mark->connection, p) : NULL;
+    const char *id = is_word(mark->id) ? mark->id : NULL;
     char address[sizeof(mark->client.address)];
 
     /* Without the link that a local address is good on: it means nothing elsewhere. */
@@ -202,7 +231,7 @@ const char *backhand_mark_write(const backhand_mark *mark, apr_pool_t *p)
                        : mark->no_host  ? "&host=none"
                                         : "",
                        connection ? "&connection=" : "", connection ? connection : "", mark->again ? "&again=1" : "",
-                       NULL);
+                       id ? "&id=" : "", id ? id : "", write_user(mark, p), NULL);
 }
 
 /* The keys that a request says for itself. @return 0 when one is not what a server writes */
@@ -230,6 +259,22 @@ static int read_request(backhand_mark *mark, const char *const values[KEYS], apr
     return !mark->protocol || is_protocol(mark->protocol);
 }
 
+/* The keys that the sender says of the request. @return 0 when one is not what a server writes */
+static int read_user(backhand_mark *mark, const char *const values[KEYS], apr_pool_t *p)
+{
+    mark->id = values[KEY_ID];
+    if (mark->id && !is_word(mark->id)) {
+        return 0;
+    }
+    if (!values[KEY_USER]) {
+        return 1;
+    }
+    mark->user = decode(values[KEY_USER], p);
+    mark->auth = values[KEY_AUTH];
+    mark->nonce = values[KEY_NONCE];
+    return is_user(mark->user) && (!mark->auth || is_word(mark->auth)) && (!mark->nonce || is_word(mark->nonce));
+}
+
 int backhand_mark_read(backhand_mark *mark, const char *text, apr_pool_t *p)
 {
     const char *values[KEYS], *version, *client, *scheme, *port;
@@ -250,7 +295,7 @@ int backhand_mark_read(backhand_mark *mark, const char *text, apr_pool_t *p)
     }
     mark->port = (int)read_number(port, 65535, "");
     mark->again = values[KEY_AGAIN] && strcmp(values[KEY_AGAIN], "1") == 0;
-    return mark->port >= 1 && read_request(mark, values, p);
+    return mark->port >= 1 && read_request(mark, values, p) && read_user(mark, values, p);
 }
 
 /* --- signing ----------------------------------------------------------------------------------------------- */
@@ -279,18 +324,33 @@ int backhand_mark_signed(const char *text)
     return strstr(text, SIGNATURE_KEY) != NULL;
 }
 
-/* What was signed ends with the time. */
-static int is_timely(const char *mark, apr_interval_time_t skew, apr_time_t now)
+/* The time is at the end of what was signed. @return ms, or -1: there is none */
+static int64_t read_stamp(const char *mark)
 {
     const char *at = NULL, *next = mark;
-    int64_t stamped;
-    apr_interval_time_t ago;
 
     while ((next = strstr(next, TIME_KEY)) != NULL) {
         next += sizeof(TIME_KEY) - 1;
         at = next;
     }
-    stamped = at ? read_number(at, TIME_MAX_MS, "&") : -1;
+    return at ? read_number(at, TIME_MAX_MS, "&") : -1;
+}
+
+const char *backhand_mark_signature(const char *text)
+{
+    return strstr(text, SIGNATURE_KEY) + sizeof(SIGNATURE_KEY) - 1;
+}
+
+apr_time_t backhand_mark_stamp(const char *text)
+{
+    return apr_time_from_msec(read_stamp(text));
+}
+
+static int is_timely(const char *mark, apr_interval_time_t skew, apr_time_t now)
+{
+    int64_t stamped = read_stamp(mark);
+    apr_interval_time_t ago;
+
     ago = now - apr_time_from_msec(stamped);
     return stamped >= 0 && ago >= -skew && ago <= skew;
 }

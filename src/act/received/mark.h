@@ -10,7 +10,9 @@
  * `&authority=http://example.com` (absolute form), `&host=none`, `&host=empty`. `&prefix=` says the same as
  * `authority`, percent-encoded, where that could not, as for `http:/path`. `&connection=close` is the client's
  * Connection header, percent-encoded; without this key there was none. `&again=1`: the request was marked before, see
- * again below. Keys that are not known are ignored; one that is there twice counts as absent.
+ * again below. `&id=` is the request's UNIQUE_ID. `&user=`, percent-encoded, and `&auth=` are the user whom the sender
+ * authenticated and how; with them goes `&nonce=`, a random number, so that no two marks are the same. Keys that are
+ * not known are ignored; one that is there twice counts as absent.
  *
  * With a secret `&time=MS&sig=HEX` stands at the end. The signature is for the word `hand-off`, over the mark before
  * `&sig=`, the receiver's contact, the method, the Host header and the target of the request line, a newline between
@@ -24,6 +26,9 @@
 
 /** The longest Connection header and the longest prefix that a mark carries, in bytes before they are encoded. */
 #define BACKHAND_MARK_TEXT_MAX 1000
+/** The longest user, before it is encoded, and the longest of the shorter texts. */
+#define BACKHAND_MARK_USER_MAX 500
+#define BACKHAND_MARK_WORD_MAX 64
 
 /** What a mark says. */
 typedef struct backhand_mark {
@@ -35,6 +40,10 @@ typedef struct backhand_mark {
     const char *authority;   /**< what stood before the path in the request line; NULL: nothing */
     const char *connection;  /**< the client's Connection header; NULL: none */
     int again;               /**< the request had come to the sender with a mark: it is handed on no further */
+    const char *id;          /**< the request's UNIQUE_ID; NULL: none */
+    const char *user;        /**< the user whom the sender authenticated, maybe empty; NULL: nobody */
+    const char *auth;        /**< how, as `Digest`; NULL: not known */
+    const char *nonce;       /**< a random number; NULL: none */
 } backhand_mark;
 
 /** The request that a signed mark is for, and its receiver; no part has a newline in it. */
@@ -46,9 +55,8 @@ typedef struct backhand_signed_request {
 } backhand_signed_request;
 
 /**
- * Writes a mark, from the pool. It can be read whatever a request said: a protocol, an authority or a Connection header
- * that could not, or that is too long, is left out. So is the zone of an address (`%eth0`), which means something on
- * this machine only.
+ * Writes a mark, from the pool. It can be read whatever a request said: a text that could not, or that is too long, is
+ * left out. So is the zone of an address (`%eth0`), which means something on this machine only.
  */
 const char *backhand_mark_write(const backhand_mark *mark, apr_pool_t *p);
 
@@ -69,5 +77,11 @@ const char *backhand_mark_verify(const char *text, const backhand_signed_request
 
 /** True when the text has a signature at all, right or wrong. */
 int backhand_mark_signed(const char *text);
+
+/** The signature of a text that backhand_mark_verify() accepted, 64 hex digits up to the end of `text`. */
+const char *backhand_mark_signature(const char *text);
+
+/** When a text that backhand_mark_verify() accepted was signed, by the sender's wall clock. */
+apr_time_t backhand_mark_stamp(const char *text);
 
 #endif

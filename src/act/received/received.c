@@ -34,6 +34,7 @@ typedef struct request_record {
     int doubtful;                /* it says so, and is not believed */
     int again;                   /* its sender had got it with a mark */
     backhand_origin origin;      /* what it came with; client NULL: unknown */
+    backhand_user user;          /* whom the server that handed it here, or this one, knows the client as */
     const char *sender;          /* address of the server that handed it here */
     apr_table_t *headers;        /* as they came; NULL: r->headers_in */
     const apr_table_t *outgoing; /* what the present attempt sends */
@@ -54,6 +55,12 @@ int backhand_received_is(const request_rec *r)
 {
     const request_record *record = record_get(r);
     return record && record->marked;
+}
+
+backhand_user *backhand_received_user(const request_rec *r)
+{
+    request_record *record = record_get(r);
+    return record && !r->main ? &record->user : NULL;
 }
 
 int backhand_received_is_doubtful(const request_rec *r)
@@ -106,6 +113,7 @@ const char *backhand_received_format(request_rec *r)
     mark.no_host = !host || !*host;
     mark.connection = apr_table_get(came, "Connection");
     mark.again = record && (record->marked || record->doubtful);
+    backhand_user_tell(r, &mark);
     return backhand_mark_write(&mark, r->pool);
 }
 
@@ -115,30 +123,28 @@ static int is_loopback(const char *ip)
 }
 
 /* Reads the header into the record. @return 0 when it is not what a server of this farm writes. */
-static int read_header(request_rec *r, const char *header, backhand_origin *origin)
+static int read_header(request_rec *r, const char *header, backhand_mark *mark, backhand_origin *origin)
 {
-    backhand_mark mark;
-
-    if (!backhand_mark_read(&mark, header, r->pool)) {
+    if (!backhand_mark_read(mark, header, r->pool)) {
         return 0;
     }
-    origin->https = mark.client.https;
-    origin->port = mark.port;
-    origin->protocol = mark.protocol;
-    origin->authority = mark.authority;
-    origin->no_host = mark.no_host;
-    origin->empty_host = mark.empty_host;
-    origin->connection = mark.connection;
-    origin->again = mark.again;
-    origin->client_ip = apr_pstrdup(r->pool, mark.client.address);
+    origin->https = mark->client.https;
+    origin->port = mark->port;
+    origin->protocol = mark->protocol;
+    origin->authority = mark->authority;
+    origin->no_host = mark->no_host;
+    origin->empty_host = mark->empty_host;
+    origin->connection = mark->connection;
+    origin->again = mark->again;
+    origin->client_ip = apr_pstrdup(r->pool, mark->client.address);
     if (is_loopback(origin->client_ip) && !is_loopback(r->connection->client_ip)) {
         /* A client on the sender's machine. Here a loopback address would stand for one on this machine. */
         origin->client_ip = apr_pstrdup(r->pool, r->connection->client_ip);
     }
     /* For any family the system is asked each time which ones it has: ten calls of the kernel. */
     return apr_sockaddr_info_get(&origin->client, origin->client_ip,
-                                 strchr(origin->client_ip, ':') ? APR_INET6 : APR_INET, (apr_port_t)mark.client.port, 0,
-                                 r->pool) == APR_SUCCESS;
+                                 strchr(origin->client_ip, ':') ? APR_INET6 : APR_INET, (apr_port_t)mark->client.port,
+                                 0, r->pool) == APR_SUCCESS;
 }
 
 /* Counts a mark that is not believed. @return 1 when the log shall hear of it */
@@ -314,10 +320,11 @@ static int receive_mark(request_rec *r, request_record *record, const char *head
 {
     backhand_config *conf = record->conf;
     const char *text = apr_pstrdup(r->pool, header), *wrong;
+    backhand_mark mark;
     int readable;
 
     apr_table_unset(r->headers_in, BACKHAND_MARK_HEADER);
-    readable = read_header(r, text, &record->origin);
+    readable = read_header(r, text, &mark, &record->origin);
     record->again = readable && record->origin.again;
     if (!backhand_accept_covers(conf->accept, r->connection->client_addr)) {
         record->doubtful = 1;
@@ -334,6 +341,7 @@ static int receive_mark(request_rec *r, request_record *record, const char *head
         return refuse_unreadable(r, conf);
     }
     record->marked = 1;
+    backhand_user_hear(r, &record->user, &mark, text);
     meet(record);
     if (backhand_number_get(&record->conf->table->meter->trials.offers)) {
         backhand_meter_trial(record->conf->table->meter, &record->entry);

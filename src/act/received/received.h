@@ -10,6 +10,7 @@
 #ifndef BACKHAND_RECEIVED_H
 #define BACKHAND_RECEIVED_H
 
+#include "act/received/user.h"
 #include "config/config.h"
 
 #define BACKHAND_MARK_HEADER "Backhand-Proxied"
@@ -42,6 +43,9 @@ void backhand_received_stay(const request_rec *r, int trial);
 
 /** True for a request that another server handed to this one. */
 int backhand_received_is(const request_rec *r);
+
+/** What is known of the request's user; NULL for a sub-request, and for one of a server without the module's table. */
+backhand_user *backhand_received_user(const request_rec *r);
 
 /** True for a request that came with a header that is not believed. It is handed on as little as one that is. */
 int backhand_received_is_doubtful(const request_rec *r);
