@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "candidacy/name_format.h"
+#include "base/hex.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -18,11 +19,6 @@ typedef struct directive {
 static int is_digit(char c)
 {
     return c >= '0' && c <= '9';
-}
-
-static int is_hex(char c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
 static int is_of_name(char c)
@@ -113,7 +109,7 @@ static int is_name(const char *text)
         return 0;
     }
     for (; *text; text++) {
-        int encoded = *text == '%' && is_hex(text[1]) && is_hex(text[2]);
+        int encoded = *text == '%' && backhand_hex_byte(text + 1) >= 0;
         if (!encoded && !is_of_name(*text)) {
             return 0;
         }

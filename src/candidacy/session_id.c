@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "candidacy/session_id.h"
+#include "base/hex.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -12,22 +13,11 @@
 #define SIX_DIGITS  32
 #define PORT_DIGITS 4
 
-static int digit_of(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* Hexadecimal digits at the beginning, `most` at most. */
 static apr_size_t count_digits(const char *text, apr_size_t length, apr_size_t most)
 {
     apr_size_t n = 0;
-    while (n < length && n < most && digit_of(text[n]) >= 0) {
+    while (n < length && n < most && backhand_hex_value(text[n]) >= 0) {
         n++;
     }
     return n;
@@ -36,7 +26,7 @@ static apr_size_t count_digits(const char *text, apr_size_t length, apr_size_t m
 static void read_bytes(unsigned char *out, const char *digits, apr_size_t n)
 {
     for (apr_size_t i = 0; i < n / 2; i++) {
-        out[i] = (unsigned char)(digit_of(digits[2 * i]) * 16 + digit_of(digits[2 * i + 1]));
+        out[i] = (unsigned char)backhand_hex_byte(digits + 2 * i);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "config/directive.h"
 #include "config/words.h"
+#include "base/number.h"
 
 #include <apr_strings.h>
 
@@ -30,7 +31,7 @@ static const char *zero_too(const backhand_directive *d, apr_pool_t *p)
 static const char *read_number(const backhand_directive *d, void *field, const char *word, apr_pool_t *p)
 {
     int64_t value;
-    if (!read_in_range(&value, d, word, backhand_word_number)) {
+    if (!read_in_range(&value, d, word, backhand_number_read)) {
         return apr_pstrcat(p, "takes a number of ", d->noun, " from ", d->min, " to ", d->max, zero_too(d, p), NULL);
     }
     if (d->size == sizeof(int)) {
@@ -59,10 +60,10 @@ static const char *read_share(const backhand_directive *d, void *field, const ch
     size_t length = strlen(word);
     int64_t value;
     if (length > 0 && word[length - 1] == '%' &&
-        backhand_word_number(&value, apr_pstrmemdup(p, word, length - 1), 0, 100)) {
+        backhand_number_read(&value, apr_pstrmemdup(p, word, length - 1), 0, 100)) {
         share.percent = (int)value;
     }
-    else if (read_in_range(&value, d, word, backhand_word_number)) {
+    else if (read_in_range(&value, d, word, backhand_number_read)) {
         share.count = (int)value;
     }
     else {

@@ -1,40 +1,13 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "config/words.h"
+#include "base/number.h"
 #include "mod_backhand.h"
 #include "table/table.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
-
-/* Reads the digits that the word begins with. Returns what follows them, or NULL. */
-static const char *read_digits(int64_t *out, const char *word)
-{
-    int64_t value = 0;
-    if (!apr_isdigit(*word)) {
-        return NULL;
-    }
-    for (; apr_isdigit(*word); word++) {
-        if (value > (INT64_MAX - 9) / 10) {
-            return NULL;
-        }
-        value = value * 10 + (*word - '0');
-    }
-    *out = value;
-    return word;
-}
-
-int backhand_word_number(int64_t *out, const char *word, int64_t min, int64_t max)
-{
-    int64_t value;
-    const char *end = read_digits(&value, word);
-    if (!end || *end || value < min || value > max) {
-        return 0;
-    }
-    *out = value;
-    return 1;
-}
 
 /* ap_timeout_parameter_parse takes "s", "5sx" and " 5" for times; a directive should not. */
 int backhand_word_time(apr_interval_time_t *out, const char *word, apr_interval_time_t min, apr_interval_time_t max)
@@ -47,19 +20,19 @@ int backhand_word_time(apr_interval_time_t *out, const char *word, apr_interval_
         {"s", APR_USEC_PER_SEC},        {"mi", 60 * APR_USEC_PER_SEC},
         {"min", 60 * APR_USEC_PER_SEC}, {"h", 3600 * APR_USEC_PER_SEC},
     };
-    int64_t value;
-    const char *unit = read_digits(&value, word);
-    if (!unit) {
+    uint64_t value;
+    const char *unit = backhand_digits_read(&value, word, NULL);
+    if (unit == word) {
         return 0;
     }
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
         if (strcmp(unit, units[i].name) != 0) {
             continue;
         }
-        if (value > max / units[i].length || value * units[i].length < min) {
+        if (value > (uint64_t)(max / units[i].length) || (int64_t)value * units[i].length < min) {
             return 0;
         }
-        *out = value * units[i].length;
+        *out = (int64_t)value * units[i].length;
         return 1;
     }
     return 0;

@@ -2,7 +2,7 @@
 
 /**
  * @file words.h
- * @brief Reading one word of a directive: numbers, times and names, strictly. Core: no httpd.
+ * @brief Reading one word of a directive: times and names, strictly; for numbers see base/number.h. Core: no httpd.
  *
  * Every reader returns 1, or 0 and does not touch `out`. The whole word must fit; signs and blanks are refused.
  */
@@ -11,9 +11,6 @@
 
 #include <apr_time.h>
 #include <stdint.h>
-
-/** A decimal number from `min` to `max`. */
-int backhand_word_number(int64_t *out, const char *word, int64_t min, int64_t max);
 
 /** A time as httpd writes it, `250ms`, `5s`, `5`, `1min`, `1h` (a number alone is seconds), from `min` to `max`. */
 int backhand_word_time(apr_interval_time_t *out, const char *word, apr_interval_time_t min, apr_interval_time_t max);

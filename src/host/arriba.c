@@ -1,14 +1,12 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "host/figures.h"
-#include "trust/own_file.h"
+#include "base/number.h"
+#include "base/own_file.h"
 
-#include <apr_strings.h>
-
-#include <errno.h>
-#include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -79,18 +77,10 @@ int64_t backhand_arriba_measure(apr_interval_time_t budget)
 
 static int64_t parse_score(const char *text)
 {
-    char *end;
-    long long score;
+    uint64_t score;
+    const char *end = backhand_digits_read(&score, text, NULL);
 
-    if (*text < '0' || *text > '9') {
-        return 0;
-    }
-    errno = 0;
-    score = strtoll(text, &end, 10);
-    if (*end == '\n') {
-        end++;
-    }
-    return errno == 0 && *end == '\0' && score <= SCORE_MAX ? score : 0;
+    return end > text && (!*end || strcmp(end, "\n") == 0) && score <= SCORE_MAX ? (int64_t)score : 0;
 }
 
 int64_t backhand_arriba_load(const char *path, const char **wrong)
@@ -112,39 +102,12 @@ int64_t backhand_arriba_load(const char *path, const char **wrong)
     return parse_score(text);
 }
 
-static apr_status_t write_score(int fd, int64_t score)
+static int print_score(FILE *file, const void *score)
 {
-    char text[SCORE_TEXT_MAX];
-    int length = apr_snprintf(text, sizeof(text), "%" APR_INT64_T_FMT "\n", (apr_int64_t)score);
-    ssize_t n;
-
-    do {
-        n = write(fd, text, (size_t)length);
-    } while (n < 0 && errno == EINTR);
-    if (n < 0) {
-        return errno;
-    }
-    return n == length ? APR_SUCCESS : APR_ENOSPC;
+    return fprintf(file, "%" PRId64 "\n", *(const int64_t *)score) > 0;
 }
 
-apr_status_t backhand_arriba_save(const char *path, int64_t score, apr_pool_t *p)
+apr_status_t backhand_arriba_save(const char *path, int64_t score)
 {
-    char *temporary = apr_pstrcat(p, path, ".XXXXXX", NULL);
-    int fd = mkostemp(temporary, O_CLOEXEC);
-    apr_status_t rv;
-
-    if (fd < 0) {
-        return errno;
-    }
-    rv = write_score(fd, score);
-    if (close(fd) != 0 && rv == APR_SUCCESS) {
-        rv = errno;
-    }
-    if (rv == APR_SUCCESS && rename(temporary, path) != 0) {
-        rv = errno;
-    }
-    if (rv != APR_SUCCESS) {
-        unlink(temporary);
-    }
-    return rv;
+    return backhand_own_file_replace(path, 0600, print_score, &score);
 }

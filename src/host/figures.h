@@ -58,12 +58,12 @@ int64_t backhand_highwater_above(int64_t mark, double load);
 int64_t backhand_arriba_measure(apr_interval_time_t budget);
 
 /** Reads the cached score from `path`, a decimal number of up to 32 bytes, if only this module can have written it: see
- * trust/own_file.h.
+ * base/own_file.h.
  * @param wrong  why the file is refused; NULL: it is not, or there is none
  * @return 0 if there is no usable score */
 int64_t backhand_arriba_load(const char *path, const char **wrong);
 
 /** Writes the score to `path`, never through a symbolic link. */
-apr_status_t backhand_arriba_save(const char *path, int64_t score, apr_pool_t *p);
+apr_status_t backhand_arriba_save(const char *path, int64_t score);
 
 #endif

@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "host/small_file.h"
+#include "base/number.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -66,18 +67,14 @@ char *backhand_small_file_line(backhand_small_file *in)
 
 const char *backhand_small_file_count(const char *text, uint64_t *out)
 {
-    uint64_t value = 0;
+    uint64_t value;
+    const char *rest;
 
-    while (*text == ' ' || *text == '\t') {
-        text++;
-    }
-    if (*text < '0' || *text > '9') {
+    text += strspn(text, " \t");
+    rest = backhand_digits_read(&value, text, NULL);
+    if (rest == text) {
         return NULL;
     }
-    for (; *text >= '0' && *text <= '9'; text++) {
-        uint64_t digit = (uint64_t)(*text - '0');
-        value = value > (UINT64_MAX - digit) / 10 ? UINT64_MAX : value * 10 + digit;
-    }
     *out = value;
-    return text;
+    return rest;
 }

@@ -50,7 +50,7 @@ void backhand_speed_step(backhand_speed *speed, backhand_table *table, server_re
         return;
     }
     backhand_number_set(table->personal_arriba, speed->best);
-    rv = backhand_arriba_save(speed->path, speed->best, speed->p);
+    rv = backhand_arriba_save(speed->path, speed->best);
     ap_log_error(APLOG_MARK, APLOG_INFO, rv, s, "backhand: speed score %" APR_INT64_T_FMT "%s %s", speed->best,
                  rv == APR_SUCCESS ? " kept in" : ", to be measured again at the next start: cannot write",
                  speed->path);

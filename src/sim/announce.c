@@ -165,7 +165,7 @@ void sim_server_announce(sim_world *world, uint32_t server)
     }
     /* Servers that start at once do not speak at once for ever. */
     if (!it->spoken) {
-        wait = (int64_t)((double)wait * sim_random_share(&world->network)) + 1;
+        wait = (int64_t)((double)wait * backhand_generator_share(&world->network)) + 1;
         it->spoken = 1;
     }
     sim_server_measure(world, server, &announcement->stat);

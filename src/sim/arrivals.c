@@ -18,7 +18,7 @@ static int64_t next_arrival(sim_world *world)
         int first = world->now % world->scenario->period < world->scenario->period / 2;
         rate *= first ? 1 + world->scenario->burst : fmax(1 - world->scenario->burst, 1e-9);
     }
-    return world->now + (int64_t)(-log(sim_random_share(&world->arrivals)) / rate * 1e6);
+    return world->now + (int64_t)(-log(backhand_generator_share(&world->arrivals)) / rate * 1e6);
 }
 
 static void plan_next(sim_world *world)
@@ -36,9 +36,9 @@ static uint32_t draw_entry(sim_world *world, const sim_ask *ask)
     double first = ask->first >= 0 ? ask->first : world->scenario->first;
 
     if (first < 0 || n == 1) {
-        return sim_random_below(&world->choices, n);
+        return backhand_generator_below(&world->choices, n);
     }
-    return sim_random_share(&world->choices) < first ? 0 : 1 + sim_random_below(&world->choices, n - 1);
+    return backhand_generator_share(&world->choices) < first ? 0 : 1 + backhand_generator_below(&world->choices, n - 1);
 }
 
 /* A client asks a dispatcher that is there; SIM_NONE: none is. */
@@ -82,7 +82,7 @@ static void enter_parts(sim_world *world, uint32_t request)
 {
     const sim_scenario *scenario = world->scenario;
     uint32_t spread = (uint32_t)(scenario->parts_max - scenario->parts_min + 1);
-    uint32_t parts = (uint32_t)scenario->parts_min + sim_random_below(&world->arrivals, spread);
+    uint32_t parts = (uint32_t)scenario->parts_min + backhand_generator_below(&world->arrivals, spread);
     sim_request *whole = sim_request_of(world, request);
 
     whole->parts = parts;
@@ -110,7 +110,7 @@ static void enter_parts(sim_world *world, uint32_t request)
 static const sim_ask *draw_ask(sim_world *world)
 {
     const sim_scenario *scenario = world->scenario;
-    double left = scenario->n_asks > 1 ? sim_random_share(&world->arrivals) * scenario->weights : 0;
+    double left = scenario->n_asks > 1 ? backhand_generator_share(&world->arrivals) * scenario->weights : 0;
     int i;
 
     for (i = 0; i < scenario->n_asks - 1 && left >= scenario->asks[i].weight; i++) {
@@ -144,7 +144,7 @@ void sim_arrivals_next(sim_world *world)
     asked->memory = sim_spread_draw(&scenario->memory, &world->arrivals);
     asked->counts = world->now >= scenario->warmup;
     world->result->arrived += asked->counts;
-    if (scenario->split > 0 && sim_random_share(&world->arrivals) < scenario->split) {
+    if (scenario->split > 0 && backhand_generator_share(&world->arrivals) < scenario->split) {
         enter_parts(world, request);
     }
     else {

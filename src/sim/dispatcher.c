@@ -38,7 +38,7 @@ static void make(sim_world *world, sim_dispatcher *it)
     for (int i = 0; i < servers; i++) {
         it->known[i].refused = SIM_NEVER;
     }
-    it->next = sim_random_below(&world->choices, (uint32_t)servers);
+    it->next = backhand_generator_below(&world->choices, (uint32_t)servers);
 }
 
 void sim_dispatchers_make(sim_world *world)
@@ -83,7 +83,7 @@ void sim_dispatchers_hear(sim_world *world, uint32_t server)
 
     for (uint32_t i = 0; i < (uint32_t)world->its_case.dispatchers; i++) {
         uint32_t own = sim_dispatcher_server(world, i);
-        int lost = loss > 0 && world->servers[server].sequence > 1 && sim_random_share(&world->network) < loss;
+        int lost = loss > 0 && world->servers[server].sequence > 1 && backhand_generator_share(&world->network) < loss;
         if (!lost && own != server && (own == SIM_NONE || world->servers[own].up)) {
             hear(world, &world->dispatchers[i], server);
         }

@@ -7,19 +7,10 @@
 #ifndef BACKHAND_SIM_RANDOM_H
 #define BACKHAND_SIM_RANDOM_H
 
-#include <stdint.h>
-
-/** One sequence; same seed, same sequence, on every machine. */
-typedef struct sim_random {
-    uint64_t state[4];
-} sim_random;
+#include "base/random.h"
 
 /** Starts a sequence. `stream` tells sequences of one seed apart. */
-void sim_random_seed(sim_random *random, uint64_t seed, uint64_t stream);
-/** A number between 0 and 1, neither of them. */
-double sim_random_share(sim_random *random);
-/** A whole number below `bound`, which is 1 or more. */
-uint32_t sim_random_below(sim_random *random, uint32_t bound);
+void sim_random_seed(backhand_generator *random, uint64_t seed, uint64_t stream);
 
 /** How service times, and what a request needs of memory, are distributed. */
 typedef enum sim_shape {
@@ -40,7 +31,7 @@ typedef struct sim_spread {
 } sim_spread;
 
 /** Draws one. Never negative. */
-double sim_spread_draw(const sim_spread *spread, sim_random *random);
+double sim_spread_draw(const sim_spread *spread, backhand_generator *random);
 /** The mean of what is drawn; infinity: it has none. */
 double sim_spread_mean(const sim_spread *spread);
 

@@ -105,7 +105,7 @@ static uint32_t draw(const look *at, uint32_t not_this)
 {
     uint32_t n = (uint32_t)at->world->scenario->servers;
     for (int i = 0; i < DRAWS; i++) {
-        uint32_t server = sim_random_below(&at->world->choices, n);
+        uint32_t server = backhand_generator_below(&at->world->choices, n);
         if (server != not_this && may_ask(at, server)) {
             return server;
         }
@@ -125,7 +125,7 @@ static uint32_t random_two(const look *at)
 
 static uint32_t from_a_random_one(const look *at, double (*cost)(const look *at, uint32_t server))
 {
-    at->dispatcher->next = sim_random_below(&at->world->choices, (uint32_t)at->world->scenario->servers);
+    at->dispatcher->next = backhand_generator_below(&at->world->choices, (uint32_t)at->world->scenario->servers);
     return less_than(at, at->own, cost);
 }
 

@@ -134,7 +134,7 @@ static void plan(sim_world *world, uint32_t server)
 static int errs(sim_world *world, const sim_group *group)
 {
     return group->errors > 0 && world->now >= group->errs && world->now < group->mended &&
-           sim_random_share(&world->choices) < group->errors;
+           backhand_generator_share(&world->choices) < group->errors;
 }
 
 static void serve(sim_world *world, sim_server *it, uint32_t request)

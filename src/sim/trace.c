@@ -27,7 +27,7 @@ typedef struct reading {
     apr_hash_t *asks; /* by method and target */
     const sim_ask *any;
     apr_table_t *no_headers;
-    sim_random random;
+    backhand_generator random;
     apr_pool_t *pool;
 } reading;
 
@@ -131,7 +131,7 @@ static int read_entry(reading *now, char *line)
     }
     entry.took = took_of(rest + 1);
     entry.ask = ask_of(now, quote + 1);
-    entry.at = time + (int64_t)(sim_random_share(&now->random) * APR_USEC_PER_SEC);
+    entry.at = time + (int64_t)(backhand_generator_share(&now->random) * APR_USEC_PER_SEC);
     if (!entry.ask) {
         return 0;
     }

@@ -96,7 +96,7 @@ typedef struct sim_world {
     apr_pool_t *pool;
     int64_t now;
     sim_events events;
-    sim_random arrivals, network, choices;
+    backhand_generator arrivals, network, choices;
     sim_server *servers;         /**< [scenario->servers] */
     sim_dispatcher *dispatchers; /**< [its_case.dispatchers] */
     sim_request *requests;

@@ -2,6 +2,7 @@
 
 #include "trust/keys.h"
 
+#include <apr_escape.h>
 #include <apr_strings.h>
 #include <ctype.h>
 #include <errno.h>
@@ -23,26 +24,13 @@ struct backhand_keys {
 
 /* --- reading ----------------------------------------------------------------------------------------------- */
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c = (char)tolower((unsigned char)c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static const char *read_hex(unsigned char *key, int *bytes, const char *word, apr_size_t length)
 {
     if (length % 2 || length / 2 < BACKHAND_KEY_BYTES_MIN || length / 2 > BACKHAND_KEY_BYTES_MAX) {
         return "a key has an even number of hex digits, from 32 to 256, or is base64:... of 16 to 128 bytes";
     }
-    for (apr_size_t i = 0; i < length; i += 2) {
-        int high = hex_value(word[i]), low = hex_value(word[i + 1]);
-        if (high < 0 || low < 0) {
-            return "a key is of hex digits only, or begins with base64:";
-        }
-        key[i / 2] = (unsigned char)(high * 16 + low);
+    if (apr_unescape_hex(key, word, (apr_ssize_t)length, 0, NULL) != APR_SUCCESS) {
+        return "a key is of hex digits only, or begins with base64:";
     }
     *bytes = (int)(length / 2);
     return NULL;
@@ -252,16 +240,6 @@ int backhand_keys_count(const backhand_keys *keys)
     return keys->n;
 }
 
-static void to_hex(char out[BACKHAND_SIGNATURE_SIZE], const unsigned char bytes[DIGEST_BYTES])
-{
-    static const char digits[] = "0123456789abcdef";
-    for (int i = 0; i < DIGEST_BYTES; i++) {
-        out[2 * i] = digits[bytes[i] >> 4];
-        out[2 * i + 1] = digits[bytes[i] & 15];
-    }
-    out[BACKHAND_SIGNATURE_SIZE - 1] = '\0';
-}
-
 uint64_t backhand_keys_id(const backhand_keys *keys, int place)
 {
     return keys->ids[place - 1];
@@ -275,7 +253,7 @@ apr_status_t backhand_keys_sign(const backhand_keys *keys, const char *purpose, 
     if (!digest(keys->prepared[0], purpose, text, length, bytes)) {
         return APR_EGENERAL;
     }
-    to_hex(out, bytes);
+    apr_escape_hex(out, bytes, DIGEST_BYTES, 0, NULL);
     return APR_SUCCESS;
 }
 
@@ -291,7 +269,7 @@ int backhand_keys_verify(const backhand_keys *keys, const char *purpose, const c
     }
     for (int i = 0; i < keys->n && !right; i++) {
         if (digest(keys->prepared[i], purpose, text, length, bytes)) {
-            to_hex(expected, bytes);
+            apr_escape_hex(expected, bytes, DIGEST_BYTES, 0, NULL);
             right = CRYPTO_memcmp(expected, signature, signature_length) == 0 ? i + 1 : 0;
         }
     }

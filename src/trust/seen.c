@@ -1,16 +1,11 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "trust/seen.h"
-#include "trust/own_file.h"
+#include "base/own_file.h"
 
-#include <apr_strings.h>
-
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define HEADER "mod_backhand seen 1\n"
 
@@ -122,13 +117,12 @@ const char *backhand_seen_read(backhand_seen *seen, const char *path, apr_time_t
         return "it is not of this release";
     }
     while (fgets(line, sizeof(line), file)) {
-        entry what;
+        entry what = {.noted = now};
         char end;
         /* Half a line of a file that was cut has no newline. */
         if (sscanf(line, "%" SCNx64 " %" SCNu64 " %" SCNd64 "%c", &what.boot, &what.sequence, &what.stamped, &end) ==
                 4 &&
             end == '\n' && what.boot) {
-            what.noted = now;
             put(seen, &what);
         }
     }
@@ -136,46 +130,21 @@ const char *backhand_seen_read(backhand_seen *seen, const char *path, apr_time_t
     return NULL;
 }
 
-static int print(const backhand_seen *seen, FILE *file)
+static int print(FILE *file, const void *ctx)
 {
+    const backhand_seen *seen = ctx;
     int bad = fputs(HEADER, file) < 0;
     for (uint64_t i = 0; i <= seen->mask && !bad; i++) {
         const entry *at = &seen->places[i];
         bad =
             at->boot && fprintf(file, "%" PRIx64 " %" PRIu64 " %" PRId64 "\n", at->boot, at->sequence, at->stamped) < 0;
     }
-    /* What is buffered may not fit. */
-    bad = fflush(file) != 0 || bad;
     return !bad;
 }
 
 apr_status_t backhand_seen_write(backhand_seen *seen, const char *path)
 {
-    char fresh[4096];
-    FILE *file;
-    apr_status_t rv;
-    int fd;
-    if (snprintf(fresh, sizeof(fresh), "%s.new", path) >= (int)sizeof(fresh)) {
-        return APR_ENAMETOOLONG;
-    }
-    unlink(fresh);
-    fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    file = fd < 0 ? NULL : fdopen(fd, "w");
-    if (!file) {
-        return errno;
-    }
-    errno = 0;
-    rv = print(seen, file) ? APR_SUCCESS : errno ? errno : ENOSPC;
-    if (fclose(file) != 0 && rv == APR_SUCCESS) {
-        rv = errno;
-    }
-    if (rv == APR_SUCCESS && rename(fresh, path) != 0) {
-        rv = errno;
-    }
-    if (rv != APR_SUCCESS) {
-        unlink(fresh);
-        return rv;
-    }
-    seen->changed = 0;
-    return APR_SUCCESS;
+    apr_status_t rv = backhand_own_file_replace(path, 0600, print, seen);
+    seen->changed = seen->changed && rv != APR_SUCCESS;
+    return rv;
 }

@@ -49,7 +49,7 @@ int backhand_seen_note(backhand_seen *seen, uint64_t boot, uint64_t sequence, ap
 int backhand_seen_changed(const backhand_seen *seen);
 
 /** Adds the content of a file, right after backhand_seen_create(). Skips malformed lines. `now` as above.
- * @return NULL, also when there is no file, or why it is not believed: see own_file.h */
+ * @return NULL, also when there is no file, or why it is not believed: see base/own_file.h */
 const char *backhand_seen_read(backhand_seen *seen, const char *path, apr_time_t now);
 
 /** Writes the file, mode 0600: a new one that replaces `path` atomically. */

@@ -1,8 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "trust/spent.h"
-
-#include <apr_lib.h>
+#include "base/hex.h"
 
 /* A place: 40 bits of the signature above 24 bits of a time in seconds. */
 #define TIME_BITS 24
@@ -20,7 +19,7 @@ static uint64_t hex_number(const char *digits, int n)
 {
     uint64_t number = 0;
     for (; n > 0; n--, digits++) {
-        number = number << 4 | (uint64_t)(apr_isdigit(*digits) ? *digits - '0' : (*digits | 0x20) - 'a' + 10);
+        number = number << 4 | (uint64_t)backhand_hex_value(*digits);
     }
     return number;
 }

@@ -1,17 +1,18 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "act/proxy/response_head.h"
+#include "base/number.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
-#include <stdlib.h>
 
 /* mod_proxy_http's buffer for a line has 8192 bytes. */
 #define LINE_PASSED 8000
 
 static int begin(backhand_response_head *head, const char *line)
 {
+    uint64_t status;
     /* mod_proxy_http forgives an empty line before the status line. */
     if (*line == '\0') {
         return 1;
@@ -19,7 +20,8 @@ static int begin(backhand_response_head *head, const char *line)
     if (strncmp(line, "HTTP/1.", 7) != 0 || strlen(line) < 12) {
         return 0;
     }
-    head->status = (int)strtol(line + 9, NULL, 10);
+    backhand_digits_read(&status, line + 9, line + 12);
+    head->status = (int)status;
     head->reason = line + 9;
     head->fields = apr_table_make(head->pool, 20);
     return 1;

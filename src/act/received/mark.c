@@ -1,8 +1,10 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "act/received/mark.h"
+#include "base/hex.h"
+#include "base/number.h"
+#include "base/pairs.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include <string.h>
@@ -49,37 +51,20 @@ static int find_key(const char *name, apr_size_t length)
 /* The values of the keys in `k=v&k=v`, from the pool; NULL: absent or there twice. */
 static void read_values(const char *values[KEYS], const char *text, apr_pool_t *p)
 {
+    const char *end = text + strlen(text);
     unsigned seen = 0;
-    const char *end;
 
     memset(values, 0, KEYS * sizeof(*values));
-    for (const char *pair = text; pair; pair = *end ? end + 1 : NULL) {
-        const char *equals;
+    for (const char *next = text; next;) {
+        backhand_pair pair;
         int key;
-        end = strchrnul(pair, '&');
-        equals = memchr(pair, '=', (size_t)(end - pair));
-        key = equals ? find_key(pair, (apr_size_t)(equals - pair)) : KEYS;
+        next = backhand_pair_next(&pair, next, end);
+        key = pair.value.at ? find_key(pair.name.at, pair.name.length) : KEYS;
         if (key < KEYS) {
-            values[key] = seen & 1u << key ? NULL : apr_pstrmemdup(p, equals + 1, (apr_size_t)(end - equals - 1));
+            values[key] = seen & 1u << key ? NULL : apr_pstrmemdup(p, pair.value.at, pair.value.length);
             seen |= 1u << key;
         }
     }
-}
-
-/* A decimal number from 0 to `max`, followed by a character of `ends` or the end of the text; -1: none. */
-static int64_t read_number(const char *text, int64_t max, const char *ends)
-{
-    int64_t n = 0;
-    if (!apr_isdigit(*text)) {
-        return -1;
-    }
-    for (; apr_isdigit(*text); text++) {
-        n = n * 10 + (*text - '0');
-        if (n > max) {
-            return -1;
-        }
-    }
-    return strchr(ends, *text) ? n : -1;
 }
 
 /* What goes into a request line and into logs. */
@@ -166,31 +151,22 @@ static const char *encode(const char *text, apr_pool_t *p)
     return out;
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* @return NULL when encode() did not write it */
+/* @return NULL when encode() cannot have written it */
 static const char *decode(const char *text, apr_pool_t *p)
 {
     char *out = apr_palloc(p, strlen(text) + 1), *at = out;
 
     for (; *text; text++) {
-        int high, low;
+        int byte;
         if (*text != '%') {
             *at++ = *text;
             continue;
         }
-        high = hex_value(text[1]);
-        low = high < 0 ? -1 : hex_value(text[2]);
-        if (low < 0 || high + low == 0) {
+        byte = backhand_hex_byte(text + 1);
+        if (byte <= 0) {
             return NULL;
         }
-        *at++ = (char)(high << 4 | low);
+        *at++ = (char)byte;
         text += 2;
     }
     *at = '\0';
@@ -278,6 +254,7 @@ static int read_user(backhand_mark *mark, const char *const values[KEYS], apr_po
 int backhand_mark_read(backhand_mark *mark, const char *text, apr_pool_t *p)
 {
     const char *values[KEYS], *version, *client, *scheme, *port;
+    int64_t number;
 
     read_values(values, text, p);
     version = values[KEY_V];
@@ -293,9 +270,12 @@ int backhand_mark_read(backhand_mark *mark, const char *text, apr_pool_t *p)
     if (!mark->client.https && strcmp(scheme, "http") != 0) {
         return 0;
     }
-    mark->port = (int)read_number(port, 65535, "");
+    if (!backhand_number_read(&number, port, 1, 65535)) {
+        return 0;
+    }
+    mark->port = (int)number;
     mark->again = values[KEY_AGAIN] && strcmp(values[KEY_AGAIN], "1") == 0;
-    return mark->port >= 1 && read_request(mark, values, p) && read_user(mark, values, p);
+    return read_request(mark, values, p) && read_user(mark, values, p);
 }
 
 /* --- signing ----------------------------------------------------------------------------------------------- */
@@ -328,12 +308,15 @@ int backhand_mark_signed(const char *text)
 static int64_t read_stamp(const char *mark)
 {
     const char *at = NULL, *next = mark;
+    const char *rest;
+    uint64_t stamped;
 
     while ((next = strstr(next, TIME_KEY)) != NULL) {
         next += sizeof(TIME_KEY) - 1;
         at = next;
     }
-    return at ? read_number(at, TIME_MAX_MS, "&") : -1;
+    rest = at ? backhand_digits_read(&stamped, at, NULL) : NULL;
+    return rest && rest > at && (!*rest || *rest == '&') && stamped <= TIME_MAX_MS ? (int64_t)stamped : -1;
 }
 
 const char *backhand_mark_signature(const char *text)

@@ -2,6 +2,7 @@
 
 #include "act/received/wide.h"
 #include "announce/net/accept.h"
+#include "base/number.h"
 #include "config/config.h"
 #include "act/received/received.h"
 #include "act/target.h"
@@ -225,9 +226,8 @@ static int is_strict_field(void *data, const char *name, const char *value)
 
 static int is_strict_port(const char *port)
 {
-    apr_size_t digits = strspn(port, "0123456789");
-    apr_int64_t number = apr_atoi64(port);
-    return digits > 0 && port[digits] == '\0' && number > 0 && number <= 65535;
+    int64_t number;
+    return backhand_number_read(&number, port, 1, 65535);
 }
 
 /* A name, an IPv4 address, or an IPv6 address in brackets; then a port perhaps. */

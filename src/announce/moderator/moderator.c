@@ -152,7 +152,7 @@ static apr_status_t forget(void *data)
 static void write_pid_file(const moderator *m)
 {
     const char *path = backhand_config_get(m->s)->moderator_pid_file;
-    apr_status_t rv = path ? backhand_pid_file_write(path, m->proc.pid, m->pconf) : APR_SUCCESS;
+    apr_status_t rv = path ? backhand_pid_file_write(path, m->proc.pid) : APR_SUCCESS;
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, m->s,
                      "backhand: cannot write BackhandModeratorPIDFile %s: make its folder writable for the user that "

@@ -11,7 +11,7 @@
 
 /** Writes the id and a newline to a new file, mode 0644, which replaces `path` atomically. Does not follow a symbolic
  * link. Called by httpd's parent. */
-apr_status_t backhand_pid_file_write(const char *path, pid_t pid, apr_pool_t *p);
+apr_status_t backhand_pid_file_write(const char *path, pid_t pid);
 
 /** Removes it. */
 void backhand_pid_file_remove(const char *path);

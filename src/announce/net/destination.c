@@ -1,8 +1,8 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "transport.h"
+#include "base/number.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include <arpa/inet.h>
@@ -59,26 +59,11 @@ static int resolve(const char **out, const char *text, int family, apr_pool_t *p
     return family;
 }
 
-/* A decimal number from 0 to `max`; -1: none. */
-static int read_small(const char *text, int max)
-{
-    int n = 0;
-    if (!*text || strlen(text) > 5) {
-        return -1;
-    }
-    for (; *text; text++) {
-        if (!apr_isdigit(*text)) {
-            return -1;
-        }
-        n = n * 10 + (*text - '0');
-    }
-    return n > max ? -1 : n;
-}
-
 /* Cuts `address[:port]`; the port is 0 when there is none. An IPv6 address without brackets has no port. */
 static int split(char *text, char **address, int *port)
 {
     char *colon = strchr(text, ':');
+    int64_t number;
     *port = 0;
     *address = text;
     if (*text == '[') {
@@ -95,9 +80,12 @@ static int split(char *text, char **address, int *port)
     }
     if (colon) {
         *colon = '\0';
-        *port = read_small(colon + 1, 65535);
+        if (!backhand_number_read(&number, colon + 1, 1, 65535)) {
+            return 0;
+        }
+        *port = (int)number;
     }
-    return **address && (!colon || *port > 0);
+    return **address != '\0';
 }
 
 static int is_any(const char *address)
@@ -132,13 +120,14 @@ static const char *read_service(backhand_destination *out, char *text)
 static const char *read_destination(backhand_destination *out, char *text, int *family, apr_pool_t *p)
 {
     char *comma = strchr(text, ','), *address;
+    int64_t ttl;
     *family = AF_UNSPEC;
     if (comma) {
         *comma = '\0';
-        out->ttl = read_small(comma + 1, 255);
-        if (out->ttl < 0) {
+        if (!backhand_number_read(&ttl, comma + 1, 0, 255)) {
             return WRONG "ttl is a number from 0 to 255";
         }
+        out->ttl = (int)ttl;
     }
     if (*text == '_') {
         return read_service(out, text);

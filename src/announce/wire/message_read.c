@@ -1,6 +1,9 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "message_keys.h"
+#include "base/hex.h"
+#include "base/number.h"
+#include "base/pairs.h"
 
 #include <apr_strings.h>
 #include <apr_lib.h>
@@ -15,46 +18,24 @@
 #define HEARTBEAT_KEYS (BIT(V) | BIT(READY) | BIT(BUSY))
 #define ALL_KEYS       (BIT(TIME) - 1)
 
-typedef struct span {
-    const char *at;
-    size_t length;
-} span;
-
-/* A minus sign is decimal all right; what it makes is out of range. */
-static backhand_drop read_integer(int64_t *out, span value, int64_t min, int64_t max)
+/* No minimum is below 0. A minus sign is decimal all right; it makes numbers out of range, except -0. */
+static backhand_drop read_integer(int64_t *out, backhand_span value, int64_t min, int64_t max)
 {
-    size_t i = value.length > 1 && *value.at == '-';
-    int negative = i == 1, over = 0;
-    int64_t n = 0;
-    if (value.length == 0) {
+    const char *end = value.at + value.length;
+    int negative = value.length > 1 && *value.at == '-';
+    const char *digits = value.at + negative;
+    uint64_t n;
+    if (value.length == 0 || backhand_digits_read(&n, digits, end) != end) {
         return BACKHAND_DROP_FORMAT;
     }
-    for (; i < value.length; i++) {
-        if (value.at[i] < '0' || value.at[i] > '9') {
-            return BACKHAND_DROP_FORMAT;
-        }
-        over = over || __builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, value.at[i] - '0', &n);
-    }
-    n = negative && !over ? -n : n;
-    if (over || n < min || n > max) {
+    if (negative ? n > 0 || min > 0 : n < (uint64_t)min || n > (uint64_t)max) {
         return BACKHAND_DROP_RANGE;
     }
-    *out = n;
+    *out = (int64_t)n;
     return BACKHAND_DROP_NONE;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-static backhand_drop read_boot(uint64_t *boot, span value)
+static backhand_drop read_boot(uint64_t *boot, backhand_span value)
 {
     size_t i;
     *boot = 0;
@@ -62,7 +43,7 @@ static backhand_drop read_boot(uint64_t *boot, span value)
         return BACKHAND_DROP_FORMAT;
     }
     for (i = 0; i < value.length; i++) {
-        int digit = hex_digit(value.at[i]);
+        int digit = backhand_hex_value(value.at[i]);
         if (digit < 0) {
             return BACKHAND_DROP_FORMAT;
         }
@@ -72,23 +53,20 @@ static backhand_drop read_boot(uint64_t *boot, span value)
 }
 
 /* The byte at `*i`, which moves to the last byte that stands for it; -1 when it is malformed. */
-static int read_byte(span value, size_t *i)
+static int read_byte(backhand_span value, size_t *i)
 {
-    int high, low;
     if (value.at[*i] != '%') {
         return backhand_key_plain(value.at[*i]) ? value.at[*i] : -1;
     }
     if (value.length - *i < 3) {
         return -1;
     }
-    high = hex_digit(value.at[*i + 1]);
-    low = hex_digit(value.at[*i + 2]);
     *i += 2;
-    return high < 0 || low < 0 ? -1 : high << 4 | low;
+    return backhand_hex_byte(&value.at[*i - 1]);
 }
 
 /* Undoes %XX. What comes out is printable, 1 to size - 1 bytes. */
-static backhand_drop read_text(char *out, size_t size, span value)
+static backhand_drop read_text(char *out, size_t size, backhand_span value)
 {
     size_t i, used = 0;
     for (i = 0; i < value.length; i++) {
@@ -102,7 +80,7 @@ static backhand_drop read_text(char *out, size_t size, span value)
     return used ? BACKHAND_DROP_NONE : BACKHAND_DROP_FORMAT;
 }
 
-static backhand_drop read_contact(backhand_announcement *out, span value)
+static backhand_drop read_contact(backhand_announcement *out, backhand_span value)
 {
     char text[BACKHAND_CONTACT_SIZE];
     if (read_text(text, sizeof(text), value) != BACKHAND_DROP_NONE ||
@@ -113,7 +91,7 @@ static backhand_drop read_contact(backhand_announcement *out, span value)
     return BACKHAND_DROP_NONE;
 }
 
-static backhand_drop read_host(backhand_announcement *out, span value)
+static backhand_drop read_host(backhand_announcement *out, backhand_span value)
 {
     backhand_drop reason = read_text(out->stat.hostname, sizeof(out->stat.hostname), value);
     if (reason == BACKHAND_DROP_NONE && !backhand_hostname_valid(out->stat.hostname)) {
@@ -122,20 +100,20 @@ static backhand_drop read_host(backhand_announcement *out, span value)
     return reason;
 }
 
-static backhand_drop read_number(backhand_announcement *out, backhand_key key, span value)
+static backhand_drop read_number(backhand_announcement *out, backhand_key key, backhand_span value)
 {
     int64_t min, max, *number = backhand_key_number(key, out, &min, &max);
     return read_integer(number, value, min, max);
 }
 
-static backhand_drop read_version(span value, int min, int max)
+static backhand_drop read_version(backhand_span value, int min, int max)
 {
     int64_t n;
     return read_integer(&n, value, min, max) ? BACKHAND_DROP_FORMAT : BACKHAND_DROP_NONE;
 }
 
 /* `nservers` holds the busy workers until all is read. */
-static backhand_drop read_value(backhand_announcement *out, int key, span value)
+static backhand_drop read_value(backhand_announcement *out, int key, backhand_span value)
 {
     switch (key) {
     case BACKHAND_KEYS:
@@ -157,7 +135,7 @@ static backhand_drop read_value(backhand_announcement *out, int key, span value)
     }
 }
 
-static void name_key(char detail[32], span key)
+static void name_key(char detail[32], backhand_span key)
 {
     size_t i;
     if (!detail) {
@@ -182,26 +160,24 @@ static int is_text(const char *data, size_t length)
 
 /* Keys of ours mean something after `bh` only: what a stock server may add to its heartbeat one day is not for us to
  * judge. */
-static backhand_drop read_pair(backhand_announcement *out, span pair, uint64_t *seen, int *expected, char detail[32])
+static backhand_drop read_pair(backhand_announcement *out, const backhand_pair *pair, uint64_t *seen, int *expected,
+                               char detail[32])
 {
-    const char *equals = memchr(pair.at, '=', pair.length);
-    span name = {pair.at, equals ? (size_t)(equals - pair.at) : pair.length};
     backhand_drop reason = BACKHAND_DROP_FORMAT;
-    if (equals && name.length) {
-        span value = {equals + 1, pair.length - name.length - 1};
-        int key = backhand_key_find(name.at, name.length, *expected);
+    if (pair->value.at && pair->name.length) {
+        int key = backhand_key_find(pair->name.at, pair->name.length, *expected);
         uint64_t bit = BACKHAND_KEY_BIT(key);
         *expected = key + 1;
         if (!(*seen & BIT(BH)) && !(bit & (HEARTBEAT_KEYS | BIT(BH)))) {
             key = BACKHAND_KEYS;
         }
         if (key == BACKHAND_KEYS || !(*seen & bit)) {
-            reason = read_value(out, key, value);
+            reason = read_value(out, key, pair->value);
         }
         *seen |= key == BACKHAND_KEYS ? 0 : bit;
     }
     if (reason != BACKHAND_DROP_NONE) {
-        name_key(detail, name);
+        name_key(detail, pair->name);
     }
     return reason;
 }
@@ -211,16 +187,14 @@ static backhand_drop read_pairs(backhand_announcement *out, const char *data, si
                                 char detail[32])
 {
     const char *end = data + length;
+    backhand_drop reason = BACKHAND_DROP_NONE;
     int expected = 0;
-    for (;;) {
-        const char *stop = memchr(data, '&', (size_t)(end - data));
-        span pair = {data, (size_t)((stop ? stop : end) - data)};
-        backhand_drop reason = read_pair(out, pair, seen, &expected, detail);
-        if (reason != BACKHAND_DROP_NONE || !stop) {
-            return reason;
-        }
-        data = stop + 1;
+    while (data && reason == BACKHAND_DROP_NONE) {
+        backhand_pair pair;
+        data = backhand_pair_next(&pair, data, end);
+        reason = read_pair(out, &pair, seen, &expected, detail);
     }
+    return reason;
 }
 
 static void set_least(backhand_announcement *out, backhand_key from)
@@ -246,7 +220,7 @@ static backhand_drop complete_heartbeat(backhand_announcement *out, const char *
 
 static void name_known(char detail[32], backhand_key key)
 {
-    span name = {backhand_key_name(key), 0};
+    backhand_span name = {backhand_key_name(key), 0};
     name.length = strlen(name.at);
     name_key(detail, name);
 }
