@@ -58,8 +58,9 @@ for my $mpm (Farm->mpms) {
         is_deeply [grep { /FORWARDED|VIA|PROXIED/ } keys %{$told}], [], 'no header is added';
 
         my $logged = $b->logged('/app/echo');
-        is $logged->{client}, '127.0.0.77', 'the log has the client';
-        is $logged->{peer},   '127.0.0.3',  'the connection came from the contact address of a';
+        is $logged->{client},   '127.0.0.77', 'the log has the client';
+        is $logged->{peer},     '127.0.0.77', 'so does the connection, for whoever looks there';
+        is $logged->{received}, '127.0.0.3',  'it came from the contact address of a';
 
         my $through = $a->get('/app/who');
         my $direct  = $b->get('/who');

@@ -28,7 +28,7 @@ CustomLog ${OWN}/client.log client
 PerlModule Apache2::RequestRec Apache2::RequestIO Apache2::Connection APR::SockAddr APR::Table
 <Location /app/whom>
     SetHandler modperl
-    PerlResponseHandler "sub { my $r = shift; $r->print(join ' ', $r->useragent_ip, $r->useragent_addr->port, $r->connection->client_addr->port, $r->subprocess_env('SEEN') // '-'); 0 }"
+    PerlResponseHandler "sub { my $r = shift; $r->print(join ' ', $r->useragent_ip, $r->useragent_addr->port, $r->connection->client_ip, $r->connection->client_addr->ip_get, $r->connection->client_addr->port, $r->subprocess_env('SEEN') // '-'); 0 }"
 </Location>
 <Location /app/only>
     SetHandler modperl
@@ -62,14 +62,14 @@ for my $mpm (Farm->mpms) {
             my $told = $client->request('GET', '/app/echo')->echoed;
             is "$told->{SERVER_ADDR} $told->{REMOTE_ADDR} $told->{REMOTE_PORT} $told->{REWRITTEN}",
               "127.0.0.2 127.0.0.77 $port 127.0.0.77:$port", 'what a program and mod_rewrite see';
-            is $client->request('GET', '/app/whom')->body, "127.0.0.77 $port $port -", 'what a handler in Perl sees';
+            is $client->request('GET', '/app/whom')->body, "127.0.0.77 $port 127.0.0.77 127.0.0.77 $port -", 'what a handler in Perl sees';
             is $client->request('GET', '/who')->body, 'a', 'served here between';
         }
         my @lines = Farm::wait_for { my @all = grep { m{/app/whom} } $b->lines('client.log'); @all == 3 && join "\n", @all };
-        is $lines[0], join("\n", ("127.0.0.77 127.0.0.77 $port 127.0.0.1 /app/whom") x 3), 'what the log of the other one says';
+        is $lines[0], join("\n", ("127.0.0.77 127.0.0.77 $port 127.0.0.77 /app/whom") x 3), 'what the log of the other one says';
         my $direct = $b->connect(from => '127.0.0.78');
         my $own = $direct->{socket}->sockport;
-        is $direct->request('GET', '/app/whom')->body, "127.0.0.78 $own $own -", 'a direct client there';
+        is $direct->request('GET', '/app/whom')->body, "127.0.0.78 $own 127.0.0.78 127.0.0.78 $own -", 'a direct client there';
         $farm->check;
     };
 
@@ -94,8 +94,8 @@ for my $mpm (Farm->mpms) {
             $raw->same('/app/echo', 200, "$name: a program", from => $from, @headers, @ignore, body => qr/^\Q$seen\E$/m, here => 1);
             $raw->same('/app/only', $seen =~ /192/ ? 200 : 403, "$name: access control", from => $from, @headers, here => 1);
         }
-        is $a->get('/app/whom', from => '127.0.0.50', headers => ['X-Forwarded-For' => '192.0.2.7'])->body =~ s/ \d+ \d+//r,
-          '192.0.2.7 192.0.2.7', 'SetEnvIf and Perl';
+        is $a->get('/app/whom', from => '127.0.0.50', headers => ['X-Forwarded-For' => '192.0.2.7'])->body =~ s/ \d+(?= )//gr,
+          '192.0.2.7 192.0.2.7 192.0.2.7 192.0.2.7', 'SetEnvIf and Perl';
         $farm->announce_log(qr/AH01630/);
         $farm->check;
     };
@@ -112,7 +112,7 @@ for my $mpm (Farm->mpms) {
                 $client = $a->connect(from => $from, timeout => 20) if $n % 50 == 1;
                 my $port = $client->{socket}->sockport;
                 my $response = $client->request('GET', '/app/whom');
-                push @wrong, $response->body if $response->body ne "$from $port $port -";
+                push @wrong, $response->body if $response->body ne "$from $port $from $from $port -";
             }
             return \@wrong;
         };
@@ -126,6 +126,29 @@ for my $mpm (Farm->mpms) {
             fail "client $told->{REMOTE_ADDR}" if $told->{REMOTE_ADDR} ne '127.0.0.77';
         }
         is_deeply [sort keys %served], ['127.0.0.2', '127.0.0.3'], 'requests of one connection went to both others';
+        $farm->check;
+    };
+}
+
+# prefork and worker begin to read the next request before they write the log line of the one before it. The connection is
+# another server's, and the requests on it are of different clients, or of that server itself.
+for my $mpm (Farm->mpms) {
+    subtest "$mpm: pipelined requests" => sub {
+        my $farm = start_farm($mpm, 1);
+        my ($server) = $farm->servers;
+        my $from    = '127.0.0.7';
+        my $each    = 30;
+        my $other   = $server->connect(from => $from, timeout => 20);
+        my $own     = $other->{socket}->sockport;
+        my @clients = map { $_ % 5 ? ["192.0.2.$_", 2000 + $_] : [$from, $own] } 1 .. $each;
+        my $mark    = sub { my ($client) = @_; return $client->[0] eq $from ? '' : "Backhand-Proxied: v=1&client=$client->[0]:$client->[1]&scheme=http&port=80\r\n" };
+        # In pieces that do not end with a request, too.
+        $other->send(join q(), map { "GET /app/whom?$_ HTTP/1.1\r\nHost: a.test\r\n" . $mark->($clients[$_ - 1]) . "\r\n" } 1 .. $each);
+        my @seen = map { $other->response('GET')->body =~ s/ \S+$//r } 1 .. $each;
+        is_deeply \@seen, [map { "$_->[0] $_->[1] $_->[0] $_->[0] $_->[1]" } @clients], 'each handler sees the client of its request';
+        $other->{socket}->close;
+        my @lines = Farm::wait_for { my @all = grep { m{/app/whom} } $server->lines('client.log'); @all == $each && \@all };
+        is_deeply $lines[0], [map { "$_->[0] $_->[0] $_->[1] $_->[0] /app/whom" } @clients], 'and so does each log line';
         $farm->check;
     };
 }

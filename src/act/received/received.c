@@ -57,6 +57,12 @@ int backhand_received_is(const request_rec *r)
     return record && record->marked;
 }
 
+backhand_origin *backhand_received_origin(const request_rec *r)
+{
+    request_record *record = record_get(r);
+    return record && record->marked ? &record->origin : NULL;
+}
+
 backhand_user *backhand_received_user(const request_rec *r)
 {
     request_record *record = record_get(r);
@@ -362,7 +368,6 @@ int backhand_received_read(request_rec *r)
     if (r->main) {
         return DECLINED;
     }
-    backhand_restore_connection(r);
     if (r->prev) {
         inherit(r);
         return DECLINED;

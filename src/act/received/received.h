@@ -10,6 +10,7 @@
 #ifndef BACKHAND_RECEIVED_H
 #define BACKHAND_RECEIVED_H
 
+#include "act/received/restore.h"
 #include "act/received/user.h"
 #include "config/config.h"
 
@@ -43,6 +44,9 @@ void backhand_received_stay(const request_rec *r, int trial);
 
 /** True for a request that another server handed to this one. */
 int backhand_received_is(const request_rec *r);
+
+/** What a request that another server handed here came with; NULL for all others. */
+backhand_origin *backhand_received_origin(const request_rec *r);
 
 /** What is known of the request's user; NULL for a sub-request, and for one of a server without the module's table. */
 backhand_user *backhand_received_user(const request_rec *r);

@@ -2,6 +2,7 @@
 
 #include "act/received/restore.h"
 #include "act/received/hide_tls.h"
+#include "act/received/received.h"
 
 #include <apr_strings.h>
 #include <http_connection.h>
@@ -16,9 +17,18 @@ static ap_filter_rec_t *connection_filter;
 
 /* What we know of a connection from another server; in its conn_config. */
 typedef struct connection_record {
-    backhand_origin *origin;          /* of its current request; NULL: that one is as it came */
-    apr_sockaddr_t *peer, *local;     /* c->client_addr and c->local_addr: ours, so that their ports can be changed */
-    apr_port_t peer_port, local_port; /* the real ones */
+    conn_rec *c;
+    backhand_origin *origin; /* whose client the connection shows; NULL: it shows the other server */
+    apr_sockaddr_t *local;   /* c->local_addr: ours, so that its port can be changed */
+    apr_port_t local_port;   /* the real one */
+    /* What the connection has of its own: */
+    apr_sockaddr_t *client_addr;
+    char *client_ip;
+    char *remote_host;
+    int double_reverse;
+    /* While the line of a request is written to the log: */
+    int logging;
+    backhand_origin *before_log; /* whose client was shown before */
 } connection_record;
 
 static connection_record *record_of(const conn_rec *c)
@@ -30,10 +40,9 @@ static connection_record *record_make(conn_rec *c)
 {
     connection_record *record = apr_pcalloc(c->pool, sizeof(*record));
 
-    if (apr_sockaddr_info_copy(&record->peer, c->client_addr, c->pool) == APR_SUCCESS) {
-        c->client_addr = record->peer;
-        record->peer_port = record->peer->port;
-    }
+    record->c = c;
+    record->client_addr = c->client_addr;
+    record->client_ip = c->client_ip;
     if (apr_sockaddr_info_copy(&record->local, c->local_addr, c->pool) == APR_SUCCESS) {
         c->local_addr = record->local;
         record->local_port = record->local->port;
@@ -42,24 +51,77 @@ static connection_record *record_make(conn_rec *c)
     return record;
 }
 
-static void set_origin(connection_record *record, backhand_origin *origin)
+/* Names that were looked up are of the address that was there then. */
+static void show_client(connection_record *record, const backhand_origin *origin)
 {
-    record->origin = origin;
-    if (record->peer) {
-        record->peer->port = origin ? origin->client->port : record->peer_port;
+    conn_rec *c = record->c;
+
+    if (c->client_addr == record->client_addr) {
+        record->remote_host = c->remote_host;
+        record->double_reverse = c->double_reverse;
     }
-    if (record->local) {
-        record->local->port = origin ? (apr_port_t)origin->port : record->local_port;
+    if (origin && origin->shown) {
+        c->client_addr = origin->shown;
+        c->client_ip = origin->client_ip;
+        c->remote_host = NULL;
+        c->double_reverse = 0;
+    }
+    else {
+        c->client_addr = record->client_addr;
+        c->client_ip = record->client_ip;
+        c->remote_host = record->remote_host;
+        c->double_reverse = record->double_reverse;
     }
 }
 
-void backhand_restore_connection(request_rec *r)
+/* From here on the connection shows the client of that request, or NULL, the other server. */
+static void set_origin(connection_record *record, backhand_origin *origin)
+{
+    record->origin = origin;
+    show_client(record, origin);
+    if (record->local) {
+        record->local->port = origin ? (apr_port_t)origin->port : record->local_port;
+    }
+    if (origin) {
+        backhand_hide_tls_hide(record->c);
+    }
+    else {
+        backhand_hide_tls_show(record->c);
+    }
+}
+
+/* Hook pre_read_request. The last request of the connection may not be in the log yet: prefork and worker read a
+ * request that is there before they end the one before it. */
+static void show_server(request_rec *r, conn_rec *c)
+{
+    connection_record *record = record_of(c);
+    if (record) {
+        set_origin(record, NULL);
+        r->useragent_addr = c->client_addr;
+        r->useragent_ip = c->client_ip;
+    }
+}
+
+/* Hooks log_transaction, first and last: the next request of the connection may have begun. */
+static int log_begins(request_rec *r)
 {
     connection_record *record = record_of(r->connection);
     if (record) {
-        set_origin(record, NULL);
+        record->logging = 1;
+        record->before_log = record->origin;
+        set_origin(record, backhand_received_origin(r));
     }
-    backhand_hide_tls_show(r->connection);
+    return DECLINED;
+}
+
+static int log_ends(request_rec *r)
+{
+    connection_record *record = record_of(r->connection);
+    if (record && record->logging) {
+        record->logging = 0;
+        set_origin(record, record->before_log);
+    }
+    return DECLINED;
 }
 
 /* Hooks that are asked about a connection mean its current request. */
@@ -74,9 +136,13 @@ static apr_status_t forget_origin(void *data)
 {
     const backhand_origin *origin = data;
     connection_record *record = record_of(origin->c);
+    if (record->before_log == origin) {
+        record->before_log = NULL;
+    }
     if (record->origin == origin) {
-        set_origin(record, NULL);
-        backhand_hide_tls_show(origin->c);
+        /* A module may have ended the log early. */
+        set_origin(record, record->logging ? record->before_log : NULL);
+        record->logging = 0;
     }
     return APR_SUCCESS;
 }
@@ -189,8 +255,10 @@ void backhand_restore(request_rec *r, backhand_origin *origin)
     origin->c = r->connection;
     r->useragent_addr = origin->client;
     r->useragent_ip = origin->client_ip;
+    if (!origin->shown && apr_sockaddr_info_copy(&origin->shown, origin->client, r->pool) != APR_SUCCESS) {
+        origin->shown = NULL;
+    }
     set_origin(record ? record : record_make(r->connection), origin);
-    backhand_hide_tls_hide(r->connection);
     apr_pool_cleanup_register(r->pool, origin, forget_origin, apr_pool_cleanup_null);
     if (origin->https) {
         apr_table_setn(r->subprocess_env, "HTTPS", "on");
@@ -241,6 +309,9 @@ static int restored_is_ssl(conn_rec *c)
 
 void backhand_restore_register(void)
 {
+    ap_hook_pre_read_request(show_server, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_log_transaction(log_begins, NULL, NULL, APR_HOOK_REALLY_FIRST - 1);
+    ap_hook_log_transaction(log_ends, NULL, NULL, APR_HOOK_REALLY_LAST + 1);
     ap_hook_http_scheme(restored_scheme, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_default_port(restored_default_port, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_ssl_conn_is_ssl(restored_is_ssl, NULL, NULL, APR_HOOK_REALLY_FIRST);

@@ -5,8 +5,9 @@
  * @brief Gives a request that another server handed over the client, scheme, port, request line, Connection header and
  * virtual host that it came with.
  *
- * The connection is the other server's, and its next request may be another client's. Two things of it are changed,
- * anew with every request: the port of its peer, from which CGI's REMOTE_PORT is taken, and its local port, which is
+ * The connection is the other server's, and its next request may be another client's. So what modules find there is
+ * changed anew with every request, and put back after its log line: `client_addr` and `client_ip` are the client's,
+ * from which CGI's REMOTE_PORT is taken and by which modules such as mod_evasive count clients. The local port is
  * SERVER_PORT with UseCanonicalPhysicalPort.
  */
 #ifndef BACKHAND_RESTORE_H
@@ -29,11 +30,10 @@ typedef struct backhand_origin {
 
     /* Set by backhand_restore(): */
     conn_rec *c;
+    /** A copy of `client`: httpd takes the names of a connection for those of a request with the very same pointer. */
+    apr_sockaddr_t *shown;
     const char *sender_connection; /**< the Connection header that came from the other server; NULL: none */
 } backhand_origin;
-
-/** Hook post_read_request, first of all: from here on the connection says nothing of its last request's client. */
-void backhand_restore_connection(request_rec *r);
 
 /**
  * Restores all of it; hook post_read_request, before other modules look at the request. `origin` lives as long as the
@@ -47,8 +47,10 @@ int backhand_restored_https(const request_rec *r);
 /** The port of this machine that the connection came to, whatever port the client of its request asked. */
 apr_port_t backhand_restored_local_port(const conn_rec *c);
 
-/** Hooks http_scheme, default_port and ssl_conn_is_ssl: what restored requests say of themselves. Before httpd looks at
- * the Connection header for its own connection, it gets that of the connection to the other server. */
+/** Hooks http_scheme, default_port and ssl_conn_is_ssl: what restored requests say of themselves. Hooks
+ * pre_read_request and log_transaction: each request finds its own client on the connection, and its log line, too.
+ * Before httpd looks at the Connection header for its own connection, it gets that of the connection to the other
+ * server. */
 void backhand_restore_register(void);
 
 #endif

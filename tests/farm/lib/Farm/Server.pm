@@ -374,7 +374,7 @@ sub access_lines { return $_[0]->lines('access.log') }
 sub output       { return $_[0]->lines('output') }
 
 # The access log's fields of the newest request for that path: h, status, server, reason, tries, usec, received,
-# peer (address of the connection), kept (requests before it on the connection); waits for the line. Undef when it does not come.
+# peer (address of the connection; of one between servers the client's, as modules see it), kept (requests before it on the connection); waits for the line. Undef when it does not come.
 sub logged {
     my ($self, $path) = @_;
     my $line = wait_for {
