@@ -5,6 +5,7 @@
  * for so many milliseconds, by turns, and prints the medians: `ns=613 floor=120`. */
 
 #include "paths.h"
+#include "table/table.h"
 
 #include <apr_general.h>
 #include <openssl/evp.h>
@@ -62,14 +63,15 @@ static void sample(samples *to, void (*run)(ground *), ground *g)
 static void plain_loop(ground *g)
 {
     ServerSlot *list = g->candidates.list;
-    int used = backhand_table_used(g->table), best = 0;
+    const serverstat *stats = backhand_table_stat(g->table, 0);
+    int used = backhand_table_used(g->table), max = backhand_table_max(g->table), best = 0;
     int64_t least = INT64_MAX;
 
-    for (int i = 0; i < g->table->max_servers; i++) {
+    for (int i = 0; i < max; i++) {
         list[i] = (ServerSlot){i, BACKHAND_HANDOFF};
     }
     for (int i = 0; i < used; i++) {
-        const serverstat *stat = &g->table->stats[list[i].id];
+        const serverstat *stat = &stats[list[i].id];
         int64_t inflight = backhand_number_get(&stat->inflight);
         if (inflight < least && backhand_number_get(&stat->mtime)) {
             least = inflight;

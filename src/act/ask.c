@@ -5,6 +5,8 @@
 #include "act/received/received.h"
 #include "act/waiting/limit.h"
 #include "act/waiting/pinned.h"
+#include "table/process.h"
+#include "table/handoff.h"
 
 #include <apr_strings.h>
 

@@ -11,6 +11,9 @@
 #include "act/received/wide.h"
 #include "act/redirect.h"
 #include "table/clock.h"
+#include "table/process.h"
+#include "table/handoff.h"
+#include "table/counters.h"
 
 #include <apr_strings.h>
 #include <http_log.h>
@@ -108,18 +111,12 @@ static void set_outcome(const dispatch *d, backhand_reason reason, const char *c
 
 static int serve_here(const dispatch *d, backhand_reason reason)
 {
-    backhand_slot *self = &d->conf->table->slots[0];
-
     set_outcome(d, reason, own_contact(d));
     if (reason == BACKHAND_HERE_OWN) {
         return DECLINED;
     }
-    /* addPrediction would take this server for idle if only what it sends to others counted. In this order nobody takes
-     * the request for one that is lost. */
     backhand_received_stay(d->r, reason == BACKHAND_HERE_TRIAL);
-    __atomic_add_fetch(&self->begun, 1, __ATOMIC_RELAXED);
-    __atomic_add_fetch(&self->returned, 1, __ATOMIC_RELAXED);
-    __atomic_add_fetch(&self->sent, 1, __ATOMIC_RELEASE);
+    backhand_table_kept(d->conf->table);
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, d->r, "backhand: %s after %d tries", backhand_reason_text(reason),
                   d->walk.tries);
     return DECLINED;
@@ -140,7 +137,7 @@ static int pass_on(const dispatch *d, backhand_reason reason, int id)
         backhand_received_elsewhere(d->r);
     }
     set_outcome(d, reason, d->ask.contact);
-    __atomic_add_fetch(&d->conf->table->counters->handed_off, 1, __ATOMIC_RELAXED);
+    backhand_table_count(d->conf->table, BACKHAND_COUNT_HANDED_OFF);
     return d->ask.handoff.status;
 }
 

@@ -4,6 +4,7 @@
 #include "act/target.h"
 #include "table/blame.h"
 #include "table/clock.h"
+#include "table/counters.h"
 
 #include <http_log.h>
 
@@ -103,7 +104,7 @@ void backhand_fault_note(request_rec *r, const backhand_config *conf, int id, ui
         return;
     }
     if (result != BACKHAND_ANSWERED) {
-        __atomic_add_fetch(&table->counters->failed_over, 1, __ATOMIC_RELAXED);
+        backhand_table_count(table, BACKHAND_COUNT_FAILED_OVER);
     }
     if (result == BACKHAND_REFUSED && !handoff->trouble) {
         int error = own_shortage();

@@ -77,7 +77,7 @@ static int may_complain(const run *now, const backhand_function *f)
         return 1;
     }
     last = __atomic_load_n(f->warned, __ATOMIC_RELAXED);
-    time = now->table->now();
+    time = backhand_table_now(now->table);
     if (last && time >= last && time - last < COMPLAINT_PAUSE) {
         return 0;
     }
@@ -87,7 +87,7 @@ static int may_complain(const run *now, const backhand_function *f)
 static void complain_length(const run *now, const backhand_function *f, int returned, int stored)
 {
     char what[COMPLAINT_SIZE];
-    int max = now->table->max_servers;
+    int max = backhand_table_max(now->table);
     if (!may_complain(now, f)) {
         return;
     }
@@ -118,7 +118,7 @@ static void complain_entries(const run *now, const backhand_function *f, const f
     }
     if (found->invalid) {
         snprintf(what, sizeof(what), "left %d ids that do not exist, as %d, where 0 to %d do; they are dropped",
-                 found->invalid, found->example, now->table->max_servers - 1);
+                 found->invalid, found->example, backhand_table_max(now->table) - 1);
     }
     else if (found->twice) {
         snprintf(what, sizeof(what), "left %d servers twice, as id %d; the first of each counts", found->twice,
@@ -140,7 +140,7 @@ static void clean_entries(const run *now, faults *found)
 
     for (int i = 0; i < now->out->n; i++) {
         ServerSlot slot = list[i];
-        if (slot.id < 0 || slot.id >= now->table->max_servers) {
+        if (slot.id < 0 || slot.id >= backhand_table_max(now->table)) {
             found->example = found->invalid++ ? found->example : slot.id;
             continue;
         }
@@ -167,7 +167,7 @@ static void clean_entries(const run *now, faults *found)
 static void call_foreign(const run *now, const backhand_function *f)
 {
     ServerSlot before[BACKHAND_SERVERS_MAX];
-    int max = now->table->max_servers, n = now->out->n, stored = n, returned;
+    int max = backhand_table_max(now->table), n = now->out->n, stored = n, returned;
     faults found = {0, 0, 0, 0};
 
     memcpy(before, now->out->list, (size_t)n * sizeof(before[0]));
@@ -253,7 +253,7 @@ int backhand_chain_run(const backhand_chain *chain, const backhand_table *table,
     out->predicting = 0;
     out->first = 0;
     out->name_format = NULL;
-    out->n = table->max_servers;
+    out->n = backhand_table_max(table);
     out->unfilled = 1;
     out->why = BACKHAND_WHY_CHAIN;
     current = out;

@@ -25,10 +25,10 @@ static double largest(double a, int64_t b)
 static market market_of(const backhand_table *table)
 {
     market out = {0, 0, 0};
-    apr_time_t now = table->now();
+    apr_time_t now = backhand_table_now(table);
     int used = backhand_table_used(table);
     for (int id = 0; id < used; id++) {
-        const serverstat *stat = &table->stats[id];
+        const serverstat *stat = backhand_table_stat(table, id);
         if (backhand_table_older_at(table, id, SERVER_TIMEOUT, now)) {
             continue;
         }

@@ -2,6 +2,8 @@
 
 #include "candidacy/estimate.h"
 
+#include "table/view.h"
+
 #include <math.h>
 
 /* A division takes several times as long. */
@@ -45,41 +47,37 @@ static void read_workers(backhand_estimate *out, const serverstat *stat)
 
 static void read_parallel(backhand_estimate *out, const backhand_table *table, int id, const backhand_view *view)
 {
-    int64_t parallel = id == 0 ? backhand_number_get(&table->meter->room) : view->parallel;
+    int64_t parallel = id == 0 ? backhand_number_get(&backhand_table_meter(table)->room) : view->parallel;
 
     out->inflight = positive(view->inflight);
     out->parallel = parallel > 1000 ? (double)parallel * THOUSANDTH : parallel > 0 ? 1 : BACKHAND_PARALLEL_FIRST;
     if (id != 0 && view->parallel <= 0 && view->service <= 0 && view->inflight <= 0) {
-        read_workers(out, &table->stats[id]);
+        read_workers(out, backhand_table_stat(table, id));
     }
 }
 
 /* None of our requests that wait there is answered. */
-static double stall_of_ours(const backhand_table *table, const backhand_slot *slot, int64_t sent, double parallel,
-                            apr_time_t now)
+static double stall_of_ours(const backhand_table *table, const backhand_view *view, double parallel, apr_time_t now)
 {
-    double waiting = positive(sent - backhand_number_get(&slot->begun)) - 1, usual, factor;
+    double waiting = positive(view->sent_now - view->begun) - 1, usual, factor;
 
     waiting = waiting < parallel ? waiting : parallel;
     if (waiting <= 0) {
         return 1;
     }
-    usual = positive(backhand_number_get(&table->meter->steady));
-    factor = waiting * positive(now - backhand_number_get(&slot->begun_last)) / (usual > 0 ? usual : USUAL_USEC);
+    usual = positive(backhand_number_get(&backhand_table_meter(table)->steady));
+    factor = waiting * positive(now - view->begun_last) / (usual > 0 ? usual : USUAL_USEC);
     factor = (factor + OUTWEIGH) / OUTWEIGH;
     return factor > CHANCE ? factor - 1 : 1;
 }
 
-static void read_other(backhand_estimate *out, const backhand_table *table, int id, const backhand_view *view,
-                       apr_time_t now)
+static void read_other(backhand_estimate *out, const backhand_table *table, const backhand_view *view, apr_time_t now)
 {
-    const backhand_slot *slot = &table->slots[id];
-    int64_t sent = backhand_number_get(&slot->sent);
-    double said = out->inflight - positive(view->outstanding), hop = positive(backhand_number_get(&slot->hop));
+    double said = out->inflight - positive(view->outstanding), hop = positive(view->hop);
 
-    out->inflight = (said > 0 ? said : 0) + positive(sent - backhand_number_get(&slot->returned)) +
-                    OTHERS * positive(sent - view->sent);
-    out->stall *= stall_of_ours(table, slot, sent, out->parallel, now);
+    out->inflight = (said > 0 ? said : 0) + positive(view->sent_now - view->returned) +
+                    OTHERS * positive(view->sent_now - view->sent);
+    out->stall *= stall_of_ours(table, view, out->parallel, now);
     out->hop = hop > 0 ? hop : HOP_USEC;
 }
 
@@ -108,7 +106,7 @@ void backhand_estimate_make(backhand_estimate *out, const backhand_table *table,
         out->inflight = out->inflight > 1 ? out->inflight - 1 : 0;
         return;
     }
-    read_other(out, table, id, &view, now);
+    read_other(out, table, &view, now);
 }
 
 const backhand_estimate *backhand_estimate_reference(const backhand_estimate *of, int n)

@@ -15,16 +15,6 @@ typedef struct choice {
     ServerSlot self;
 } choice;
 
-/* Most requests end here: a look at this server alone, and at what the moderator found out about the others. */
-static int is_free(const backhand_meter *meter)
-{
-    int64_t room = backhand_number_get(&meter->room), inflight = backhand_meter_inflight(meter);
-
-    return room > 0 && inflight <= room / 1000 && backhand_number_get(&meter->slower) == 0 &&
-           backhand_meter_errors(meter) == 0 &&
-           backhand_meter_stall(meter, backhand_number_get(&meter->stall.looked)) <= 1000;
-}
-
 static void add(choice *out, const backhand_table *table, ServerSlot slot, apr_time_t now)
 {
     /* Who has no ready worker would let the request wait where nobody sees it. Where this server may not serve it
@@ -121,6 +111,7 @@ static int decide(choice *all, ServerSlot *servers, int *n, backhand_meter *mete
 int backhand_by_expected_time(struct request_rec *r, ServerSlot *servers, int *n, char *arg)
 {
     const backhand_table *table = backhand_table_current();
+    backhand_meter *meter = backhand_table_meter(table);
     backhand_candidates *run = backhand_chain_current();
     int all_of_them = run && run->list == servers && run->unfilled;
     const ServerSlot *self = all_of_them ? NULL : find_self(servers, *n);
@@ -129,21 +120,19 @@ int backhand_by_expected_time(struct request_rec *r, ServerSlot *servers, int *n
     apr_time_t now;
 
     (void)r;
-    if (all_of_them || self) {
-        __atomic_add_fetch(&table->meter->given, 1, __ATOMIC_RELAXED);
-    }
-    if ((all_of_them || self) && is_free(table->meter)) {
+    /* Most requests end here: a look at this server alone, and at what the moderator found out about the others. */
+    if ((all_of_them || self) && backhand_meter_give(meter)) {
         ServerSlot here = self ? *self : (ServerSlot){0, BACKHAND_HANDOFF};
         if (run) {
             run->unfilled = 0;
         }
-        backhand_trials_well(&table->meter->trials);
+        backhand_trials_well(&meter->trials);
         return stays(servers, n, here, BACKHAND_WHY_FREE);
     }
     if (arg) {
         backhand_argument_thousandths(&bias, arg);
     }
-    now = table->now();
+    now = backhand_table_now(table);
     all.contest.others = all.contest.here = 0;
     all.contest.bias = (double)bias;
     if (all_of_them) {
@@ -156,5 +145,5 @@ int backhand_by_expected_time(struct request_rec *r, ServerSlot *servers, int *n
     if (all.contest.here) {
         backhand_estimate_make(&all.contest.of[all.contest.others], table, 0, now);
     }
-    return decide(&all, servers, n, table->meter, now);
+    return decide(&all, servers, n, meter, now);
 }

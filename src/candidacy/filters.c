@@ -35,7 +35,7 @@ int backhand_add_self(struct request_rec *r, ServerSlot *servers, int *n, char *
 int backhand_by_age(struct request_rec *r, ServerSlot *servers, int *n, char *arg)
 {
     const backhand_table *table = backhand_table_current();
-    apr_time_t now = table->now();
+    apr_time_t now = backhand_table_now(table);
     int64_t seconds = SERVER_TIMEOUT;
     int kept = 0;
     (void)r;

@@ -47,7 +47,7 @@ static int first_of(const ServerSlot *servers)
 int backhand_pick(const backhand_table *table, ServerSlot *servers, int *n, int most)
 {
     ServerSlot self = {0, BACKHAND_HANDOFF};
-    apr_time_t now = table->now();
+    apr_time_t now = backhand_table_now(table);
     int has_self = 0, picked = 0, first = first_of(servers);
     int left =
         first >= 0 ? keep_first(table, servers, first, &has_self) : keep_used(table, servers, *n, &self, &has_self);

@@ -75,7 +75,7 @@ static int64_t key_prequal(int id, const void *ctx)
 
 static void read_pool(pool *all, const backhand_table *table, const ServerSlot *servers, int n)
 {
-    apr_time_t now = table->now();
+    apr_time_t now = backhand_table_now(table);
     const backhand_estimate *reference;
 
     for (all->n = 0; all->n < n; all->n++) {
@@ -114,20 +114,21 @@ static void put_first(ServerSlot *servers, int n, int id)
 static void try_self(const pool *all, const backhand_table *table, ServerSlot *servers, int n)
 {
     int self = find(all, 0), best = find(all, servers[0].id);
+    backhand_meter *meter = backhand_table_meter(table);
     double gap = self < 0 ? 0 : log(all->calm[self] / all->calm[best]);
 
     if (self < 0) {
         return;
     }
-    __atomic_add_fetch(&table->meter->given, 1, __ATOMIC_RELAXED);
+    backhand_meter_give(meter);
     if (backhand_estimate_queue(&all->of[self]) > 0) {
         return;
     }
     if (gap < WORSE) {
-        backhand_trials_well(&table->meter->trials);
+        backhand_trials_well(&meter->trials);
         return;
     }
-    if (backhand_trials_due(&table->meter->trials, gap, table->now())) {
+    if (backhand_trials_due(&meter->trials, gap, backhand_table_now(table))) {
         put_first(servers, n, 0);
         if (backhand_chain_current()) {
             backhand_chain_current()->why = BACKHAND_WHY_TRIAL;

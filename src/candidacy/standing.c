@@ -22,7 +22,8 @@ static int64_t seems(const backhand_estimate *reference, double times)
 
 void backhand_standing_look(backhand_table *table)
 {
-    apr_time_t now = table->now();
+    backhand_meter *meter = backhand_table_meter(table);
+    apr_time_t now = backhand_table_now(table);
     backhand_estimate of[BACKHAND_PICK_MOST + 1];
     const backhand_estimate *reference;
     int ids[BACKHAND_PICK_MOST], n = backhand_pick_any(table, ids, BACKHAND_PICK_MOST, now), slower = 0;
@@ -38,8 +39,7 @@ void backhand_standing_look(backhand_table *table)
         best = fmin(best, idle_time(&of[i], reference));
     }
     slower = n > 0 && backhand_decide_gains(here, best, here / of[n].burden);
-    backhand_number_set(&table->meter->slower, slower);
-    backhand_number_set(&table->meter->behind, n > 0 ? (int64_t)(1000 * log(here / best)) : 0);
-    backhand_number_set(&table->meter->seems,
-                        n > 0 && here > best && of[n].samples < 1 ? seems(reference, here / best) : 0);
+    backhand_number_set(&meter->slower, slower);
+    backhand_number_set(&meter->behind, n > 0 ? (int64_t)(1000 * log(here / best)) : 0);
+    backhand_number_set(&meter->seems, n > 0 && here > best && of[n].samples < 1 ? seems(reference, here / best) : 0);
 }

@@ -1,19 +1,12 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "host/figures.h"
-#include "table/segment.h"
+#include "table/table.h"
 
 #define MARK_MIN 1000
 /* The largest power of two (x 1000) in the field's range. */
 #define MARK_MAX   ((int64_t)1000 << 21)
 #define MARK_DECAY apr_time_from_sec(600)
-
-static int is_live(const backhand_table *table, int id)
-{
-    const backhand_slot *slot = &table->slots[id];
-    return backhand_number_get((const int64_t *)&slot->generation) != 0 && !backhand_number_get(&slot->left) &&
-           !backhand_table_silent(table, id);
-}
 
 static int64_t fastest(const backhand_table *table)
 {
@@ -21,7 +14,7 @@ static int64_t fastest(const backhand_table *table)
     int used = backhand_table_used(table);
 
     for (int id = 0; id < used; id++) {
-        int64_t arriba = is_live(table, id) ? BACKHAND_ANNOUNCED(&table->slots[id], stat.arriba) : 0;
+        int64_t arriba = backhand_table_live(table, id) ? BACKHAND_TABLE_ANNOUNCED(table, id, stat.arriba) : 0;
         best = arriba > best ? arriba : best;
     }
     return best;
@@ -35,10 +28,10 @@ static double highest_load(const backhand_table *table)
     int used = backhand_table_used(table);
 
     for (int id = 0; id < used; id++) {
-        const backhand_slot *slot = &table->slots[id];
-        int64_t arriba = BACKHAND_ANNOUNCED(slot, stat.arriba);
-        double load = (double)BACKHAND_ANNOUNCED(slot, stat.load) * (arriba > 0 ? best / (double)arriba : 1.0);
-        if (load > highest && is_live(table, id)) {
+        int64_t arriba = BACKHAND_TABLE_ANNOUNCED(table, id, stat.arriba);
+        double load =
+            (double)BACKHAND_TABLE_ANNOUNCED(table, id, stat.load) * (arriba > 0 ? best / (double)arriba : 1.0);
+        if (load > highest && backhand_table_live(table, id)) {
             highest = load;
         }
     }
@@ -64,7 +57,7 @@ static void raise_to(backhand_highwater *mark, double load, apr_time_t now)
 
 int64_t backhand_highwater_update(backhand_highwater *mark, const struct backhand_table *table, int64_t announced)
 {
-    apr_time_t now = table->now();
+    apr_time_t now = backhand_table_now(table);
 
     if (mark->value < MARK_MIN) {
         mark->value = MARK_MIN;

@@ -3,6 +3,7 @@
 #include "host/speed.h"
 
 #include "host/figures.h"
+#include "table/counters.h"
 
 #include <http_log.h>
 
@@ -28,7 +29,7 @@ void backhand_speed_init(backhand_speed *speed, const backhand_config *conf, con
     }
     speed->rounds = kept > 0 ? 0 : ROUNDS;
     if (kept > 0) {
-        backhand_number_set(conf->table->personal_arriba, kept);
+        backhand_table_set_speed(conf->table, kept);
     }
 }
 
@@ -49,7 +50,7 @@ void backhand_speed_step(backhand_speed *speed, backhand_table *table, server_re
     if (--speed->rounds > 0) {
         return;
     }
-    backhand_number_set(table->personal_arriba, speed->best);
+    backhand_table_set_speed(table, speed->best);
     rv = backhand_arriba_save(speed->path, speed->best);
     ap_log_error(APLOG_MARK, APLOG_INFO, rv, s, "backhand: speed score %" APR_INT64_T_FMT "%s %s", speed->best,
                  rv == APR_SUCCESS ? " kept in" : ", to be measured again at the next start: cannot write",

@@ -77,6 +77,14 @@ int64_t backhand_meter_leave(backhand_meter *meter, int64_t now);
 
 /** The request that has entered takes a place in the ring. `level`: what backhand_meter_enter() returned. */
 void backhand_meter_begin(backhand_meter *meter, backhand_ring_entry *entry, int64_t level, int64_t now);
+/**
+ * Counts one more request that could have been kept here, by a function that tries this server out when it is bad.
+ * Any process.
+ * @return 1 if the request has a free place, this server is as fast as usual, without errors, and no other one would
+ *         surely be sooner; else 0
+ */
+int backhand_meter_give(backhand_meter *meter);
+
 /** It is a trial of this server. */
 void backhand_meter_trial(backhand_meter *meter, backhand_ring_entry *entry);
 /** It leaves no sample: another server has it, its client went, or it became a tunnel. */

@@ -3,6 +3,7 @@
 #include "sim/server.h"
 #include "sim/dispatcher.h"
 #include "host/figures.h"
+#include "table/update.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -64,7 +64,7 @@ static backhand_table *table_of(const sim_world *world, const sim_request *asked
 
 static uint64_t *nobody_asked(const sim_world *world, const backhand_table *table)
 {
-    memset(world->asked, 0, BACKHAND_WALK_WORDS((size_t)table->max_servers) * sizeof(*world->asked));
+    memset(world->asked, 0, BACKHAND_WALK_WORDS((size_t)backhand_table_max(table)) * sizeof(*world->asked));
     return world->asked;
 }
 

@@ -8,6 +8,8 @@
 #include "sim/server.h"
 #include "table/blame.h"
 #include "walk/bounds.h"
+#include "table/handoff.h"
+#include "table/update.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +33,7 @@ static void make(sim_world *world, sim_dispatcher *it)
         fprintf(stderr, "bhsim: no memory for a table of %d servers\n", slots);
         exit(EXIT_FAILURE);
     }
-    it->table->now = it->table->wall = sim_clock_now;
+    backhand_table_set_clocks(it->table, sim_clock_now, sim_clock_now);
     it->known = sim_memory_zeroed((size_t)servers, sizeof(*it->known));
     it->slots = sim_memory_zeroed((size_t)servers, sizeof(*it->slots));
     it->servers = sim_memory_zeroed((size_t)slots, sizeof(*it->servers));
@@ -49,7 +51,7 @@ void sim_dispatchers_make(sim_world *world)
         make(world, &world->dispatchers[i]);
         if (world->scenario->on_servers) {
             world->dispatchers[i].servers[0] = (uint16_t)i;
-            world->dispatchers[i].table->meter = &world->servers[i].meter;
+            backhand_table_set_meter(world->dispatchers[i].table, &world->servers[i].meter);
         }
     }
 }
@@ -70,10 +72,10 @@ void sim_dispatchers_free(sim_world *world)
 
 static void hear(sim_world *world, sim_dispatcher *it, uint32_t server)
 {
-    int id;
-    if (backhand_table_update(it->table, &world->servers[server].sent, &id) == BACKHAND_DROP_NONE) {
-        it->slots[server] = (uint16_t)id;
-        it->servers[id] = (uint16_t)server;
+    backhand_update update = backhand_table_update(it->table, &world->servers[server].sent, NULL);
+    if (update.drop == BACKHAND_DROP_NONE) {
+        it->slots[server] = (uint16_t)update.id;
+        it->servers[update.id] = (uint16_t)server;
     }
 }
 

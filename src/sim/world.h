@@ -16,6 +16,7 @@
 #include "sim/histogram.h"
 #include "sim/scenario.h"
 #include "walk/walk.h"
+#include "table/handoff.h"
 
 /** No request, no server. */
 #define SIM_NONE UINT32_MAX

@@ -130,10 +130,10 @@ void backhand_status_auto(request_rec *r, const backhand_config *conf)
         return;
     }
     used = backhand_table_used(table);
-    ap_rprintf(r, "Servers: %d\nServers-Max: %d\n", used, table->max_servers);
+    ap_rprintf(r, "Servers: %d\nServers-Max: %d\n", used, backhand_table_max(table));
     print_tallies(r, table);
     for (id = 0; id < used; id++) {
-        if (backhand_row_read(&row, table, id, table->now())) {
+        if (backhand_row_read(&row, table, id, backhand_table_now(table))) {
             print_row(r, &row);
         }
     }

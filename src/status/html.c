@@ -176,7 +176,7 @@ static void print_works(request_rec *r, const backhand_table *table)
                "</caption>\n%s<tbody>\n",
                work_columns);
     for (int id = 0; id < used; id++) {
-        if (backhand_row_read(&row, table, id, table->now())) {
+        if (backhand_row_read(&row, table, id, backhand_table_now(table))) {
             print_work(r, &row);
         }
     }
@@ -241,17 +241,17 @@ static void print_servers(request_rec *r, const backhand_table *table)
     int id;
 
     ap_rprintf(r, "<div class=\"wide\"><table>\n<caption>Servers: %d of at most %d</caption>\n", used,
-               table->max_servers);
+               backhand_table_max(table));
     ap_rputs(columns, r);
     ap_rputs("<tbody>\n", r);
     for (id = 0; id < used; id++) {
-        if (backhand_row_read(&row, table, id, table->now())) {
+        if (backhand_row_read(&row, table, id, backhand_table_now(table))) {
             print_row(r, &row);
         }
     }
     ap_rputs("</tbody>\n</table></div>\n", r);
     for (id = 0; id < used; id++) {
-        if (backhand_row_read(&row, table, id, table->now()) && row.rival >= 0) {
+        if (backhand_row_read(&row, table, id, backhand_table_now(table)) && row.rival >= 0) {
             print_rival(r, &row);
         }
     }

@@ -2,28 +2,15 @@
 
 #include "status/rows.h"
 
+#include "table/counters.h"
+#include "table/process.h"
+
 static apr_interval_time_t since(int64_t then, apr_time_t now)
 {
     if (then == 0) {
         return -1;
     }
     return now > then ? now - then : 0;
-}
-
-/* A policy may have written mtime, anything that an int64_t holds; where nobody did the finer clock, which nobody sets,
- * tells the same story. */
-static apr_interval_time_t age_of(const backhand_table *table, int id, int64_t mtime, apr_time_t now)
-{
-    const backhand_slot *slot = &table->slots[id];
-    int64_t wall;
-    if (mtime <= 0) {
-        return -1;
-    }
-    if (mtime == backhand_number_get(&slot->mtime)) {
-        return since(backhand_number_get(&slot->heard), now);
-    }
-    wall = apr_time_sec(table->wall());
-    return mtime < wall ? apr_time_from_sec(wall - mtime) : 0;
 }
 
 static void read_live_numbers(serverstat *out, const serverstat *live)
@@ -37,7 +24,7 @@ static void read_live_numbers(serverstat *out, const serverstat *live)
     out->served = backhand_number_get(&live->served);
 }
 
-static backhand_row_state state_of(const backhand_table *table, int id, int64_t left)
+static backhand_row_state state_of(const backhand_table *table, int id, int left)
 {
     if (left) {
         return BACKHAND_ROW_LEFT;
@@ -45,34 +32,25 @@ static backhand_row_state state_of(const backhand_table *table, int id, int64_t 
     return backhand_table_older(table, id, SERVER_TIMEOUT) ? BACKHAND_ROW_DEAD : BACKHAND_ROW_ALIVE;
 }
 
-static void read_work(backhand_row *row, const backhand_table *table, apr_time_t now)
-{
-    const backhand_slot *slot = &table->slots[row->id];
-    int64_t hop = backhand_number_get(&slot->hop);
-
-    backhand_table_view(table, row->id, &row->view);
-    row->reported = since(backhand_number_get(&slot->report.heard), now);
-    row->hop = hop > 0 ? hop : -1;
-}
-
 int backhand_row_read(backhand_row *row, const backhand_table *table, int id, apr_time_t now)
 {
-    const backhand_slot *slot = &table->slots[id];
-    int64_t returned;
+    backhand_slot_state state;
 
     if (!backhand_table_read(table, id, &row->announcement, NULL)) {
         return 0;
     }
-    read_live_numbers(&row->announcement.stat, &table->stats[id]);
+    backhand_table_state(table, id, &state);
+    backhand_table_view(table, id, &row->view);
+    read_live_numbers(&row->announcement.stat, backhand_table_stat(table, id));
     row->id = id;
-    row->state = state_of(table, id, backhand_number_get(&slot->left));
-    row->age = age_of(table, id, row->announcement.stat.mtime, now);
-    row->refused = since(backhand_number_get(&slot->refused), now);
-    row->rival = backhand_table_rival(table, id) ? since(backhand_number_get(&slot->rival_heard), now) : -1;
-    returned = backhand_number_get(&slot->returned);
-    row->sent = backhand_number_get(&slot->sent);
-    row->waiting = row->sent > returned ? row->sent - returned : 0;
-    read_work(row, table, now);
+    row->state = state_of(table, id, state.left);
+    row->age = backhand_table_age(table, id, row->announcement.stat.mtime, now);
+    row->refused = since(state.refused, now);
+    row->rival = since(state.rival, now);
+    row->sent = state.sent;
+    row->waiting = state.waiting;
+    row->reported = since(state.reported, now);
+    row->hop = state.hop > 0 ? state.hop : -1;
     return 1;
 }
 
@@ -114,7 +92,6 @@ static backhand_tally *add(backhand_tally *at, const char *key, const char *labe
 
 int backhand_tallies_read(backhand_tally out[BACKHAND_TALLIES], const backhand_table *table)
 {
-    const backhand_counters *counters = table->counters;
     backhand_tally *at = out;
     int64_t serving, waiting;
     int reason;
@@ -122,18 +99,22 @@ int backhand_tallies_read(backhand_tally out[BACKHAND_TALLIES], const backhand_t
     backhand_process_sum(table, &serving, &waiting);
     at = add(at, "Serving", "requests being served here", serving);
     at = add(at, "Waiting", "requests waiting for another server", waiting);
-    at = add(at, "Handed-Off", "requests answered by another server", backhand_number_get(&counters->handed_off));
-    at = add(at, "Received", "requests received from other servers", backhand_number_get(&counters->received));
-    at = add(at, "Failed-Over", "tries that went on to another server", backhand_number_get(&counters->failed_over));
-    at = add(at, "Untrusted", "marked requests that were not believed", backhand_number_get(&counters->untrusted));
+    at = add(at, "Handed-Off", "requests answered by another server",
+             backhand_table_counted(table, BACKHAND_COUNT_HANDED_OFF));
+    at = add(at, "Received", "requests received from other servers",
+             backhand_table_counted(table, BACKHAND_COUNT_RECEIVED));
+    at = add(at, "Failed-Over", "tries that went on to another server",
+             backhand_table_counted(table, BACKHAND_COUNT_FAILED_OVER));
+    at = add(at, "Untrusted", "marked requests that were not believed",
+             backhand_table_counted(table, BACKHAND_COUNT_UNTRUSTED));
     at = add(at, "Figures-Taken", "figures taken from responses of other servers",
-             backhand_number_get(&counters->reports));
+             backhand_table_counted(table, BACKHAND_COUNT_REPORTS));
     at = add(at, "Figures-Ignored", "figures on responses that were ignored",
-             backhand_number_get(&counters->reports_bad));
-    at = add(at, "Announced", "announcements sent", backhand_number_get(&counters->announced));
-    at = add(at, "Accepted", "announcements taken in", backhand_number_get(&counters->accepted));
+             backhand_table_counted(table, BACKHAND_COUNT_REPORTS_IGNORED));
+    at = add(at, "Announced", "announcements sent", backhand_table_counted(table, BACKHAND_COUNT_ANNOUNCED));
+    at = add(at, "Accepted", "announcements taken in", backhand_table_counted(table, BACKHAND_COUNT_ACCEPTED));
     for (reason = BACKHAND_DROP_NONE + 1; reason < BACKHAND_DROP_REASONS; reason++) {
-        at = add(at, backhand_drop_name(reason), drop_labels[reason], backhand_number_get(&counters->dropped[reason]));
+        at = add(at, backhand_drop_name(reason), drop_labels[reason], backhand_table_drops(table, reason));
         at[-1].dropped = 1;
     }
     return (int)(at - out);

@@ -7,7 +7,7 @@
 #ifndef BACKHAND_ROWS_H
 #define BACKHAND_ROWS_H
 
-#include "table/table.h"
+#include "table/view.h"
 
 typedef enum backhand_row_state {
     BACKHAND_ROW_ALIVE, /**< heard from within SERVER_TIMEOUT */

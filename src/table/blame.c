@@ -1,7 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "table/blame.h"
-#include "table/segment.h"
+#include "table/inside.h"
 
 #include <arpa/inet.h>
 

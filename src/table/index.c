@@ -1,7 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "table/index.h"
-#include "table/segment.h"
 
 /* Open addressing: a slot's id plus one in each place, 0 for a free place. At most half of the places are taken. */
 struct backhand_index {

@@ -9,7 +9,7 @@
 #ifndef BACKHAND_INDEX_H
 #define BACKHAND_INDEX_H
 
-#include "table/table.h"
+#include "table/inside.h"
 
 backhand_index *backhand_index_create(int max_servers, apr_pool_t *p);
 

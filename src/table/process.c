@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "table/segment.h"
+#include "table/inside.h"
+#include "table/process.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -76,6 +77,21 @@ int64_t backhand_process_serve(backhand_table *table, backhand_process *row, int
         return backhand_meter_enter(table->meter, table->now());
     }
     return backhand_meter_leave(table->meter, table->now());
+}
+
+int64_t backhand_process_wait(backhand_process *row)
+{
+    return __atomic_add_fetch(&row->waiting, 1, __ATOMIC_SEQ_CST);
+}
+
+void backhand_process_waited(backhand_process *row)
+{
+    __atomic_sub_fetch(&row->waiting, 1, __ATOMIC_RELEASE);
+}
+
+int64_t backhand_process_waiting(const backhand_process *row)
+{
+    return backhand_number_get(&row->waiting);
 }
 
 void backhand_process_release(backhand_table *table, int64_t pid)

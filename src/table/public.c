@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "table/segment.h"
+#include "table/inside.h"
 
 /* No more than half of what fits, so that the difference of two times never overflows. */
 #define TIME_MAX  (INT64_MAX / 2)

@@ -7,7 +7,7 @@
 #ifndef BACKHAND_REPORT_TEXT_H
 #define BACKHAND_REPORT_TEXT_H
 
-#include "table/table.h"
+#include "table/handoff.h"
 
 /** Room for the longest text that is written, with its NUL. Longer texts are not read. */
 #define BACKHAND_REPORT_SIZE 200

@@ -1,6 +1,5 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "table/segment.h"
 #include "table/clock.h"
 #include "table/index.h"
 
@@ -165,6 +164,22 @@ void backhand_table_unmap(backhand_table *table)
     }
     munmap(table->head, table->size);
     table->head = NULL;
+}
+
+apr_time_t backhand_table_now(const backhand_table *table)
+{
+    return table->now();
+}
+
+void backhand_table_set_clocks(backhand_table *table, apr_time_t (*now)(void), apr_time_t (*wall)(void))
+{
+    table->now = now;
+    table->wall = wall;
+}
+
+void backhand_table_set_meter(backhand_table *table, backhand_meter *meter)
+{
+    table->meter = meter;
 }
 
 void backhand_table_publish(backhand_table *table)

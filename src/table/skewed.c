@@ -1,7 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "table/index.h"
-#include "table/segment.h"
 
 #include <apr_strings.h>
 

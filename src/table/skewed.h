@@ -10,6 +10,7 @@
 #ifndef BACKHAND_SKEWED_H
 #define BACKHAND_SKEWED_H
 
+#include "table/announcement.h"
 #include "table/table.h"
 
 /** How many are kept: the last ones heard. */

@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "table/segment.h"
+#include "table/inside.h"
 
 #define READ_TRIES 8
 
@@ -11,6 +11,16 @@ const char *backhand_drop_name(backhand_drop reason)
         "contact", "farm",   "old",    "full", "signature", "time",
     };
     return (unsigned)reason < BACKHAND_DROP_REASONS ? names[reason] : "unknown";
+}
+
+int backhand_table_max(const backhand_table *table)
+{
+    return table->max_servers;
+}
+
+backhand_meter *backhand_table_meter(const backhand_table *table)
+{
+    return table->meter;
 }
 
 int backhand_table_used(const backhand_table *table)
@@ -64,6 +74,16 @@ int backhand_table_read(const backhand_table *table, int id, backhand_announceme
     return slot && backhand_slot_read(slot, out, 0, sizeof(*out) / 8, generation);
 }
 
+int64_t backhand_table_announced(const backhand_table *table, int id, size_t offset)
+{
+    return backhand_slot_number(&table->slots[id], offset);
+}
+
+const serverstat *backhand_table_stat(const backhand_table *table, int id)
+{
+    return &table->stats[id];
+}
+
 int backhand_table_usable(const backhand_table *table, int id, uint64_t generation)
 {
     const backhand_slot *slot = slot_of(table, id);
@@ -103,6 +123,39 @@ int backhand_table_older_at(const backhand_table *table, int id, int64_t seconds
 int backhand_table_older(const backhand_table *table, int id, int64_t seconds)
 {
     return backhand_table_older_at(table, id, seconds, table->now());
+}
+
+static apr_interval_time_t since(int64_t then, apr_time_t now)
+{
+    if (then == 0) {
+        return -1;
+    }
+    return now > then ? now - then : 0;
+}
+
+apr_interval_time_t backhand_table_age(const backhand_table *table, int id, int64_t mtime, apr_time_t now)
+{
+    const backhand_slot *slot = &table->slots[id];
+    int64_t wall;
+
+    if (mtime <= 0) {
+        return -1;
+    }
+    if (mtime == backhand_number_get(&slot->mtime)) {
+        return since(backhand_number_get(&slot->heard), now);
+    }
+    wall = apr_time_sec(table->wall());
+    return mtime < wall ? apr_time_from_sec(wall - mtime) : 0;
+}
+
+int backhand_table_left(const backhand_table *table, int id)
+{
+    return backhand_number_get(&table->slots[id].left) != 0;
+}
+
+int backhand_table_live(const backhand_table *table, int id)
+{
+    return !backhand_table_forgotten(table, id) && !backhand_table_left(table, id) && !backhand_table_silent(table, id);
 }
 
 int backhand_table_silent(const backhand_table *table, int id)
@@ -171,4 +224,18 @@ int backhand_table_rival(const backhand_table *table, int id)
     const backhand_slot *slot = slot_of(table, id);
     int64_t heard = slot ? backhand_number_get(&slot->rival_heard) : 0;
     return heard != 0 && table->now() - heard <= backhand_number_get(&slot->rival_window);
+}
+
+void backhand_table_state(const backhand_table *table, int id, backhand_slot_state *out)
+{
+    const backhand_slot *slot = &table->slots[id];
+    int64_t returned = backhand_number_get(&slot->returned);
+
+    out->left = backhand_table_left(table, id);
+    out->sent = backhand_number_get(&slot->sent);
+    out->waiting = out->sent > returned ? out->sent - returned : 0;
+    out->refused = backhand_number_get(&slot->refused);
+    out->rival = backhand_table_rival(table, id) ? backhand_number_get(&slot->rival_heard) : 0;
+    out->reported = backhand_number_get(&slot->report.heard);
+    out->hop = backhand_number_get(&slot->hop);
 }

@@ -1,7 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "table/index.h"
-#include "table/segment.h"
 
 #include <apr_strings.h>
 
@@ -56,7 +55,7 @@ static void publish_live(serverstat *live, const serverstat *what)
     }
 }
 
-/* What a server said before it started again says nothing of it now. */
+/* What a server announcement before it started again says nothing of it now. */
 static void note_boot(backhand_slot *slot, const backhand_announcement *announcement, int fresh)
 {
     if (!fresh && announcement->boot == (uint64_t)BACKHAND_ANNOUNCED(slot, boot)) {
@@ -120,7 +119,7 @@ static void publish(backhand_table *table, int id, const backhand_announcement *
     }
 }
 
-/* --- boots of one contact ---------------------------------------------------------------------------------- */
+/* --- boots of one contact ---------------------------------------------------------------------------------------- */
 
 static backhand_past_boot *past_find(backhand_slot *slot, uint64_t boot)
 {
@@ -194,7 +193,7 @@ void backhand_table_forget(backhand_table *table, int id)
     backhand_index_forget(table->index);
 }
 
-/* Slot 0's contact, said by somebody else. */
+/* Slot 0's contact, announcement by somebody else. */
 static backhand_drop take_beside_self(backhand_table *table, const backhand_announcement *announcement)
 {
     backhand_slot *slot = &table->slots[0];
@@ -243,21 +242,33 @@ static backhand_drop take_boot(backhand_table *table, int id, const backhand_ann
 static backhand_drop take_known(backhand_table *table, int id, const backhand_announcement *announcement)
 {
     backhand_slot *slot = &table->slots[id];
-    backhand_drop drop = BACKHAND_DROP_NONE;
 
     if (announcement->boot != (uint64_t)BACKHAND_ANNOUNCED(slot, boot)) {
-        drop = take_boot(table, id, announcement);
+        return take_boot(table, id, announcement);
     }
-    else if (announcement->boot != 0 && announcement->sequence <= (uint64_t)BACKHAND_ANNOUNCED(slot, sequence)) {
-        drop = BACKHAND_DROP_OLD;
-    }
-    if (drop == BACKHAND_DROP_NONE) {
-        publish(table, id, announcement, 0, !!announcement->leaving);
-    }
-    return drop;
+    return announcement->boot != 0 && announcement->sequence <= (uint64_t)BACKHAND_ANNOUNCED(slot, sequence)
+               ? BACKHAND_DROP_OLD
+               : BACKHAND_DROP_NONE;
 }
 
-/* --- slots for servers that are new ------------------------------------------------------------------------ */
+/* Compares it with the announcement that it replaces, or in slot 0 stands beside. */
+static void compare(backhand_update *out, const backhand_table *table, int id,
+                    const backhand_announcement *announcement)
+{
+    const backhand_slot *slot = &table->slots[id];
+
+    out->restarted = announcement->boot != (uint64_t)BACKHAND_ANNOUNCED(slot, boot);
+    out->joined = !announcement->leaving && (slot->left || backhand_table_silent(table, id));
+    out->left = announcement->leaving && !BACKHAND_ANNOUNCED(slot, leaving);
+    out->raised =
+        announcement->stat.load_hwm > BACKHAND_ANNOUNCED(slot, stat.load_hwm) ? announcement->stat.load_hwm : 0;
+    if (out->restarted && backhand_table_rival(table, id)) {
+        backhand_slot_read(slot, out->rival, offsetof(backhand_announcement, stat.hostname) / 8, sizeof(out->rival) / 8,
+                           NULL);
+    }
+}
+
+/* --- slots for servers that are new ------------------------------------------------------------------------------ */
 
 static int is_gone(const backhand_slot *slot, apr_time_t now)
 {
@@ -283,7 +294,6 @@ static int find_gone(const backhand_table *table)
 static backhand_drop take_new(backhand_table *table, const backhand_announcement *announcement, int *id)
 {
     int used = backhand_table_used(table), place = used;
-    uint64_t before = backhand_table_generation(table);
 
     if (announcement->leaving) {
         return BACKHAND_DROP_OLD;
@@ -294,28 +304,75 @@ static backhand_drop take_new(backhand_table *table, const backhand_announcement
     if (place < 0) {
         return BACKHAND_DROP_FULL;
     }
-    forget_past(&table->slots[place]);
-    publish(table, place, announcement, 1, 0);
-    if (place == used) {
-        backhand_index_add(table, place, before);
-    }
     *id = place;
     return BACKHAND_DROP_NONE;
 }
 
-backhand_drop backhand_table_update(backhand_table *table, const backhand_announcement *announcement, int *id)
+static void publish_new(backhand_table *table, int id, const backhand_announcement *announcement)
 {
-    int found = backhand_index_find(table, &announcement->contact);
-    backhand_drop drop;
+    int used = backhand_table_used(table);
+    uint64_t before = backhand_table_generation(table);
 
-    if (found < 0) {
-        return take_new(table, announcement, id);
+    forget_past(&table->slots[id]);
+    publish(table, id, announcement, 1, 0);
+    if (id == used) {
+        backhand_index_add(table, id, before);
     }
-    drop = found == 0 ? take_beside_self(table, announcement) : take_known(table, found, announcement);
-    if (drop == BACKHAND_DROP_NONE) {
-        *id = found;
+}
+
+backhand_update backhand_table_update(backhand_table *table, const backhand_announcement *announcement,
+                                      const backhand_voucher *voucher)
+{
+    int id = backhand_index_find(table, &announcement->contact), is_new = id < 0;
+    backhand_update out = {.drop = BACKHAND_DROP_NONE, .id = -1};
+
+    if (is_new) {
+        out.drop = take_new(table, announcement, &id);
     }
-    return drop;
+    else {
+        out.drop = id == 0 ? take_beside_self(table, announcement) : take_known(table, id, announcement);
+    }
+    if (out.drop != BACKHAND_DROP_NONE) {
+        return out;
+    }
+    out.id = id;
+    if (is_new) {
+        out.joined = 1;
+        out.raised = announcement->stat.load_hwm;
+        publish_new(table, id, announcement);
+    }
+    else {
+        compare(&out, table, id, announcement);
+    }
+    if (!is_new && id != 0) {
+        publish(table, id, announcement, 0, !!announcement->leaving);
+    }
+    if (voucher) {
+        table->slots[id].voucher = *voucher;
+    }
+    return out;
+}
+
+void backhand_table_voucher(const backhand_table *table, int id, backhand_voucher *out)
+{
+    *out = table->slots[id].voucher;
+}
+
+void backhand_table_measured(backhand_table *table, const serverstat *self)
+{
+    serverstat *live = &table->stats[0];
+
+    backhand_number_set(&live->inflight, self->inflight);
+    backhand_number_set(&live->service, self->service);
+    backhand_number_set(&live->parallel, self->parallel);
+    backhand_number_set(&live->latency, self->latency);
+    backhand_number_set(&live->errors, self->errors);
+    backhand_number_set(&live->served, self->served);
+    backhand_number_set(&live->typical, self->typical);
+    backhand_number_set(&live->samples, self->samples);
+    backhand_number_set(&live->spread, self->spread);
+    backhand_number_set(&live->calm, self->calm);
+    backhand_number_set(&live->stall, self->stall);
 }
 
 void backhand_table_set_self(backhand_table *table, const backhand_announcement *self)

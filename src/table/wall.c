@@ -2,7 +2,8 @@
 
 /* What the table does about the wall clock, which people set. */
 
-#include "table/segment.h"
+#include "table/inside.h"
+#include "table/wall.h"
 
 /* Readers of both clocks are interrupted between them for less than this, and nobody looks at parts of a second. */
 #define STEP_MIN apr_time_from_sec(1)
@@ -49,6 +50,11 @@ apr_interval_time_t backhand_table_follow_wall(backhand_table *table)
         shift(table, id, step / APR_USEC_PER_SEC);
     }
     return step;
+}
+
+apr_time_t backhand_table_wall_shown(const backhand_table *table)
+{
+    return table->wall();
 }
 
 apr_time_t backhand_table_wall(const backhand_table *table)

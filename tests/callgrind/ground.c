@@ -3,6 +3,7 @@
 #include "ground.h"
 
 #include "../said.h"
+#include "table/handoff.h"
 
 #include <apr_strings.h>
 
@@ -30,7 +31,7 @@ static void say(const ground *g, int n, backhand_announcement *said)
     *said = said_by_nth("web", n, n ? random | 1 : OWN_BOOT, g->sequence);
     snprintf(stat->hostname, sizeof(stat->hostname), "web%d.example.org", n);
     said->keepalive = 5000;
-    said->time = apr_time_as_msec(g->table->now());
+    said->time = apr_time_as_msec(backhand_table_now(g->table));
     stat->nservers = 150;
     stat->aservers = 100 + (int64_t)(random % 50);
     stat->inflight = 150 - stat->aservers;
@@ -69,39 +70,38 @@ static void note_hand_offs(ground *g)
 void ground_hear(ground *g)
 {
     backhand_announcement said;
-    int id;
 
     g->sequence++;
     say(g, 0, &said);
     backhand_table_set_self(g->table, &said);
     for (int n = 1; n < g->live; n++) {
         say(g, n, &said);
-        must(backhand_table_update(g->table, &said, &id) == BACKHAND_DROP_NONE && id == n, "taking in");
+        must(backhand_table_update(g->table, &said, NULL).id == n, "taking in");
     }
 }
 
 /* A ring that is full, as of a server that has been at work for long, with requests that run. */
 static void fill_meter(ground *g)
 {
-    backhand_meter *meter = g->table->meter;
+    backhand_meter *meter = backhand_table_meter(g->table);
     backhand_work work;
 
     for (int i = 0; i < 3 * BACKHAND_RING; i++) {
-        backhand_ring_entry place;
-        backhand_meter_begin(meter, &place, 1 + i % 20, g->table->now() - 1000 * (3 * BACKHAND_RING - i));
+        backhand_ring_entry entry;
+        backhand_meter_begin(meter, &entry, 1 + i % 20, backhand_table_now(g->table) - 1000 * (3 * BACKHAND_RING - i));
         if (i % 100 != 99) {
-            backhand_meter_end(meter, &place, 5000 + 37 * (i * 7919 % 997), 0, g->table->now());
+            backhand_meter_end(meter, &entry, 5000 + 37 * (i * 7919 % 997), 0, backhand_table_now(g->table));
         }
         if (i % 500 == 0) {
-            backhand_meter_read(meter, g->table->now(), 400, &work);
+            backhand_meter_read(meter, backhand_table_now(g->table), 400, &work);
         }
     }
-    backhand_meter_read(meter, g->table->now(), 400, &work);
+    backhand_meter_read(meter, backhand_table_now(g->table), 400, &work);
 }
 
 void ground_busy(ground *g, int64_t inflight)
 {
-    g->table->meter->inflight = inflight;
+    backhand_table_meter(g->table)->inflight = inflight;
 }
 
 static void intake_set(ground *g)
@@ -117,8 +117,8 @@ static void intake_set(ground *g)
     g->intake.farm = "default";
     g->intake.boot = OWN_BOOT;
     g->intake.skew = SKEW;
-    g->intake.seen = backhand_seen_create(2 * g->table->max_servers, SKEW, g->pool);
-    g->intake.started = g->table->now() - SKEW;
+    g->intake.seen = backhand_seen_create(2 * backhand_table_max(g->table), SKEW, g->pool);
+    g->intake.started = backhand_table_now(g->table) - SKEW;
 }
 
 ground *ground_make(int live, apr_time_t (*now)(void))
@@ -133,7 +133,7 @@ ground *ground_make(int live, apr_time_t (*now)(void))
     g->pool = pool;
     g->live = live;
     must(backhand_table_create(&g->table, entries, 16, NULL, pool) == APR_SUCCESS, "making the table");
-    g->table->now = g->table->wall = now;
+    backhand_table_set_clocks(g->table, now, now);
     backhand_table_publish(g->table);
     function.call = backhand_builtin_find(BACKHAND_RECOMMENDED)->call;
     backhand_chain_append(&g->chain, &function, pool);

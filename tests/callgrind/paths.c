@@ -4,6 +4,7 @@
 
 #include "candidacy/session_id.h"
 #include "table/report_text.h"
+#include "table/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,22 +30,24 @@ static void prepare_full(ground *g)
 static void read_meter(ground *g)
 {
     backhand_work work;
-    backhand_meter_read(g->table->meter, g->table->now(), 400, &work);
+    backhand_meter_read(backhand_table_meter(g->table), backhand_table_now(g->table), 400, &work);
     g->found += work.typical & 7;
 }
 
 static void meter_request(ground *g)
 {
-    backhand_ring_entry place;
-    int64_t now = g->table->now();
-    backhand_meter_begin(g->table->meter, &place, backhand_meter_enter(g->table->meter, now), now);
-    backhand_meter_end(g->table->meter, &place, 5000, 0, now);
-    g->found += backhand_meter_leave(g->table->meter, now);
+    backhand_meter *meter = backhand_table_meter(g->table);
+    backhand_ring_entry entry;
+    int64_t now = backhand_table_now(g->table);
+    backhand_meter_begin(meter, &entry, backhand_meter_enter(meter, now), now);
+    backhand_meter_end(meter, &entry, 5000, 0, now);
+    g->found += backhand_meter_leave(meter, now);
 }
 
 void path_intake(ground *g)
 {
-    backhand_drop reason = backhand_intake_datagram(&g->intake, g->datagrams[g->next], g->lengths[g->next], g->sender);
+    backhand_drop reason =
+        backhand_intake_datagram(&g->intake, g->datagrams[g->next], g->lengths[g->next], g->sender).drop;
     g->next++;
     if (reason != BACKHAND_DROP_NONE) {
         fprintf(stderr, "an announcement was dropped: %s\n", backhand_drop_name(reason));

@@ -9,6 +9,7 @@
 #include "../said.h"
 
 #include "announce/moderator/intake.h"
+#include "table/counters.h"
 
 #include <apr_strings.h>
 
@@ -66,7 +67,7 @@ static void start(const char *trust)
     memset(&intake, 0, sizeof(intake));
     CHECK(backhand_table_create(&intake.table, SLOTS, 1, NULL, pool) == APR_SUCCESS);
     CHECK(!backhand_accept_add(accept, "192.0.2.0/24") && !backhand_accept_add(accept, "127.0.0.0/8"));
-    intake.table->now = intake.table->wall = clock_of_fuzzer;
+    backhand_table_set_clocks(intake.table, clock_of_fuzzer, clock_of_fuzzer);
     intake.accept = accept;
     intake.farm = "default";
     intake.boot = OWN_BOOT;
@@ -99,10 +100,9 @@ static void check_table(void)
 
 static int64_t counted(void)
 {
-    const backhand_counters *counters = intake.table->counters;
-    int64_t sum = counters->accepted;
+    int64_t sum = backhand_table_counted(intake.table, BACKHAND_COUNT_ACCEPTED);
     for (int i = 0; i < BACKHAND_DROP_REASONS; i++) {
-        sum += counters->dropped[i];
+        sum += backhand_table_drops(intake.table, (backhand_drop)i);
     }
     return sum;
 }
@@ -117,15 +117,15 @@ static void check_believed(const backhand_announcement *said)
     past[believed_count++] = (believed){said->boot, said->sequence};
 }
 
-static void check_taken(const char *data, size_t size, const char *address)
+static void check_taken(const char *data, size_t size, const char *address, int id)
 {
     backhand_announcement said, kept;
     int is_signed = intake.keys && backhand_message_verify(data, size, intake.keys);
     CHECK(backhand_message_decode(&said, data, size, address, NULL) == BACKHAND_DROP_NONE);
-    CHECK(intake.taken >= 0 && intake.taken < SLOTS);
-    CHECK(backhand_table_read(intake.table, intake.taken, &kept, NULL));
+    CHECK(id < SLOTS);
+    CHECK(backhand_table_read(intake.table, id, &kept, NULL));
     CHECK(strcmp(kept.stat.contact, said.stat.contact) == 0);
-    if (intake.taken > 0) {
+    if (id > 0) {
         CHECK(kept.boot == said.boot && kept.sequence == said.sequence && kept.stat.load == said.stat.load);
     }
     CHECK(!intake.keys || is_signed || (intake.optional && !backhand_message_signed(data, size)));
@@ -133,10 +133,12 @@ static void check_taken(const char *data, size_t size, const char *address)
         check_believed(&said);
     }
     /* A copy of it changes nothing; a stock heartbeat is always new. */
-    if (said.boot && intake.taken > 0) {
+    if (said.boot && id > 0) {
         apr_sockaddr_t *sender;
+        backhand_update again;
         CHECK(apr_sockaddr_info_get(&sender, address, APR_UNSPEC, 4445, 0, pool) == APR_SUCCESS);
-        CHECK(backhand_intake_datagram(&intake, data, size, sender) == BACKHAND_DROP_OLD && intake.taken == -1);
+        again = backhand_intake_datagram(&intake, data, size, sender);
+        CHECK(again.drop == BACKHAND_DROP_OLD && again.id == -1);
     }
 }
 
@@ -145,15 +147,15 @@ static void send_datagram(const char *data, size_t size, const char *address)
     char *copy = fuzz_copy(data, size);
     apr_sockaddr_t *sender;
     int64_t before = counted();
-    backhand_drop reason;
+    backhand_update taken;
     CHECK(apr_sockaddr_info_get(&sender, address, APR_UNSPEC, 4445, 0, pool) == APR_SUCCESS);
-    reason = backhand_intake_datagram(&intake, copy, size, sender);
-    CHECK(reason < BACKHAND_DROP_REASONS);
-    CHECK(counted() - before == (reason != BACKHAND_DROP_NONE || intake.taken >= 0));
-    CHECK(intake.taken < 0 || reason == BACKHAND_DROP_NONE);
-    if (intake.taken >= 0) {
+    taken = backhand_intake_datagram(&intake, copy, size, sender);
+    CHECK(taken.drop < BACKHAND_DROP_REASONS);
+    CHECK(counted() - before == (taken.drop != BACKHAND_DROP_NONE || taken.id >= 0));
+    CHECK(taken.id < 0 || taken.drop == BACKHAND_DROP_NONE);
+    if (taken.id >= 0) {
         CHECK(strncmp(address, "192.0.2.", 8) == 0);
-        check_taken(copy, size, address);
+        check_taken(copy, size, address, taken.id);
     }
     free(copy);
 }

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "candidacy/chain.h"
+#include "table/inside.h"
 
 #define SERVERS BACKHAND_SERVERS_MAX
 
@@ -37,7 +38,7 @@ static int setup(void **state)
     apr_initialize();
     apr_pool_create(&pool, NULL);
     assert_int_equal(backhand_table_create(&table, SERVERS, 4, NULL, pool), APR_SUCCESS);
-    table->now = table->wall = fake_clock;
+    backhand_table_set_clocks(table, fake_clock, fake_clock);
     clock_now = apr_time_from_sec(1000000);
     backhand_table_publish(table);
     backhand_random_seed(20);

@@ -18,6 +18,8 @@
 
 #include "../said.h"
 #include "table/table.h"
+#include "table/update.h"
+#include "table/inside.h"
 
 #define SERVERS   8
 #define PROCESSES 4
@@ -53,8 +55,9 @@ static backhand_announcement server(int n, uint64_t boot, uint64_t sequence)
 
 __attribute__((unused)) static backhand_drop take(const backhand_announcement *said, int *id)
 {
-    *id = -1;
-    return backhand_table_update(table, said, id);
+    backhand_update taken = backhand_table_update(table, said, NULL);
+    *id = taken.id;
+    return taken.drop;
 }
 
 /* Takes in what must be taken in. @return the slot */
@@ -74,8 +77,7 @@ static int setup(void **state)
     apr_initialize();
     apr_pool_create(&pool, NULL);
     assert_int_equal(backhand_table_create(&table, SERVERS, PROCESSES, NULL, pool), APR_SUCCESS);
-    table->now = fake_clock;
-    table->wall = fake_wall;
+    backhand_table_set_clocks(table, fake_clock, fake_wall);
     wall_ahead = 0;
     clock_now = apr_time_from_sec(1000000);
     backhand_table_set_self(table, &self);

@@ -3,6 +3,7 @@
 /* What the table makes of silence, and of clocks that are wrong. */
 #include "farm.h"
 #include "table/skewed.h"
+#include "table/wall.h"
 
 static void knows_when_it_hears_nobody(void **state)
 {

@@ -15,7 +15,6 @@ static void make_servers(int count)
     static uint64_t sequence;
     for (int id = 0; id < count; id++) {
         backhand_announcement said = said_by_nth("s", id, 7, ++sequence);
-        int taken = 0;
         said.stat = (serverstat){.arriba = 1000,
                                  .aservers = 6,
                                  .nservers = 8,
@@ -29,8 +28,7 @@ static void make_servers(int count)
             backhand_table_set_self(table, &said);
         }
         else {
-            assert_int_equal(backhand_table_update(table, &said, &taken), BACKHAND_DROP_NONE);
-            assert_int_equal(taken, id);
+            assert_int_equal(backhand_table_update(table, &said, NULL).id, id);
         }
     }
 }
@@ -53,7 +51,7 @@ static void assert_order(const char *name, const char *expected)
     assert_string_equal(order, expected);
 }
 
-/* --- byCost ------------------------------------------------------------------------------------------------ */
+/* --- byCost ------------------------------------------------------------------------------------------------------ */
 
 /* n = 4, L = 4. Server 0: 4^0.5 + 4^0 = 3. 1: 4^0.25 + 4^0.5 = 3.41. 2: 4^0.75 + 4^0 = 3.83. 3: 4^0 + 4^0.75 = 3.83,
  * and with less memory left 4^0 is more: 4^0.01 = 1.01. */
@@ -76,7 +74,8 @@ static void cost_adds_memory_and_load(void **state)
     assert_order("byCost", "0 1 3 2");
 }
 
-/* The same load counts twice at half the speed: 1 has 4^0.5 + 4^(2 x 0.25) = 4, 2 has 4^0.5 + 4^0.4 = 3.74. */
+/* The same load weighs twice on a server of half the speed: 1 has 4^0.5 + 4^(2 x 0.25) = 4, 2 has 4^0.5 + 4^0.4 = 3.74.
+ */
 static void cost_normalises_load(void **state)
 {
     (void)state;
@@ -147,7 +146,7 @@ static void cost_stands_senseless_figures(void **state)
     assert_permutation(SERVERS);
 }
 
-/* --- byWeight ---------------------------------------------------------------------------------------------- */
+/* --- byWeight ---------------------------------------------------------------------------------------------------- */
 
 static void assert_share(int count, int of, double expected)
 {
@@ -225,7 +224,7 @@ static void weights_keep_every_candidate(void **state)
     assert_int_equal(n, 0);
 }
 
-/* --- addPrediction ----------------------------------------------------------------------------------------- */
+/* --- addPrediction ----------------------------------------------------------------------------------------------- */
 
 static backhand_candidates out = {.list = list};
 
@@ -283,10 +282,9 @@ static void predictions_end_with_an_announcement(void **state)
     assert_int_equal(backhand_table_sent_since(table, 1), 5);
     assert_int_equal(first_of("byAge removeSelf addPrediction byLoad"), 2);
     backhand_announcement said;
-    int id;
     assert_true(backhand_table_read(table, 1, &said, NULL));
     said.sequence++;
-    assert_int_equal(backhand_table_update(table, &said, &id), BACKHAND_DROP_NONE);
+    assert_int_equal(backhand_table_update(table, &said, NULL).id, 1);
     assert_int_equal(backhand_table_sent_since(table, 1), 0);
     assert_int_equal(first_of("byAge removeSelf addPrediction byLoad"), 1);
     assert_int_equal(backhand_table_sent_since(table, SERVERS), 0);

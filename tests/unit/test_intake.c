@@ -6,6 +6,7 @@
 #include "announcements.h"
 
 #include "announce/moderator/revoke.h"
+#include "table/inside.h"
 
 #include <apr_general.h>
 #include <apr_hash.h>
@@ -70,8 +71,7 @@ static int start(void **state)
     memset(&heard, 0, sizeof(heard));
     memset(&intake, 0, sizeof(intake));
     assert_int_equal(backhand_table_create(&intake.table, 8, 4, NULL, pool), APR_SUCCESS);
-    intake.table->now = clock_of_test;
-    intake.table->wall = wall_of_test;
+    backhand_table_set_clocks(intake.table, clock_of_test, wall_of_test);
     wall_ahead = 0;
     intake.accept = accept_list("192.0.2.0/24");
     intake.farm = "blue";
@@ -110,6 +110,9 @@ static backhand_announcement server(int n)
     return said;
 }
 
+/* Of the last datagram. */
+static backhand_update taken;
+
 static backhand_drop give(const char *from, const char *data)
 {
     apr_sockaddr_t *sender = apr_hash_get(senders, from, APR_HASH_KEY_STRING);
@@ -117,7 +120,8 @@ static backhand_drop give(const char *from, const char *data)
         assert_int_equal(apr_sockaddr_info_get(&sender, from, APR_UNSPEC, 4445, 0, pool), APR_SUCCESS);
         apr_hash_set(senders, from, APR_HASH_KEY_STRING, sender);
     }
-    return backhand_intake_datagram(&intake, data, strlen(data), sender);
+    taken = backhand_intake_datagram(&intake, data, strlen(data), sender);
+    return taken.drop;
 }
 
 static backhand_drop say(const char *from, const backhand_announcement *said)
@@ -226,7 +230,7 @@ static void the_good_one_is_in_the_table(void **state)
     assert_true(backhand_table_read(intake.table, 1, &found, NULL));
     assert_int_equal(found.stat.load, 1234);
     assert_string_equal(found.stat.hostname, "s7.test");
-    assert_int_equal(intake.table->counters->accepted, 1);
+    assert_int_equal(backhand_table_counted(intake.table, BACKHAND_COUNT_ACCEPTED), 1);
     assert_int_equal(heard.events[BACKHAND_EVENT_JOINED], 1);
     assert_non_null(strstr(heard.detail, "s7.test at http://192.0.2.7:80"));
 }
@@ -259,7 +263,7 @@ static void each_check_has_its_reason(void **state)
     assert_int_equal(say("192.0.2.7", &said), BACKHAND_DROP_NONE);
     assert_int_equal(say("192.0.2.7", &said), BACKHAND_DROP_OLD);
     for (int reason = BACKHAND_DROP_SENDER; reason < BACKHAND_DROP_FULL; reason++) {
-        assert_int_equal(intake.table->counters->dropped[reason], reason == BACKHAND_DROP_SENDER ? 2 : 1);
+        assert_int_equal(backhand_table_drops(intake.table, reason), reason == BACKHAND_DROP_SENDER ? 2 : 1);
         assert_int_equal(heard.dropped[reason], 1);
     }
     assert_int_equal(backhand_table_used(intake.table), 2);
@@ -361,19 +365,18 @@ static void a_raised_mark_is_handed_on(void **state)
     (void)state;
     said.stat.load_hwm = 4000;
     say("192.0.2.7", &said);
-    assert_int_equal(intake.raised, 4000);
-    intake.raised = 0;
+    assert_int_equal(taken.raised, 4000);
     said.sequence++;
     say("192.0.2.7", &said);
-    assert_int_equal(intake.raised, 0);
+    assert_int_equal(taken.raised, 0);
     said.sequence++;
     said.stat.load_hwm = 2000;
     say("192.0.2.7", &said);
-    assert_int_equal(intake.raised, 0);
+    assert_int_equal(taken.raised, 0);
     said.sequence++;
     said.stat.load_hwm = 8000;
     say("192.0.2.7", &said);
-    assert_int_equal(intake.raised, 8000);
+    assert_int_equal(taken.raised, 8000);
 }
 
 /* Two servers with our contact, or with another one's, heard in turns. */
@@ -425,7 +428,7 @@ static void a_flood_is_quiet_and_nothing_is_lost_count_of(void **state)
     /* 200 s: at the beginning, and after 60, 120 and 180 s. */
     assert_int_equal(heard.dropped[BACKHAND_DROP_KEYS], 4);
     assert_int_equal(heard.dropped[BACKHAND_DROP_SENDER], 4);
-    assert_int_equal(intake.table->counters->dropped[BACKHAND_DROP_KEYS], 100000);
+    assert_int_equal(backhand_table_drops(intake.table, BACKHAND_DROP_KEYS), 100000);
     said = heard.unsaid + heard.dropped[BACKHAND_DROP_KEYS] + heard.dropped[BACKHAND_DROP_SENDER];
     assert_int_equal(said + intake.quiet[BACKHAND_DROP_KEYS].unsaid + intake.quiet[BACKHAND_DROP_SENDER].unsaid,
                      200000);
@@ -485,7 +488,7 @@ static void only_what_is_signed_is_taken(void **state)
     assert_int_equal(sign(&said, TWO, 0), BACKHAND_DROP_SIGNATURE);
     assert_string_equal(heard.detail, "it is signed with another key");
     assert_int_equal(give("192.0.2.9", "v=1&ready=1&busy=1"), BACKHAND_DROP_SIGNATURE);
-    assert_int_equal(intake.table->counters->dropped[BACKHAND_DROP_SIGNATURE], 3);
+    assert_int_equal(backhand_table_drops(intake.table, BACKHAND_DROP_SIGNATURE), 3);
     assert_int_equal(sign(&said, ONE, 0), BACKHAND_DROP_NONE);
     said.sequence++;
     assert_int_equal(sign(&said, ONE TWO, 0), BACKHAND_DROP_NONE);
@@ -533,7 +536,7 @@ static void clocks_may_differ_so_much(void **state)
     said.time = 0;
     backhand_message_sign(data, backhand_message_encode(data, &said), keys_of(ONE));
     assert_int_equal(give("192.0.2.7", data), BACKHAND_DROP_TIME);
-    assert_int_equal(intake.table->counters->dropped[BACKHAND_DROP_TIME], 3);
+    assert_int_equal(backhand_table_drops(intake.table, BACKHAND_DROP_TIME), 3);
 }
 
 /* Captured from a boot that the table no longer knows, or from before this start. */
@@ -629,12 +632,12 @@ static int forgotten(const char *from, const char *contact, const char *key, con
         backhand_message_sign(data, length, intake.keys);
     }
     assert_int_equal(give(from, data), BACKHAND_DROP_NONE);
-    assert_in_range(intake.taken, 1, 7);
+    assert_in_range(taken.id, 1, 7);
     gone = backhand_revoke(rules, first);
     assert_in_range(gone, 0, 1);
     assert_string_equal(first, gone ? said.stat.contact : "");
-    assert_int_equal(backhand_table_read(intake.table, intake.taken, &said, NULL), !gone);
-    backhand_table_forget(intake.table, intake.taken);
+    assert_int_equal(backhand_table_read(intake.table, taken.id, &said, NULL), !gone);
+    backhand_table_forget(intake.table, taken.id);
     return gone;
 }
 

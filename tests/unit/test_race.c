@@ -5,6 +5,8 @@
 
 #include "farm.h"
 
+#include "table/process.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -124,7 +126,7 @@ static void readers_get_no_mixture(void **state)
     apr_time_t end = apr_time_now() + apr_time_from_msec(800);
     apr_time_t limit = end + apr_time_from_sec(20) * atoi(getenv("BACKHAND_TEST_TIMEOUT_SCALE") ?: "1");
     (void)state;
-    table->now = table->wall = apr_time_now;
+    backhand_table_set_clocks(table, apr_time_now, apr_time_now);
     for (int i = 0; i < READERS; i++) {
         pthread_create(&threads[i], NULL, reader, NULL);
     }
@@ -132,14 +134,13 @@ static void readers_get_no_mixture(void **state)
     pthread_create(&threads[READERS + 1], NULL, children, NULL);
     for (uint64_t k = 1; apr_time_now() < end || (!saw_enough() && apr_time_now() < limit); k++) {
         backhand_announcement said = derived(k);
-        int id;
         if (k % ROUND == 0) {
             /* All have fallen silent: slots change hands. */
-            for (id = 1; id < SERVERS; id++) {
+            for (int id = 1; id < SERVERS; id++) {
                 backhand_number_set(&table->slots[id].heard, 1);
             }
         }
-        (void)backhand_table_update(table, &said, &id);
+        (void)backhand_table_update(table, &said, NULL);
     }
     __atomic_store_n(&done, 1, __ATOMIC_RELEASE);
     for (int i = 0; i < READERS + 2; i++) {

@@ -3,6 +3,7 @@
 /* The newest word of a server, announced or said with a response. */
 
 #include "farm.h"
+#include "table/view.h"
 
 /* --- the newest word --------------------------------------------------------------------------------------- */
 
@@ -54,7 +55,7 @@ static void the_newest_of_both_counts(void **state)
     /* What a response does not say is as announced. */
     assert_int_equal(view_of(id).typical, 700);
     assert_int_equal(view_of(id).samples, 90);
-    assert_int_equal(table->counters->reports, 1);
+    assert_int_equal(backhand_table_counted(table, BACKHAND_COUNT_REPORTS), 1);
     /* Beside the announced ones, not in their place. */
     assert_int_equal(table->stats[id].service, 1000);
     wait_ms(10);
@@ -148,7 +149,7 @@ static void a_hop_is_smoothed(void **state)
     assert_in_range(table->slots[id].hop, 900, 1001);
     backhand_table_report(table, id, backhand_table_slot_generation(table, id), &said, 100000);
     assert_in_range(table->slots[id].hop, 1001, 20000);
-    assert_int_equal(table->counters->reports, 103);
+    assert_int_equal(backhand_table_counted(table, BACKHAND_COUNT_REPORTS), 103);
 }
 
 int main(void)

@@ -4,6 +4,8 @@
 
 #include "farm.h"
 
+#include "table/process.h"
+
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>

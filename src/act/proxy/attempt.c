@@ -3,6 +3,7 @@
 #include "act/proxy/attempt.h"
 #include "act/proxy/trailers.h"
 #include "table/clock.h"
+#include "table/handoff.h"
 
 #include <apr_portable.h>
 #include <http_connection.h>
@@ -319,7 +320,7 @@ void backhand_attempt_response(backhand_attempt *t)
 static int has_fallen_silent(const backhand_table *table, const backhand_attempt *t)
 {
     return backhand_table_slot_generation(table, t->id) == t->generation && backhand_table_silent(table, t->id) &&
-           !backhand_number_get(&table->slots[t->id].left) && !backhand_table_deaf(table);
+           !backhand_table_left(table, t->id) && !backhand_table_deaf(table);
 }
 
 /* Nothing has come of a response for longer than the time-out. */

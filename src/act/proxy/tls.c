@@ -2,6 +2,7 @@
 
 #include "act/proxy/tls.h"
 #include "table/clock.h"
+#include "table/counters.h"
 
 #include <http_config.h>
 #include <http_core.h>
@@ -46,15 +47,6 @@ int backhand_tls_group(apr_array_header_t *groups, server_rec *host, apr_pool_t 
     return groups->nelts - 1;
 }
 
-static int may_log(backhand_counters *counters)
-{
-    apr_time_t now = backhand_clock_now();
-    int64_t said = __atomic_load_n(&counters->unable_said, __ATOMIC_RELAXED);
-
-    return now - said > UNABLE_PERIOD &&
-           __atomic_compare_exchange_n(&counters->unable_said, &said, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-}
-
 int backhand_tls_host(const backhand_proxy *proxy, const request_rec *r)
 {
     const backhand_settings *settings = backhand_settings_get(proxy, r, 0);
@@ -63,7 +55,7 @@ int backhand_tls_host(const backhand_proxy *proxy, const request_rec *r)
 
 void backhand_tls_log_unable(const backhand_proxy *proxy, const request_rec *r, const char *contact)
 {
-    if (!may_log(proxy->conf->table->counters)) {
+    if (!backhand_table_once(proxy->conf->table, BACKHAND_ONCE_UNABLE, UNABLE_PERIOD)) {
         return;
     }
     if (ap_ssl_has_outgoing_handlers()) {

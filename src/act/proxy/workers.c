@@ -5,6 +5,7 @@
 #include "act/proxy/settings.h"
 #include "act/proxy/attempt.h"
 #include "table/clock.h"
+#include "table/process.h"
 
 #include <apr_strings.h>
 #include <http_log.h>

@@ -4,6 +4,7 @@
 
 #include "act/received/mark.h"
 #include "act/target.h"
+#include "table/wall.h"
 
 #include <apr_strings.h>
 

@@ -8,6 +8,8 @@
 #include "act/proxy/workers.h"
 #include "act/received/restore.h"
 #include "table/clock.h"
+#include "table/process.h"
+#include "table/counters.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
@@ -17,8 +19,6 @@ APLOG_USE_MODULE(backhand);
 
 /* How often the log hears of marked requests from strangers. */
 #define STRANGER_PERIOD apr_time_from_sec(600)
-/* The smoothed time to serve moves by this part of each new one. */
-#define SMOOTHING 8
 
 /* What we know of a request; in its request_config. */
 typedef struct request_record {
@@ -156,13 +156,8 @@ static int read_header(request_rec *r, const char *header, backhand_mark *mark, 
 /* Counts a mark that is not believed. @return 1 when the log shall hear of it */
 static int count_untrusted(const backhand_config *conf)
 {
-    backhand_counters *counters = conf->table->counters;
-    apr_time_t now = backhand_clock_now();
-    int64_t said = __atomic_load_n(&counters->untrusted_said, __ATOMIC_RELAXED);
-
-    __atomic_add_fetch(&counters->untrusted, 1, __ATOMIC_RELAXED);
-    return now - said > STRANGER_PERIOD &&
-           __atomic_compare_exchange_n(&counters->untrusted_said, &said, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    backhand_table_count(conf->table, BACKHAND_COUNT_UNTRUSTED);
+    return backhand_table_once(conf->table, BACKHAND_ONCE_UNTRUSTED, STRANGER_PERIOD);
 }
 
 static void log_stranger(request_rec *r, const backhand_config *conf)
@@ -208,18 +203,10 @@ static void restore(request_rec *r, request_record *record)
     apr_table_setn(r->notes, "BACKHAND_RECEIVED", record->sender);
 }
 
-static void smooth(int64_t *average, int64_t usec)
-{
-    int64_t before = __atomic_load_n(average, __ATOMIC_RELAXED);
-    int64_t after = before == 0 ? usec : before + (usec - before) / SMOOTHING;
-    /* Two requests that end at once may lose one of them from the average; nobody waits for the other. */
-    __atomic_store_n(average, after > 0 ? after : 1, __ATOMIC_RELAXED);
-}
-
 /* Leaves a sample of a request that was served here; none when its client went away or it became a tunnel. */
 static void leave_sample(request_record *record, apr_time_t now)
 {
-    backhand_meter *meter = record->conf->table->meter;
+    backhand_meter *meter = backhand_table_meter(record->conf->table);
     const request_rec *r = record->request;
 
     while (r->next) {
@@ -243,7 +230,7 @@ static apr_status_t request_ends(void *data)
     leave_sample(record, now);
     backhand_process_serve(table, record->process, -1);
     if (record->marked) {
-        smooth(&table->counters->received_usec, now - record->began);
+        backhand_table_received_took(table, now - record->began);
     }
     return APR_SUCCESS;
 }
@@ -281,7 +268,7 @@ static void meet(request_record *record)
 {
     if (record->process && !record->entry.word) {
         record->met = backhand_clock_now();
-        backhand_meter_begin(record->conf->table->meter, &record->entry, record->level, record->met);
+        backhand_meter_begin(backhand_table_meter(record->conf->table), &record->entry, record->level, record->met);
     }
 }
 
@@ -289,7 +276,7 @@ void backhand_received_leave(const request_rec *r)
 {
     request_record *record = record_get(r);
     if (record) {
-        backhand_meter_void(record->conf->table->meter, &record->entry);
+        backhand_meter_void(backhand_table_meter(record->conf->table), &record->entry);
     }
 }
 
@@ -302,7 +289,7 @@ void backhand_received_stay(const request_rec *r, int trial)
     }
     meet(record);
     if (trial) {
-        backhand_meter_trial(record->conf->table->meter, &record->entry);
+        backhand_meter_trial(backhand_table_meter(record->conf->table), &record->entry);
     }
 }
 
@@ -349,11 +336,11 @@ static int receive_mark(request_rec *r, request_record *record, const char *head
     record->marked = 1;
     backhand_user_hear(r, &record->user, &mark, text);
     meet(record);
-    if (backhand_number_get(&record->conf->table->meter->trials.offers)) {
-        backhand_meter_trial(record->conf->table->meter, &record->entry);
+    if (backhand_number_get(&backhand_table_meter(record->conf->table)->trials.offers)) {
+        backhand_meter_trial(backhand_table_meter(record->conf->table), &record->entry);
     }
     record->sender = r->connection->client_ip;
-    __atomic_add_fetch(&conf->table->counters->received, 1, __ATOMIC_RELAXED);
+    backhand_table_count(conf->table, BACKHAND_COUNT_RECEIVED);
     restore(r, record);
     return DECLINED;
 }

@@ -4,6 +4,8 @@
 #include "act/received/received.h"
 #include "table/clock.h"
 #include "table/report_text.h"
+#include "table/counters.h"
+#include "table/view.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
@@ -84,7 +86,7 @@ void backhand_report_take(backhand_attempt *t, request_rec *r)
         backhand_table_report(table, t->id, t->generation, &report, hop_of(t, usec));
     }
     else {
-        __atomic_add_fetch(&table->counters->reports_bad, 1, __ATOMIC_RELAXED);
+        backhand_table_count(table, BACKHAND_COUNT_REPORTS_IGNORED);
     }
     /* What mod_proxy made of the response, and what came. */
     apr_table_unset(r->headers_out, BACKHAND_REPORT_HEADER);

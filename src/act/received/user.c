@@ -4,6 +4,7 @@
 #include "act/received/received.h"
 #include "table/clock.h"
 #include "table/table.h"
+#include "table/wall.h"
 
 #include <apr_strings.h>
 #include <http_core.h>

@@ -5,6 +5,8 @@
 #include "act/received/received.h"
 #include "act/proxy/workers.h"
 #include "act/waiting/room.h"
+#include "table/process.h"
+#include "table/counters.h"
 
 #include <ap_listen.h>
 #include <ap_mpm.h>
@@ -110,12 +112,9 @@ static int someone_waits(guarded *g)
 }
 
 /* Of all workers with an idle connection one at a time gives it up. */
-static int takes_turn(const guarded *g, apr_time_t now)
+static int takes_turn(const guarded *g)
 {
-    int64_t *yielded = &g->conf->table->counters->yielded;
-    int64_t before = __atomic_load_n(yielded, __ATOMIC_RELAXED);
-    return (now - before >= TURN || before > now) &&
-           __atomic_compare_exchange_n(yielded, &before, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    return backhand_table_once(g->conf->table, BACKHAND_ONCE_YIELD, TURN);
 }
 
 static int may_close(const guarded *g, apr_time_t now)
@@ -177,7 +176,7 @@ static apr_status_t wait_for_request(guarded *g)
         if (!someone_waits(g)) {
             readable = sleep_on(g, end - now);
         }
-        else if (!may_close(g, now) || !takes_turn(g, now)) {
+        else if (!may_close(g, now) || !takes_turn(g)) {
             readable = wait_on(g, 0, TURN) > 0;
         }
         else {
@@ -243,7 +242,7 @@ static int is_needed(conn_rec *c)
     }
     if (c->sbh && !c->master && backhand_scoreboard_async()) {
         const backhand_process *process = backhand_proxy_process(backhand_config_get(c->base_server)->proxy);
-        return process && !backhand_room_left(__atomic_load_n(&process->waiting, __ATOMIC_RELAXED));
+        return process && !backhand_room_left(backhand_process_waiting(process));
     }
     return 0;
 }

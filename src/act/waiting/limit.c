@@ -3,6 +3,7 @@
 #include "act/waiting/limit.h"
 #include "host/scoreboard.h"
 #include "act/waiting/room.h"
+#include "table/process.h"
 #include "walk/bounds.h"
 
 #include <ap_mpm.h>
@@ -34,7 +35,7 @@ int backhand_limit_enter(const backhand_config *conf, backhand_process *process,
     }
     /* Counted first and looked at then: of two at the same moment at least one sees both. And before the slot's
      * `sent`, as its `returned` is counted before backhand_limit_leave(): see backhand_table_settle(). */
-    here = __atomic_add_fetch(&process->waiting, 1, __ATOMIC_SEQ_CST);
+    here = backhand_process_wait(process);
     backhand_process_sum(conf->table, NULL, &all);
     if (fits_process(here, threads) && all <= wanted(conf, threads) && backhand_scoreboard_runs_more_than(all)) {
         return 1;
@@ -45,7 +46,7 @@ int backhand_limit_enter(const backhand_config *conf, backhand_process *process,
 
 void backhand_limit_leave(const backhand_config *conf, backhand_process *process, int id)
 {
-    __atomic_sub_fetch(&process->waiting, 1, __ATOMIC_RELEASE);
+    backhand_process_waited(process);
     if (id != 0) {
         backhand_process_serve(conf->table, process, 1);
     }

@@ -10,6 +10,9 @@
 #include "host/speed.h"
 #include "announce/moderator/work.h"
 #include "table/clock.h"
+#include "table/process.h"
+#include "table/wall.h"
+#include "table/counters.h"
 #include "host/figures.h"
 
 #include <ap_mpm.h>
@@ -47,6 +50,7 @@ typedef struct announcer {
     backhand_highwater mark;
     backhand_announcement announcement; /* this server */
     backhand_intake intake;
+    int64_t raised; /* the largest load_hwm that another server newly announced since the last look */
     backhand_journal journal;
     backhand_speed speed;
     const char *seen_path;
@@ -83,26 +87,25 @@ static int64_t count_waiting(const announcer *a)
 
 static void measure_work(announcer *a)
 {
-    backhand_working_measure(&a->working, &a->announcement.stat, count_waiting(a), a->table->now());
+    backhand_working_measure(&a->working, &a->announcement.stat, count_waiting(a), backhand_table_now(a->table));
 }
 
 static void measure(announcer *a)
 {
     serverstat *stat = &a->announcement.stat;
-    const backhand_counters *counters = a->table->counters;
     int64_t serving;
-    apr_status_t rv = backhand_sampler_read(a->sampler, a->table->now(), stat);
+    apr_status_t rv = backhand_sampler_read(a->sampler, backhand_table_now(a->table), stat);
     backhand_journal_state(&a->journal, BACKHAND_STATE_FIGURES, rv, "cannot read this machine's figures below /proc");
     backhand_scoreboard_count(&stat->aservers, &stat->nservers);
     backhand_process_sum(a->table, &serving, NULL);
-    backhand_meter_reconcile(a->table->meter, serving);
+    backhand_meter_reconcile(backhand_table_meter(a->table), serving);
     measure_work(a);
     backhand_table_settle(a->table);
-    stat->arriba = backhand_number_get(a->table->personal_arriba);
-    stat->numbacked = backhand_number_get(&counters->received);
-    stat->tatime = (backhand_number_get(&counters->received_usec) + 500) / 1000;
-    stat->load_hwm = backhand_highwater_update(&a->mark, a->table, a->intake.raised);
-    a->intake.raised = 0;
+    stat->arriba = backhand_table_speed(a->table);
+    stat->numbacked = backhand_table_counted(a->table, BACKHAND_COUNT_RECEIVED);
+    stat->tatime = (backhand_table_received_usec(a->table) + 500) / 1000;
+    stat->load_hwm = backhand_highwater_update(&a->mark, a->table, a->raised);
+    a->raised = 0;
 }
 
 /* @return the datagram's length; 0: it does not fit */
@@ -110,7 +113,7 @@ static apr_size_t encode(announcer *a, char data[BACKHAND_MESSAGE_SIZE])
 {
     const backhand_keys *keys = a->conf->keys;
     apr_size_t length;
-    a->announcement.time = apr_time_as_msec(a->table->wall());
+    a->announcement.time = apr_time_as_msec(backhand_table_wall_shown(a->table));
     length = backhand_message_encode(data, &a->announcement);
     return keys ? backhand_message_sign(data, length, keys) : length;
 }
@@ -151,7 +154,7 @@ static void send_out(announcer *a)
              failed ? failed->text : "");
     backhand_journal_state(&a->journal, BACKHAND_STATE_SEND, rv, text);
     send_directly(a);
-    __atomic_fetch_add(&a->table->counters->announced, 1, __ATOMIC_RELAXED);
+    backhand_table_count(a->table, BACKHAND_COUNT_ANNOUNCED);
 }
 
 /* What the others hear may be an offer; what stands in the table of this server is what it is. */
@@ -162,7 +165,7 @@ static void say(announcer *a)
     a->announcement.sequence++;
     backhand_table_set_self(a->table, &a->announcement);
     a->working.servers = backhand_table_used(a->table);
-    backhand_working_announce(&a->working, &a->announcement.stat, a->table->now());
+    backhand_working_announce(&a->working, &a->announcement.stat, backhand_table_now(a->table));
     a->ready = a->ready || a->announcement.stat.aservers > 0;
     if (!a->left) {
         send_out(a);
@@ -180,7 +183,7 @@ static void announce(announcer *a)
  * wait. */
 static void look_at_work(announcer *a)
 {
-    apr_time_t now = a->table->now();
+    apr_time_t now = backhand_table_now(a->table);
     serverstat *stat = &a->announcement.stat;
 
     if (backhand_working_news(&a->working, now)) {
@@ -228,16 +231,17 @@ static int is_covered(const announcer *a, const backhand_announcement *other, co
 
 /* What answers us needs no answer: two that answer each other would never end. A stock heartbeat comes from one who
  * listens to nobody. */
-static void note(announcer *a, const struct sockaddr *from, int listener_id)
+static void note(announcer *a, const backhand_update *update, const struct sockaddr *from, int listener_id)
 {
     backhand_announcement other;
-    backhand_hearing hearing = {.from = from, .listener_id = listener_id, .joined = a->intake.joined};
-    if (a->intake.taken <= 0 || !backhand_table_read(a->table, a->intake.taken, &other, NULL) || other.boot == 0 ||
+    backhand_hearing hearing = {.from = from, .listener_id = listener_id};
+    if (update->id <= 0 || !backhand_table_read(a->table, update->id, &other, NULL) || other.boot == 0 ||
         (other.direct && !other.leaving)) {
         return;
     }
     hearing.covered = is_covered(a, &other, from, listener_id);
     hearing.leaving = other.leaving != 0;
+    hearing.joined = update->joined || (update->restarted && !hearing.leaving);
     hearing.interval = other.interval;
     if (backhand_direct_heard(&a->direct, &hearing, backhand_clock_now())) {
         answer(a, &hearing);
@@ -248,11 +252,14 @@ static void receive(void *ctx, const char *data, apr_size_t length, apr_sockaddr
 {
     announcer *a = ctx;
     const struct sockaddr *from = (const struct sockaddr *)&sender->sa;
-    backhand_drop reason = backhand_intake_datagram(&a->intake, data, length, sender);
-    if (reason == BACKHAND_DROP_OLD && backhand_transport_covers(a->transport, listener_id, from)) {
+    backhand_update update = backhand_intake_datagram(&a->intake, data, length, sender);
+    if (update.drop == BACKHAND_DROP_OLD && backhand_transport_covers(a->transport, listener_id, from)) {
         backhand_direct_reached(&a->direct, from, backhand_clock_now());
     }
-    note(a, from, listener_id);
+    if (update.id > 0 && update.raised > a->raised) {
+        a->raised = update.raised;
+    }
+    note(a, &update, from, listener_id);
 }
 
 /* What httpd's parent says. */
@@ -333,7 +340,7 @@ static apr_interval_time_t poll_timeout(const announcer *a, apr_interval_time_t 
 static void open_seen(announcer *a, apr_pool_t *p)
 {
     const char *wrong;
-    a->intake.started = a->table->now();
+    a->intake.started = backhand_table_now(a->table);
     if (!a->conf->keys) {
         return;
     }
@@ -341,9 +348,9 @@ static void open_seen(announcer *a, apr_pool_t *p)
     a->intake.keys = a->conf->keys;
     a->intake.optional = a->conf->keys_optional;
     a->intake.skew = a->conf->skew;
-    a->intake.seen = backhand_seen_create(SEEN_BOOTS * a->table->max_servers, a->conf->skew, p);
+    a->intake.seen = backhand_seen_create(SEEN_BOOTS * backhand_table_max(a->table), a->conf->skew, p);
     /* Without the file others are heard as soon as their clocks have passed this start. */
-    wrong = backhand_seen_read(a->intake.seen, a->seen_path, a->table->now());
+    wrong = backhand_seen_read(a->intake.seen, a->seen_path, backhand_table_now(a->table));
     if (wrong) {
         backhand_journal_ignored(&a->journal, a->seen_path, wrong);
     }
@@ -365,7 +372,7 @@ static void keep_seen(announcer *a)
 /* httpd's parent takes a moderator that does nothing for one that hangs. */
 static void beat(const announcer *a)
 {
-    __atomic_fetch_add(&a->table->counters->moderator_beats, 1, __ATOMIC_RELAXED);
+    backhand_table_beat(a->table);
 }
 
 static void wait_first(const announcer *a, apr_interval_time_t pause)
@@ -421,7 +428,7 @@ static void recall_mark(announcer *a)
     backhand_announcement before;
     if (backhand_table_read(a->table, 0, &before, NULL)) {
         a->mark.value = before.stat.load_hwm;
-        a->mark.seen = a->table->now();
+        a->mark.seen = backhand_table_now(a->table);
     }
 }
 
@@ -429,7 +436,7 @@ static void prepare(announcer *a, apr_pool_t *p)
 {
     int threaded = 0;
 
-    backhand_journal_init(&a->journal, a->s, a->table->max_servers);
+    backhand_journal_init(&a->journal, a->s, backhand_table_max(a->table));
     a->sampler = backhand_sampler_create("/proc", "/sys/fs/cgroup", p);
     backhand_transport_open(&a->transport, a->conf->destinations, backhand_journal_problem, &a->journal, p);
     backhand_identity_make(&a->announcement, a->conf);
@@ -437,8 +444,10 @@ static void prepare(announcer *a, apr_pool_t *p)
     a->names = backhand_names_start(a->conf->destinations, a->transport, &a->journal, p);
     a->repair = backhand_clock_now() + REPAIR;
     ap_mpm_query(AP_MPMQ_IS_THREADED, &threaded);
-    a->working = (backhand_working){
-        .meter = a->table->meter, .table = a->table, .interval = a->conf->interval, .keeps_workers = !threaded};
+    a->working = (backhand_working){.meter = backhand_table_meter(a->table),
+                                    .table = a->table,
+                                    .interval = a->conf->interval,
+                                    .keeps_workers = !threaded};
     a->intake.table = a->table;
     a->intake.accept = a->conf->accept;
     a->intake.farm = a->conf->farm;

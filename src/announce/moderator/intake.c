@@ -2,8 +2,10 @@
 
 #include "intake.h"
 
-#include "table/index.h"
+#include "table/counters.h"
 #include "table/skewed.h"
+#include "table/update.h"
+#include "table/wall.h"
 
 #include <apr_strings.h>
 
@@ -18,25 +20,17 @@
 /* Who speaks, and what it said. */
 typedef struct incoming {
     backhand_announcement announcement;
-    backhand_announcement before; /* what stood in its slot, when `known` */
-    int known;
-    int absent; /* left or silent until now */
     int signer; /* place of the key that signed it; 0: it is not signed */
     char sender[64];
     char key[32];
     char detail[DETAIL_SIZE];
 } incoming;
 
-static void count(int64_t *counter)
-{
-    __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
-}
-
 /* Calls the log, `burst` times a minute for what `place` of `quiet` stands for. */
 static void tell(backhand_intake *intake, size_t place, int64_t burst, backhand_event event, backhand_drop reason,
                  int id, const incoming *v)
 {
-    apr_time_t now = intake->table->now();
+    apr_time_t now = backhand_table_now(intake->table);
     if (now - intake->quiet[place].began >= MINUTE || intake->quiet[place].began > now) {
         intake->quiet[place].began = now;
         intake->quiet[place].said = 0;
@@ -67,7 +61,7 @@ static backhand_drop check_farm(const backhand_intake *intake, incoming *v)
 
 static backhand_drop check_time(const backhand_intake *intake, incoming *v)
 {
-    apr_time_t stamped = apr_time_from_msec(v->announcement.time), wall = intake->table->wall();
+    apr_time_t stamped = apr_time_from_msec(v->announcement.time), wall = backhand_table_wall_shown(intake->table);
     apr_interval_time_t ago = wall - stamped, up;
     if (!v->announcement.time) {
         apr_cpystrn(v->detail, "without a time", sizeof(v->detail));
@@ -79,7 +73,7 @@ static backhand_drop check_time(const backhand_intake *intake, incoming *v)
         backhand_skewed_note(intake->table, &v->announcement, -ago / 1000);
         return BACKHAND_DROP_TIME;
     }
-    up = intake->table->now() - intake->started;
+    up = backhand_table_now(intake->table) - intake->started;
     switch (backhand_seen_judge(intake->seen, v->announcement.boot, v->announcement.sequence, stamped, wall - up)) {
     case BACKHAND_SEEN_FRESH:
         return BACKHAND_DROP_NONE;
@@ -112,11 +106,17 @@ static backhand_drop check_signature(const backhand_intake *intake, const char *
     return check_time(intake, v);
 }
 
+static backhand_update dropped(backhand_drop reason)
+{
+    return (backhand_update){.drop = reason, .id = -1};
+}
+
 /* Before it is taken in: what cannot be noted could come again. */
 static int note_signed(const backhand_intake *intake, const incoming *v)
 {
-    return !v->signer || backhand_seen_note(intake->seen, v->announcement.boot, v->announcement.sequence,
-                                            apr_time_from_msec(v->announcement.time), intake->table->now());
+    return !v->signer ||
+           backhand_seen_note(intake->seen, v->announcement.boot, v->announcement.sequence,
+                              apr_time_from_msec(v->announcement.time), backhand_table_now(intake->table));
 }
 
 static backhand_drop check_contact(const backhand_intake *intake, incoming *v)
@@ -128,34 +128,25 @@ static backhand_drop check_contact(const backhand_intake *intake, incoming *v)
     return BACKHAND_DROP_NONE;
 }
 
-static void look_up(const backhand_table *table, incoming *v)
-{
-    int id = backhand_index_find(table, &v->announcement.contact);
-    v->known = id >= 0 && backhand_table_read(table, id, &v->before, NULL);
-    v->absent = v->known && (backhand_number_get(&table->slots[id].left) || backhand_table_silent(table, id));
-}
-
 /* Events of an announcement that was taken in. */
-static void notice(backhand_intake *intake, int id, incoming *v)
+static void notice(backhand_intake *intake, const backhand_update *taken, incoming *v)
 {
-    if (backhand_table_rival(intake->table, id)) {
-        snprintf(v->detail, sizeof(v->detail), "%s and %s both announce %s", v->before.stat.hostname,
+    int id = taken->id;
+
+    if (taken->rival[0]) {
+        snprintf(v->detail, sizeof(v->detail), "%s and %s both announce %s", taken->rival,
                  v->announcement.stat.hostname, v->announcement.stat.contact);
         tell(intake, BACKHAND_DROP_REASONS, 1, BACKHAND_EVENT_RIVAL, BACKHAND_DROP_NONE, id, v);
     }
-    if (id == 0) {
+    if (id == 0 || !(taken->left || taken->joined)) {
         return;
     }
     snprintf(v->detail, sizeof(v->detail), "%s at %s", v->announcement.stat.hostname, v->announcement.stat.contact);
-    if (v->announcement.leaving && !(v->known && v->before.leaving)) {
+    if (taken->left) {
         tell(intake, BACKHAND_DROP_REASONS + 2, BACKHAND_EVENT_BURST, BACKHAND_EVENT_LEFT, BACKHAND_DROP_NONE, id, v);
     }
-    else if (!v->announcement.leaving && (!v->known || v->absent)) {
+    else {
         tell(intake, BACKHAND_DROP_REASONS + 1, BACKHAND_EVENT_BURST, BACKHAND_EVENT_JOINED, BACKHAND_DROP_NONE, id, v);
-    }
-    if (v->announcement.stat.load_hwm > (v->known ? v->before.stat.load_hwm : 0) &&
-        v->announcement.stat.load_hwm > intake->raised) {
-        intake->raised = v->announcement.stat.load_hwm;
     }
 }
 
@@ -175,40 +166,40 @@ static backhand_voucher voucher_of(const backhand_intake *intake, const incoming
     return voucher;
 }
 
-static backhand_drop take(backhand_intake *intake, const apr_sockaddr_t *sender, incoming *v)
+static backhand_update take(backhand_intake *intake, const apr_sockaddr_t *sender, incoming *v)
 {
-    backhand_drop reason;
-    int id;
-    look_up(intake->table, v);
-    reason = note_signed(intake, v) ? backhand_table_update(intake->table, &v->announcement, &id) : BACKHAND_DROP_FULL;
-    if (reason == BACKHAND_DROP_NONE) {
-        intake->table->slots[id].voucher = voucher_of(intake, v, sender);
-        count(&intake->table->counters->accepted);
-        backhand_skewed_forget(intake->table, v->announcement.stat.contact);
-        intake->taken = id;
-        intake->joined = !v->announcement.leaving && (!v->known || v->absent || v->before.boot != v->announcement.boot);
-        notice(intake, id, v);
+    backhand_update taken = dropped(BACKHAND_DROP_FULL);
+    backhand_voucher voucher;
+
+    if (!note_signed(intake, v)) {
+        return taken;
     }
-    return reason;
+    voucher = voucher_of(intake, v, sender);
+    taken = backhand_table_update(intake->table, &v->announcement, &voucher);
+    if (taken.drop == BACKHAND_DROP_NONE) {
+        backhand_table_count(intake->table, BACKHAND_COUNT_ACCEPTED);
+        backhand_skewed_forget(intake->table, v->announcement.stat.contact);
+        notice(intake, &taken, v);
+    }
+    return taken;
 }
 
-static backhand_drop read_datagram(backhand_intake *intake, const char *data, apr_size_t length, apr_sockaddr_t *sender,
-                                   incoming *v)
+static backhand_update read_datagram(backhand_intake *intake, const char *data, apr_size_t length,
+                                     apr_sockaddr_t *sender, incoming *v)
 {
     backhand_drop reason;
     int covered = backhand_accept_covers(intake->accept, sender);
     reason = backhand_message_decode(&v->announcement, data, length, v->sender, v->key);
-    if (!covered) {
+    if (reason == BACKHAND_DROP_NONE && v->announcement.boot == intake->boot) {
         /* Our own come back to us whether or not we trust ourselves. */
-        return reason == BACKHAND_DROP_NONE && v->announcement.boot == intake->boot ? BACKHAND_DROP_NONE
-                                                                                    : BACKHAND_DROP_SENDER;
+        return dropped(BACKHAND_DROP_NONE);
+    }
+    if (!covered) {
+        return dropped(BACKHAND_DROP_SENDER);
     }
     if (reason != BACKHAND_DROP_NONE) {
         apr_cpystrn(v->detail, v->key, sizeof(v->detail));
-        return reason;
-    }
-    if (v->announcement.boot == intake->boot) {
-        return BACKHAND_DROP_NONE;
+        return dropped(reason);
     }
     reason = check_signature(intake, data, length, v);
     if (reason == BACKHAND_DROP_NONE) {
@@ -217,24 +208,22 @@ static backhand_drop read_datagram(backhand_intake *intake, const char *data, ap
     if (reason == BACKHAND_DROP_NONE) {
         reason = check_contact(intake, v);
     }
-    return reason == BACKHAND_DROP_NONE ? take(intake, sender, v) : reason;
+    return reason == BACKHAND_DROP_NONE ? take(intake, sender, v) : dropped(reason);
 }
 
-backhand_drop backhand_intake_datagram(backhand_intake *intake, const char *data, apr_size_t length,
-                                       apr_sockaddr_t *sender)
+backhand_update backhand_intake_datagram(backhand_intake *intake, const char *data, apr_size_t length,
+                                         apr_sockaddr_t *sender)
 {
-    backhand_drop reason;
+    backhand_update taken;
     incoming v;
     v.detail[0] = v.key[0] = '\0';
-    intake->taken = -1;
-    intake->joined = 0;
     if (apr_sockaddr_ip_getbuf(v.sender, sizeof(v.sender), sender) != APR_SUCCESS) {
         apr_cpystrn(v.sender, "?", sizeof(v.sender));
     }
-    reason = read_datagram(intake, data, length, sender, &v);
-    if (reason != BACKHAND_DROP_NONE) {
-        count(&intake->table->counters->dropped[reason]);
-        tell(intake, reason, 1, BACKHAND_EVENT_DROPPED, reason, -1, &v);
+    taken = read_datagram(intake, data, length, sender, &v);
+    if (taken.drop != BACKHAND_DROP_NONE) {
+        backhand_table_count_drop(intake->table, taken.drop);
+        tell(intake, taken.drop, 1, BACKHAND_EVENT_DROPPED, taken.drop, -1, &v);
     }
-    return reason;
+    return taken;
 }

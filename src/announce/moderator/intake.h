@@ -9,6 +9,7 @@
 
 #include "announce/net/accept.h"
 #include "announce/wire/message.h"
+#include "table/update.h"
 #include "trust/seen.h"
 
 /** Events that get a log line. */
@@ -43,9 +44,6 @@ typedef struct backhand_intake {
     backhand_seen *seen;       /**< accepted announcements; set when `keys` is */
     backhand_event_fn event;
     void *event_ctx;
-    int64_t raised; /**< out: the highest load_hwm that a server newly raised; the caller resets it to 0 */
-    int taken;      /**< out: the slot of the last accepted datagram; -1: none */
-    int joined; /**< out: the server in that slot is new there, or back after it left, fell silent or started anew */
     struct {
         apr_time_t began;
         int64_t said, unsaid;
@@ -55,9 +53,9 @@ typedef struct backhand_intake {
 /**
  * Checks one datagram, puts it into the table, and counts it in the table's counters. Only the process that writes the
  * table may call. Own announcements that come back are not counted.
- * @return why it was dropped, or BACKHAND_DROP_NONE
+ * @return what it changed in the table. For an own announcement `drop` is BACKHAND_DROP_NONE and `id` is -1.
  */
-backhand_drop backhand_intake_datagram(backhand_intake *intake, const char *data, apr_size_t length,
-                                       apr_sockaddr_t *sender);
+backhand_update backhand_intake_datagram(backhand_intake *intake, const char *data, apr_size_t length,
+                                         apr_sockaddr_t *sender);
 
 #endif

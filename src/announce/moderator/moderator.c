@@ -6,6 +6,8 @@
 #include "announce/moderator/pid_file.h"
 #include "announce/moderator/stop.h"
 #include "table/clock.h"
+#include "table/process.h"
+#include "table/counters.h"
 
 #include <ap_listen.h>
 #include <ap_mpm.h>
@@ -281,7 +283,7 @@ void backhand_moderator_start(server_rec *s, apr_pool_t *pconf)
     m->parent = getpid();
     m->mpm = ap_unixd_mpm_get_retained_data();
     m->link = -1;
-    backhand_number_set(&backhand_config_get(s)->table->counters->stopping, 0);
+    backhand_table_set_stopping(backhand_config_get(s)->table, 0);
     start(m, 0);
     current = m;
     apr_pool_pre_cleanup_register(pconf, m, leave_late);
@@ -292,7 +294,7 @@ void backhand_moderator_start(server_rec *s, apr_pool_t *pconf)
 static int stands_still(moderator *m)
 {
     apr_time_t now = backhand_clock_now();
-    int64_t beats = backhand_number_get(&backhand_config_get(m->s)->table->counters->moderator_beats);
+    int64_t beats = backhand_table_beats(backhand_config_get(m->s)->table);
     if (now - m->looked < LOOK_WAIT) {
         return 0;
     }
@@ -341,15 +343,15 @@ static int wait_for_answer(int fd, int wait)
 void backhand_moderator_leave(void)
 {
     moderator *m = current;
-    int64_t *stopping;
+    backhand_table *table;
     if (!m || m->link < 0) {
         return;
     }
-    stopping = &backhand_config_get(m->s)->table->counters->stopping;
-    if (backhand_number_get(stopping)) {
+    table = backhand_config_get(m->s)->table;
+    if (backhand_table_stopping(table)) {
         return;
     }
-    backhand_number_set(stopping, 1);
+    backhand_table_set_stopping(table, 1);
     if (send(m->link, "L", 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1 && wait_for_answer(m->link, LEAVE_WAIT)) {
         m->answered = 1;
         poll(NULL, 0, LEAVE_LINGER);

@@ -3,6 +3,7 @@
 #include "revoke.h"
 
 #include "table/skewed.h"
+#include "table/update.h"
 
 #include <apr_strings.h>
 
@@ -42,11 +43,12 @@ int backhand_revoke(const backhand_intake *rules, char first[BACKHAND_CONTACT_SI
 {
     backhand_table *table = rules->table;
     backhand_announcement announcement;
+    backhand_voucher voucher;
     int used = backhand_table_used(table), forgotten = 0;
 
     for (int id = 1; id < used; id++) {
-        if (!backhand_table_read(table, id, &announcement, NULL) ||
-            is_welcome(rules, &table->slots[id].voucher, &announcement)) {
+        backhand_table_voucher(table, id, &voucher);
+        if (!backhand_table_read(table, id, &announcement, NULL) || is_welcome(rules, &voucher, &announcement)) {
             continue;
         }
         apr_cpystrn(first, announcement.stat.contact, BACKHAND_CONTACT_SIZE);

@@ -3,6 +3,7 @@
 #include "announce/moderator/work.h"
 
 #include "candidacy/standing.h"
+#include "table/update.h"
 
 /* How often between two announcements the meter is read. */
 #define LOOKS 4
@@ -11,23 +12,6 @@ static int64_t inflight_of(const backhand_working *working, int64_t waiting)
 {
     int keeps = working->keeps_workers || backhand_number_get(&working->meter->slots);
     return backhand_meter_inflight(working->meter) + (keeps ? waiting : 0);
-}
-
-/* Sooner than it is time to announce it: responses to other servers, and decisions here, go by what stands in the
- * table. */
-static void publish(serverstat *live, const serverstat *stat)
-{
-    backhand_number_set(&live->inflight, stat->inflight);
-    backhand_number_set(&live->service, stat->service);
-    backhand_number_set(&live->parallel, stat->parallel);
-    backhand_number_set(&live->latency, stat->latency);
-    backhand_number_set(&live->errors, stat->errors);
-    backhand_number_set(&live->served, stat->served);
-    backhand_number_set(&live->typical, stat->typical);
-    backhand_number_set(&live->samples, stat->samples);
-    backhand_number_set(&live->spread, stat->spread);
-    backhand_number_set(&live->calm, stat->calm);
-    backhand_number_set(&live->stall, stat->stall);
 }
 
 void backhand_working_measure(backhand_working *working, serverstat *stat, int64_t waiting, apr_time_t now)
@@ -49,7 +33,7 @@ void backhand_working_measure(backhand_working *working, serverstat *stat, int64
     working->read = now;
     working->served = work.served;
     if (working->table) {
-        publish(&working->table->stats[0], stat);
+        backhand_table_measured(working->table, stat);
         backhand_standing_look(working->table);
     }
 }

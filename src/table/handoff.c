@@ -1,11 +1,9 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "table/segment.h"
+#include "table/inside.h"
 
 /* A smoothed hop moves by this part of each new one. */
 #define SMOOTHING 8
-
-/* --- hand-offs --------------------------------------------------------------------------------------------- */
 
 uint64_t backhand_table_slot_generation(const backhand_table *table, int id)
 {
@@ -27,6 +25,17 @@ static int64_t count(const backhand_slot *slot, int64_t *counter, uint64_t gener
         return 0;
     }
     return counted;
+}
+
+/* A prediction would take this server for idle if only requests that it sends to others counted. `sent` goes last, so
+ * that backhand_table_settle() never counts the request as lost. */
+void backhand_table_kept(backhand_table *table)
+{
+    backhand_slot *self = &table->slots[0];
+
+    __atomic_add_fetch(&self->begun, 1, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&self->returned, 1, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&self->sent, 1, __ATOMIC_RELEASE);
 }
 
 void backhand_table_sent(backhand_table *table, int id, uint64_t generation)
@@ -87,59 +96,6 @@ int backhand_table_report(backhand_table *table, int id, uint64_t generation, co
         backhand_number_set(&slot->hop, 0);
         return 0;
     }
-    __atomic_add_fetch(&table->counters->reports, 1, __ATOMIC_RELAXED);
+    backhand_table_count(table, BACKHAND_COUNT_REPORTS);
     return 1;
-}
-
-/* --- the newest word --------------------------------------------------------------------------------------- */
-
-static void view_self(const backhand_table *table, backhand_view *view)
-{
-    const backhand_slot *slot = &table->slots[0];
-
-    view->inflight = backhand_meter_inflight(table->meter);
-    view->latency = backhand_meter_latency(table->meter, view->latency);
-    view->errors = backhand_meter_errors(table->meter);
-    view->stall = backhand_meter_stall(table->meter, table->now());
-    view->sent = backhand_number_get(&slot->sent);
-    view->outstanding = view->sent - backhand_number_get(&slot->returned);
-}
-
-static void view_report(const backhand_report *report, backhand_view *view)
-{
-    view->inflight = backhand_number_get(&report->inflight);
-    view->service = backhand_number_get(&report->service);
-    view->parallel = backhand_number_get(&report->parallel);
-    view->latency = backhand_number_get(&report->latency);
-    view->errors = backhand_number_get(&report->errors);
-    view->stall = backhand_number_get(&report->stall);
-    view->outstanding = backhand_number_get(&report->outstanding);
-    view->sent = backhand_number_get(&report->sent);
-}
-
-void backhand_table_view(const backhand_table *table, int id, backhand_view *view)
-{
-    const backhand_slot *slot = &table->slots[id];
-    const serverstat *stat = &table->stats[id];
-    int64_t reported = backhand_number_get(&slot->report.heard);
-
-    view->typical = backhand_number_get(&stat->typical);
-    view->samples = backhand_number_get(&stat->samples);
-    view->spread = backhand_number_get(&stat->spread);
-    view->calm = backhand_number_get(&stat->calm);
-    if (id != 0 && reported > backhand_number_get(&slot->heard)) {
-        view_report(&slot->report, view);
-        return;
-    }
-    view->inflight = backhand_number_get(&stat->inflight);
-    view->service = backhand_number_get(&stat->service);
-    view->parallel = backhand_number_get(&stat->parallel);
-    view->latency = backhand_number_get(&stat->latency);
-    view->errors = backhand_number_get(&stat->errors);
-    view->stall = backhand_number_get(&stat->stall);
-    view->outstanding = backhand_number_get(&slot->outstanding_heard);
-    view->sent = backhand_number_get(&slot->sent_heard);
-    if (id == 0) {
-        view_self(table, view);
-    }
 }

@@ -1,0 +1,79 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "table/inside.h"
+
+/* A smoothed time moves by this part of each new one. */
+#define SMOOTHING 8
+
+void backhand_table_count(backhand_table *table, backhand_counter counter)
+{
+    __atomic_fetch_add(&table->counters->counted[counter], 1, __ATOMIC_RELAXED);
+}
+
+int64_t backhand_table_counted(const backhand_table *table, backhand_counter counter)
+{
+    return backhand_number_get(&table->counters->counted[counter]);
+}
+
+void backhand_table_count_drop(backhand_table *table, backhand_drop reason)
+{
+    __atomic_fetch_add(&table->counters->dropped[reason], 1, __ATOMIC_RELAXED);
+}
+
+int64_t backhand_table_drops(const backhand_table *table, backhand_drop reason)
+{
+    return backhand_number_get(&table->counters->dropped[reason]);
+}
+
+void backhand_table_received_took(backhand_table *table, apr_interval_time_t usec)
+{
+    int64_t before = backhand_number_get(&table->counters->received_usec);
+    int64_t after = before == 0 ? usec : before + (usec - before) / SMOOTHING;
+    /* Two requests that end at once may lose one of them from the mean; nobody waits for the other. */
+    backhand_number_set(&table->counters->received_usec, after > 0 ? after : 1);
+}
+
+apr_interval_time_t backhand_table_received_usec(const backhand_table *table)
+{
+    return backhand_number_get(&table->counters->received_usec);
+}
+
+int backhand_table_once(backhand_table *table, backhand_occasion occasion, apr_interval_time_t period)
+{
+    int64_t *last = &table->counters->once[occasion];
+    int64_t before = backhand_number_get(last);
+    apr_time_t now = table->now();
+
+    return (before > now || now - before >= period) &&
+           __atomic_compare_exchange_n(last, &before, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+void backhand_table_beat(backhand_table *table)
+{
+    __atomic_fetch_add(&table->counters->moderator_beats, 1, __ATOMIC_RELAXED);
+}
+
+int64_t backhand_table_beats(const backhand_table *table)
+{
+    return backhand_number_get(&table->counters->moderator_beats);
+}
+
+void backhand_table_set_stopping(backhand_table *table, int stopping)
+{
+    backhand_number_set(&table->counters->stopping, stopping);
+}
+
+int backhand_table_stopping(const backhand_table *table)
+{
+    return backhand_number_get(&table->counters->stopping) != 0;
+}
+
+int64_t backhand_table_speed(const backhand_table *table)
+{
+    return backhand_number_get(table->personal_arriba);
+}
+
+void backhand_table_set_speed(backhand_table *table, int64_t score)
+{
+    backhand_number_set(table->personal_arriba, score);
+}

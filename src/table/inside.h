@@ -1,0 +1,177 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file inside.h
+ * @brief What the table's memory holds, and how its words are read and written. Only for the files of this folder, and
+ * for their unit tests: all others use the functions of the other headers.
+ *
+ * The segment: head, stats[max_servers], slots[max_servers], processes[max_processes], each at a multiple of 64 bytes.
+ */
+#ifndef BACKHAND_INSIDE_H
+#define BACKHAND_INSIDE_H
+
+#include "table/counters.h"
+#include "table/handoff.h"
+#include "table/skewed.h"
+#include "table/update.h"
+
+#include <string.h>
+
+/** Version of the shared memory's layout: another one at a graceful restart means a new segment. */
+#define BACKHAND_TABLE_LAYOUT 10
+
+/** Earlier boots that a slot remembers. */
+#define BACKHAND_PAST_BOOTS 3
+/** Turns that make a rival. */
+#define BACKHAND_RIVAL_TURNS 3
+/** Words of one copy of an announcement: the announcement, then its slot's generation. */
+#define BACKHAND_COPY_WORDS (sizeof(backhand_announcement) / 8 + 1)
+
+#define BACKHAND_SEGMENT_MAGIC UINT64_C(0x626b686e64746162)
+
+/** The row of a child process: its requests. Cleared when the process is gone. */
+struct backhand_process {
+    int64_t pid;     /**< 0: free */
+    int64_t serving; /**< requests that it serves itself */
+    int64_t waiting; /**< requests that it handed off and whose answer is not complete */
+    int64_t pad[5];  /**< a cache line of its own */
+};
+
+/** Failed requests in a row that blame a server, each of another client and for another path; see table/blame.h. */
+#define BACKHAND_BLAME_ROW 3
+
+/** The latest failed requests of a server that may be its own fault; see table/blame.h. */
+typedef struct backhand_blame {
+    int64_t failures;                        /**< in a row so far, less than BACKHAND_BLAME_ROW */
+    int64_t clients[BACKHAND_BLAME_ROW - 1]; /**< of these: hashes */
+    int64_t paths[BACKHAND_BLAME_ROW - 1];
+    int64_t said[2]; /**< last log lines about failures that it was not blamed for, and about others, us; 0: never */
+} backhand_blame;
+
+/** A boot that a slot had before its current one, and the last sequence number heard of it. */
+typedef struct backhand_past_boot {
+    uint64_t boot;
+    uint64_t sequence;
+} backhand_past_boot;
+
+/** One server's place. Every word is an atomic: read it with backhand_number_get() or `__atomic_load_n`. */
+typedef struct backhand_slot {
+    uint64_t generation;       /**< when this slot got its server; 0: never used, or its server was forgotten */
+    uint64_t published;        /**< announcements so far; copy[published & 1] is the current one */
+    int64_t heard;             /**< when it was last heard from, us, as all times of a slot by the table's `now` */
+    int64_t mtime;             /**< the same by the wall clock, s, as written into the live view */
+    int64_t left;              /**< 1: it announced that it leaves */
+    int64_t sent;              /**< requests handed to it by this server, ever; slot 0: kept for itself */
+    int64_t returned;          /**< of these, no longer waiting for it */
+    int64_t outstanding_heard; /**< sent - returned when its last announcement came in */
+    int64_t sent_heard;        /**< sent when its last announcement came in */
+    int64_t begun;             /**< of those sent, whose response has begun, or that failed */
+    int64_t begun_last;        /**< when one last began, or was sent while none waited, us */
+    int64_t hop;               /**< smoothed time that a hand-off adds to the time of serving there, us; 0: not known */
+    backhand_report report;    /**< the figures on its last response to this server */
+    int64_t refused; /**< when it was last blamed for a failure, us; 0: not since it (re)started. See table/blame.h */
+    backhand_blame blame; /**< the children's */
+    int64_t rival_boot;   /**< boot id of another server that announces the same contact */
+    int64_t rival_heard;  /**< when it was last heard, us; 0: never. See backhand_table_rival() */
+    int64_t rival_window; /**< us: 3 intervals of the slower one of the two */
+    int64_t rival_turns;  /**< turns in a row so far */
+    int64_t rival_turned; /**< when the last turn was, us */
+    backhand_past_boot past[BACKHAND_PAST_BOOTS]; /**< latest first; boot 0: none */
+    backhand_voucher voucher;                     /**< of its last announcement; the moderator's */
+    uint64_t copy[2][BACKHAND_COPY_WORDS];
+} backhand_slot;
+
+/** Counters of this server, all atomics. */
+typedef struct backhand_counters {
+    int64_t counted[BACKHAND_COUNTERS];
+    int64_t dropped[BACKHAND_DROP_REASONS]; /**< datagrams dropped, by reason */
+    int64_t once[BACKHAND_OCCASIONS];       /**< when it was last done, us */
+    int64_t received_usec;                  /**< smoothed time to serve a received request, us */
+    int64_t moderator_beats;                /**< grows while the moderator works; never set back */
+    int64_t stopping;                       /**< 1: this server is stopping, announce that it leaves */
+} backhand_counters;
+
+typedef struct backhand_head {
+    uint64_t magic; /**< BACKHAND_SEGMENT_MAGIC; written last */
+    uint64_t layout;
+    uint64_t size; /**< bytes of the segment */
+    uint64_t max_servers;
+    uint64_t max_processes;
+    uint64_t used;       /**< see backhand_table_used() */
+    uint64_t generation; /**< see backhand_table_generation() */
+    int64_t personal_arriba;
+    int64_t wall_ahead; /**< of `now`, us, when the moderator last looked; 0: never. See backhand_table_follow_wall() */
+    int64_t wall_before; /**< the same before the wall clock was last set */
+    int64_t wall_set;    /**< when the moderator saw that, by `now`; 0: never */
+    backhand_meter meter;
+    backhand_counters counters;
+    backhand_skewed skewed[BACKHAND_SKEWED];
+} backhand_head;
+
+/** Finds slots by contact; private to the process that writes announcements. */
+typedef struct backhand_index backhand_index;
+
+/** The arrays follow the head in the order of the pointers. */
+struct backhand_table {
+    backhand_head *head;
+    int max_servers;
+    int max_processes;
+    serverstat *stats;           /**< [max_servers] */
+    backhand_slot *slots;        /**< [max_servers] */
+    backhand_process *processes; /**< [max_processes] */
+    backhand_counters *counters;
+    int64_t *personal_arriba;
+    backhand_meter *meter;    /**< this server's own work */
+    apr_size_t size;          /**< bytes of the segment */
+    const char *path;         /**< the segment's file; NULL: anonymous memory */
+    apr_time_t (*now)(void);  /**< see backhand_table_set_clocks() */
+    apr_time_t (*wall)(void); /**< the same */
+    backhand_index *index;
+};
+
+/** A word of a struct that has other types in it too. */
+typedef uint64_t __attribute__((may_alias)) backhand_word;
+
+/** Reads a word. Then everything that its writer wrote before it is visible. */
+static inline uint64_t backhand_acquire(const uint64_t *word)
+{
+    return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
+/** Writes a word after everything that the caller wrote before. */
+static inline void backhand_release(uint64_t *word, uint64_t value)
+{
+    __atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+
+/** The copy that holds announcement number `n`. */
+static inline uint64_t *backhand_slot_copy(backhand_slot *slot, uint64_t n)
+{
+    return slot->copy[n & 1];
+}
+
+/** One number of the current announcement; 0 when there is none. `offset`: of an 8-byte member of
+ * backhand_announcement. */
+static inline int64_t backhand_slot_number(const backhand_slot *slot, size_t offset)
+{
+    uint64_t published = backhand_acquire(&slot->published);
+    return published ? (int64_t)backhand_acquire(&slot->copy[published & 1][offset / 8]) : 0;
+}
+
+/** `stat.load` or the like of a slot's current announcement. */
+#define BACKHAND_ANNOUNCED(slot, member) backhand_slot_number((slot), offsetof(backhand_announcement, member))
+
+/** 3 of the server's own intervals, us. */
+static inline int64_t backhand_slot_silence_limit(const backhand_slot *slot)
+{
+    return 3 * 1000 * BACKHAND_ANNOUNCED(slot, interval);
+}
+
+/**
+ * Copies the words of the current announcement from `first` on, all from the same announcement; then, if asked, its
+ * generation.
+ * @return 0 when there is none, its server was forgotten, or it was replaced 8 times while it was read
+ */
+int backhand_slot_read(const backhand_slot *slot, void *out, size_t first, size_t words, uint64_t *generation);
+
+#endif
