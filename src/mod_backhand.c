@@ -8,6 +8,7 @@
 #include "candidacy/session.h"
 #include "act/dispatch.h"
 #include "act/setup.h"
+#include "act/proxy/proxy_pass.h"
 #include "act/received/received.h"
 #include "act/nested.h"
 #include "act/received/require_ssl.h"
@@ -63,6 +64,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
         backhand_config_check_functions(ptemp, s);
         backhand_config_warn_of_trust(s);
         backhand_config_note_logins(ptemp, s);
+        backhand_proxy_pass_check(ptemp, s);
         /* At the first start there is no scoreboard yet; pre_mpm starts the moderator then. */
         if (ap_scoreboard_image) {
             backhand_moderator_start(s, pconf);

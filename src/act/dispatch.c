@@ -40,11 +40,18 @@ static int has_policy(const backhand_dir_config *dir)
     return backhand_chain_has_functions(&dir->chain) || (dir->self_redirect == BACKHAND_SELF_ONLY && !dir->chain.off);
 }
 
-/* Not decided on: no policy, what ProxyPass takes, methods that no handler of a place answers, and forms of a login. */
+/* Not decided on: no policy, a forward proxy's requests, methods that no handler of a place answers, and forms of a
+ * login. */
 static int is_decided_on(const request_rec *r)
 {
-    return has_policy(backhand_config_dir(r)) && !r->proxyreq && r->method_number != M_CONNECT &&
-           r->method_number != M_TRACE && !backhand_login_is_answered(r);
+    return has_policy(backhand_config_dir(r)) && (!r->proxyreq || r->proxyreq == PROXYREQ_REVERSE) &&
+           r->method_number != M_CONNECT && r->method_number != M_TRACE && !backhand_login_is_answered(r);
+}
+
+/* ProxyPass, or a RewriteRule with [P], has found where the request goes. */
+static int is_left_alone(const request_rec *r)
+{
+    return r->proxyreq == PROXYREQ_REVERSE && !backhand_config_dir(r)->proxy_pass;
 }
 
 static void fill_rules(dispatch *d)
@@ -62,6 +69,7 @@ static void fill_rules(dispatch *d)
         .tls = backhand_tls_host(conf->proxy, r),
         .unsafe = backhand_wide_is_unsafe(r),
         .own = backhand_own_is(r),
+        .left_alone = is_left_alone(r),
         .marked = backhand_received_is(r) || backhand_received_is_doubtful(r),
     };
     d->rules.loop = self_redirect > 0 && d->rules.marked && backhand_loop_is(r, conf->table);
@@ -112,7 +120,7 @@ static void set_outcome(const dispatch *d, backhand_reason reason, const char *c
 static int serve_here(const dispatch *d, backhand_reason reason)
 {
     set_outcome(d, reason, own_contact(d));
-    if (reason == BACKHAND_HERE_OWN) {
+    if (reason == BACKHAND_HERE_OWN || reason == BACKHAND_NOT_PROXYPASS) {
         return DECLINED;
     }
     backhand_received_stay(d->r, reason == BACKHAND_HERE_TRIAL);
@@ -221,6 +229,12 @@ static int follow(dispatch *d, backhand_walk_result result)
 
 /* --- the handler ------------------------------------------------------------------------------------------- */
 
+/* It is to be decided on, and measured where it is served. */
+static int is_undecided(const dispatch *d)
+{
+    return !d->rules.own && !d->rules.left_alone;
+}
+
 static int decide(dispatch *d)
 {
     backhand_body *body = d->ask.body;
@@ -228,7 +242,7 @@ static int decide(dispatch *d)
     if (backhand_received_is(d->r) && d->rules.serves) {
         return DECLINED;
     }
-    if (!d->rules.own && !d->rules.marked && backhand_chain_has_functions(&d->dir->chain)) {
+    if (is_undecided(d) && !d->rules.marked && backhand_chain_has_functions(&d->dir->chain)) {
         run_chain(d);
         if (body && backhand_body_status(body)) {
             return follow(d, BACKHAND_RESULT_BODY);
@@ -252,13 +266,15 @@ int backhand_dispatch_handler(request_rec *r)
     d.dir = backhand_config_dir(r);
     if (r->main || r->prev) {
         /* The URL is httpd's, not the client's. */
-        return d.dir->self_redirect == BACKHAND_SELF_ONLY && !backhand_own_is(r) ? HTTP_SERVICE_UNAVAILABLE : DECLINED;
+        return d.dir->self_redirect == BACKHAND_SELF_ONLY && !backhand_own_is(r) && !is_left_alone(r)
+                   ? HTTP_SERVICE_UNAVAILABLE
+                   : DECLINED;
     }
     fill_rules(&d);
-    if (d.rules.own && backhand_received_is(r)) {
+    if (!is_undecided(&d) && backhand_received_is(r)) {
         return DECLINED;
     }
-    if (!d.rules.own) {
+    if (is_undecided(&d)) {
         d.ask.body = backhand_body_open(r);
         d.rules.coded = d.ask.body && backhand_body_is_coded(d.ask.body);
     }

@@ -71,6 +71,7 @@ typedef struct backhand_dir_config {
     backhand_chain chain;
     uint64_t set;               /**< the directives that stand here or around it, a bit a line of backhand_commands */
     int self_redirect;          /**< BackhandSelfRedirect: 0, 1, BACKHAND_SELF_ONLY [0] */
+    int proxy_pass;             /**< BackhandProxyPass: requests that ProxyPass has are balanced [0] */
     const char *session_cookie; /**< BackhandSessionCookie: a name; NULL: off [off] */
     int trust_user;             /**< BackhandTrustUser [0] */
     const char *place;          /**< path or pattern of the innermost container with a chain; NULL: a server or host */

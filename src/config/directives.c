@@ -104,6 +104,8 @@ const command_rec backhand_commands[] = {
          "Off: each request that is handed off gets a connection of its own"),
     PATH("BackhandModeratorPIDFile", SERVER(moderator_pid_file), NULL, "a file",
          "a file for the process id of the moderator process"),
+    FLAG("BackhandProxyPass", CONTAINER(proxy_pass), "Off",
+         "On: requests for ProxyPass are balanced before it has them"),
     TEXT("BackhandSessionCookie", CONTAINER(session_cookie), "off", NULL, backhand_session_check_name,
          "the name of a cookie that pins a client to the server that first served it"),
 

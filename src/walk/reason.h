@@ -21,17 +21,18 @@ typedef enum backhand_reason {
     BACKHAND_HERE_LIMIT,   /**< served-here:limit - BackhandMaxHandoffs requests wait for other servers already */
     BACKHAND_HERE_INTERPRETERS, /**< served-here:interpreters - it holds one of mod_perl, and no more such may wait */
     BACKHAND_HERE_FAILED,       /**< served-here:failed - every asked candidate refused, or BackhandTries are used up */
-    BACKHAND_HERE_OWN,     /**< served-here:own - it asks for what each server says of itself, as server-status does */
-    BACKHAND_HERE_MARKED,  /**< served-here:marked - it came with a mark that is not believed, and is not handed on */
-    BACKHAND_HERE_UNSAFE,  /**< served-here:unsafe - only HttpProtocolOptions Unsafe let it in, or its host is odd */
-    BACKHAND_OFF_CHOSEN,   /**< handed-off:chosen - to the chain's first candidate */
-    BACKHAND_OFF_SOONER,   /**< handed-off:sooner - to the server where it would surely be over sooner */
-    BACKHAND_OFF_NEXT,     /**< handed-off:next - to a later one: those before it were gone, busy or refused */
-    BACKHAND_OFF_FAILED,   /**< handed-off:failed - asked, failed, and the request can't be repeated: 502 or 504 */
-    BACKHAND_REDIRECTED,   /**< redirected:chosen - the client was sent there */
-    BACKHAND_REFUSED_AWAY, /**< refused:away - BackhandSelfRedirect Only, and nobody who may serve it can: 503 */
-    BACKHAND_REFUSED_LOOP, /**< refused:loop - this server's contact leads back to it: 508 */
-    BACKHAND_ENDED_CLIENT, /**< ended:client - its body is wrong, too long or too slow: 400, 408, 413 */
+    BACKHAND_HERE_OWN,      /**< served-here:own - it asks for what each server says of itself, as server-status does */
+    BACKHAND_HERE_MARKED,   /**< served-here:marked - it came with a mark that is not believed, and is not handed on */
+    BACKHAND_HERE_UNSAFE,   /**< served-here:unsafe - only HttpProtocolOptions Unsafe let it in, or its host is odd */
+    BACKHAND_NOT_PROXYPASS, /**< not-balanced:proxypass - ProxyPass has it, and there is no BackhandProxyPass On */
+    BACKHAND_OFF_CHOSEN,    /**< handed-off:chosen - to the chain's first candidate */
+    BACKHAND_OFF_SOONER,    /**< handed-off:sooner - to the server where it would surely be over sooner */
+    BACKHAND_OFF_NEXT,      /**< handed-off:next - to a later one: those before it were gone, busy or refused */
+    BACKHAND_OFF_FAILED,    /**< handed-off:failed - asked, failed, and the request can't be repeated: 502 or 504 */
+    BACKHAND_REDIRECTED,    /**< redirected:chosen - the client was sent there */
+    BACKHAND_REFUSED_AWAY,  /**< refused:away - BackhandSelfRedirect Only, and nobody who may serve it can: 503 */
+    BACKHAND_REFUSED_LOOP,  /**< refused:loop - this server's contact leads back to it: 508 */
+    BACKHAND_ENDED_CLIENT,  /**< ended:client - its body is wrong, too long or too slow: 400, 408, 413 */
     BACKHAND_REASONS
 } backhand_reason;
 

@@ -216,9 +216,9 @@ static void begin(backhand_walk *walk, backhand_step *step)
 {
     const backhand_walk_rules *rules = walk->rules;
 
-    if (rules->own) {
+    if (rules->own || rules->left_alone) {
         step->kind = BACKHAND_STEP_HERE;
-        step->reason = BACKHAND_HERE_OWN;
+        step->reason = rules->own ? BACKHAND_HERE_OWN : BACKHAND_NOT_PROXYPASS;
     }
     else if (rules->marked && rules->loop) {
         fail(step, BACKHAND_REFUSED_LOOP, LOOP);

@@ -33,6 +33,7 @@ typedef struct backhand_walk_rules {
     int tls;                   /**< it can ask servers whose contact is https */
     int coded;                 /**< the body has a transfer coding that cannot be sent to a server */
     int unsafe;                /**< other servers might read the request in another way */
+    int left_alone;            /**< ProxyPass has it, and nobody said that it is balanced all the same */
     int own;                   /**< it asks for what each server says of itself */
     int marked;                /**< it came with a mark: it goes to no other server, but may go to this one's contact */
     int loop;                  /**< it has been at this server's contact already */

@@ -20,10 +20,17 @@ my $conf = <<'EOT';
         Backhand byAge
         Backhand removeSelf
     </Location>
+    <Location /pass>
+        Backhand byAge
+        Backhand removeSelf
+        BackhandProxyPass On
+    </Location>
 </IfDefine>
 <IfDefine !FRONT>
-    ProxyPass /app/ws http://127.0.0.9:${PORT}/ws upgrade=websocket
+    ProxyPass /app/ws http://127.0.0.19:${PORT}/ws upgrade=websocket
 </IfDefine>
+# Here each server has its own.
+ProxyPass /pass/ws http://127.0.0.19:${PORT}/pass upgrade=websocket
 ScriptAlias /app/events ${EVENTS}
 # Silent after 3 s: on a busy machine a server must not seem so unless it is.
 BackhandInterval 1s
@@ -132,13 +139,15 @@ for my $mpm (Farm->mpms) {
         my $head = 'Define PORT ' . $farm->port . "\nDefine EVENTS $script\n";
         my $a    = $farm->add(conf => $conf, head => "${head}Define FRONT\n");
         my $b    = $farm->add(conf => $conf, head => $head);
-        my $echo = Farm::Fake->new(farm => $farm, quiet => 1, serve => \&serve)->start;
+        my $echo = Farm::Fake->new(farm => $farm, host => '127.0.0.19', quiet => 1, serve => \&serve)->start;
         $farm->start;
         ok $farm->together, 'they see each other';
 
         my $open = sub {
+            my ($path) = @_;
+            $path ||= '/app/ws';
             my $client = $a->connect(timeout => 20);
-            $client->send("GET /app/ws HTTP/1.1\r\nHost: x.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            $client->send("GET $path HTTP/1.1\r\nHost: x.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                   . "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
             $client->{deadline} = time + scaled(20);
             # Byte by byte: what follows the head is no HTTP.
@@ -194,6 +203,19 @@ for my $mpm (Farm->mpms) {
         eventually { $a->row($b->contact)->{'Sent-Waiting'} == 0 } 10, 'broken off: no request waits any more';
         # The page itself is one.
         eventually { $b->row($b->contact)->{'In-Flight'} <= 1 } 10, 'and nothing is left on the other server';
+
+        # Behind ProxyPass, the other server's.
+        ($socket, $answer) = $open->('/pass/ws');
+        like $answer, qr{\AHTTP/1\.1 101 }, 'ProxyPass: the connection is switched';
+        is((read_frame($socket))[1], 'welcome', 'ProxyPass: the other side may speak first');
+        print {$socket} frame(1, 'passed', 'mask');
+        $socket->flush;
+        is((read_frame($socket))[1], 'PASSED', 'ProxyPass: there and back');
+        print {$socket} frame(8, 'bye', 'mask');
+        $socket->flush;
+        is((read_frame($socket))[0], 8, 'ProxyPass: closed');
+        close $socket;
+        is $a->logged('/pass/ws')->{reason}, 'handed-off:chosen', 'ProxyPass: it was handed off';
 
         my $refused = $a->get('/app/ws');
         is $refused->status, 426, 'who does not ask for it is told so by the echo';

@@ -279,6 +279,14 @@ static void what_each_server_says_of_itself(void **state)
     stays(BACKHAND_RESULT_NONE, BACKHAND_HERE_OWN);
 }
 
+static void what_proxypass_has(void **state)
+{
+    (void)state;
+    left(a, -1);
+    rules.left_alone = 1;
+    stays(BACKHAND_RESULT_NONE, BACKHAND_NOT_PROXYPASS);
+}
+
 /* --- asked ------------------------------------------------------------------------------------------------- */
 
 static void the_first_answers(void **state)
@@ -678,6 +686,7 @@ int main(void)
         WALK_TEST(as_many_hold_interpreters_as_may),
         WALK_TEST(an_unsafe_request),
         WALK_TEST(what_each_server_says_of_itself),
+        WALK_TEST(what_proxypass_has),
         WALK_TEST(the_first_answers),
         WALK_TEST(the_sooner_one_answers),
         WALK_TEST(the_next_answers),

@@ -99,6 +99,7 @@ static void request_restore(const saved_request *saved, request_rec *r)
     note_restore(r, "error-notes", saved->error_notes);
     note_restore(r, "verbose-error-to", saved->verbose_error_to);
     apr_table_unset(r->notes, "proxy_timedout");
+    apr_table_unset(r->notes, "proxy-100-continue");
     apr_table_unset(r->notes, "proxy-status");
     apr_table_unset(r->notes, "proxy-source-port");
 }
