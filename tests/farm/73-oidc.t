@@ -1,0 +1,128 @@
+#!/usr/bin/perl
+# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+# A login by OpenID Connect, by mod_auth_openidc and a small provider of this test: the front server has the session, and
+# with BackhandTrustUser the other server has the user.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Farm qw(scaled);
+use Farm::Certs;
+use Test::More;
+
+plan skip_all => 'a long test' if !$ENV{BACKHAND_TEST_LONG};
+my $module = Farm::modules_dir() . '/mod_auth_openidc.so';
+plan skip_all => "there is no $module; libapache2-mod-auth-openidc has it" if !-e $module;
+
+my $secret = 'a-secret-of-the-client-that-is-not-short';
+
+# Whoever comes has logged in as joe. The code is the nonce that the token must name.
+my $provider = <<'EOT';
+#!/usr/bin/perl
+use strict;
+use warnings;
+use Digest::SHA qw(hmac_sha256);
+use MIME::Base64 qw(encode_base64url);
+my $said = $ENV{QUERY_STRING} . '&' . do { local $/; <STDIN> // '' };
+my ($nonce, $state, $code, $to) = map { $said =~ /(?:\A|&)$_=([^&]+)/ ? $1 : '' } qw(nonce state code redirect_uri);
+$to =~ s/%([0-9a-fA-F]{2})/chr hex $1/ge;
+if ($nonce) {
+    print "Status: 302 Found\nLocation: $to?code=$nonce&state=$state\n\n";
+    exit;
+}
+my $time  = time;
+my $until = $time + 300;
+my $text  = join q(.), map { encode_base64url($_) } '{"alg":"HS256","typ":"JWT"}',
+    qq({"iss":"https://$ENV{HTTP_HOST}","sub":"joe","aud":"farm","iat":$time,"exp":$until,"nonce":"$code"});
+my $token = "$text." . encode_base64url(hmac_sha256($text, 'SECRET'));
+print "Content-Type: application/json\n\n", qq({"access_token":"x","token_type":"Bearer","id_token":"$token"});
+EOT
+
+my $conf = <<"EOT";
+BackhandInterval 1s
+BackhandSecretFile secret
+LoadModule auth_openidc_module $module
+OIDCProviderIssuer https://\${PROVIDER}
+OIDCProviderAuthorizationEndpoint https://\${PROVIDER}/authorize
+OIDCProviderTokenEndpoint https://\${PROVIDER}/authorize
+OIDCProviderTokenEndpointAuth client_secret_post
+OIDCSSLValidateServer Off
+OIDCIDTokenSignedResponseAlg HS256
+OIDCClientID farm
+OIDCClientSecret $secret
+OIDCRedirectURI /app/echo/back
+# Each server's own.
+OIDCCryptoPassphrase \${OWN}
+<Location /app/echo>
+    AuthType openid-connect
+    Require valid-user
+    BackhandTrustUser On
+</Location>
+<Location /app/echo/off>
+    BackhandTrustUser Off
+</Location>
+<IfDefine FRONT>
+    <Location /app>
+        Backhand byAge
+        Backhand removeSelf
+    </Location>
+</IfDefine>
+EOT
+
+# The statuses on the way, and what the program at the end sees.
+sub curl {
+    my ($server, $jar, $path) = @_;
+    my @command = (
+        qw(curl -sS -k -i -L --max-redirs 8 --noproxy * --max-time),
+        int scaled(30), '-b', $jar, '-c', $jar, 'http://' . $server->address . $path
+    );
+    open my $pipe, '-|', @command or die "curl: $!";
+    local $/ = undef;
+    my $said = readline $pipe;
+    close $pipe;
+    my @statuses = $said =~ m{^HTTP/1\.1 (\d+)}mg;
+    my %env      = $said =~ /^(\w+)=(.*?)\r?$/mg;
+    return join ' ', @statuses, map { $env{$_} // q(-) } qw(SERVER_ADDR REMOTE_USER AUTH_TYPE);
+}
+
+sub make_farm {
+    my ($mpm)   = @_;
+    my $farm    = Farm->new(mpm => $mpm, modules => [qw(authn_core authz_user)], workers => 16);
+    my $address = '127.0.0.3:' . Farm::free_port();
+    my $cert    = Farm::Certs->new("$farm->{root}/ca")->issue('provider.test');
+    for my $name (qw(a b)) {
+        my $server = $farm->add(
+            conf => $conf,
+            head => "Define PROVIDER $address\nDefine OWN $farm->{root}/$name\n" . ($name eq 'a' ? "Define FRONT\n" : '')
+        );
+        chmod 0600, $server->write_file('secret', '0a1b2c3d' x 8 . "\n");
+    }
+    my $c = $farm->add(
+        load    => 0,
+        modules => [qw(ssl socache_shmcb)],
+        conf    => "Listen $address\n<VirtualHost $address>\nServerName provider.test\nSSLEngine On\nSSLCertificateFile $cert\n"
+            . "ScriptAlias /authorize $farm->{root}/c/cgi/provider\n</VirtualHost>\n"
+    );
+    chmod 0755, $c->write_file('cgi/provider', $provider =~ s/SECRET/$secret/r);
+    $farm->start;
+    return $farm;
+}
+
+for my $mpm (Farm->mpms) {
+    subtest $mpm => sub {
+        my $farm = make_farm($mpm);
+        my ($a, $b) = $farm->servers;
+        ok $farm->together($a, $b), 'they see each other';
+        my $jar   = "$farm->{root}/jar";
+        my $there = qr/200 127\.0\.0\.2 joe\@\S* openid-connect\z/;
+        like curl($a, $jar, '/app/echo'), qr/\A302 302 302 $there/, 'the client logs in, and the other server knows it';
+        like curl($a, $jar, '/app/echo'), qr/\A$there/,             'the session holds';
+        unlike curl($a, $jar, '/app/echo/off'), qr/ 200 /, 'without trust the other server sends the client away';
+        # What the two say of state that the other one made; and mod_ssl of the provider's certificate.
+        $farm->announce_log(qr/\[auth_openidc:error\]/, qr/\[ssl:warn\]/);
+        $farm->check;
+    };
+}
+
+done_testing;
