@@ -5,7 +5,7 @@
 
 #include "config/config.h"
 #include "announce/moderator/moderator.h"
-#include "candidacy/session.h"
+#include "act/session_cookie.h"
 #include "act/dispatch.h"
 #include "act/setup.h"
 #include "act/proxy/proxy_pass.h"
@@ -122,7 +122,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_handler(backhand_nested_handler, NULL, NULL, APR_HOOK_REALLY_FIRST - 1);
     /* The core and restore.c come before. */
     ap_hook_handler(backhand_dispatch_handler, NULL, NULL, APR_HOOK_REALLY_FIRST + 2);
-    ap_hook_handler(backhand_session_handler, NULL, NULL, APR_HOOK_REALLY_FIRST + 3);
+    ap_hook_handler(backhand_session_cookie_handler, NULL, NULL, APR_HOOK_REALLY_FIRST + 3);
     ap_hook_handler(backhand_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
     backhand_dispatch_register(p);
 }

@@ -76,7 +76,7 @@ backhand_walk_result backhand_ask_server(backhand_ask *ask, const backhand_step 
     if (!worker) {
         return BACKHAND_RESULT_UNREADY;
     }
-    if (!backhand_limit_enter(conf, process, step->id)) {
+    if (!backhand_limit_enter(conf, process, step->id, step->owned)) {
         backhand_worker_release(worker);
         return BACKHAND_RESULT_LIMIT;
     }

@@ -10,6 +10,7 @@
 #include "act/received/received.h"
 #include "act/received/wide.h"
 #include "act/redirect.h"
+#include "base/throttle.h"
 #include "table/clock.h"
 #include "table/process.h"
 #include "table/handoff.h"
@@ -19,6 +20,9 @@
 #include <http_log.h>
 
 APLOG_USE_MODULE(backhand);
+
+/* The log hears of sessions that are refused only so often. */
+#define COMPLAINT_PERIOD apr_time_from_sec(60)
 
 /* One request, from the chain to the answer. */
 typedef struct dispatch {
@@ -68,6 +72,7 @@ static void fill_rules(dispatch *d)
         .can_ask = backhand_workers_ready(conf->proxy),
         .tls = backhand_tls_host(conf->proxy, r),
         .unsafe = backhand_wide_is_unsafe(r),
+        .session_redirects = d->dir->session_redirect != NULL,
         .own = backhand_own_is(r),
         .left_alone = is_left_alone(r),
         .marked = backhand_received_is(r) || backhand_received_is_doubtful(r),
@@ -91,12 +96,17 @@ static void run_chain(dispatch *d)
     if (body) {
         backhand_body_lend(body);
     }
-    d->candidates.list = apr_palloc(d->r->pool, (apr_size_t)d->conf->max_servers * sizeof(ServerSlot));
+    if (!d->candidates.list) {
+        d->candidates.list = apr_palloc(d->r->pool, (apr_size_t)d->conf->max_servers * sizeof(ServerSlot));
+    }
     backhand_chain_run(&d->dir->chain, d->conf->table, d->r, &d->candidates, complain, d->r);
     if (body) {
         backhand_body_return(body);
     }
-    d->usec = backhand_clock_now() - began;
+    d->usec += backhand_clock_now() - began;
+    if (d->candidates.lost.port) {
+        backhand_received_set_lost(d->r, &d->candidates.lost);
+    }
 }
 
 /* --- doing what the walk says ------------------------------------------------------------------------------ */
@@ -136,7 +146,10 @@ static int redirect(const dispatch *d, const backhand_step *step)
 
     backhand_received_elsewhere(r);
     set_outcome(d, step->reason, apr_pstrdup(r->pool, step->announcement.stat.contact));
-    return backhand_redirect(r, step->redirect, d->candidates.name_format, &step->announcement);
+    return backhand_redirect(r, step->redirect,
+                             step->reason == BACKHAND_REDIRECTED_SESSION ? d->dir->session_redirect
+                                                                         : d->candidates.name_format,
+                             &step->announcement);
 }
 
 static int pass_on(const dispatch *d, backhand_reason reason, int id)
@@ -161,6 +174,22 @@ static void refuse_away(const dispatch *d)
     apr_table_setn(r->err_headers_out, "Retry-After", apr_ltoa(r->pool, (long)retry));
 }
 
+/* The owner of the session lives, and this server cannot ask it now. The log hears of it once a minute and process. */
+static const char *refuse_session(const dispatch *d, const backhand_step *step)
+{
+    static int64_t logged;
+    request_rec *r = d->r;
+    int level = backhand_throttle(&logged, backhand_clock_now(), COMPLAINT_PERIOD) ? APLOG_WARNING : APLOG_DEBUG;
+
+    ap_log_rerror(APLOG_MARK, level, 0, r,
+                  "backhand: server %s owns the session of a request, and this server cannot ask it now (%s); the "
+                  "client gets 503. If that lasts, start more workers, raise BackhandMaxSessionHandoffs, or send such "
+                  "clients to the owner by BackhandSessionRedirect",
+                  step->announcement.stat.contact, backhand_reason_text(step->obstacle) + sizeof("served-here:") - 1);
+    apr_table_setn(r->err_headers_out, "Retry-After", "1");
+    return apr_pstrdup(r->pool, step->announcement.stat.contact);
+}
+
 /* The client gets the answer that it gets where nobody hands on, and its connection is closed. */
 static int fail(const dispatch *d, const backhand_step *step, int asked)
 {
@@ -171,6 +200,9 @@ static int fail(const dispatch *d, const backhand_step *step, int asked)
     }
     if (step->reason == BACKHAND_REFUSED_AWAY) {
         refuse_away(d);
+    }
+    else if (step->reason == BACKHAND_REFUSED_SESSION) {
+        contact = refuse_session(d, step);
     }
     else if (step->reason == BACKHAND_REFUSED_LOOP) {
         backhand_loop_log(d->r, contact);
@@ -214,6 +246,11 @@ static int follow(dispatch *d, backhand_walk_result result)
         case BACKHAND_STEP_ASK:
             id = step.id;
             result = ask(d, &step);
+            break;
+        case BACKHAND_STEP_CHAIN:
+            d->candidates.barred = step.id;
+            run_chain(d);
+            result = d->ask.body && backhand_body_status(d->ask.body) ? BACKHAND_RESULT_BODY : BACKHAND_RESULT_CHAIN;
             break;
         case BACKHAND_STEP_REDIRECT:
             return redirect(d, &step);

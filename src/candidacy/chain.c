@@ -252,6 +252,8 @@ int backhand_chain_run(const backhand_chain *chain, const backhand_table *table,
     out->emptied = NULL;
     out->predicting = 0;
     out->first = 0;
+    out->owner = -1;
+    out->lost.port = 0;
     out->name_format = NULL;
     out->n = backhand_table_max(table);
     out->unfilled = 1;
@@ -259,6 +261,9 @@ int backhand_chain_run(const backhand_chain *chain, const backhand_table *table,
     current = out;
     count = run_chain(&now, chain);
     backhand_candidates_fill(out);
+    if (out->n == 0 || out->list[0].id != out->owner) {
+        out->owner = -1;
+    }
     current = outer;
     return count;
 }

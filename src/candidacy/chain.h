@@ -68,6 +68,14 @@ typedef struct backhand_candidates {
     int unfilled; /**< the list is all entries, and not written yet: for a function that needs no list */
     backhand_why why;
     int predicting; /**< addPrediction has run: see prediction.h */
+    /** The live server that owns the request's session, first in the list and the only one that may serve it; -1: none
+     */
+    int owner;
+    /** The owner of the request's session, if it is not there any more: the list is of servers that may take the
+     * session over. Port 0: none */
+    backhand_contact lost;
+    /** Set by the caller before a run: a server that owns nothing in this run, because it was asked in vain; 0: none */
+    int barred;
     /** How names of BACKHAND_REDIRECT_NAME are made, see name_format.h; as long-lived as the chain. NULL: `%S` */
     const char *name_format;
 } backhand_candidates;

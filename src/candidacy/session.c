@@ -2,11 +2,9 @@
 
 #include "candidacy/session.h"
 #include "candidacy/session_id.h"
-#include "status/page.h"
+#include "table/blame.h"
 
 #include <apr_strings.h>
-#include <http_core.h>
-#include <http_protocol.h>
 
 #include <string.h>
 
@@ -17,22 +15,48 @@
 /* A search for the candidate that owns the client's session. */
 typedef struct search {
     const backhand_table *table;
-    uint64_t generation;
+    const backhand_candidates *run;
+    apr_interval_time_t retry;
     const char *identifier;
     const ServerSlot *servers;
     int n;
-    int ids;   /* looked up so far */
-    int found; /* place in the list; -1: none yet */
+    int ids;               /* looked up so far */
+    int found;             /* place in the list; -1: none yet */
+    backhand_contact lost; /* the first owner that is not there any more; port 0: none */
 } search;
+
+static int keeps_sessions(const search *s, int id)
+{
+    return backhand_session_lives(s->table, id, s->run->generation) &&
+           (id == 0 || (id != s->run->barred && !backhand_table_refused_lately(s->table, id, s->retry)));
+}
 
 static int place_of(const search *s, const backhand_owner *owner)
 {
     for (int i = 0; i < s->n; i++) {
-        if (backhand_session_owns(s->table, s->servers[i].id, s->generation, owner)) {
+        if (backhand_session_names(s->table, s->servers[i].id, s->run->generation, owner, NULL) &&
+            keeps_sessions(s, s->servers[i].id)) {
             return i;
         }
     }
     return -1;
+}
+
+/* Nobody in the list owns the session. If a function before this one has dropped its owner, the owner still has it. */
+static void note_lost(search *s, const backhand_owner *owner)
+{
+    backhand_contact contact, lost = {.port = 0};
+    int used = backhand_table_used(s->table);
+
+    for (int id = 0; id < used; id++) {
+        if (backhand_session_names(s->table, id, s->run->generation, owner, &contact)) {
+            if (keeps_sessions(s, id)) {
+                return;
+            }
+            lost = contact;
+        }
+    }
+    s->lost = lost;
 }
 
 static void look_at(search *s, const char *text, backhand_session_place place)
@@ -42,6 +66,9 @@ static void look_at(search *s, const char *text, backhand_session_place place)
     while (s->found < 0 && s->ids < IDS_MAX && backhand_session_next(&owner, text, length, place, s->identifier, &at)) {
         s->ids++;
         s->found = place_of(s, &owner);
+        if (s->found < 0 && !s->lost.port) {
+            note_lost(s, &owner);
+        }
     }
 }
 
@@ -55,8 +82,10 @@ static int look_at_cookies(void *ctx, const char *key, const char *value)
 
 static int by_session(request_rec *r, ServerSlot *servers, int *n, char *arg)
 {
-    const backhand_candidates *run = backhand_chain_current();
-    search s = {backhand_table_current(), run->generation, arg ? arg : DEFAULT_IDENTIFIER, servers, *n, 0, -1};
+    backhand_candidates *run = backhand_chain_current();
+    search s = {backhand_table_current(), run, 0, arg ? arg : DEFAULT_IDENTIFIER, servers, *n, 0, -1, {.port = 0}};
+
+    s.retry = backhand_config_get(r->server)->retry;
     apr_table_do(look_at_cookies, &s, r->headers_in, "Cookie", NULL);
     /* As it was received: mod_rewrite may have changed r->args. */
     if (s.found < 0 && r->parsed_uri.query) {
@@ -65,6 +94,10 @@ static int by_session(request_rec *r, ServerSlot *servers, int *n, char *arg)
     if (s.found >= 0) {
         servers[0] = servers[s.found];
         *n = 1;
+        run->owner = servers[0].id;
+    }
+    else if (s.lost.port) {
+        run->lost = s.lost;
     }
     return *n;
 }
@@ -97,82 +130,4 @@ const backhand_builtin *backhand_request_builtins(void)
         {NULL, NULL, NULL},
     };
     return builtins;
-}
-
-/* --- the cookie -------------------------------------------------------------------------------------------- */
-
-/* A cookie that the client sent. */
-typedef struct pin {
-    const backhand_table *table;
-    const char *name;
-    int ids;
-    int holds; /* it names a live server */
-} pin;
-
-static int holds(const backhand_table *table, const backhand_owner *owner)
-{
-    int used = backhand_table_used(table);
-    for (int id = 0; id < used; id++) {
-        if (backhand_session_owns(table, id, UINT64_MAX, owner)) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static int look_at_pin(void *ctx, const char *key, const char *value)
-{
-    pin *p = ctx;
-    apr_size_t at = 0, length = strlen(value);
-    backhand_owner owner;
-    (void)key;
-    while (!p->holds && p->ids < IDS_MAX &&
-           backhand_session_next(&owner, value, length, BACKHAND_SESSION_COOKIE, p->name, &at)) {
-        p->ids++;
-        p->holds = holds(p->table, &owner);
-    }
-    return !p->holds;
-}
-
-static int is_pinned(request_rec *r, const char *name, const backhand_table *table)
-{
-    pin p = {table, name, 0, 0};
-    apr_table_do(look_at_pin, &p, r->headers_in, "Cookie", NULL);
-    return p.holds;
-}
-
-/* An internal redirect takes the headers along that the request before it had. */
-static int is_set_before(const request_rec *r)
-{
-    for (; r; r = r->prev) {
-        if (apr_table_get(r->notes, "backhand-session-cookie")) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static int is_status_page(const request_rec *r)
-{
-    return r->handler && strcmp(r->handler, BACKHAND_HANDLER) == 0;
-}
-
-int backhand_session_handler(request_rec *r)
-{
-    const char *name = backhand_config_dir(r)->session_cookie;
-    const backhand_table *table = backhand_config_get(r->server)->table;
-    char id[BACKHAND_SESSION_ID_SIZE];
-    backhand_announcement self;
-
-    if (!name || !table || r->main || is_status_page(r) || is_set_before(r) ||
-        !backhand_table_read(table, 0, &self, NULL) || !backhand_session_write(id, &self.contact) ||
-        is_pinned(r, name, table)) {
-        return DECLINED;
-    }
-    /* Also on an error's response. */
-    apr_table_add(r->err_headers_out, "Set-Cookie",
-                  apr_pstrcat(r->pool, name, "=", id, "; Path=/; HttpOnly; SameSite=Lax",
-                              strcmp(ap_http_scheme(r), "https") == 0 ? "; Secure" : "", NULL));
-    apr_table_setn(r->notes, "backhand-session-cookie", "1");
-    return DECLINED;
 }

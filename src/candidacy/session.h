@@ -2,7 +2,7 @@
 
 /**
  * @file session.h
- * @brief Sessions and requests: the candidacy functions that read the request, and the cookie that pins a client.
+ * @brief The candidacy functions that read the request.
  */
 #ifndef BACKHAND_SESSION_H
 #define BACKHAND_SESSION_H
@@ -11,10 +11,5 @@
 
 /** Built-in functions that read the request, as bySession; ended by a NULL name. */
 const backhand_builtin *backhand_request_builtins(void);
-
-/** Hook handler, after the one that decides: gives a client that this server serves the cookie of
- * BackhandSessionCookie.
- * @return DECLINED */
-int backhand_session_handler(request_rec *r);
 
 #endif

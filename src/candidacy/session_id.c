@@ -126,14 +126,34 @@ int backhand_session_next(backhand_owner *owner, const char *text, apr_size_t le
     return 0;
 }
 
-int backhand_session_owns(const backhand_table *table, int id, uint64_t generation, const backhand_owner *owner)
+int backhand_session_names(const backhand_table *table, int id, uint64_t generation, const backhand_owner *owner,
+                           backhand_contact *contact)
 {
     backhand_announcement announcement;
     uint64_t now;
-    return backhand_table_usable(table, id, generation) && !backhand_table_older(table, id, SERVER_TIMEOUT) &&
-           backhand_table_read(table, id, &announcement, &now) && now <= generation &&
-           strcmp(announcement.contact.address, owner->address) == 0 &&
-           (!owner->port || owner->port == announcement.contact.port);
+    if (!backhand_table_read(table, id, &announcement, &now) || now > generation ||
+        strcmp(announcement.contact.address, owner->address) != 0 ||
+        (owner->port && owner->port != announcement.contact.port)) {
+        return 0;
+    }
+    if (contact) {
+        *contact = announcement.contact;
+    }
+    return 1;
+}
+
+int backhand_session_lives(const backhand_table *table, int id, uint64_t generation)
+{
+    if (!backhand_table_usable(table, id, generation)) {
+        return 0;
+    }
+    return id == 0 || (!backhand_table_older(table, id, SERVER_TIMEOUT) &&
+                       (!backhand_table_silent(table, id) || backhand_table_deaf(table)));
+}
+
+int backhand_session_owns(const backhand_table *table, int id, uint64_t generation, const backhand_owner *owner)
+{
+    return backhand_session_lives(table, id, generation) && backhand_session_names(table, id, generation, owner, NULL);
 }
 
 const char *backhand_session_check_name(const char *name)

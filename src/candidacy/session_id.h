@@ -47,8 +47,19 @@ int backhand_session_next(backhand_owner *owner, const char *text, apr_size_t le
 /** Writes the id of a contact, our form with port. @return 0 when the contact has no address */
 int backhand_session_write(char out[BACKHAND_SESSION_ID_SIZE], const backhand_contact *contact);
 
-/** True if the server of that entry is the owner, was heard from within SERVER_TIMEOUT as byAge sees it, and is usable
- * for a request that noted this generation. */
+/** True if the id names the server of that entry, whether that server lives or not. Sets `contact` to its contact if
+ * that is not NULL. */
+int backhand_session_names(const backhand_table *table, int id, uint64_t generation, const backhand_owner *owner,
+                           backhand_contact *contact);
+
+/**
+ * True if the server of that entry keeps its sessions, for a request that noted this generation. It has not left, no
+ * policy has made it older than SERVER_TIMEOUT, and it has not been silent for three of its intervals, unless this
+ * server hears nobody. This server (entry 0) always keeps them.
+ */
+int backhand_session_lives(const backhand_table *table, int id, uint64_t generation);
+
+/** True if the id names the server of that entry, and that server lives. */
 int backhand_session_owns(const backhand_table *table, int id, uint64_t generation, const backhand_owner *owner);
 
 /** NULL for a name that a cookie can have (an identifier without the `=`), or the error. */

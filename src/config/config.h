@@ -10,6 +10,7 @@
 #include "announce/net/accept.h"
 #include "announce/net/transport.h"
 #include "candidacy/chain.h"
+#include "config/cookie.h"
 #include "trust/keys.h"
 #include "trust/spent.h"
 
@@ -40,6 +41,7 @@ typedef struct backhand_config {
     apr_array_header_t *destinations;    /**< MulticastStats: backhand_destination */
     backhand_accept_list *accept;        /**< AcceptStats */
     backhand_share max_handoffs;         /**< BackhandMaxHandoffs: requests, or a share of the workers [50%] */
+    backhand_share max_session_handoffs; /**< BackhandMaxSessionHandoffs [75%] */
     apr_off_t retry_body;                /**< BackhandRetryBody, bytes [65536] */
     apr_interval_time_t connect_timeout; /**< BackhandConnectTimeout [1 s] */
     apr_interval_time_t response_timeout; /**< BackhandResponseTimeout [0: ProxyTimeout] */
@@ -69,12 +71,15 @@ typedef struct backhand_config {
 /** Per directory. */
 typedef struct backhand_dir_config {
     backhand_chain chain;
-    uint64_t set;               /**< the directives that stand here or around it, a bit a line of backhand_commands */
-    int self_redirect;          /**< BackhandSelfRedirect: 0, 1, BACKHAND_SELF_ONLY [0] */
-    int proxy_pass;             /**< BackhandProxyPass: requests that ProxyPass has are balanced [0] */
-    const char *session_cookie; /**< BackhandSessionCookie: a name; NULL: off [off] */
-    int trust_user;             /**< BackhandTrustUser [0] */
-    const char *place;          /**< path or pattern of the innermost container with a chain; NULL: a server or host */
+    uint64_t set;      /**< the directives that stand here or around it, a bit a line of backhand_commands */
+    int self_redirect; /**< BackhandSelfRedirect: 0, 1, BACKHAND_SELF_ONLY [0] */
+    const backhand_cookie *session_cookie; /**< BackhandSessionCookie; NULL: off [off] */
+    /** BackhandSessionRedirect: where the session's owner cannot be asked now, the client is sent there, by a name of
+     * this format (see name_format.h); NULL: it gets 503 [off] */
+    const char *session_redirect;
+    int proxy_pass;    /**< BackhandProxyPass: requests that ProxyPass has are balanced [0] */
+    int trust_user;    /**< BackhandTrustUser [0] */
+    const char *place; /**< path or pattern of the innermost container with a chain; NULL: a server or host */
 } backhand_dir_config;
 
 /** The table of directives, in directives.c. `cmd_data` of a line is its backhand_directive, or NULL. */

@@ -109,6 +109,21 @@ static const char *read_text(const backhand_directive *d, void *field, const cha
     return NULL;
 }
 
+static const char *read_cookie(void *field, const char *line, apr_pool_t *p)
+{
+    const char *words[BACKHAND_COOKIE_WORDS], *error;
+    backhand_cookie *cookie = apr_pcalloc(p, sizeof(*cookie));
+    int n = 0;
+    while (n < BACKHAND_COOKIE_WORDS && (*line || n == 0)) {
+        words[n++] = ap_getword_conf(p, &line);
+    }
+    error = *line ? "has too many words" : backhand_cookie_parse(cookie, words, n, p);
+    if (!error) {
+        *(const backhand_cookie **)field = *cookie->name ? cookie : NULL;
+    }
+    return error;
+}
+
 static const char *read_path(const backhand_directive *d, void *field, const char *word, apr_pool_t *p)
 {
     const char *path = *word ? ap_runtime_dir_relative(p, word) : NULL;
@@ -136,6 +151,8 @@ static const char *read_value(const backhand_directive *d, void *record, const c
         return read_time(d, field, word, p);
     case BACKHAND_TEXT:
         return read_text(d, field, word, p);
+    case BACKHAND_COOKIE:
+        return read_cookie(field, word, p);
     case BACKHAND_PATH:
         return read_path(d, field, word, p);
     case BACKHAND_LIST:

@@ -4,9 +4,9 @@
  * @file directive.h
  * @brief Directives that the table in directives.c describes: reading of values, defaults, merging.
  *
- * Each takes one word, or with BACKHAND_LIST several, and puts the value into a field of backhand_config
- * (the whole server) or of backhand_dir_config (a container). All functions run while httpd reads its configuration,
- * except backhand_directives_merge(), which a request may call too.
+ * Each takes one word, or with BACKHAND_LIST and BACKHAND_COOKIE several, and puts the value into a field of
+ * backhand_config (the whole server) or of backhand_dir_config (a container). All functions run while httpd reads its
+ * configuration, except backhand_directives_merge(), which a request may call too.
  */
 #ifndef BACKHAND_DIRECTIVE_H
 #define BACKHAND_DIRECTIVE_H
@@ -23,6 +23,7 @@ typedef enum backhand_directive_kind {
     BACKHAND_SHARE,  /**< a whole number, or a percentage; backhand_share */
     BACKHAND_TIME,   /**< a time; apr_interval_time_t */
     BACKHAND_TEXT,   /**< a word that `check` accepts; const char *. With the default `off`, off stores NULL */
+    BACKHAND_COOKIE, /**< the whole line, see cookie.h; const backhand_cookie *. `off` stores NULL */
     BACKHAND_PATH,   /**< a file or folder, relative to DefaultRuntimeDir; const char *, absolute. WHOLE_SERVER only */
     BACKHAND_LIST    /**< words, each given to `add`; apr_array_header_t * */
 } backhand_directive_kind;

@@ -6,7 +6,7 @@
 #include "config/directive.h"
 #include "config/words.h"
 #include "candidacy/directives.h"
-#include "candidacy/session_id.h"
+#include "candidacy/name_format.h"
 
 /* --- the form of a line ---------------------------------------------------------------------------------------- */
 
@@ -87,6 +87,8 @@ const command_rec backhand_commands[] = {
     TEXT("BackhandHostname", SERVER(hostname), NULL, "the main ServerName", check_hostname, "this server's name"),
     SHARE("BackhandMaxHandoffs", SERVER(max_handoffs), "50%", "0", "1000000", "requests", "the workers",
           "requests handed off at a time, or a share of the workers, as in 50%"),
+    SHARE("BackhandMaxSessionHandoffs", SERVER(max_session_handoffs), "75%", "0", "1000000", "requests", "the workers",
+          "the same for requests that only the owner of their session may serve"),
     NUMBER("BackhandRetryBody", SERVER(retry_body), "65536", "0", "16777216", "bytes",
            "bytes of a request body kept to send it again"),
     TIME("BackhandConnectTimeout", SERVER(connect_timeout), "1s", "1ms", "1h", NULL,
@@ -106,8 +108,10 @@ const command_rec backhand_commands[] = {
          "a file for the process id of the moderator process"),
     FLAG("BackhandProxyPass", CONTAINER(proxy_pass), "Off",
          "On: requests for ProxyPass are balanced before it has them"),
-    TEXT("BackhandSessionCookie", CONTAINER(session_cookie), "off", NULL, backhand_session_check_name,
-         "the name of a cookie that pins a client to the server that first served it"),
+    LINE(RAW_ARGS, "BackhandSessionCookie", "a cookie that pins a client to the server that first served it",
+         .kind = BACKHAND_COOKIE, CONTAINER(session_cookie)),
+    TEXT("BackhandSessionRedirect", CONTAINER(session_redirect), "off", NULL, backhand_name_check,
+         "a name by which clients are sent to the owner of their session if that cannot be asked"),
 
     /* Those with setters of their own. */
     AP_INIT_TAKE12("MulticastStats", backhand_directive_destination, NULL, ANYWHERE,

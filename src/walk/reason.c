@@ -27,6 +27,8 @@ const char *backhand_reason_text(backhand_reason reason)
         [BACKHAND_OFF_NEXT] = "handed-off:next",
         [BACKHAND_OFF_FAILED] = "handed-off:failed",
         [BACKHAND_REDIRECTED] = "redirected:chosen",
+        [BACKHAND_REDIRECTED_SESSION] = "redirected:session",
+        [BACKHAND_REFUSED_SESSION] = "refused:session",
         [BACKHAND_REFUSED_AWAY] = "refused:away",
         [BACKHAND_REFUSED_LOOP] = "refused:loop",
         [BACKHAND_ENDED_CLIENT] = "ended:client",

@@ -30,9 +30,11 @@ typedef enum backhand_reason {
     BACKHAND_OFF_NEXT,      /**< handed-off:next - to a later one: those before it were gone, busy or refused */
     BACKHAND_OFF_FAILED,    /**< handed-off:failed - asked, failed, and the request can't be repeated: 502 or 504 */
     BACKHAND_REDIRECTED,    /**< redirected:chosen - the client was sent there */
-    BACKHAND_REFUSED_AWAY,  /**< refused:away - BackhandSelfRedirect Only, and nobody who may serve it can: 503 */
-    BACKHAND_REFUSED_LOOP,  /**< refused:loop - this server's contact leads back to it: 508 */
-    BACKHAND_ENDED_CLIENT,  /**< ended:client - its body is wrong, too long or too slow: 400, 408, 413 */
+    BACKHAND_REDIRECTED_SESSION, /**< redirected:session - to the owner of its session, which cannot be asked now */
+    BACKHAND_REFUSED_SESSION,    /**< refused:session - the owner of its session cannot be asked now: 503 */
+    BACKHAND_REFUSED_AWAY,       /**< refused:away - BackhandSelfRedirect Only, and nobody who may serve it can: 503 */
+    BACKHAND_REFUSED_LOOP,       /**< refused:loop - this server's contact leads back to it: 508 */
+    BACKHAND_ENDED_CLIENT,       /**< ended:client - its body is wrong, too long or too slow: 400, 408, 413 */
     BACKHAND_REASONS
 } backhand_reason;
 

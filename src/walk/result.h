@@ -20,7 +20,8 @@ typedef enum backhand_handoff_result {
 
 /** What became of the walk's last step. */
 typedef enum backhand_walk_result {
-    BACKHAND_RESULT_NONE, /**< there was no step yet */
+    BACKHAND_RESULT_NONE,  /**< there was no step yet */
+    BACKHAND_RESULT_CHAIN, /**< the chain has run again, as the step said */
     /* The server was asked, and */
     BACKHAND_RESULT_ANSWERED,  /**< it has answered */
     BACKHAND_RESULT_FAILED,    /**< it failed: another server, or this one, can have the request */

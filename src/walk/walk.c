@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "walk/walk.h"
+#include "candidacy/session_id.h"
 #include "table/blame.h"
 
 #define BAD_GATEWAY  502
@@ -8,6 +9,10 @@
 #define TIMED_OUT    504
 #define LOOP         508
 #define OF_THE_ERROR 0
+/* More owners of one request are not given up: then its list is followed, whoever is in it. */
+#define CHAINS_MAX 2
+/* A failure that was noted so long ago is that of this request, whatever BackhandRetry is. */
+#define JUST_NOW APR_USEC_PER_SEC
 
 void backhand_walk_begin(backhand_walk *walk, const backhand_table *table, const backhand_walk_rules *rules,
                          const backhand_candidates *candidates, uint64_t *asked)
@@ -68,8 +73,10 @@ static void ask(backhand_walk *walk, int id, backhand_step *step)
 {
     walk->asked[id / 64] |= UINT64_C(1) << (id % 64);
     walk->asked_self |= id == 0;
+    walk->owned = 0;
     step->kind = BACKHAND_STEP_ASK;
     step->id = id;
+    step->owned = 0;
 }
 
 /* Asks this server's contact, once, whether it seems to have a ready worker or not. @return 0: it cannot be asked */
@@ -191,6 +198,77 @@ static int consider(backhand_walk *walk, const ServerSlot *candidate, backhand_s
     return 1;
 }
 
+/* --- the owner of the session ----------------------------------------------------------------------------------------
+ */
+
+/* The request has a session on another server, which lived when the chain ran. */
+static int has_owner(const backhand_walk *walk)
+{
+    return walk->candidates->owner > 0 && walk->candidates->n > 0 && walk->chains <= CHAINS_MAX;
+}
+
+static int is_owner_lost(const backhand_walk *walk, int id)
+{
+    apr_interval_time_t retry = walk->rules->retry > JUST_NOW ? walk->rules->retry : JUST_NOW;
+
+    return !backhand_session_lives(walk->table, id, walk->candidates->generation) ||
+           backhand_table_refused_lately(walk->table, id, retry);
+}
+
+/* The owner lives, and this request cannot go there now. Nobody else has the session. */
+static void hold_back(const backhand_walk *walk, backhand_reason obstacle, backhand_step *step)
+{
+    int known = backhand_table_read(walk->table, walk->candidates->owner, &step->announcement, &step->generation);
+
+    step->obstacle = obstacle;
+    if (known && walk->rules->session_redirects) {
+        step->kind = BACKHAND_STEP_REDIRECT;
+        step->reason = BACKHAND_REDIRECTED_SESSION;
+        step->id = walk->candidates->owner;
+        step->redirect = BACKHAND_REDIRECT_NAME;
+        return;
+    }
+    if (!known) {
+        step->announcement.stat.contact[0] = '\0';
+    }
+    fail(step, BACKHAND_REFUSED_SESSION, UNAVAILABLE);
+}
+
+static void ask_owner(backhand_walk *walk, backhand_step *step)
+{
+    const backhand_walk_rules *rules = walk->rules;
+    uint64_t generation = walk->candidates->generation;
+    int id = walk->candidates->owner, redirect = walk->candidates->list[0].redirect;
+
+    if (is_owner_lost(walk, id) || !backhand_table_read(walk->table, id, &step->announcement, &step->generation) ||
+        step->generation > generation) {
+        step->kind = BACKHAND_STEP_CHAIN;
+        step->id = id;
+    }
+    else if (redirect != BACKHAND_HANDOFF && !rules->no_redirects) {
+        step->kind = BACKHAND_STEP_REDIRECT;
+        step->reason = BACKHAND_REDIRECTED;
+        step->id = id;
+        step->redirect = redirect;
+    }
+    else if (walk->tries >= rules->tries) {
+        hold_back(walk, BACKHAND_HERE_FAILED, step);
+    }
+    else if (!rules->can_ask || rules->unsafe) {
+        hold_back(walk, rules->unsafe ? BACKHAND_HERE_UNSAFE : BACKHAND_HERE_LIMIT, step);
+    }
+    else if (!can_be_sent(walk, id, &step->announcement)) {
+        hold_back(walk, walk->coded ? BACKHAND_HERE_CODED : BACKHAND_HERE_NO_TLS, step);
+    }
+    else {
+        ask(walk, id, step);
+        step->chosen = step->owned = walk->owned = 1;
+    }
+}
+
+/* --- the list --------------------------------------------------------------------------------------------------------
+ */
+
 static void follow(backhand_walk *walk, backhand_step *step)
 {
     const backhand_candidates *candidates = walk->candidates;
@@ -228,6 +306,9 @@ static void begin(backhand_walk *walk, backhand_step *step)
             stay(walk, BACKHAND_HERE_MARKED, step);
         }
     }
+    else if (has_owner(walk)) {
+        ask_owner(walk, step);
+    }
     else if (!rules->can_ask) {
         stay(walk, BACKHAND_HERE_LIMIT, step);
     }
@@ -236,9 +317,21 @@ static void begin(backhand_walk *walk, backhand_step *step)
     }
 }
 
+/* The list is a new one. */
+static void begin_again(backhand_walk *walk, backhand_step *step)
+{
+    walk->chains++;
+    walk->passed_over = 1;
+    begin(walk, step);
+}
+
 /* The server of the last step is out of the question. */
 static void go_on(backhand_walk *walk, backhand_step *step)
 {
+    if (walk->owned) {
+        ask_owner(walk, step);
+        return;
+    }
     if (walk->contact) {
         stay(walk, walk->held, step);
         return;
@@ -246,6 +339,17 @@ static void go_on(backhand_walk *walk, backhand_step *step)
     walk->passed_over = 1;
     walk->at++;
     follow(walk, step);
+}
+
+/* Over a bound of this server or of this process. */
+static void end_at_bound(backhand_walk *walk, backhand_reason reason, backhand_step *step)
+{
+    if (walk->owned) {
+        hold_back(walk, reason, step);
+    }
+    else {
+        stay(walk, reason, step);
+    }
 }
 
 static int is_asked(backhand_walk_result result)
@@ -259,6 +363,9 @@ void backhand_walk_step(backhand_walk *walk, backhand_walk_result last, backhand
     switch (last) {
     case BACKHAND_RESULT_NONE:
         begin(walk, step);
+        break;
+    case BACKHAND_RESULT_CHAIN:
+        begin_again(walk, step);
         break;
     case BACKHAND_RESULT_ANSWERED:
         answered(walk, step);
@@ -274,13 +381,17 @@ void backhand_walk_step(backhand_walk *walk, backhand_walk_result last, backhand
         fail(step, BACKHAND_ENDED_CLIENT, OF_THE_ERROR);
         break;
     case BACKHAND_RESULT_LIMIT:
-        stay(walk, BACKHAND_HERE_LIMIT, step);
+        end_at_bound(walk, BACKHAND_HERE_LIMIT, step);
         break;
     case BACKHAND_RESULT_INTERPRETERS:
-        stay(walk, BACKHAND_HERE_INTERPRETERS, step);
+        end_at_bound(walk, BACKHAND_HERE_INTERPRETERS, step);
         break;
     case BACKHAND_RESULT_UNREADY:
         walk->unready = 1;
+        if (walk->owned) {
+            hold_back(walk, BACKHAND_HERE_UNREADY, step);
+            break;
+        }
         go_on(walk, step);
         break;
     case BACKHAND_RESULT_FAILED:

@@ -9,6 +9,11 @@
  * asks nobody itself, counts nothing and changes neither the table nor the list of candidates. httpd's handler and the
  * simulator both follow it.
  *
+ * A request with a session whose owner lives goes to the owner alone, also if that has no ready worker. If the owner
+ * cannot be asked now, the client is sent there or gets 503: no other server has the session. Only when the owner is
+ * lost (it has left, is silent, or failed and is to blame for that), the chain runs once more without it, and its list
+ * is followed.
+ *
  * The order: two rounds over the list. The first one leaves out servers that refused lately or have fallen silent. At
  * this server's own turn, and at the end of the list, the request is served here. Where this server may not serve it,
  * the server's own contact is asked, once.
@@ -37,13 +42,16 @@ typedef struct backhand_walk_rules {
     int own;                   /**< it asks for what each server says of itself */
     int marked;                /**< it came with a mark: it goes to no other server, but may go to this one's contact */
     int loop;                  /**< it has been at this server's contact already */
+    int session_redirects;     /**< BackhandSessionRedirect: where the owner of the session cannot be asked */
     int queues;                /**< servers without a ready worker are asked too, and let requests wait */
     int no_redirects;          /**< where a candidate would be redirected to, it is asked */
 } backhand_walk_rules;
 
 /** What to do next. */
 typedef enum backhand_step_kind {
-    BACKHAND_STEP_ASK,      /**< ask the server of slot `id`, and report */
+    BACKHAND_STEP_ASK,   /**< ask the server of slot `id`, and report */
+    BACKHAND_STEP_CHAIN, /**< the owner of the session, slot `id`, is lost: run the chain again with it as `barred`, and
+                              report BACKHAND_RESULT_CHAIN */
     BACKHAND_STEP_REDIRECT, /**< the end: send the client to the server of slot `id` */
     BACKHAND_STEP_HERE,     /**< the end: serve it here */
     BACKHAND_STEP_ANSWERED, /**< the end: the server that was asked last has answered */
@@ -52,13 +60,16 @@ typedef enum backhand_step_kind {
 
 typedef struct backhand_step {
     backhand_step_kind kind;
-    backhand_reason reason; /**< not for ASK */
+    backhand_reason reason; /**< not for ASK and CHAIN */
     int status;             /**< FAIL: 502, 503, 504 or 508; 0: the status of the client's error */
-    int id;                 /**< ASK, REDIRECT: the slot; 0: this server at its contact */
+    int id;                 /**< ASK, CHAIN, REDIRECT: the slot; 0: this server at its contact */
     uint64_t generation;    /**< ASK, REDIRECT: that the slot had, for all that is counted for its server */
     int redirect;           /**< REDIRECT: as in ServerSlot */
     int chosen; /**< ASK: it is a candidate; 0: this server's contact, because it may not serve the request */
-    backhand_announcement announcement; /**< ASK, REDIRECT: the server's */
+    int owned;  /**< ASK: it owns the request's session */
+    backhand_reason obstacle; /**< FAIL, REDIRECT for a session: why its owner is not asked, as a reason to stay here */
+    /** ASK, REDIRECT: the server's; FAIL for BACKHAND_REFUSED_SESSION: the owner's */
+    backhand_announcement announcement;
 } backhand_step;
 
 /** Where a walk is. Callers read `tries` and `no_tls`; all else is private. */
@@ -74,6 +85,8 @@ typedef struct backhand_walk {
     int contact;          /**< the last step asks the own contact, and not a candidate */
     backhand_reason held; /**< of that step: the reason to stay here if it fails */
     int asked_self;       /**< this server was asked at its contact */
+    int owned;            /**< the last step asks the owner of the session */
+    int chains;           /**< how often the chain has run again */
     int passed_over;      /**< a candidate before the present one was not asked, or failed */
     int unready;          /**< one was passed over because this process did not get ready for it */
     int busy;             /**< ... because it has no ready worker */

@@ -128,6 +128,11 @@ my %values = (
         wrong => [qw(-1 101% 1.5 % x% 1000001 50%%)],
         says  => 'takes a number of requests from 0 to 1000000, or a share of the workers from 0% to 100% (default 50%)',
     },
+    BackhandMaxSessionHandoffs => {
+        right => [qw(0 10 75% 0% 100% 1000000)],
+        wrong => [qw(-1 101% 1.5 % x% 1000001 50%%)],
+        says  => 'takes a number of requests from 0 to 1000000, or a share of the workers from 0% to 100% (default 75%)',
+    },
     BackhandRetryBody => {
         right => [qw(0 65536 16777216)],
         wrong => [qw(16777217 64K -1 x)],
@@ -205,6 +210,7 @@ my @right = (
     'Backhand bySession',     'Backhand bySession sid=',  'Backhand bysession __Host-x',
     'Backhand HTTPRedirectToIP', 'Backhand HTTPRedirectToName', 'Backhand HTTPRedirectToName %-2S.%1H.x%%41',
     'BackhandSelfRedirect On', 'BackhandSelfRedirect off', 'BackhandSelfRedirect Only', 'BackhandSessionCookie PIN', 'BackhandSessionCookie off',
+    'BackhandSessionCookie PIN path=/app domain=example.com max-age=1h samesite=none secure', 'BackhandSessionRedirect www-%S', 'BackhandSessionRedirect off',
     $from,                    "$from ^www",               "$from ^www more words",
     "BackhandFromSO $modules/ byHostname ^www", "BackhandFromSO $modules byHostname",
     "BackhandFromSO linked/ byHostname ^www",   'BackhandFromSO linked/byHostname.so byHostname ^www',
@@ -247,7 +253,13 @@ my @wrong = (
     map({ ["Backhand bySession $_", "Backhand bySession $_: takes the text before the session id", '(default PHPSESSID=)'] }
         qw(= a=b= a; a/b), 'a b'),
     map({ ["BackhandSessionCookie $_", "BackhandSessionCookie $_: takes a name that a cookie can have", '; or off (default off)'] } qw(a= a;b a/b)),
-    ['BackhandSessionCookie "a b"', 'BackhandSessionCookie a b: takes a name that a cookie can have'],
+    ['BackhandSessionCookie "a b"', 'BackhandSessionCookie "a b": takes a name that a cookie can have'],
+    ['BackhandSessionCookie PIN samesite=none', 'BackhandSessionCookie PIN samesite=none: samesite=none needs secure'],
+    ['BackhandSessionCookie PIN path=app', 'BackhandSessionCookie PIN path=app: path= takes a path that begins with /'],
+    ['BackhandSessionCookie PIN httponly', 'BackhandSessionCookie PIN httponly: takes path=, domain=, max-age=, samesite= and secure'],
+    ['BackhandSessionCookie PIN secure secure secure secure secure secure', 'has too many words'],
+    ['BackhandSessionCookie', 'BackhandSessionCookie "": takes a name'],
+    ['BackhandSessionRedirect http://%S', 'BackhandSessionRedirect http://%S: takes a format of', '; or off (default off)'],
     ['BackhandSelfRedirect yes',   'BackhandSelfRedirect yes: takes Off, On or Only (default Off)'],
     ['BackhandFromSO',             'BackhandFromSO "": takes a shared object, the name of a function in it'],
     ["BackhandFromSO $modules/byHostname.so", "BackhandFromSO $modules/byHostname.so: takes a shared object, the name of a function"],
@@ -264,7 +276,7 @@ fails_with "a wrong line in $_", "$_\nBackhand byMagic\n</" . (/^<(\w+)/)[0] . '
   for grep { $_ } @containers;
 fails_with 'Backhand in <Limit>', "<Location />\n<Limit GET>\nBackhand byAge\n</Limit>\n</Location>",
   'Backhand cannot occur within <Limit>', 'it belongs to the server';
-for my $line ('BackhandSelfRedirect On', 'BackhandSessionCookie PIN') {
+for my $line ('BackhandSelfRedirect On', 'BackhandSessionCookie PIN', 'BackhandSessionRedirect %S') {
     my ($directive) = $line =~ /(\w+)/;
     fails_with "$directive in <Limit>", "<Location />\n<Limit GET>\n$line\n</Limit>\n</Location>",
       "$directive cannot occur within <Limit>", 'it belongs to the server';

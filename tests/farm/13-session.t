@@ -33,6 +33,9 @@ my $conf = <<'EOT';
 <Location /always>
     BackhandSessionCookie PIN
 </Location>
+<Location /always/dressed>
+    BackhandSessionCookie PIN path=/always max-age=1h samesite=none secure domain=example.com
+</Location>
 <Location /backhand>
     BackhandSessionCookie PIN
 </Location>
@@ -144,6 +147,12 @@ subtest 'BackhandSessionCookie' => sub {
     is $a->get('/always/none')->status, 404, 'which they stay';
     is_deeply [cookies($a->get('/always/who', headers => [Cookie => $pin_b]))], [], 'who is pinned elsewhere stays pinned there';
     is scalar(@set = cookies($a->get('/always/who', headers => [Cookie => 'PIN=nonsense']))), 1, 'nonsense is replaced';
+    my $dressed = '; Path=/always; Domain=example.com; Max-Age=3600; HttpOnly; SameSite=None; Secure';
+    my $of_a    = 'PIN=' . id_of($a);
+    is_deeply [cookies($a->get('/always/dressed'))], ["$of_a$dressed"], 'with its attributes';
+    is_deeply [cookies($a->get('/always/dressed', headers => [Cookie => $of_a]))], ["$of_a$dressed"], 'Max-Age is renewed';
+    is_deeply [cookies($a->get('/always/dressed', headers => [Cookie => $pin_b]))], [], 'by the server that the cookie names';
+    is_deeply [cookies($a->get('/always/who', headers => [Cookie => $of_a]))], [], 'and only where it has one';
     is scalar(@set = cookies($a->get('/others/who'))), 1, 'handed off: one cookie';
     unlike $set[0], qr/${\ id_of($a)}/, 'of the receiver';
     is scalar(@set = cookies($a->request('HEAD', '/always/who'))), 1, 'HEAD';

@@ -9,6 +9,7 @@
 #include "announce/wire/message.h"
 #include "candidacy/builtins.h"
 #include "candidacy/directives.h"
+#include "candidacy/name_format.h"
 #include "candidacy/session.h"
 #include "candidacy/session_id.h"
 #include "config/words.h"
@@ -88,12 +89,29 @@ static void check_times(const backhand_config *conf)
     CHECK(conf->skew >= SECOND && conf->skew <= 3600 * SECOND);
 }
 
+static void check_share(const backhand_share *share)
+{
+    CHECK(share->count >= -1 && share->count <= 1000000);
+    CHECK(share->percent >= 0 && share->percent <= 100);
+}
+
+/* A header's line is made of it. */
+static void check_cookie(const backhand_cookie *cookie)
+{
+    CHECK(!backhand_session_check_name(cookie->name));
+    CHECK(strncmp(cookie->attributes, "; Path=/", 8) == 0);
+    CHECK(cookie->secure || !strstr(cookie->attributes, "SameSite=None"));
+    for (const char *c = cookie->attributes; *c; c++) {
+        CHECK(*c >= ' ' && *c < 0x7f);
+    }
+}
+
 static void check_config(const backhand_config *conf)
 {
     check_times(conf);
     CHECK(conf->max_servers >= BACKHAND_SERVERS_MIN && conf->max_servers <= BACKHAND_SERVERS_MAX);
-    CHECK(conf->max_handoffs.count >= -1 && conf->max_handoffs.count <= 1000000);
-    CHECK(conf->max_handoffs.percent >= 0 && conf->max_handoffs.percent <= 100);
+    check_share(&conf->max_handoffs);
+    check_share(&conf->max_session_handoffs);
     CHECK(conf->retry_body >= 0 && conf->retry_body <= 16 * 1024 * 1024);
     CHECK(conf->policy_interpreters >= 1 && conf->policy_interpreters <= 64);
     CHECK(conf->tries >= 0 && conf->tries <= 100);
@@ -117,7 +135,10 @@ static void check_config(const backhand_config *conf)
 static void check_dir(const backhand_dir_config *dir, const backhand_config *conf)
 {
     CHECK(dir->self_redirect >= 0 && dir->self_redirect <= BACKHAND_SELF_ONLY);
-    CHECK(!dir->session_cookie || !backhand_session_check_name(dir->session_cookie));
+    CHECK(!dir->session_redirect || !backhand_name_check(dir->session_redirect));
+    if (dir->session_cookie) {
+        check_cookie(dir->session_cookie);
+    }
     CHECK(!dir->chain.own || dir->chain.own->nelts <= conf->functions->nelts);
 }
 

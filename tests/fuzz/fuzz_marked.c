@@ -86,6 +86,7 @@ static void check_same(const backhand_mark *a, const backhand_mark *b)
     CHECK(same_text(a->connection, b->connection) && a->again == b->again);
     CHECK(same_text(a->id, b->id) && same_text(a->user, b->user));
     CHECK(same_text(a->auth, b->auth) && same_text(a->nonce, b->nonce));
+    CHECK(a->lost.port == b->lost.port && (!a->lost.port || backhand_contact_equal(&a->lost, &b->lost)));
 }
 
 static void check_read(const char *text)

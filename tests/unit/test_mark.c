@@ -57,6 +57,8 @@ static void what_is_written_is_read(void **state)
         PLAIN "&user=",
         PLAIN "&user=a%20b%26user=root%25&auth=form",
         PLAIN "&user=J%C3%BCrgen",
+        PLAIN "&lost=192.0.2.3:8080",
+        PLAIN "&again=1&lost=[2001:db8::3]:80",
     };
     backhand_mark mark;
     (void)state;
@@ -82,6 +84,9 @@ static void what_no_server_writes_is_not_read(void **state)
         "v=1&client=http://192.0.2.7:40312&scheme=http&port=8080",
         "v=1&client=192.0.2.7:0&scheme=http&port=8080",
         "v=1&client=192.0.2.7:40312&port=8080",
+        PLAIN "&lost=",
+        PLAIN "&lost=www.example.com:80",
+        PLAIN "&lost=http://192.0.2.3:80",
         "v=1&client=192.0.2.7:40312&scheme=ftp&port=8080",
         "v=1&client=192.0.2.7:40312&scheme=http",
         "v=1&client=192.0.2.7:40312&scheme=http&port=",

@@ -9,6 +9,8 @@
 
 #include "candidacy/session_id.h"
 
+#define INTERVAL 250 /* ms, as said.h has it */
+
 /* A copy without anything behind it, so that a reader that goes too far is found out. */
 static int read_id(backhand_owner *owner, const char *text)
 {
@@ -195,13 +197,21 @@ static void only_the_living_own(void **state)
     /* The slot got this server after the request had begun. */
     assert_false(backhand_session_owns(table, four, before, &owner));
 
-    clock_now += apr_time_from_sec(SERVER_TIMEOUT);
+    /* Silent for three of its intervals, while another server is heard. */
+    clock_now += apr_time_from_msec(3 * INTERVAL);
+    announce("http://[2001:db8::1]:80", 2, 0);
     assert_true(owns(four, "c0000201"));
-    clock_now += apr_time_from_sec(1);
+    clock_now += 1;
     assert_false(owns(four, "c0000201"));
     announce("http://192.0.2.1:8080", 2, 0);
     assert_true(owns(four, "c0000201"));
+    /* When nobody is heard it is this server that hears nothing. */
+    clock_now += apr_time_from_msec(3 * INTERVAL) + 1;
+    assert_true(owns(four, "c0000201"));
+    clock_now += apr_time_from_sec(SERVER_TIMEOUT + 1);
+    assert_false(owns(four, "c0000201"));
     announce("http://192.0.2.1:8080", 3, 1);
+    announce("http://[2001:db8::1]:80", 3, 0);
     assert_false(owns(four, "c0000201"));
 }
 

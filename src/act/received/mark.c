@@ -32,11 +32,13 @@ enum {
     KEY_USER,
     KEY_AUTH,
     KEY_NONCE,
+    KEY_LOST,
     KEYS
 };
 
-static const char *const key_names[KEYS] = {"v",      "client",     "scheme", "port", "protocol", "authority", "host",
-                                            "prefix", "connection", "again",  "id",   "user",     "auth",      "nonce"};
+static const char *const key_names[KEYS] = {"v",         "client", "scheme", "port",       "protocol",
+                                            "authority", "host",   "prefix", "connection", "again",
+                                            "id",        "user",   "auth",   "nonce",      "lost"};
 
 /* @return the key of that name, or KEYS */
 static int find_key(const char *name, apr_size_t length)
@@ -186,6 +188,13 @@ static const char *write_user(const backhand_mark *mark, apr_pool_t *p)
                        nonce ? "&nonce=" : "", nonce ? nonce : "", NULL);
 }
 
+/* `192.0.2.1:80`, IPv6 in brackets. */
+static const char *write_address(const backhand_contact *contact, apr_pool_t *p)
+{
+    int ipv6 = strchr(contact->address, ':') != NULL;
+    return apr_pstrcat(p, ipv6 ? "[" : "", contact->address, ipv6 ? "]:" : ":", apr_itoa(p, contact->port), NULL);
+}
+
 const char *backhand_mark_write(const backhand_mark *mark, apr_pool_t *p)
 {
     int ipv6 = strchr(mark->client.address, ':') != NULL;
@@ -207,7 +216,8 @@ const char *backhand_mark_write(const backhand_mark *mark, apr_pool_t *p)
                        : mark->no_host  ? "&host=none"
                                         : "",
                        connection ? "&connection=" : "", connection ? connection : "", mark->again ? "&again=1" : "",
-                       id ? "&id=" : "", id ? id : "", write_user(mark, p), NULL);
+                       id ? "&id=" : "", id ? id : "", write_user(mark, p), mark->lost.port ? "&lost=" : "",
+                       mark->lost.port ? write_address(&mark->lost, p) : "", NULL);
 }
 
 /* The keys that a request says for itself. @return 0 when one is not what a server writes */
@@ -231,6 +241,10 @@ static int read_request(backhand_mark *mark, const char *const values[KEYS], apr
         if (!mark->connection || !is_field(mark->connection)) {
             return 0;
         }
+    }
+    if (values[KEY_LOST] &&
+        (strstr(values[KEY_LOST], "://") || backhand_contact_parse(&mark->lost, values[KEY_LOST], 0) != NULL)) {
+        return 0;
     }
     return !mark->protocol || is_protocol(mark->protocol);
 }

@@ -11,8 +11,9 @@
  * `authority`, percent-encoded, where that could not, as for `http:/path`. `&connection=close` is the client's
  * Connection header, percent-encoded; without this key there was none. `&again=1`: the request was marked before, see
  * again below. `&id=` is the request's UNIQUE_ID. `&user=`, percent-encoded, and `&auth=` are the user whom the sender
- * authenticated and how; with them goes `&nonce=`, a random number, so that no two marks are the same. Keys that are
- * not known are ignored; one that is there twice counts as absent.
+ * authenticated and how; with them goes `&nonce=`, a random number, so that no two marks are the same.
+ * `&lost=192.0.2.3:80` is the owner of the request's session, which the sender has given up. Keys that are not known
+ * are ignored; one that is there twice counts as absent.
  *
  * With a secret `&time=MS&sig=HEX` stands at the end. The signature is for the word `hand-off`, over the mark before
  * `&sig=`, the receiver's contact, the method, the Host header and the target of the request line, a newline between
@@ -39,6 +40,7 @@ typedef struct backhand_mark {
     const char *protocol;    /**< `HTTP/1.0` or `HTTP/2.0`; NULL: HTTP/1.1 */
     const char *authority;   /**< what stood before the path in the request line; NULL: nothing */
     const char *connection;  /**< the client's Connection header; NULL: none */
+    backhand_contact lost;   /**< address and port of the session's owner that is not there any more; port 0: none */
     int again;               /**< the request had come to the sender with a mark: it is handed on no further */
     const char *id;          /**< the request's UNIQUE_ID; NULL: none */
     const char *user;        /**< the user whom the sender authenticated, maybe empty; NULL: nobody */

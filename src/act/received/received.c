@@ -33,6 +33,7 @@ typedef struct request_record {
     int marked;                  /* another server handed it here */
     int doubtful;                /* it says so, and is not believed */
     int again;                   /* its sender had got it with a mark */
+    backhand_contact lost;       /* the server that its session was on and that is given up; port 0: none */
     backhand_origin origin;      /* what it came with; client NULL: unknown */
     backhand_user user;          /* whom the server that handed it here, or this one, knows the client as */
     const char *sender;          /* address of the server that handed it here */
@@ -81,6 +82,25 @@ int backhand_received_is_again(const request_rec *r)
     return record && record->again;
 }
 
+const backhand_contact *backhand_received_lost(const request_rec *r)
+{
+    const request_record *record = NULL;
+
+    /* An internal redirect has no record, unless the request came from another server. */
+    for (; r && !record; r = r->prev) {
+        record = record_get(r);
+    }
+    return record && record->lost.port ? &record->lost : NULL;
+}
+
+void backhand_received_set_lost(const request_rec *r, const backhand_contact *lost)
+{
+    request_record *record = record_get(r);
+    if (record) {
+        record->lost = *lost;
+    }
+}
+
 void backhand_received_set_outgoing(const request_rec *r, const apr_table_t *fields)
 {
     request_record *record = record_get(r);
@@ -120,6 +140,9 @@ const char *backhand_received_format(request_rec *r)
     mark.connection = apr_table_get(came, "Connection");
     mark.again = record && (record->marked || record->doubtful);
     backhand_user_tell(r, &mark);
+    if (record) {
+        mark.lost = record->lost;
+    }
     return backhand_mark_write(&mark, r->pool);
 }
 
@@ -335,6 +358,7 @@ static int receive_mark(request_rec *r, request_record *record, const char *head
     }
     record->marked = 1;
     backhand_user_hear(r, &record->user, &mark, text);
+    record->lost = mark.lost;
     meet(record);
     if (backhand_number_get(&backhand_table_meter(record->conf->table)->trials.offers)) {
         backhand_meter_trial(backhand_table_meter(record->conf->table), &record->entry);

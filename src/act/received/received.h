@@ -57,6 +57,11 @@ int backhand_received_is_doubtful(const request_rec *r);
 /** True for a request whose mark, believed or not, says that it had come to its sender with a mark. */
 int backhand_received_is_again(const request_rec *r);
 
+/** The server that the request's session was on, and that is given up: the server that serves the request takes the
+ * session over. Said by the server that decides, here or in the mark. NULL: none. */
+const backhand_contact *backhand_received_lost(const request_rec *r);
+void backhand_received_set_lost(const request_rec *r, const backhand_contact *lost);
+
 /** The fields that the request's present attempt sends, see fields.h; NULL: no attempt is under way, or there is no
  * record. */
 void backhand_received_set_outgoing(const request_rec *r, const apr_table_t *fields);

@@ -1,0 +1,97 @@
+# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+package Farm::Session;
+
+# A user of a farm: a client with a cookie of BackhandSessionCookie, and what the user sees of the servers behind it.
+#
+#     my $farm = Farm->new(conf => Farm::Session::conf());
+#     my @servers = Farm::Session::servers($farm, 3);
+#     my $user = Farm::Session->new;
+#     is $user->ask($servers[0])->{server}, 'b';              # who answered
+#     is $user->owner, 'b', 'the cookie says so';
+#
+# Each server answers at /pinned/work with its name, after as many seconds as the query says.
+
+use strict;
+use warnings;
+
+use Time::HiRes qw(time);
+
+my $program = <<'EOT';
+function handle(r)
+    local seconds = tonumber(r.args or '') or 0
+    if seconds > 0 then
+        r.usleep(seconds * 1000000)
+    end
+    r.content_type = 'text/plain'
+    r:puts('NAME')
+    return apache2.OK
+end
+EOT
+
+# The chain, and further lines of its Location.
+sub conf {
+    my (@lines) = @_;
+    return join "\n", '<Location /pinned>', 'BackhandSessionCookie PIN', 'Backhand byAge', 'Backhand bySession PIN=',
+      'Backhand byRandom', @lines, '</Location>', q();
+}
+
+# So many servers, not started.
+sub servers {
+    my ($farm, $n) = @_;
+    return map { equip($farm->add) } 1 .. $n;
+}
+
+sub equip {
+    my ($server) = @_;
+    my $script = $server->write_file('work.lua', $program =~ s/NAME/$server->name/er);
+    $server->reconfigure("LuaMapHandler ^/pinned/work $script handle\n$server->{conf}");
+    return $server;
+}
+
+# The value of the cookie that names a server.
+sub id_of {
+    my ($server) = @_;
+    return sprintf 'i%02x%02x%02x%02x%04x', split(/[.]/, $server->{host}), $server->{port};
+}
+
+# owner: a server that the user has a session on. kept: 1: its connections are used again.
+sub new {
+    my ($class, %options) = @_;
+    my $self = bless { %options, connections => {} }, $class;
+    $self->{pin} = id_of($options{owner}) if $options{owner};
+    return $self;
+}
+
+sub pin { return $_[0]{pin} }
+
+# Asks a server. Returns { status, server: the name of who answered, set: the new cookie, or undef, response, seconds, died };
+# the user takes the cookie.
+sub ask {
+    my ($self, $server, %options) = @_;
+    my $path   = '/pinned/work' . ($options{work} ? "?$options{work}" : q());
+    my @cookie = $self->{pin} ? (Cookie => "PIN=$self->{pin}") : ();
+    my @body   = defined $options{body} ? (body => $options{body}) : ();
+    my $method = $options{method} || (@body ? 'POST' : 'GET');
+    my $began  = time;
+    my $response =
+      eval { $self->connection($server)->request($method, $path, headers => \@cookie, @body, close => !$self->{kept}) };
+    my %answer = (seconds => time - $began, died => $@, status => 0);
+    if ($response) {
+        my ($set) = ($response->header('set-cookie') || q()) =~ /\bPIN=(\w+)/;
+        %answer = (%answer, status => $response->status, server => $response->body, set => $set, response => $response);
+        $self->{pin} = $set if $set;
+    }
+    my $close = !$response || !$self->{kept} || ($response->header('connection') || q()) =~ /close/i;
+    delete $self->{connections}{ $server->name } if $close;
+    return \%answer;
+}
+
+sub connection {
+    my ($self, $server) = @_;
+    my $open = $self->{connections}{ $server->name };
+    # The server has closed it.
+    undef $open if $open && $open->closed;
+    return $self->{connections}{ $server->name } = $open || $server->connect;
+}
+
+1;
