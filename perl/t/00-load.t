@@ -79,7 +79,8 @@ is $said, '1020', 'what needs no table is there';
   run($backhand, 'use Apache::Backhand; print defined &load_serverstats ? "exported" : "not exported"');
 is $said, 'not exported', 'nothing is exported that was not asked for';
 ($status, $said) = run($backhand,
-    'use Apache::Backhand qw(load_serverstats load_personal_arriba MAXSERVERS MAXSESSIONSPERSERVER SERVER_TIMEOUT); print "exported"'
+    'use Apache::Backhand qw(load_serverstats load_personal_arriba MAXSERVERS MAXSESSIONSPERSERVER SERVER_TIMEOUT);'
+      . ' print "exported"'
 );
 is $said, 'exported', 'and all that is';
 
@@ -92,9 +93,18 @@ my $row = $s->[7];
 $row->{load} = 5;
 my $arriba = load_personal_arriba();
 $$arriba = 8;
-print join ',', map { threads->create($_)->join } sub { $row->{load} }, sub { $s->[7]{load} }, sub { load_serverstats()->[7]{load} },
-    sub { $s == load_serverstats() ? 'same' : 'other' }, sub { $$arriba }, sub { ${ load_personal_arriba() } }, sub { $s->[4095]{load} = 6; $s->[4095]{load} },
-    sub { threads->create(sub { $s->[4095]{load} })->join }, sub { eval { delete $row->{load} }; $@ ? 'died' : 'lived' }, sub { $s->[9]{hostname} };
+print join ',', map { threads->create($_)->join } sub { $row->{load} }, sub { $s->[7]{load} },
+    sub { load_serverstats()->[7]{load} },
+    sub { $s == load_serverstats() ? 'same' : 'other' }, sub { $$arriba }, sub { ${ load_personal_arriba() } },
+        sub { $s->[4095]{load} = 6; $s->[4095]{load} },
+    sub {
+        threads->create(sub { $s->[4095]{load} })->join;
+        },
+        sub {
+        eval { delete $row->{load} };
+        $@ ? 'died' : 'lived';
+        },
+        sub { $s->[9]{hostname} };
 print ' ', $s->[4095]{load};
 EOT
 is $said,   '5,5,5,same,8,8,6,6,died,server9.test 6', 'cloned interpreters';
@@ -109,9 +119,24 @@ my \%case = (
     read => sub { my \$x = load_serverstats()->[\$_ % 256]{load} }, write => sub { load_serverstats()->[3]{load} += 1 },
     name => sub { my \$x = load_serverstats()->[3]{hostname} }, reference => sub { load_serverstats()->[3]{load} = [] },
     localise => sub { local load_serverstats()->[3]{load} = 2 }, copy => sub { my \%h = \%{ load_serverstats()->[4] } },
-    delete => sub { eval { delete load_serverstats()->[3]{load} } }, new => sub { eval { load_serverstats()->[3]{x} = 1 } },
-    clear => sub { eval { \%{ load_serverstats()->[3] } = () } }, fixed => sub { eval { load_serverstats()->[3]{contact} = [] } },
-    cut => sub { \$_ % 100 or eval { \$#{ load_serverstats() } = 4094 } }, element => sub { eval { load_serverstats()->[3] = 1 } },
+    delete => sub {
+        eval { delete load_serverstats()->[3]{load} }
+        },
+        new => sub {
+        eval { load_serverstats()->[3]{x} = 1 }
+    },
+    clear => sub {
+        eval { \%{ load_serverstats()->[3] } = () }
+        },
+        fixed => sub {
+        eval { load_serverstats()->[3]{contact} = [] }
+    },
+    cut => sub {
+        \$_ % 100 or eval { \$#{ load_serverstats() } = 4094 }
+        },
+        element => sub {
+        eval { load_serverstats()->[3] = 1 }
+    },
 );
 foreach my \$name (sort keys \%case) {
     my \$code = \$case{\$name};
@@ -130,7 +155,9 @@ $checker->parse_from_file($module, "$folder/pod");
 is $checker->num_errors + $checker->num_warnings, 0, 'the manual is well-formed';
 my $manual = do { open my $f, '<', $module or die; local $/ = undef; readline $f };
 like $manual, qr/^=item \Q$_\E\b/m, "the manual has $_"
-  for qw(mtime arriba aservers nservers load load_hwm cpu ncpu tmem amem numbacked tatime hostname contact inflight service parallel latency errors served typical samples spread calm stall),
+  for qw(
+      mtime arriba aservers nservers load load_hwm cpu ncpu tmem amem numbacked tatime hostname contact inflight service
+      parallel latency errors served typical samples spread calm stall),
   qw(load_serverstats load_personal_arriba MAXSERVERS MAXSESSIONSPERSERVER SERVER_TIMEOUT);
 
 my $perl_dir = repo_dir() . '/perl';

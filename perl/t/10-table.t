@@ -23,7 +23,8 @@ sub try(&) {
     my ($died) = split / at \S+ line /, $@;
     return "died: $died";
 }
-my $fixed = qr/^(?:hostname|contact|inflight|service|parallel|latency|errors|served|typical|samples|spread|calm|stall)$/;
+my $fixed =
+    qr/^(?:hostname|contact|inflight|service|parallel|latency|errors|served|typical|samples|spread|calm|stall)$/;
 sub at { load_serverstats()->[$_[0]] }
 
 sub constants { return (MAXSERVERS, MAXSESSIONSPERSERVER, SERVER_TIMEOUT) }
@@ -37,16 +38,28 @@ sub shape {
 sub keys_of { return sort keys %{ at($_[0]) } }
 sub counts { my $h = at(3); return (scalar(keys %$h), scalar(values %$h), scalar(my @e = %$h), %$h ? 1 : 0) }
 sub untouched { my $h = at(9); return join ',', map { $_ . '=' . $h->{$_} } sort keys %$h }
-sub self { my $h = at(0); return ($h->{hostname}, $h->{contact}, $h->{nservers}, $h->{tmem} > 1e6 ? 1 : 0, $h->{cpu} <= 1000 ? 1 : 0) }
+sub self {
+    my $h = at(0);
+    return ($h->{hostname}, $h->{contact}, $h->{nservers}, $h->{tmem} > 1e6 ? 1 : 0, $h->{cpu} <= 1000 ? 1 : 0);
+}
 sub alive { return time - at(0)->{mtime} }
 sub get { return at($_[0])->{$_[1]} }
 sub set { my ($id, $key, $value) = @_; my $h = at($id); return try { $h->{$key} = $value; $h->{$key} } }
-sub set_in { my ($id, $key, $code) = @_; my $h = at($id); return try { no warnings; $h->{$key} = eval $code; $h->{$key} } }
+sub set_in {
+    my ($id, $key, $code) = @_;
+    my $h = at($id);
+    return try { no warnings; $h->{$key} = eval $code; $h->{$key} }
+}
 sub pid { $$ }
 sub bump { my $h = at(5); $h->{load} += 1; $h->{load}++; $h->{load} *= 10; return $h->{load} }
 sub value_of_assignment { my $h = at(5); return my $x = ($h->{cpu} = 5000) }
 sub slice { my $h = at(5); @$h{qw(load cpu ncpu)} = (7, 8, 9); return @$h{qw(load cpu ncpu)} }
-sub alias { $_ = 4 for @{ at(6) }{qw(load cpu)}; my $r = \at(6)->{tatime}; $$r = 12; return (get(6, 'load'), get(6, 'cpu'), get(6, 'tatime')) }
+sub alias {
+    $_ = 4 for @{ at(6) }{qw(load cpu)};
+    my $r = \at(6)->{tatime};
+    $$r = 12;
+    return (get(6, 'load'), get(6, 'cpu'), get(6, 'tatime'));
+}
 sub undefine { my $h = at(5); $h->{load} = 3; undef $h->{load}; return $h->{load} }
 sub localise {
     my $h = at(5); $h->{load} = 3; my $in;
@@ -58,10 +71,28 @@ sub localise_fixed {
     my @got = try { local $h->{hostname} = 'x'; 1 };
     return (@got, $before eq $h->{hostname} ? 'same' : 'changed');
 }
-sub mtime_of_all { $_->{mtime} = time() foreach @{ load_serverstats() }; return scalar grep { time - $_->{mtime} < 5 } @{ load_serverstats() } }
-sub writes_of_all { my $s = load_serverstats(); for my $v (-1, 0, 2**62, 'x', undef, 9**9**9) { no warnings; for my $h (@$s) { $h->{$_} = $v for grep { !/$fixed/ } keys %$h } } return 'done' }
+sub mtime_of_all {
+    $_->{mtime} = time() foreach @{ load_serverstats() };
+    return scalar grep { time - $_->{mtime} < 5 } @{ load_serverstats() };
+}
+sub writes_of_all {
+    my $s = load_serverstats();
+    for my $v (-1, 0, 2**62, 'x', undef, 9**9**9) {
+        no warnings;
+        for my $h (@$s) {
+            $h->{$_} = $v for grep { !/$fixed/ } keys %$h;
+        }
+    }
+    return 'done';
+}
 sub string { my $h = at(5); $h->{load} = '12abc'; return "$h->{load}|" . length $h->{load} }
-sub arriba { my $a = load_personal_arriba(); my $old = $$a; $$a = 123456; my $new = ${ load_personal_arriba() }; return (ref $a, $new, $a == load_personal_arriba() ? 1 : 0) }
+sub arriba {
+    my $a = load_personal_arriba();
+    my $old = $$a;
+    $$a = 123456;
+    my $new = ${ load_personal_arriba() };
+    return (ref $a, $new, $a == load_personal_arriba() ? 1 : 0);
+}
 sub get_arriba { ${ load_personal_arriba() } }
 sub set_arriba { my $a = load_personal_arriba(); $$a = eval $_[0]; return $$a }
 
@@ -136,11 +167,17 @@ sub odd {
         sub { $h->{load} = bless {}, 'Nobody' }, sub { $h->{load} = Odd->new }, sub { substr($h->{load}, 0, 1) = 'x' },
         sub { vec($h->{load}, 3, 8) = 5 }, sub { $h->{load} =~ tr/0-9/a-j/ }, sub { chop $h->{load} },
         sub { bless $h, 'Row' }, sub { bless load_serverstats(), 'Rows' },
-        sub { tie %$h, 'Odd'; untie %$h }, sub { tie @{ load_serverstats() }, 'Odd' }, sub { tie $h->{load}, 'Odd'; untie $h->{load} }, 
+        sub { tie %$h, 'Odd'; untie %$h }, sub { tie @{ load_serverstats() }, 'Odd' },
+            sub { tie $h->{load}, 'Odd'; untie $h->{load} },
         sub { local $_ = $h->{load}; s/1/2/ }, sub { my %c = %$h; $c{load} = 1; $c{new} = 2; delete $c{cpu} },
-        sub { local @$h{qw(load cpu)} = (1, 2) }, sub { local load_serverstats()->[5] = 5; local load_serverstats()->[14] = 5; my $x = load_serverstats()->[14] },
+        sub { local @$h{qw(load cpu)} = (1, 2) }, sub {
+            local load_serverstats()->[5] = 5;
+            local load_serverstats()->[14] = 5;
+            my $x = load_serverstats()->[14];
+        },
         sub { keys(%$h) = 200 }, sub { each %$h; each @{ load_serverstats() } }, sub { open my $f, '<', \$h->{load} },
-        sub { read STDIN, $h->{load}, 0 }, sub { $h->{load} = $h->{load} = $h->{cpu}++ + --$h->{cpu} }, sub { ($h->{load}, $h->{cpu}) = ($h->{cpu}, $h->{load}) },
+        sub { read STDIN, $h->{load}, 0 }, sub { $h->{load} = $h->{load} = $h->{cpu}++ + --$h->{cpu} },
+            sub { ($h->{load}, $h->{cpu}) = ($h->{cpu}, $h->{load}) },
         sub { sprintf '%s', join ',', sort { $a->{load} <=> $b->{load} } @{ load_serverstats() } },
     );
     no warnings;
@@ -150,7 +187,14 @@ sub odd {
 }
 package Odd;
 use overload '0+' => sub { die "no number\n" }, '""' => sub { die "no text\n" }, fallback => 0;
-sub new { bless {}, shift } sub TIEHASH { bless {}, shift } sub TIEARRAY { bless {}, shift } sub TIESCALAR { bless {}, shift } sub FETCH { 1 } sub STORE {} sub DESTROY {} sub FETCHSIZE { 2 }
+sub new { bless {}, shift }
+sub TIEHASH { bless {}, shift }
+sub TIEARRAY { bless {}, shift }
+sub TIESCALAR { bless {}, shift }
+sub FETCH { 1 }
+sub STORE { }
+sub DESTROY { }
+sub FETCHSIZE { 2 }
 package P;
 sub write { my ($r, $ids) = @_; T::at(5)->{load} = 4711; return $ids }
 EOT
@@ -170,7 +214,10 @@ foreach my $mpm (Farm->mpms) {
         is call($server, 'T::keys_of', 0),
           join(' ',
             sort
-              qw(mtime arriba aservers nservers load load_hwm cpu ncpu tmem amem numbacked tatime hostname contact inflight service parallel latency errors served typical samples spread calm stall)
+              qw(
+                  mtime arriba aservers nservers load load_hwm cpu ncpu tmem amem numbacked tatime hostname
+                  contact inflight service parallel latency errors served typical samples spread calm stall
+              )
           ),
           'keys';
         is call($server, 'T::counts'), '25 25 50 1', 'keys, values, each';

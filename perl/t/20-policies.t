@@ -27,7 +27,8 @@ sub method  { my ($class, $r, $ids, @words) = @_; @saw = ($class, ref $r, scalar
 sub full_r  {
     my ($r) = @_;
     my @got = ($r->uri, $r->method, $r->headers_in->get('Host') ? 'host' : '', $r->headers_in->{'X-Not'} // 'none',
-        $r->connection->client_ip, $r->useragent_ip, $r->server->server_hostname, $r->dir_config('Word'), $r->unparsed_uri,
+        $r->connection->client_ip, $r->useragent_ip, $r->server->server_hostname, $r->dir_config('Word'),
+        $r->unparsed_uri,
         $r->server->is_virtual ? 1 : 'main', ref $r->pool, $r->subprocess_env('X') // 'none', $r->hostname);
     $r->log->debug('fine'); $r->notes->set(a => 1); $r->args; $r->is_initial_req or die;
     @saw = @got;
@@ -47,7 +48,16 @@ sub script { print 'printed'; return 0 }
 sub selects { select STDERR; return [1] }
 sub check { return join '|', map { defined && length ? $_ : 'empty' } $@, $_, select() }
 sub loops { for (1 .. 3) { last } while (my $x = shift @{[]}) {} return [1] }
-sub alarmed { my $n = 0; eval { local $SIG{ALRM} = sub { die "alarm\n" }; alarm 1; select undef, undef, undef, 5; alarm 0 }; return $@ eq "alarm\n" ? [1] : [2] }
+sub alarmed {
+    my $n = 0;
+    eval {
+        local $SIG{ALRM} = sub { die "alarm\n" };
+        alarm 1;
+        select undef, undef, undef, 5;
+        alarm 0;
+    };
+    return $@ eq "alarm\n" ? [1] : [2];
+}
 sub deep { my ($n) = ref $_[0] ? 20000 : @_; no warnings; deep($n - 1) if $n; return [1] }
 sub sorts { my ($r, $ids) = @_; return [sort @$ids] }
 sub sorts_by { my ($r, $ids) = @_; return [sort { return $b <=> $a } @$ids] }
@@ -108,8 +118,12 @@ sub loop    { my @l; $l[0] = \@l; return \@l }
 package Hard; use overload '""' => sub { die "again\n" }, 'bool' => sub { die "bool\n" }; sub new { bless {}, shift }
 package Falsy; use overload '""' => sub { '' }, 'bool' => sub { 0 }; sub new { bless {}, shift }
 package Destroyer; sub new { bless [], shift } sub DESTROY { eval { 1 }; $@ = 'changed' }
-package Over; use overload '@{}' => sub { ${ $_[0] } // die "no array\n" }, fallback => 1; sub new { my ($c, $x) = @_; bless \$x, $c }
-package Number; use overload '0+' => sub { ${ $_[0] } eq 'die' ? die "no number\n" : ${ $_[0] } }, fallback => 1; sub new { my ($c, $x) = @_; bless \$x, $c }
+package Over;
+use overload '@{}' => sub { ${ $_[0] } // die "no array\n" }, fallback => 1;
+sub new { my ($c, $x) = @_; bless \$x, $c }
+package Number;
+use overload '0+' => sub { ${ $_[0] } eq 'die' ? die "no number\n" : ${ $_[0] } }, fallback => 1;
+sub new { my ($c, $x) = @_; bless \$x, $c }
 package Tied; sub TIEARRAY { bless [], shift } sub FETCHSIZE { 3 } sub FETCH { $_[1] == 1 ? 1 : 5 } sub DESTROY {}
 package Tied::Dies; our @ISA = 'Tied'; sub FETCH { die "no element\n" }
 package Tied::Exits; our @ISA = 'Tied'; sub FETCH { exit }

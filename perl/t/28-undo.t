@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Whatever a policy does to the request, the client gets one answer, the one that it would have got: where the request is
-# served here, and where another server answers it.
+# Whatever a policy does to the request, the client gets one answer, the one that it would have got: where the request
+# is served here, and where another server answers it.
 use strict;
 use warnings;
 
@@ -11,8 +11,8 @@ use Bridge ();
 use Farm   qw(build_dir);
 use Test::More;
 
-# What the policy does, and what the log says of it: that these were put back; 'died' and a part of the message; 'failed',
-# for what it may not run; nothing where it may.
+# What the policy does, and what the log says of it: that these were put back; 'died' and a part of the message;
+# 'failed', for what it may not run; nothing where it may.
 my @cases = (
     ['1'],
     # The answer.
@@ -33,14 +33,14 @@ my @cases = (
     ['$r->no_local_copy(1)',                                        'no_local_copy'],
     ['$r->bytes_sent'],
     ['$r->meets_conditions'],
-    ['$r->print("odd")',                                            'died', q{can't be called before the response phase}],
-    ['$r->puts("odd")',                                             'died', q{can't be called before the response phase}],
-    ['$r->write("odd", 3)',                                         'died', q{can't be called before the response phase}],
-    ['$r->rflush',                                                  'died', q{can't be called before the response phase}],
-    ['$r->sendfile($0)',                                            'died', q{can't be called before the response phase}],
-    ['$r->sendfile(__FILE__)',                                      'died', q{can't be called before the response phase}],
+    ['$r->print("odd")', 'died', q{can't be called before the response phase}],
+    ['$r->puts("odd")', 'died', q{can't be called before the response phase}],
+    ['$r->write("odd", 3)', 'died', q{can't be called before the response phase}],
+    ['$r->rflush', 'died', q{can't be called before the response phase}],
+    ['$r->sendfile($0)', 'died', q{can't be called before the response phase}],
+    ['$r->sendfile(__FILE__)', 'died', q{can't be called before the response phase}],
     ['eval { $r->print("odd") }; eval { $r->rflush }; eval { $r->sendfile(__FILE__) }'],
-    ['my $h = "\n\nodd"; $r->send_cgi_header($h)',                  'died', q{can't be called before the response phase}],
+    ['my $h = "\n\nodd"; $r->send_cgi_header($h)', 'died', q{can't be called before the response phase}],
     ['pass($r, $r->output_filters)',                                'the response'],
     ['pass($r, $r->proto_output_filters)',                          'the response'],
     ['print "odd"; $| = 1; printf "%s", "odd"'],
@@ -60,7 +60,10 @@ my @cases = (
     ['$r->assbackwards(1)',                                         'assbackwards'],
     ['$r->hostname("odd")',                                         'hostname'],
     ['$r->proxyreq(1)',                                             'proxyreq'],
-    ['$r->proxyreq(2); $r->filename("proxy:http://127.0.0.1:9/"); $r->handler("proxy-server")', 'proxyreq, handler, filename'],
+    [
+        '$r->proxyreq(2); $r->filename("proxy:http://127.0.0.1:9/"); $r->handler("proxy-server")',
+        'proxyreq, handler, filename'
+    ],
     ['$r->user("odd"); $r->ap_auth_type("Odd")',                    'user, ap_auth_type'],
     ['$r->add_config(["SetHandler odd", "ForceType text/odd"])',    'add_config'],
     ['$r->add_config(["PerlSetVar Odd 1"])',                        'add_config'],
@@ -126,14 +129,23 @@ my $perl = <<"EOT";
 package U;
 use base 'Apache2::Filter';
 use APR::Bucket (); use APR::Brigade (); use APR::Finfo (); use APR::Pool (); use APR::URI ();
-use Apache2::Access (); use Apache2::CmdParms (); use Apache2::Connection (); use Apache2::ConnectionUtil (); use Apache2::Filter ();
-use Apache2::FilterRec (); use Apache2::Log (); use Apache2::RequestIO (); use Apache2::RequestRec (); use Apache2::RequestUtil ();
+use Apache2::Access ();
+use Apache2::CmdParms ();
+use Apache2::Connection ();
+use Apache2::ConnectionUtil ();
+use Apache2::Filter ();
+use Apache2::FilterRec ();
+use Apache2::Log ();
+use Apache2::RequestIO ();
+use Apache2::RequestRec ();
+use Apache2::RequestUtil ();
 use Apache2::Response (); use Apache2::ServerUtil (); use Apache2::SubRequest (); use Apache2::URI ();
 sub odd { die 'odd' }
 sub odd_filter { my (\$f) = \@_; while (\$f->read(my \$t)) { \$f->print('odd') } return 0 }
 sub odd_connection : FilterConnectionHandler { die 'odd' }
 sub served { \$_[0]->print('served'); return 0 }
-sub pass { my (\$r, \$filters) = \@_; my \$ba = \$r->connection->bucket_alloc; my \$bb = APR::Brigade->new(\$r->pool, \$ba);
+sub pass { my (\$r, \$filters) = \@_; my \$ba = \$r->connection->bucket_alloc; my \$bb = APR::Brigade->new(\$r->pool,
+    \$ba);
     \$bb->insert_tail(APR::Bucket->new(\$ba, 'odd')); \$filters->pass_brigade(\$bb); \$bb->cleanup }
 $subs
 package Odd; sub DESTROY { \$U::destroyed++ }
@@ -156,9 +168,13 @@ foreach my $mpm (Farm->mpms) {
         $far->reconfigure("AliasMatch ^/there/ @{[$far->root]}/htdocs/who\n");
         my $byperl = 'BackhandFromSO ' . build_dir() . '/modules/byPerl.so byPerl';
         my $conf   = "PerlModule Apache::Backhand\nPerlPostConfigRequire @{[$near->write_file('cases.pl', $perl)]}\n"
-          . "PerlInterpStart 2\nPerlInterpMax 2\nBackhandPolicyTimeout 20s\nAliasMatch ^/t?here/ @{[$near->root]}/htdocs/who\n"
-          . "<Location /denied>\nRequire all denied\n</Location>\n<Location /served>\nSetHandler modperl\nPerlResponseHandler U::served\n</Location>\n";
-        $conf .= "<Location /here/$_->[0]/>\n$byperl U::here$_->[0]\n</Location>\n<Location /there/$_->[0]/>\nBackhand byAge\n$byperl U::there$_->[0]\n</Location>\n"
+          . "PerlInterpStart 2\nPerlInterpMax 2\nBackhandPolicyTimeout 20s\n"
+          . "AliasMatch ^/t?here/ @{[$near->root]}/htdocs/who\n"
+          . "<Location /denied>\nRequire all denied\n</Location>\n<Location /served>\nSetHandler modperl\n"
+          . "PerlResponseHandler U::served\n</Location>\n";
+        $conf .=
+            "<Location /here/$_->[0]/>\n$byperl U::here$_->[0]\n</Location>\n<Location /there/$_->[0]/>\n"
+                . "Backhand byAge\n$byperl U::there$_->[0]\n</Location>\n"
           for map { [$_] } 0 .. $#cases;
         $near->reconfigure($conf);
         $farm->start;
@@ -180,7 +196,8 @@ foreach my $mpm (Farm->mpms) {
                 is $got, $right, "$way: $code" or next;
                 my $next = eval { $connection->request('GET', '/who', close => 1) };
                 if ($code =~ /keepalive\(1\)|redirect|^\$r->pool->x/ && !$next) { next }
-                is $next ? $next->body : $@, 'a', 'and so is the next request on the connection' if ($response->header('Connection') // '') ne 'close';
+                is $next ? $next->body : $@, 'a', 'and so is the next request on the connection'
+                    if ($response->header('Connection') // '') ne 'close';
             }
         }
         is join(' ', sort $near->children), "@children", 'no child has died';
@@ -190,17 +207,30 @@ foreach my $mpm (Farm->mpms) {
             for my $way (qw(here there)) {
                 my @lines = map { /backhand: byPerl: U::$way$n (.*)/ ? $1 : () } @log;
                 my $line = "@lines";
-                if (($says // '') eq 'died') { like $line, qr/\Adied, the list of servers stays as it was: .*(?:$more)/, "$code: the log says that it died, once" }
+                if (($says // '') eq 'died') {
+                    like $line, qr/\Adied, the list of servers stays as it was: .*(?:$more)/,
+                        "$code: the log says that it died, once";
+                }
                 elsif (ref $says) { like $line, $says, "$code: the log says what it changed" }
-                elsif ($says) { is $line, "changed what a policy may not, and it was put back: $says", "$code: the log says what it changed" }
+                elsif ($says) {
+                    is $line, "changed what a policy may not, and it was put back: $says",
+                        "$code: the log says what it changed";
+                }
                 else { is $line, '', "$code: the log says nothing" }
             }
         }
         my %said;
-        $_ =~ /pid (\d+).*backhand: a candidacy function has run a sub-request or an internal redirect to / && $said{$1}++ for @log;
+        $_ =~ /pid (\d+).*backhand: a candidacy function has run a sub-request or an internal redirect to /
+            && $said{$1}++
+            for @log;
         is_deeply [grep { $_ != 1 } values %said], [], 'of what it has run, once a process';
         ok scalar(keys %said), 'at least by one';
-        $farm->announce_log(qr/backhand: byPerl: U::/, qr/backhand: a candidacy function has run/, qr/client denied by server configuration|AH01797/, qr/server reached Max|request failed|odd/);
+        $farm->announce_log(
+            qr/backhand: byPerl: U::/,
+            qr/backhand: a candidacy function has run/,
+            qr/client denied by server configuration|AH01797/,
+            qr/server reached Max|request failed|odd/
+        );
         $farm->check;
     };
 }
@@ -214,8 +244,16 @@ foreach my $mpm (Farm->mpms) {
         my $code   = <<'EOT';
 package U;
 use Apache2::RequestIO (); use Apache2::RequestRec ();
-sub reads { my ($r, $ids, $where) = @_; 1 while $r->read(my $text, 1000); return $where eq 'here' ? [0] : [grep { $_ } @$ids] }
-sub catches { my ($r, $ids, $where) = @_; eval { 1 while $r->read(my $text, 1000) }; return $where eq 'here' ? [0] : [grep { $_ } @$ids] }
+sub reads {
+    my ($r, $ids, $where) = @_;
+    1 while $r->read(my $text, 1000);
+    return $where eq 'here' ? [0] : [grep { $_ } @$ids];
+}
+sub catches {
+    my ($r, $ids, $where) = @_;
+    eval { 1 while $r->read(my $text, 1000) };
+    return $where eq 'here' ? [0] : [grep { $_ } @$ids];
+}
 1;
 EOT
         my $conf = "PerlModule Apache::Backhand\nPerlPostConfigRequire @{[$near->write_file('cases.pl', $code)]}\n"
@@ -239,7 +277,10 @@ EOT
             for my $name (qw(reads catches)) {
                 for my $where (qw(here there)) {
                     my $connection = $near->connect(timeout => 5);
-                    my $last = $status == 200 ? "GET /who HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" : "GET /who HTTP/1.1\r\nHost: x\r\n\r\n";
+                    my $last =
+                        $status == 200
+                        ? "GET /who HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+                        : "GET /who HTTP/1.1\r\nHost: x\r\n\r\n";
                     $connection->send("POST /$name/$where/echo HTTP/1.1\r\nHost: x\r\n$bytes$last");
                     my $response = eval { $connection->response };
                     is $response ? $response->status : $@, $status, "$what, $name, $where: $status" or next;

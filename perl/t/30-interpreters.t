@@ -20,18 +20,34 @@ our ($global, $early, $early_arriba);
 my $lexical;
 my $started = $$;
 # Before the clones are made.
-if (eval { MAXSERVERS() }) { $early = load_serverstats(); my $touched = $early->[1]{load}; $early_arriba = load_personal_arriba() }
+if (eval { MAXSERVERS() }) {
+    $early = load_serverstats();
+    my $touched = $early->[1]{load};
+    $early_arriba = load_personal_arriba();
+}
 sub child_init { $global = load_serverstats(); $lexical = $global; $global->[2]{tatime} = 77; return 0 }
 sub clone_address { return 0 + load_serverstats() }
 sub state {
-    return join ',', map { !defined $_ ? 'undef' : $_ == load_serverstats() ? "same of " . @$_ : 'other' } $global, $lexical, $early;
+    return join ',', map { !defined $_ ? 'undef' : $_ == load_serverstats() ? "same of " . @$_ : 'other' } $global,
+        $lexical, $early;
 }
-sub through { $global->[5]{load} = $_[0]; return join ',', map { $_->[5]{load} } $global, $lexical, $early, load_serverstats() }
+sub through {
+    $global->[5]{load} = $_[0];
+    return join ',', map { $_->[5]{load} } $global, $lexical, $early, load_serverstats();
+}
 sub arriba { $$early_arriba = 99; return ${ load_personal_arriba() } }
 sub size { return scalar @{ load_serverstats() } }
 sub pid { $$ }
-sub all { my $n = 0; for my $h (@$global) { $n += $_ for values %{{ %$h, hostname => 0, contact => 0 }} } return 'read' }
-sub policy { my ($r, $ids) = @_; $global->[5]{load}++; return [sort { $lexical->[$a + 4]{cpu} <=> $lexical->[$b + 4]{cpu} || $a <=> $b } @$ids] }
+sub all {
+    my $n = 0;
+    for my $h (@$global) { $n += $_ for values %{ { %$h, hostname => 0, contact => 0 } } }
+    return 'read';
+}
+sub policy {
+    my ($r, $ids) = @_;
+    $global->[5]{load}++;
+    return [sort { $lexical->[$a + 4]{cpu} <=> $lexical->[$b + 4]{cpu} || $a <=> $b } @$ids];
+}
 sub CLONE { }
 sub hold { select undef, undef, undef, 0.3; return state() }
 EOT
@@ -83,7 +99,8 @@ foreach my $mpm (Farm->mpms) {
 
 subtest 'a virtual host with interpreters of its own' => sub {
     my $vhost_perl = "package V; use Apache::Backhand; sub policy { return [2, 1] } "
-      . "sub size { return join ',', scalar \@{ Apache::Backhand::load_serverstats() }, main->can('T::pid') ? 1 : 0 } 1;\n";
+      . "sub size { return join ',', scalar \@{ Apache::Backhand::load_serverstats() }, main->can('T::pid') ? 1 : "
+      . "0 } 1;\n";
     my ($farm, $server) =
       bridge(mpm => 'event', perl => $perl, policies => ['T::pid', 'V::policy'], conf => "BackhandMaxServers 16\n");
     my $file   = $server->write_file('vhost.pl', $vhost_perl);
@@ -100,7 +117,9 @@ subtest 'a virtual host with interpreters of its own' => sub {
             policies => ['V::policy'],
             startup  => 'PerlRequire',
             conf     =>
-              "BackhandMaxServers 16\n<VirtualHost $host>\nServerName main.test\nDocumentRoot @{[$server->root]}/htdocs\n</VirtualHost>\n<VirtualHost $host>\nServerName own.test\nPerlOptions +Parent\n"
+              "BackhandMaxServers 16\n<VirtualHost $host>\n"
+                  . "ServerName main.test\nDocumentRoot @{[$server->root]}/htdocs\n</VirtualHost>\n"
+                  . "<VirtualHost $host>\nServerName own.test\nPerlOptions +Parent\n"
               . "PerlSwitches -I@{[build_dir()]}/perl5 -I$FindBin::Bin/lib\nPerlRequire $file\n$blocks</VirtualHost>\n"
         )
     );

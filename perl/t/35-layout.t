@@ -23,7 +23,8 @@ my $folder = File::Temp->newdir;
 chomp(my ($httpd, $apr) = (qx{apxs -q INCLUDEDIR}, qx{apr-1-config --includedir}));
 my @command = (
     'cc', '-fsyntax-only', split(' ', $Config{ccflags}),
-    '-I' . repo_dir() . '/perl', '-I' . repo_dir() . '/src/act/waiting', "-I$httpd", "-I$apr", "-I$Config{archlibexp}/CORE", "$folder/layout.c"
+    '-I' . repo_dir() . '/perl', '-I' . repo_dir() . '/src/act/waiting', "-I$httpd", "-I$apr",
+        "-I$Config{archlibexp}/CORE", "$folder/layout.c"
 );
 
 # True when the compiler finds both members, moved by that many bytes, at the same place.

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Policies that return, clean lists that need it, fail, and change what they may not, more than a hundred calls a request:
-# the server does not grow.
+# Policies that return, clean lists that need it, fail, and change what they may not, more than a hundred calls a
+# request: the server does not grow.
 use strict;
 use warnings;
 
@@ -22,25 +22,63 @@ use Apache::Backhand qw(load_serverstats);
 our %calls;
 sub pid { $$ }
 sub calls { return join ',', map { "$_ $calls{$_}" } sort keys %calls }
-sub good { my ($r, $ids) = @_; $calls{good}++; my $s = load_serverstats(); return [sort { $s->[$a]{load} <=> $s->[$b]{load} } @$ids] }
-sub method { my ($class, $r, $ids, @words) = @_; $calls{method}++; $r->headers_in->get('Host'); $_ = "x"; return [@$ids] }
+sub good {
+    my ($r, $ids) = @_;
+    $calls{good}++;
+    my $s = load_serverstats();
+    return [sort { $s->[$a]{load} <=> $s->[$b]{load} } @$ids];
+}
+sub method {
+    my ($class, $r, $ids, @words) = @_;
+    $calls{method}++;
+    $r->headers_in->get('Host');
+    $_ = "x";
+    return [@$ids];
+}
 sub dies { $calls{dies}++; die "no\n" }
 sub dies_object { $calls{object}++; die bless { big => 'x' x 1000 }, 'Some::Error' }
 sub wrong { $calls{wrong}++; return { a => 1 } }
 sub dirty { my ($r, $ids) = @_; $calls{dirty}++; return [@$ids, -1, 'x', undef, @$ids] }
 sub tied { my ($r, $ids) = @_; $calls{tied}++; tie my @l, 'Tied'; return \@l }
 sub tied_dies { $calls{tied_dies}++; tie my @l, 'Tied::Dies'; return \@l }
-sub handlers { my ($r) = @_; $calls{handlers}++; my $x = 'x' x 1000; $r->push_handlers(PerlLogHandler => sub { $x }); return [0] }
-sub filters { my ($r) = @_; $calls{filters}++; my $x = 'x' x 1000; $r->add_output_filter(sub { $x }); $r->add_input_filter(sub { $x }); return [0] }
-sub notes { my ($r) = @_; $calls{notes}++; $r->pnotes(x => 'x' x 1000); $r->connection->pnotes(x => ['x' x 1000]); return [0] }
-sub changes { my ($r) = @_; $calls{changes}++; $r->headers_out->set(X => 1); $r->custom_response(500, 'x'); $r->status(404); return [0] }
+sub handlers {
+    my ($r) = @_;
+    $calls{handlers}++;
+    my $x = 'x' x 1000;
+    $r->push_handlers(PerlLogHandler => sub { $x });
+    return [0];
+}
+sub filters {
+    my ($r) = @_;
+    $calls{filters}++;
+    my $x = 'x' x 1000;
+    $r->add_output_filter(sub { $x });
+    $r->add_input_filter(sub { $x });
+    return [0];
+}
+sub notes {
+    my ($r) = @_;
+    $calls{notes}++;
+    $r->pnotes(x => 'x' x 1000);
+    $r->connection->pnotes(x => ['x' x 1000]);
+    return [0];
+}
+sub changes {
+    my ($r) = @_;
+    $calls{changes}++;
+    $r->headers_out->set(X => 1);
+    $r->custom_response(500, 'x');
+    $r->status(404);
+    return [0];
+}
 sub looks { my ($r) = @_; $calls{looks}++; $r->lookup_uri('/who')->run; return [0] }
 package Tied; sub TIEARRAY { bless [], shift } sub FETCHSIZE { 3 } sub FETCH { $_[1] + 1 } sub DESTROY {}
 package Tied::Dies; our @ISA = 'Tied'; sub FETCH { die "no element\n" }
 EOT
 
 # Not one that exits: mod_perl's exit leaves its exception in memory each time, wherever it is called.
-my @policies = qw(T::good T->method T::dies T::dies_object T::wrong T::dirty T::tied T::tied_dies T::handlers T::filters T::notes
+my @policies = qw(T::good T->method T::dies T::dies_object T::wrong T::dirty T::tied T::tied_dies
+  T::handlers T::filters T::notes
   T::changes T::looks T::nosuch);
 
 sub pages {
@@ -86,7 +124,10 @@ foreach my $mpm (Farm->mpms) {
         is call($server, 'T::pid'), $pid, 'by one process';
         my $calls = 10 * ($requests + $requests / 5);
         is call_inside($server, 'T::calls'),
-          join(',', map { "$_ $calls" } sort qw(good method dies object wrong dirty tied tied_dies handlers filters notes changes looks)), 'all were called';
+          join(',',
+              map { "$_ $calls" }
+              sort qw(good method dies object wrong dirty tied tied_dies handlers filters notes changes looks)),
+              'all were called';
         $farm->announce_log(
             qr/backhand: byPerl: T(?:::|->)/,
             qr/backhand: a candidacy function has run a sub-request/,

@@ -39,7 +39,8 @@ foreach my $mpm (Farm->mpms) {
     subtest "$mpm: the examples" => sub {
         my $conf     = 'PerlSwitches -I' . repo_dir() . "/perl/eg/lib\nPerlModule Apache::Backhand Farm::Policy\n";
         my @policies = ('least_busy', 'least_busy 0.5', 'by_capacity', 'by_visitor', 'by_visitor X-Visitor');
-        # Under prefork an idle connection holds a worker: a server whose workers are all held counts as busy, and is passed over.
+        # Under prefork an idle connection holds a worker: a server whose workers are all held counts as busy, and is
+        # passed over.
         $conf .= "BackhandConnectionPools Off\n";
         for my $n (0 .. $#policies) {
             $conf .= "<Location /app/$n>\nBackhand byAge 5\n$byperl Farm::Policy::$policies[$n]\n</Location>\n";
@@ -67,7 +68,8 @@ foreach my $mpm (Farm->mpms) {
         for my $visitor (1 .. 30) {
             # One after the other: a server whose workers are all in use is passed over.
             my $answers = {};
-            $answers->{ $servers[$visitor % 3]->get('/app/4/who', headers => ['X-Visitor' => $visitor])->body }++ for 1 .. 4;
+            $answers->{ $servers[$visitor % 3]->get('/app/4/who', headers => ['X-Visitor' => $visitor])->body }++
+                for 1 .. 4;
             is_deeply [values %{$answers}], [4], "visitor $visitor stays with one server" or diag explain $answers;
             $by_header{ (keys %{$answers})[0] }++;
         }
@@ -100,7 +102,8 @@ foreach my $mpm (Farm->mpms) {
                 return { status => $response->status, ended => time };
             }
         );
-        is_deeply [map { $_->{status} // $_->{died} } $waits, @others], [(200) x 4], 'a request that waits, and three others';
+        is_deeply [map { $_->{status} // $_->{died} } $waits, @others], [(200)x 4],
+            'a request that waits, and three others';
         is scalar(grep { $_->{ended} < $waits->{ended} } @others), 3, 'these are answered meanwhile';
         $farm->check;
     };

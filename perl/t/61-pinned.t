@@ -23,7 +23,13 @@ my $code = <<'EOT';
 package App;
 use APR::Pool (); use Apache2::RequestIO (); use Apache2::RequestRec (); use Apache2::RequestUtil ();
 sub access { my ($r) = @_; HOLDS; return 0 }
-sub serve { my ($r) = @_; select undef, undef, undef, 0.02; $r->content_type('text/plain'); $r->print('NAME'); return 0 }
+sub serve {
+    my ($r) = @_;
+    select undef, undef, undef, 0.02;
+    $r->content_type('text/plain');
+    $r->print('NAME');
+    return 0;
+}
 sub other { my ($r, $ids) = @_; return [grep { $_ } @$ids] }
 1;
 EOT
@@ -40,10 +46,17 @@ foreach my $mpm (Farm->mpms) {
                     (my $text = $code) =~ s/HOLDS/$holds{$holds}/;
                     my $name = $server->name;
                     $text =~ s/NAME/$name/;
-                    my $last = $chain eq 'byPerl' ? 'BackhandFromSO ' . build_dir() . '/modules byPerl App::other' : 'Backhand removeSelf';
-                    $server->reconfigure("PerlModule Apache::Backhand\nPerlPostConfigRequire @{[$server->write_file('app.pl', $text)]}\n"
-                          . "PerlInterpStart 2\nPerlInterpMax 2\nBackhandResponseTimeout @{[scaled(8)]}\nBackhandMaxHandoffs 100%\nBackhandPolicyTimeout 10s\n"
-                          . "<Location /app>\nPerlAccessHandler App::access\nSetHandler modperl\nPerlResponseHandler App::serve\n"
+                    my $last =
+                        $chain eq 'byPerl'
+                        ? 'BackhandFromSO ' . build_dir() . '/modules byPerl App::other'
+                        : 'Backhand removeSelf';
+                    $server->reconfigure("PerlModule Apache::Backhand\n"
+                          . "PerlPostConfigRequire @{[$server->write_file('app.pl', $text)]}\n"
+                          . "PerlInterpStart 2\nPerlInterpMax 2\nBackhandResponseTimeout @{[scaled(8)]}\n"
+                          . "BackhandMaxHandoffs 100%\n"
+                          . "BackhandPolicyTimeout 10s\n"
+                          . "<Location /app>\nPerlAccessHandler App::access\nSetHandler modperl\n"
+                          . "PerlResponseHandler App::serve\n"
                           . "Backhand byAge\n$last\n</Location>\n");
                 }
                 $farm->start;
@@ -59,10 +72,13 @@ foreach my $mpm (Farm->mpms) {
                 my %reasons;
                 /reason=(\S+) tries.*received=-/ && $reasons{$1}++ for map { $_->access_lines } @servers;
                 ok $reasons{'handed-off:chosen'}, 'some by the other server' or diag explain \%reasons;
-                ok $reasons{'served-here:interpreters'}, 'some here, because too many hold an interpreter' or diag explain \%reasons if $mpm ne 'prefork';
+                ok $reasons{'served-here:interpreters'}, 'some here, because too many hold an interpreter'
+                    or diag explain \%reasons
+                    if $mpm ne 'prefork';
                 ok !$reasons{'served-here:interpreters'}, 'none of them for want of interpreters' if $mpm eq 'prefork';
                 eventually { !grep { $_->status->{Waiting} } @servers } 5, 'nothing is left waiting';
-                $farm->announce_log(qr/AH00161:|AH00484:|AH00485:|AH03490:|AH10159:|AH00286:|backhand: server \S+ .*asked last/);
+                $farm->announce_log(
+                    qr/AH00161:|AH00484:|AH00485:|AH03490:|AH10159:|AH00286:|backhand: server \S+ .*asked last/);
                 $farm->check;
             };
         }

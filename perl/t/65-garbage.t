@@ -21,7 +21,11 @@ use Apache::Backhand qw(:all);
 our $decoy = 'DECOY';
 our @values = ('nan', 'inf', '-inf', 'abc', '', undef, '0 but true', '9' x 400, "\x{263a}", "\0", $decoy, -1, 0, 1, 0.5,
     1e300, -1e300, 9**9**9, -9**9**9, 2**31, -2**31 - 1, 2**53, 2**63, -2**63, 2**64, [], {}, \1, sub { 1 }, *STDOUT);
-our @keys = qw(mtime arriba aservers nservers load load_hwm cpu ncpu tmem amem numbacked tatime inflight service parallel latency errors served typical samples spread calm stall hostname contact);
+our @keys =
+    qw(
+        mtime arriba aservers nservers load load_hwm cpu ncpu tmem amem numbacked tatime inflight service parallel
+        latency errors served typical samples spread calm stall hostname contact
+    );
 sub value { return $values[rand @values] }
 sub writes {
     my ($r, $ids) = @_;
@@ -64,7 +68,8 @@ foreach my $mpm (Farm->mpms) {
             my $file = $server->write_file('garbage.pl', $perl =~ s/DECOY/$decoy->contact/er);
             my ($head) = $server->{conf} =~ /(.*)<Location \/app>/s;
             $server->reconfigure("${head}PerlModule Apache::Backhand\nPerlRequire $file\nPerlInterpMax 16\n"
-                  . "BackhandPolicyTimeout 1s\n<Location /app>\nBackhand byRandom\n${byperl}writes\nBackhand addSelf\n</Location>\n"
+                  . "BackhandPolicyTimeout 1s\n<Location /app>\nBackhand byRandom\n${byperl}writes\n"
+                  . "Backhand addSelf\n</Location>\n"
                   . "<Location /loops>\n${byperl}loops\n</Location>\n");
             mkdir $server->root . '/htdocs/loops' or die "mkdir: $!";
             $server->write_file('htdocs/loops/who', $server->name);

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# What is done for each request and each announcement takes no more instructions than it did: they are the same on a busy
-# machine and on a slow one. Counted by callgrind, compared with tests/callgrind/expected.txt, which holds for one version of one
-# compiler. Takes half a minute, so only among the long tests.
+# What is done for each request and each announcement takes no more instructions than it did: they are the same on a
+# busy machine and on a slow one. Counted by callgrind, compared with tests/callgrind/expected.txt, which holds for one
+# version of one compiler. Takes half a minute, so only among the long tests.
 #
 # usage: perl tests/check/callgrind.t --keep
 # counts, and writes the file anew.
@@ -32,14 +32,16 @@ chomp(my $compiler = qx{'$program' --compiler});
 chomp(my @paths    = qx{'$program' --list});
 
 # What the libraries choose by the processor that they run on would count differently elsewhere.
-$ENV{GLIBC_TUNABLES} = 'glibc.cpu.hwcaps=' . join ',', map { "-$_" } qw(AVX2 AVX512F AVX512VL AVX512BW BMI2 ERMS FSRM MOVBE RTM);
+$ENV{GLIBC_TUNABLES} = 'glibc.cpu.hwcaps=' . join ',',
+    map { "-$_" } qw(AVX2 AVX512F AVX512VL AVX512BW BMI2 ERMS FSRM MOVBE RTM);
 $ENV{OPENSSL_ia32cap} = '0:0';
 
 # Instructions that one run of the path takes.
 sub count {
     my ($path) = @_;
     my $folder = File::Temp::tempdir(TMPDIR => 1, CLEANUP => 1);
-    my $said   = qx{valgrind --tool=callgrind --toggle-collect=counted --callgrind-out-file='$folder/out' '$program' $path 2>&1};
+    my $said =
+        qx{valgrind --tool=callgrind --toggle-collect=counted --callgrind-out-file='$folder/out' '$program' $path 2>&1};
     my ($runs)         = $said =~ /^(\d+)$/m;
     my ($instructions) = $said =~ /Collected : (\d+)/;
     die "$path: $said" if $? || !$runs || !$instructions;
@@ -61,7 +63,9 @@ sub read_expected {
 sub write_expected {
     my ($expected) = @_;
     open my $lines, '>', $file or die "$file: $!";
-    print {$lines} "# Instructions of one run of each path of paths.c: compiler, path, count. tests/check/callgrind.t compares and writes them.\n";
+    print {$lines}
+        "# Instructions of one run of each path of paths.c: compiler, path, count. tests/check/callgrind.t "
+            . "compares and writes them.\n";
     for my $for (sort keys %{$expected}) {
         print {$lines} map { "$for $_ $expected->{$for}{$_}\n" } sort keys %{ $expected->{$for} };
     }
@@ -78,7 +82,9 @@ if ($keep) {
     exit;
 }
 my $kept = $expected->{$compiler};
-plan skip_all => "tests/callgrind/expected.txt has no counts for $compiler, but for @{[join ' and ', sort keys %{$expected}]}" if !$kept;
+plan skip_all =>
+    "tests/callgrind/expected.txt has no counts for $compiler, but for @{[join ' and ', sort keys %{$expected}]}"
+    if !$kept;
 
 for my $path (@paths) {
     my $count = count($path);
@@ -89,7 +95,9 @@ for my $path (@paths) {
     }
     my $change = sprintf '%+.1f %%', 100 * ($count / $was - 1);
     cmp_ok $count, '<=', $was * (1 + $tolerance), "$path takes no more instructions than it did ($was, $change)"
-      or diag "callgrind_annotate shows where they are, see CONTRIBUTING.md; when they are worth it: perl tests/check/callgrind.t --keep";
+        or diag
+        "callgrind_annotate shows where they are, see CONTRIBUTING.md; when they are worth it: perl "
+            . "tests/check/callgrind.t --keep";
     diag "$path takes $change: keep that by perl tests/check/callgrind.t --keep" if $count < $was * (1 - $tolerance);
 }
 done_testing;

@@ -52,7 +52,9 @@ for my $page (qw(know announce decide handoff)) {
     while (my ($name, $text) = splice @parts, 0, 2) {
         $sections{$name} = $page;
         $section_text{$name} = $text;
-        like $text, qr/\A\n- \*\*Syntax:\*\* `$name .*(?:\n  .*)*\n- \*\*Default:\*\* .*(?:\n  .*)*\n- \*\*Context:\*\* /, "$name: its form";
+        like $text,
+            qr/\A\n- \*\*Syntax:\*\* `$name .*(?:\n  .*)*\n- \*\*Default:\*\* .*(?:\n  .*)*\n- \*\*Context:\*\* /,
+            "$name: its form";
     }
 }
 my %rows = text_of('docs/directives.md') =~ /^[|] \[(\w+)\]\((\w+)[.]md#/gm;
@@ -78,13 +80,15 @@ while ($table =~ /($kind)\("(\w+)",\s*(SERVER|CONTAINER)\(\w+\),\s*$string(?:,\s
         $ranges++;
     }
     like $text, qr/`$name On [|] Off`/, "$name: a flag"      if $type eq 'FLAG';
-    like $text, qr/^- \*\*Context:\*\* \Q$_\E/m, "$name: where it may stand" for $context eq 'SERVER' ? 'server config' : 'as [Backhand]';
+    like $text, qr/^- \*\*Context:\*\* \Q$_\E/m, "$name: where it may stand"
+        for $context eq 'SERVER' ? 'server config' : 'as [Backhand]';
 }
 cmp_ok $ranges, '>', 8, 'there are ranges';
 
 # Every built-in function is described.
 my $functions = text_of('docs/functions.md');
-my @builtins = map { text_of($_) =~ /^\s*\{"(\w+)",\s*\w+,/gm } map { s{\A\Q$repo\E/}{}r } glob "$repo/src/candidacy/*.c";
+my @builtins = map { text_of($_) =~ /^\s*\{"(\w+)",\s*\w+,/gm }
+  map { s{\A\Q$repo\E/}{}r } glob "$repo/src/candidacy/*.c";
 cmp_ok scalar @builtins, '>', 5, 'there are built-in functions';
 is_deeply [grep { $functions !~ /^#+ .*\b$_\b/m } @builtins], [], 'every built-in function has its section';
 
@@ -98,8 +102,10 @@ is_deeply [grep { $scenarios !~ /^[|] `.*\b$_\b/m } @words], [], 'every word of 
 my @options = text_of('src/sim/main.c') =~ /^\s*\{"(\w+)", (?:OPTION|'\w')/gm;
 is_deeply [grep { $scenarios !~ /`--$_\b/ } grep { !/^(?:help|version)\z/ } @options], [], 'every option is there';
 
-# What the page for maintainers names in backticks is there: files, functions (in the file it says), and all other words.
-my %sources = map { s{\A\Q$repo\E/}{}r => 1 } map { glob "$repo/$_" } qw(include/*.h src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] perl/*.[ch]);
+# What the page for maintainers names in backticks is there: files, functions (in the file it says), and all other
+# words.
+my %sources = map { s{\A\Q$repo\E/}{}r => 1 }
+    map { glob "$repo/$_" } qw(include/*.h src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] perl/*.[ch]);
 my $all_code = join "\n", map { text_of($_) } sort keys %sources;
 my $internals = text_of('docs/internals.md');
 
@@ -170,7 +176,8 @@ my %decades = map { $_ => 1 } $key =~ /^[|] (\d)0 to \g1[9] [|]/gm;
 my @numbers = map { m{/(\d)\d-[^/]*\z} ? $1 : 'none' } glob "$repo/tests/farm/*.t";
 cmp_ok scalar @numbers, '>', 20, 'there are tests with servers';
 is_deeply [grep { !$decades{$_} } @numbers], [], 'each has a number that tests/README.md explains';
-is_deeply [grep { $key !~ /^[|] `\Q$_\E`/m } map { m{/([^/]+/)\z} } glob "$repo/tests/*/"], [], 'and so has each folder';
+is_deeply [grep { $key !~ /^[|] `\Q$_\E`/m } map { m{/([^/]+/)\z} } glob "$repo/tests/*/"], [],
+    'and so has each folder';
 
 # Links lead somewhere.
 for my $page (@pages) {

@@ -75,7 +75,12 @@ $trace server
     $hostname (
     $trace bad
 </If>
-@{[map { "<If \"%{QUERY_STRING} == '$_'\">\nBackhand off\nBackhand byAge 1000\nBackhandFromSO $policies $_\n$trace after\n</If>\n" } @bad]}
+@{ [
+    map {
+        "<If \"%{QUERY_STRING} == '$_'\">\nBackhand off\nBackhand byAge 1000\nBackhandFromSO $policies $_\n"
+            . "$trace after\n</If>\n"
+    } @bad
+] }
 <VirtualHost *>
     ServerName a.test
 </VirtualHost>

@@ -112,15 +112,21 @@ EOT
 
 subtest 'BackhandConnectionPools' => sub {
     for my $pools (qw(On Off)) {
-        my $farm = Farm->new(conf => "BackhandConnectionPools $pools\n<Location /app>\nBackhand byAge\nBackhand removeSelf\n</Location>");
+        my $farm = Farm->new(conf =>
+                "BackhandConnectionPools $pools\n<Location /app>\nBackhand byAge\nBackhand removeSelf\n</Location>");
         my ($a, $b) = map { $farm->add } 1 .. 2;
         $farm->start;
         ok $farm->together, 'they see each other';
         is answers($a, '/app/who', 20)->{b}, 20, "$pools: handed off";
         my @kept;
-        eventually { (@kept = map {/kept=(\d+)/} grep {m{/app/who}} $b->access_lines) == 20 } 5, 'all of them are logged';
+        eventually {
+            (@kept = map { /kept=(\d+)/ } grep { m{/app/who} } $b->access_lines) == 20
+        }
+        5, 'all of them are logged';
         my $reused = grep { $_ > 0 } @kept;
-        $pools eq 'On' ? cmp_ok($reused, '>', 10, 'on connections that are kept') : is($reused, 0, 'each on its own connection');
+        $pools eq 'On'
+            ? cmp_ok($reused, '>', 10, 'on connections that are kept')
+            : is($reused, 0, 'each on its own connection');
         $farm->check;
     }
 };
@@ -148,7 +154,8 @@ subtest 'BackhandModeratorPIDFile' => sub {
     $a->reconfigure('BackhandModeratorPIDFile none/moderator.pid');
     $farm->announce_log(qr/cannot write BackhandModeratorPIDFile \S+none\/moderator.pid/);
     $a->start;
-    ok $a->wait_log(qr/No such file or directory: .*cannot write BackhandModeratorPIDFile/), 'a file that cannot be written is an error line';
+    ok $a->wait_log(qr/No such file or directory: .*cannot write BackhandModeratorPIDFile/),
+        'a file that cannot be written is an error line';
     is $a->get('/who')->body, 'a', 'and no more';
     $farm->done;
 };
@@ -156,8 +163,9 @@ subtest 'BackhandModeratorPIDFile' => sub {
 subtest 'BackhandLogLevel' => sub {
     # Whether there are debug lines, and what is said of the directive.
     my %cases = (
-        'BackhandLogLevel +mbcsall'                              => [1, 'BackhandLogLevel \+mbcsall is a directive of an earlier release and taken as debug'],
-        'BackhandLogLevel -all -dcsn'                            => [0, 'BackhandLogLevel -all -dcsn .* and changes nothing'],
+        'BackhandLogLevel +mbcsall' =>
+            [1, 'BackhandLogLevel \+mbcsall is a directive of an earlier release and taken as debug'],
+        'BackhandLogLevel -all -dcsn' => [0, 'BackhandLogLevel -all -dcsn .* and changes nothing'],
         "BackhandLogLevel +dcsn\nLogLevel warn backhand:info"    => [0, undef],
         "BackhandLogLevel +dcsn\nLogLevel notice"                => [1, 'LogLevel backhand:debug'],
     );

@@ -96,18 +96,22 @@ subtest 'bySession' => sub {
     is always($b, $path, Cookie => "PHPSESSID=$of_b"), 'b', 'asked itself, the owner serves';
     is $b->logged($path)->{reason}, 'served-here:chosen', 'and knows it';
     is always($a, $path, Cookie => 'PHPSESSID=' . uc $of_c), 'c', 'upper case';
-    is always($a, $path, Cookie => 'x=1', Cookie => "y=2; PHPSESSID=$of_c; z=3"), 'c', 'among others, in a second header';
-    is always($a, $path, Cookie => "PHPSESSID=ffffffff", Cookie => "PHPSESSID=$of_c"), 'c', 'the first whose owner lives';
+    is always($a, $path, Cookie => 'x=1', Cookie => "y=2; PHPSESSID=$of_c; z=3"), 'c',
+        'among others, in a second header';
+    is always($a, $path, Cookie => "PHPSESSID=ffffffff", Cookie => "PHPSESSID=$of_c"), 'c',
+        'the first whose owner lives';
     is always($a, "$path?x=1&PHPSESSID=$of_c&y"), 'c', 'the query string';
     is always($a, "$path?PHPSESSID=$of_c", Cookie => "PHPSESSID=$of_b"), 'b', 'cookies go first';
     is always($a, "$path?PHPSESSID=$of_c", Cookie => 'PHPSESSID=0badc0de'), 'c', 'when they lead anywhere';
     is always($a, $path, Cookie => 'PHPSESSID=' . id_of($b)), 'b', 'our form with a port';
     is always($a, $path, Cookie => 'PHPSESSID=' . id_of($b) . '-more'), 'b', 'and something after it';
-    isnt always($a, $path, Cookie => sprintf 'PHPSESSID=i%s%04x', $of_b, $b->{port} + 1), 'b', 'another port, another server';
+    isnt always($a, $path, Cookie => sprintf 'PHPSESSID=i%s%04x', $of_b, $b->{port} + 1), 'b',
+        'another port, another server';
     isnt always($a, $path, Cookie => "XPHPSESSID=$of_b"), 'b', 'the name of the cookie is not the end of another';
     isnt always($a, $path, Cookie => "PHPSESSID=zz$of_b"), 'b', 'no id';
     isnt always($a, $path, Cookie => join '; ', map {"PHPSESSID=0badc0d$_"} (0 .. 9)), 'b', 'ids of nobody';
-    is $a->get('/app/echo', headers => [Cookie => "sid=$of_b"])->echoed->{SERVER_ADDR}, $b->{host}, 'an identifier as argument';
+    is $a->get('/app/echo', headers => [Cookie => "sid=$of_b"])->echoed->{SERVER_ADDR}, $b->{host},
+        'an identifier as argument';
 
     $b->kill_all;
     my $response;
@@ -145,20 +149,26 @@ subtest 'BackhandSessionCookie' => sub {
     is scalar(my @set = cookies($a->get('/always/who'))), 1, 'without a chain too';
     is scalar(@set = cookies($a->get('/always/none'))), 1, 'on errors too';
     is $a->get('/always/none')->status, 404, 'which they stay';
-    is_deeply [cookies($a->get('/always/who', headers => [Cookie => $pin_b]))], [], 'who is pinned elsewhere stays pinned there';
+    is_deeply [cookies($a->get('/always/who', headers => [Cookie => $pin_b]))], [],
+        'who is pinned elsewhere stays pinned there';
     is scalar(@set = cookies($a->get('/always/who', headers => [Cookie => 'PIN=nonsense']))), 1, 'nonsense is replaced';
     my $dressed = '; Path=/always; Domain=example.com; Max-Age=3600; HttpOnly; SameSite=None; Secure';
     my $of_a    = 'PIN=' . id_of($a);
     is_deeply [cookies($a->get('/always/dressed'))], ["$of_a$dressed"], 'with its attributes';
-    is_deeply [cookies($a->get('/always/dressed', headers => [Cookie => $of_a]))], ["$of_a$dressed"], 'Max-Age is renewed';
-    is_deeply [cookies($a->get('/always/dressed', headers => [Cookie => $pin_b]))], [], 'by the server that the cookie names';
+    is_deeply [cookies($a->get('/always/dressed', headers => [Cookie => $of_a]))], ["$of_a$dressed"],
+        'Max-Age is renewed';
+    is_deeply [cookies($a->get('/always/dressed', headers => [Cookie => $pin_b]))], [],
+        'by the server that the cookie names';
     is_deeply [cookies($a->get('/always/who', headers => [Cookie => $of_a]))], [], 'and only where it has one';
     is scalar(@set = cookies($a->get('/others/who'))), 1, 'handed off: one cookie';
     unlike $set[0], qr/${\ id_of($a)}/, 'of the receiver';
     is scalar(@set = cookies($a->request('HEAD', '/always/who'))), 1, 'HEAD';
 
     ok $b->graceful_stop, 'b leaves';
-    eventually { !grep { $_->{State} eq 'alive' && $_->{Contact} eq $b->contact } values %{ $a->rows } } 5, 'which a hears';
+    eventually {
+        !grep { $_->{State} eq 'alive' && $_->{Contact} eq $b->contact } values %{ $a->rows }
+    }
+    5, 'which a hears';
     my $response = $a->get('/pinned/who', headers => [Cookie => $pin_b]);
     like $response->body, qr/\A[ac]\z/, 'another serves its clients';
     is join(q(;), cookies($response)), 'PIN=' . id_of($by_name{ $response->body }) . '; Path=/; HttpOnly; SameSite=Lax',

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Configurations of the days of httpd 1.3 load as they stand, and do what they did. What httpd 2.4 itself wants otherwise
-# (LoadModule lines, access control) is around them.
+# Configurations of the days of httpd 1.3 load as they stand, and do what they did. What httpd 2.4 itself wants
+# otherwise (LoadModule lines, access control) is around them.
 use strict;
 use warnings;
 

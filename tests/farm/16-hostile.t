@@ -46,7 +46,9 @@ foreach my $mpm (Farm->mpms) {
         $result->nothing_failed;
         for my $server (@servers) {
             ok scalar $result->answered($server, -10), 'answered by ' . $server->name;
-            ok scalar(grep { ($_->{by} // '') ne ($_->{at} // '') && $_->{by} eq $server->name } @{ $result->{answers} }),
+            ok
+                scalar(grep { ($_->{by} // '') ne ($_->{at} // '') && $_->{by} eq $server->name }
+                    @{ $result->{answers} }),
               'requests to others among them';
         }
 

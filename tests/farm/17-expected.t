@@ -137,7 +137,8 @@ subtest 'a free place at home is enough' => sub {
     ask($_, 2, 20) for @all;
     my $before = sum0(map { $_->status->{'Handed-Off'} } @all);
     my $asked  = sum0(map { sum0(values %{ ask($_, 2, 50) }) } @all);
-    cmp_ok sum0(map { $_->status->{'Handed-Off'} } @all) - $before, '<=', 0.25 * $asked, 'little is handed off, though the machine be busy';
+    cmp_ok sum0(map { $_->status->{'Handed-Off'} } @all) - $before, '<=', 0.25 * $asked,
+        'little is handed off, though the machine be busy';
     is $all[0]->logged('/app/work')->{reason}, 'served-here:free', 'and the reason says so';
     $farm->done;
 };

@@ -22,7 +22,8 @@ sub noted {
     my $offset = ($server->config =~ /\A(.*?)\Q$text\E/s ? $1 : die "no such text\n") =~ tr/\n//;
     $farm->start;
     my $path = $server->root . '/httpd.conf';
-    my $says = qr/\[backhand:notice\].* backhand: \Q$path\E:(\d+): AuthType ([\w-]+) applies where the chain at \Q$path\E:(\d+) does: .*; write "BackhandTrustUser On" or "Backhand off" there/;
+    my $says =
+        qr/:notice\].* \Q$path\E:(\d+): AuthType ([\w-]+) .* chain at \Q$path\E:(\d+) does: .*"BackhandTrustUser On"/;
     my @lines = map { /$says/ ? [$1 - $offset, $2, $3 - $offset] : () } $server->log_lines;
     $farm->check;
     return \@lines;

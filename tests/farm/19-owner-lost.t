@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# The owner of a session is gone: another server takes its users over at once and for good, each with one new cookie in the
-# very answer. An owner that lives loses nobody.
+# The owner of a session is gone: another server takes its users over at once and for good, each with one new cookie in
+# the very answer. An owner that lives loses nobody.
 use strict;
 use warnings;
 
@@ -89,7 +89,8 @@ subtest 'refuses, and announces itself' => sub {
     $farm->announce_log(qr/backhand: server \S+ .*asked last/);
     $farm->start;
     ok $farm->together, 'they see each other';
-    eventually { 2 == grep { ($_->row($fake->contact) || {State => q()})->{State} eq 'alive' } $a, $b } 5, 'and the other one';
+    eventually { 2 == grep { ($_->row($fake->contact) || { State => q() })->{State} eq 'alive' } $a, $b } 5,
+        'and the other one';
     for my $n (1 .. 4) {
         my $user = Farm::Session->new(owner => $fake);
         moves($user, "user $n", scaled(1), $n % 2 ? [$a, $b] : [$b, $a]);
@@ -102,7 +103,8 @@ subtest 'refuses, and announces itself' => sub {
 subtest 'closes connections, and announces itself' => sub {
     my $farm = Farm->new(modules => ['lua'], conf => Farm::Session::conf());
     my ($a, $b) = Farm::Session::servers($farm, 2);
-    my $fake = Farm::Fake->new(farm => $farm, serve => sub { my ($socket) = @_; sysread $socket, my $request, 4096; return })->start;
+    my $fake = Farm::Fake->new(farm => $farm, serve => sub { my ($socket) = @_; sysread $socket, my $request,
+        4096; return })->start;
     $farm->announce_log(qr/backhand: server \S+ .*asked as before/, qr/owns the session of a request, and .*failed/);
     $farm->start;
     ok $farm->together, 'they see each other';

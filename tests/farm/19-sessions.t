@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# A user with a session is served by its owner and by nobody else, also when all are busy. Above the bounds the user gets
-# 503, or is sent to the owner.
+# A user with a session is served by its owner and by nobody else, also when all are busy. Above the bounds the user
+# gets 503, or is sent to the owner.
 use strict;
 use warnings;
 
@@ -127,14 +127,16 @@ for my $mpm (Farm->mpms) {
             my @cookie   = (Cookie => 'PIN=' . $of_b->pin);
             my $response = $a->request($method, '/pinned/work/redirect?0', headers => \@cookie, @body);
             is $response->status, $method eq 'GET' ? 302 : 307, "$method: sent to the owner";
-            is $response->header('location'), "http://www-b.test:@{[$b->{port}]}/pinned/work/redirect?0", 'by the name as said';
+            is $response->header('location'), "http://www-b.test:@{[$b->{port}]}/pinned/work/redirect?0",
+                'by the name as said';
             is $a->logged('/pinned/work/redirect')->{reason}, 'redirected:session', 'which a says too';
         }
         is join(q( ), map { $_->() } @busy), '200 b 200 b', 'those that waited are answered';
         waiting($a, 0);
         is $of_b->ask($a)->{server}, 'b', 'and then the owner is asked again';
         $farm->announce_log(qr/owns the session of a request, and this server cannot ask it now .limit./, @full);
-        ok $a->wait_log(qr/server \Q@{[$b->contact]}\E owns the session of a request.*BackhandMaxSessionHandoffs/), 'the log says why';
+        ok $a->wait_log(qr/server \Q@{[$b->contact]}\E owns the session of a request.*BackhandMaxSessionHandoffs/),
+            'the log says why';
         $farm->check;
     };
 
@@ -146,7 +148,8 @@ for my $mpm (Farm->mpms) {
         ok $farm->together, 'they see each other';
         my ($of_a, $of_b) = map { Farm::Session->new(owner => $_) } $a, $b;
         # Each user is on the other server.
-        my @answers = map { $_->() } map { $_ % 2 ? begin($of_a, $b, work => 0.1) : begin($of_b, $a, work => 0.1) } 1 .. 24;
+        my @answers = map { $_->() } map { $_ % 2 ? begin($of_a, $b, work => 0.1) : begin($of_b, $a,
+            work => 0.1) } 1 .. 24;
         my %seen;
         $seen{$_}++ for @answers;
         my @others = grep { !/\A(?:200 [ab]|503 .*)\z/s } keys %seen;

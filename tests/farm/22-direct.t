@@ -79,7 +79,8 @@ subtest 'answers are not answered' => sub {
     ok $farm->together, 'a names b: they see each other';
     $a->reconfigure($a->{conf} =~ s/127[.]0[.]0[.]2:/127.0.0.9:/r);
     ok $a->graceful, 'graceful restart: a names b no longer';
-    eventually { $a->row($b->contact)->{Age} > 2 && $b->row($a->contact)->{Age} > 2 } 10, 'they hear no more of each other';
+    eventually { $a->row($b->contact)->{Age} > 2 && $b->row($a->contact)->{Age} > 2 } 10,
+        'they hear no more of each other';
     $farm->check;
 };
 
@@ -114,19 +115,29 @@ subtest 'who is answered, and where' => sub {
     for my $case (
         ['whom AcceptStats does not cover', $stranger, $fake->announcement],
         ['who names another farm',          $friend,   $fake->announcement(farm => 'another')],
-        ['who names a contact that AcceptStats does not cover', $friend, $fake->announcement(contact => 'http://192.0.2.1:80')],
+        [
+            'who names a contact that AcceptStats does not cover',
+            $friend,
+            $fake->announcement(contact => 'http://192.0.2.1:80')
+        ],
         ['a stock heartbeat', $friend, 'v=1&ready=4&busy=1'],
       )
     {
         my ($who, $socket, $bytes) = @{$case};
-        my $counted = sub { my $status = $a->status; my $n = 0; $n += $status->{$_} for grep { /\A(?:Accepted|Dropped-)/ } keys %{$status}; $n };
+        my $counted = sub {
+            my $status = $a->status;
+            my $n = 0;
+            $n += $status->{$_} for grep { /\A(?:Accepted|Dropped-)/ } keys %{$status};
+            $n;
+        };
         my $before  = $counted->();
         send $socket, $bytes, 0, $to or die "send: $!";
         eventually { $counted->() > $before } 5, 'heard';
         ok !hears($socket, 0.6), "$who is not answered";
     }
     send $other, $fake->announcement, 0, $to or die "send: $!";
-    like hears($friend, 5) || '', qr/\Av=1&.*&host=a\.test&/, 'a server is, at the port of the farm, whatever port it sends from';
+    like hears($friend, 5) || '', qr/\Av=1&.*&host=a\.test&/,
+        'a server is, at the port of the farm, whatever port it sends from';
     ok !hears($other, 0.3), 'and not elsewhere';
     1 while hears($friend, 1.5);
     ok !hears($friend, 0.6), 'once it is silent it is told nothing more';
@@ -145,7 +156,8 @@ subtest 'names' => sub {
     $farm->start;
     ok $farm->together($a, $b), 'localhost is a, and a answers';
     ok $farm->together($a, $c), 'a name that stands for nothing does not keep others from being announced to';
-    ok $c->wait_log(qr/backhand: MulticastStats \S+ nowhere\.invalid:\d+: cannot look up nowhere\.invalid: /, 60), 'the log names it';
+    ok $c->wait_log(qr/backhand: MulticastStats \S+ nowhere\.invalid:\d+: cannot look up nowhere\.invalid: /, 60),
+        'the log names it';
     ok $c->wait_log(qr/backhand: .* cannot look up _backhand\._udp\.nowhere\.invalid: /, 60), 'SRV records, too';
     ok $c->graceful, 'graceful restart';
     ok $farm->together($a, $c), 'they see each other';

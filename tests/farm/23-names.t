@@ -45,7 +45,8 @@ subtest 'SRV records' => sub {
     my $udp  = $farm->udp;
     my $port = free_port();
     $dns->zone(
-        '_backhand._udp.farm.test' => [[SRV => $udp, 'a.farm.test'], [SRV => $port, 'b.farm.test'], [SRV => $udp, 'gone.farm.test']],
+        '_backhand._udp.farm.test' =>
+            [[SRV => $udp, 'a.farm.test'], [SRV => $port, 'b.farm.test'], [SRV => $udp, 'gone.farm.test']],
         'a.farm.test'              => addresses('127.0.0.1'),
         'b.farm.test'              => addresses('127.0.0.2'),
     );
@@ -65,7 +66,8 @@ subtest 'a name appears' => sub {
     my $a = add($farm, 1, '127.0.0.9:' . $farm->udp);
     my $b = add($farm, 2, 'farm.test:' . $farm->udp);
     $farm->start;
-    ok $b->wait_log(qr/backhand: MulticastStats .*: cannot look up farm\.test: /, 20), 'the log says that there is none';
+    ok $b->wait_log(qr/backhand: MulticastStats .*: cannot look up farm\.test: /, 20),
+        'the log says that there is none';
     is $b->status->{Servers}, 1, 'nobody is there';
     $dns->zone('farm.test' => addresses('127.0.0.1'));
     ok $farm->together, 'they see each other once it is known';
@@ -105,7 +107,8 @@ if ($ENV{BACKHAND_TEST_LONG}) {
         my $before = $a->status->{Accepted};
         eventually { $a->status->{Accepted} > $before + 4 } 5, 'its last address stays in use';
         $dns->zone('farm.test' => addresses('127.0.0.3'));
-        eventually { my $row = $c->row($b->contact); $row && $row->{State} eq 'alive' } 80, 'it is back, with another address';
+        eventually { my $row = $c->row($b->contact); $row && $row->{State} eq 'alive' } 80,
+            'it is back, with another address';
         eventually { $a->row($b->contact)->{Age} > 2 } 10, 'and not the one that it had';
         $farm->announce_log(qr/cannot look up farm\.test/);
         $farm->check;

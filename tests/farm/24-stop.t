@@ -24,8 +24,8 @@ sub listener {
     return $socket;
 }
 
-# When the datagram that was read last arrived, by the kernel's word: this process may have read it later. The first call
-# turns that on.
+# When the datagram that was read last arrived, by the kernel's word: this process may have read it later. The first
+# call turns that on.
 sub arrival {
     my ($socket) = @_;
     my $siocgstamp = 0x8906;
@@ -136,7 +136,8 @@ for my $mpm (Farm::mpms()) {
         cmp_ok $gap, '<', scaled(0.75), 'the others never take it for silent';
         ok wait_for(sub { $a->resumed >= $before + 4 }), 'four restarts';
         for my $server ($a, $b) {
-            is scalar(grep { /give one of them another/ } $server->log_lines), 0, "$server->{name}: no rival in the log";
+            is scalar(grep { /give one of them another/ } $server->log_lines), 0,
+                "$server->{name}: no rival in the log";
             ok !defined $server->row($a->contact)->{'Rival-Ago'}, 'nor in the page';
         }
         ok $a->stop, 'stop';

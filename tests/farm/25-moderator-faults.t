@@ -82,13 +82,17 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
         ok $farm->together, 'they see each other';
         if ($long) {
             kill 'STOP', $second;
-            ok $a->wait_log(qr/the moderator process $second does not respond and is killed; httpd starts another one/, 45), 'without a restart, too';
+            ok $a->wait_log(
+                qr/the moderator process $second does not respond and is killed; httpd starts another one/, 45
+                ),
+                'without a restart, too';
             eventually { my $pid = moderator($a); $pid && $pid != $second } 10, 'there is another one';
             ok $farm->together, 'they see each other';
         }
         kill 'STOP', wait_for { moderator($a) };
         ok $a->stop, 'it stops';
-        is said($a, qr/does not respond and is killed; the other servers were not told that this server stops/), 1, 'the log says why the others do not know';
+        is said($a, qr/does not respond and is killed; the other servers were not told that this server stops/), 1,
+            'the log says why the others do not know';
         $farm->announce_log(qr/moderator process \d+ (?:does not respond|ended unexpectedly)/);
         $farm->check;
     };

@@ -38,7 +38,7 @@ sub with_files {
 
 my @cases = (
     [ 'its own',        q(),                                  sub { } ],
-    [ 'a link',         'it is a symbolic link',              sub { rename $_[0], "$_[0]-target"; symlink "$_[0]-target", $_[0] } ],
+    ['a link', 'it is a symbolic link', sub { rename $_[0], "$_[0]-target"; symlink "$_[0]-target", $_[0] }],
     [ 'open to others', 'others than its owner may write it', sub { chmod 0666, $_[0] } ],
     $> ? () : [ "another user's", 'it belongs to another user', sub { chmod 0644, $_[0]; chown 65_534, -1, $_[0] } ],
 );
@@ -50,7 +50,8 @@ for (@cases) {
     eventually { ($server->row($server->contact) || {})->{Arriba} } 10, "$what: there is a speed score";
     my $score = $server->row($server->contact)->{Arriba};
     is $score == 4711, $wrong eq q(), $wrong ? 'not the one of the file' : 'the one of the file';
-    is_deeply [ignored($server)], [$wrong ? map { "$_: $wrong" } sort @names : ()], 'the log says what is ignored, once each';
+    is_deeply [ignored($server)], [$wrong ? map { "$_: $wrong" } sort @names : ()],
+        'the log says what is ignored, once each';
     $farm->announce_log(qr/backhand: file \S+ is ignored/);
     $farm->check;
 }

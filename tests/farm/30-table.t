@@ -39,7 +39,8 @@ subtest 'own figures' => sub {
 
     eventually { $a->row($a->contact)->{Arriba} > 0 } 10, 'the speed is measured';
     for my $key (qw(Memory-Total CPUs Arriba Hostname)) {
-        eventually { $b->row($a->contact)->{$key} eq $a->row($a->contact)->{$key} } 5, "the other server knows the same $key";
+        eventually { $b->row($a->contact)->{$key} eq $a->row($a->contact)->{$key} } 5,
+            "the other server knows the same $key";
     }
 
     my $score = $a->row($a->contact)->{Arriba};
@@ -92,8 +93,16 @@ for my $mpm (Farm->mpms) {
         eventually { $b->row($a->contact)->{'In-Flight'} == 2 } 3, '2 in flight';
         kill 'KILL', grep { $before{$_} } $a->children;
         eventually { my $row = $b->row($a->contact); $row && $row->{'In-Flight'} == 0 } 10, 'children killed: none';
-        eventually { my $response = eval { $a->get('/who') }; $response && $response->status == 200 } 10, 'it answers again';
-        $farm->announce_log(qr/exit signal Killed/, qr/backhand: .*moderator/, qr/cgid daemon process died/, qr/AH01239/);
+        eventually {
+            my $response = eval { $a->get('/who') };
+            $response && $response->status == 200
+        }
+        10, 'it answers again';
+        $farm->announce_log(
+            qr/exit signal Killed/,
+            qr/backhand: .*moderator/,
+            qr/cgid daemon process died/, qr/AH01239/
+        );
         $a->kill_all;
         $farm->check;
     };

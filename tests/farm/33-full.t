@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# A file system without room for the table's file: the table is kept in memory of its own, and nothing is lost but what is
-# kept over stops.
+# A file system without room for the table's file: the table is kept in memory of its own, and nothing is lost but what
+# is kept over stops.
 use strict;
 use warnings;
 
@@ -23,7 +23,9 @@ for my $mpm (qw(event prefork)) {
         $farm->start;
         ok $farm->together, 'the servers see each other';
         my $warned = sub {
-            return scalar grep { /:warn\].*backhand: cannot make \Q$folder\E\/\S+: the table of servers is kept in anonymous memory/ } $a->log_lines;
+            return scalar grep {
+                /:warn\].*backhand: cannot make \Q$folder\E\/\S+: the table of servers is kept in anonymous memory/
+            } $a->log_lines;
         };
         is $warned->(), 1, 'one line says what is wrong';
         ok !-e "$folder/mod_backhand-table", 'no part of a file is left';

@@ -70,7 +70,8 @@ sub with_fake {
     share($a, @key[0, 1]) if $trust->{secret};
     $a->reconfigure(conf($farm, %{$trust}));
     $farm->start;
-    eventually { $fake->send_datagram($key ? sign($text->(), $key) : $text->()); $a->row($fake->contact) } 10, 'it is heard';
+    eventually { $fake->send_datagram($key ? sign($text->(), $key) : $text->()); $a->row($fake->contact) } 10,
+        'it is heard';
     is by($a), 'fake', 'and asked';
     return ($farm, $a, $fake);
 }
@@ -94,7 +95,11 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
             # New children only: one of before may still take a connection until it hears of its end.
             is by($a), $gone ? 'a' : 'fake', $gone ? 'the first request is served here' : 'it is asked as before';
             is !$a->row($fake->contact), !!$gone, $gone ? 'it is not in the table' : 'it is in the table';
-            is scalar(grep { /servers that this configuration does not accept are forgotten .*: 1, among them \Q@{[$fake->contact]}\E/ } $a->log_lines),
+            is scalar(
+                grep {
+                    /this configuration does not accept are forgotten.*: 1, among them \Q@{[$fake->contact]}\E/
+                } $a->log_lines
+            ),
               $gone, 'the log says so once';
             $farm->check;
         };
@@ -112,7 +117,11 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
         };
         is $first, 'a', 'it is revoked and asked nothing more';
         is $late, 'fake', 'what it was asked before it answers';
-        my $response = $a->get('/app/echo', from => '127.0.0.9', headers => [ 'Backhand-Proxied' => 'client=http://192.0.2.7:1&port=80' ]);
+        my $response = $a->get(
+            '/app/echo',
+            from => '127.0.0.9',
+            headers => ['Backhand-Proxied' => 'client=http://192.0.2.7:1&port=80']
+        );
         is $response->echoed->{REMOTE_ADDR}, '127.0.0.9', 'its mark counts for nothing';
         ok !$response->echoed->{BACKHAND_RECEIVED}, 'and gives no right';
         $farm->announce_log(qr/sent a request marked as handed off, but is no accepted sender/);

@@ -41,7 +41,8 @@ for my $mpm (Farm->mpms) {
 
         is_deeply [@{$at_a}{qw(status reason server)}], [200, 'handed-off:chosen', $b->contact], 'a says where it went';
         is $at_a->{received}, '-', 'a got it from a client';
-        is_deeply [@{$at_b}{qw(status reason received)}], [200, '-', '127.0.0.3'], 'b did not decide, and says from whom it came';
+        is_deeply [@{$at_b}{qw(status reason received)}], [200, '-', '127.0.0.3'],
+            'b did not decide, and says from whom it came';
 
         # Everything that a program may look at.
         my $uri  = '/app/echo?a=%2F%2f&b=+;%zz&c=//x';
@@ -87,7 +88,8 @@ for my $mpm (Farm->mpms) {
         }
 
         my $client = $a->connect;
-        my $wrong  = grep { $client->request('GET', $_ % 3 ? '/app/who' : '/who')->body ne ($_ % 3 ? 'b' : 'a') } 1 .. 60;
+        my $wrong =
+            grep { $client->request('GET', $_ % 3 ? '/app/who' : '/who')->body ne ($_ % 3 ? 'b' : 'a') } 1 .. 60;
         is $wrong, 0, 'here and there by turns on one kept connection';
         my @bodies = in_parallel 6, sub {
             my $client = $a->connect;
@@ -189,7 +191,8 @@ EOT
         is_deeply [grep { /FORWARDED|VIA|PROXIED/ } keys %{$told}], [], 'nothing is left of the tries';
 
         my $client = $a->connect;
-        my @lengths = map { $client->request('POST', '/app/echo', body => bytes($_))->echoed->{BODY_LENGTH} } 10, 5000, 20;
+        my @lengths = map { $client->request('POST', '/app/echo', body => bytes($_))->echoed->{BODY_LENGTH} } 10, 5000,
+            20;
         is "@lengths", '10 5000 20', 'three on one kept connection';
         $farm->announce_log(qr/backhand: server \S+ .*asked (?:last|as before)/);
         $farm->check;
@@ -235,7 +238,8 @@ EOT
     $_->write_file('htdocs/mine/who', $_->name) for $a, $b;
     $farm->start;
     ok $farm->together, 'they see each other';
-    is $b->get('/backhand?auto')->header('content-type') =~ /plain/ ? $b->status->{'Server-0-Contact'} : '', $b->contact,
+    is $b->get('/backhand?auto')->header('content-type') =~ /plain/ ? $b->status->{'Server-0-Contact'} : '',
+        $b->contact,
       'the status page is of the server that was asked';
     is $b->get('/mine/who')->body, 'b', 'Backhand off: served here';
     is $a->get('/app/')->body,     'b', 'an index page is balanced by the URL that the client sent';

@@ -20,12 +20,13 @@ my $to_the_other = <<'EOT';
 EOT
 my $asked_last = qr/backhand: server \S+ .*asked (?:last|as before)/;
 
-# Six clients ask a server as fast as they can, by GET, and something happens: every request is answered, and several servers
-# answer.
+# Six clients ask a server as fast as they can, by GET, and something happens: every request is answered, and several
+# servers answer.
 sub under_load {
     my ($what, $server, $seconds, $happens) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    my $result = Farm::Steady->new(servers => [$server], clients => 6, pause => 0, get => 1)->during($what, $seconds, $happens);
+    my $result =
+        Farm::Steady->new(servers => [$server], clients => 6, pause => 0, get => 1)->during($what, $seconds, $happens);
     $result->nothing_failed;
     $result->read_once;
     my %by = map { $_->{by} // q() => 1 } @{ $result->{answers} };
@@ -85,12 +86,14 @@ for my $what (sort keys %peers) {
         my $client = $a->connect;
         my @bodies = map { eval { $client->request('GET', '/app/who')->body } || $@ } 1 .. 12;
         is_deeply \@bodies, [('a') x 12], 'twelve GETs on one connection are served here';
-        # When a request on a kept connection gets no response mod_proxy ends the response, so that the client asks again.
+        # When a request on a kept connection gets no response mod_proxy ends the response, so that the client asks
+        # again.
         my $answer = eval { $client->request('GET', '/app/status?auto')->body } || $@;
         like $answer, qr/^Scoreboard: /m, 'so is what a handler leaves to httpd to end';
         my $body     = 'x' x 5000;
         my $response = eval { $client->request('POST', '/app/echo', body => $body) };
-        my $served = $response && ($response->status == 502 ? $response->body =~ /502/ : $response->echoed->{BODY_MD5} eq md5_hex($body));
+        my $served = $response
+            && ($response->status == 502 ? $response->body =~ /502/ : $response->echoed->{BODY_MD5} eq md5_hex($body));
         ok $served, 'a POST on the same connection has its answer' or diag explain($response || $@);
         $response = $a->post('/app/echo', $body);
         ok $response->status == 502 || $response->echoed->{BODY_MD5} eq md5_hex($body),

@@ -26,7 +26,8 @@ for my $mpm (Farm->mpms) {
     ok $farm->together, "$mpm: they see each other";
     # All workers in use is what this test is about; the event MPM then closes idle connections of the other server too.
     # A machine that is busy with other things too may not answer in time, which costs a try.
-    $farm->announce_log(qr/AH00161:|AH00484:|AH00485:|AH03490:|AH10159:|AH00286:|backhand: server \S+ .*asked (?:last|as before)/);
+    $farm->announce_log(
+        qr/AH00161:|AH00484:|AH00485:|AH03490:|AH10159:|AH00286:|backhand: server \S+ .*asked (?:last|as before)/);
 
     my $since = time;
     my @results = in_parallel 64, sub {

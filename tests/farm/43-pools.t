@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Connections to other servers are made by many threads at once, in pools below the keeper's. Not every mod_proxy gives them
-# an allocator with a lock of its own: ours has one.
+# Connections to other servers are made by many threads at once, in pools below the keeper's. Not every mod_proxy gives
+# them an allocator with a lock of its own: ours has one.
 use strict;
 use warnings;
 

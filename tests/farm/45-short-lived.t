@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Servers that come, are asked and leave, as containers do, one after the other and each at another contact: a child keeps
-# neither connections nor memory of those that are gone, and asks the last as it asked the first.
+# Servers that come, are asked and leave, as containers do, one after the other and each at another contact: a child
+# keeps neither connections nor memory of those that are gone, and asks the last as it asked the first.
 use strict;
 use warnings;
 
@@ -31,7 +31,10 @@ sub answer_on {
     }
     close $ready;
     my $parent   = getppid;
-    my %listener = map { my $l = IO::Socket::INET->new(LocalAddr => $_, LocalPort => $port, Listen => 8, ReuseAddr => 1) or die "$_: $!"; (fileno $l => [$l, $_]) } @hosts;
+    my %listener = map {
+        my $l = IO::Socket::INET->new(LocalAddr => $_, LocalPort => $port, Listen => 8, ReuseAddr => 1) or die "$_: $!";
+        (fileno $l => [$l, $_])
+    } @hosts;
     print {$say} "yes\n";
     close $say;
     my $select = IO::Select->new(map { $_->[0] } values %listener);

@@ -34,7 +34,9 @@ sub limit {
 }
 
 # Looking for .htaccess takes a file.
-my $conf = "<Directory />\nAllowOverride None\n</Directory>\nBackhandModeratorPIDFile moderator.pid\n<Location /app>\nBackhand removeSelf\n</Location>\n";
+my $conf =
+    "<Directory />\nAllowOverride None\n</Directory>\nBackhandModeratorPIDFile moderator.pid\n"
+        . "<Location /app>\nBackhand removeSelf\n</Location>\n";
 
 for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
     my $farm = Farm->new(mpm => $mpm, conf => $conf);

@@ -40,7 +40,8 @@ sub still_open {
 # A client with TLS that has sent a request and keeps its connection.
 sub tls_client {
     my ($port) = @_;
-    my $pid = open2(my $from, my $to, 'openssl', 's_client', '-quiet', '-connect', "127.0.0.1:$port") or die "openssl: $!";
+    my $pid = open2(my $from, my $to, 'openssl', 's_client', '-quiet', '-connect', "127.0.0.1:$port")
+        or die "openssl: $!";
     syswrite $to, "GET /who HTTP/1.1\r\nHost: a.test\r\n\r\n";
     return { pid => $pid, from => $from, to => $to };
 }
@@ -69,15 +70,18 @@ for my $mpm (grep { $_ ne 'event' } Farm->mpms) {
             my $server = $farm->add;
             $farm->announce_log(qr/AH00161:|AH00286:|AH00287:/);
             $farm->start;
-            eventually { my $s = $server->row($server->contact); $s && $s->{'Workers-Ready'} >= 3 } 10, "$how: all workers run";
+            eventually { my $s = $server->row($server->contact); $s && $s->{'Workers-Ready'} >= 3 } 10,
+                "$how: all workers run";
             my @idle = idle_clients($server, 4);
             is still_open(@idle), scalar @idle, "$how: idle connections stay while nobody waits";
             my $slowest = max map { $server->get('/who')->seconds } 1 .. 5;
-            cmp_ok $slowest, '<', scaled($prompt), sprintf "$how: another client waits for none of them: %.3f s", $slowest;
+            cmp_ok $slowest, '<', scaled($prompt), sprintf "$how: another client waits for none of them: %.3f s",
+                $slowest;
             cmp_ok still_open(@idle), '>=', 1, "$how: some idle connection is left" if $how eq 'alone';
             my $both = $server->connect;
             my $request = "GET /who HTTP/1.1\r\nHost: x\r\n\r\n";
-            is $both->exchange($request x 2)->body . $both->response->body, 'aa', "$how: two requests sent at once are both answered";
+            is $both->exchange($request x 2)->body . $both->response->body, 'aa',
+                "$how: two requests sent at once are both answered";
             $farm->check;
         }
     };
@@ -131,7 +135,8 @@ EOT2
         ok $farm->together, 'they see each other';
         Farm::Crowd->new(clients => 8, plan => sub { return ($a, '/app/who') })->ask(5);
         my $slowest = max map { $b->get('/who')->seconds } 1 .. 10;
-        cmp_ok $slowest, '<', scaled($prompt), sprintf 'after a burst of hand-offs a direct request waits for nobody: %.3f s', $slowest;
+        cmp_ok $slowest, '<', scaled($prompt),
+            sprintf 'after a burst of hand-offs a direct request waits for nobody: %.3f s', $slowest;
         is $a->get('/app/who')->body, 'b', 'and b still gets requests';
         is $a->status->{'Failed-Over'}, 0, 'nothing failed';
         $farm->check;

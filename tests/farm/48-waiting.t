@@ -69,12 +69,13 @@ sub plans {
     return (
         mutual => sub { return ($servers[$_[0] % 2], "/away$request") },
         pinned => sub { my $n = $_[0] % 2; return ($servers[$n], "/pin$request", pin($servers[1 - $n])) },
-        ring   => sub { my $n = $_[0] % @servers; return ($servers[$n], "/pin$request", pin($servers[($n + 1) % @servers])) },
+        ring =>
+            sub { my $n = $_[0] % @servers; return ($servers[$n], "/pin$request", pin($servers[($n + 1) % @servers])) },
     );
 }
 
-# Tests that all answers are good ones, and that none took much longer than the work of all clients takes a server of which
-# all workers but one wait. sessions: 1: clients whose session's owner cannot be asked are refused.
+# Tests that all answers are good ones, and that none took much longer than the work of all clients takes a server of
+# which all workers but one wait. sessions: 1: clients whose session's owner cannot be asked are refused.
 sub crowd {
     my ($what, $farm, $requests, %options) = @_;
     my $most     = delete $options{most} || $clients * $work + 2;
@@ -108,7 +109,11 @@ for my $form (@forms) {
         my %plans   = plans(@servers);
         for my $plan (sort keys %plans) {
             for my $way (sort keys %ways) {
-                crowd("$name, $plan, $way", $farm, $long ? 6 : 2, %{ $ways{$way} }, plan => $plans{$plan}, sessions => $plan ne 'mutual');
+                crowd(
+                    "$name, $plan, $way", $farm, $long ? 6 : 2, %{ $ways{$way} },
+                    plan => $plans{$plan},
+                    sessions => $plan ne 'mutual'
+                );
             }
         }
         my $status = $servers[0]->status;
@@ -145,7 +150,13 @@ for my $mpm (@mpms) {
         my %plans = plans($a, $b);
         my $pid = meanwhile(sub { for my $server ($a, $b, $a) { sleep 0.4; $server->signal('USR1') } });
         # Children that have ended all at once are replaced in seconds.
-        crowd("$mpm, restarts, MaxConnectionsPerChild 20, mutual", $farm, 4, kept => 1, pause => 0.1, plan => $plans{mutual}, most => 10);
+        crowd(
+            "$mpm, restarts, MaxConnectionsPerChild 20, mutual", $farm, 4,
+            kept => 1,
+            pause => 0.1,
+            plan => $plans{mutual},
+            most => 10
+        );
         waitpid $pid, 0;
         no_one_waits($farm);
         $farm->check;
@@ -158,7 +169,8 @@ for my $mpm (@mpms) {
         $c->pause;
         # Silent for three intervals, it is given up.
         crowd("$mpm, a server hangs, kept", $farm, 2, kept => 1, most => 5, sessions => 1,
-            plan => sub { my ($asked, $owner) = @{ $plan[$_[0] % @plan] }; return ($asked, "/pin/steady?x&slow=$work", pin($owner)) });
+            plan => sub { my ($asked, $owner) = @{ $plan[$_[0] % @plan] };
+                return ($asked, "/pin/steady?x&slow=$work", pin($owner)) });
         $c->resume;
         no_one_waits($farm);
         $farm->check;

@@ -68,7 +68,8 @@ sub answer {
     my ($length) = $head =~ /^Content-Length: (\d+)\r$/mi;
     print {$socket} "HTTP/1.1 100 Continue\r\n\r\n" if $head =~ /^Expect:/mi;
     $socket->flush;
-    while ($head =~ /^Transfer-Encoding: chunked\r$/mi ? $body !~ /(?:\A|\r\n)0\r\n\r\n\z/ : length $body < ($length || 0)) {
+    while ($head =~ /^Transfer-Encoding: chunked\r$/mi
+        ? $body !~ /(?:\A|\r\n)0\r\n\r\n\z/ : length $body < ($length || 0)) {
         sysread $socket, $body, 65_536, length $body or return;
     }
     my $whole = $length ? $body : q();
@@ -87,7 +88,8 @@ sub answer {
     my ($for)  = $head =~ /^X-Forwarded-For: (.*)\r$/mi;
     my ($mark) = $head =~ /^(Backhand-Proxied): /mi;
     my ($host) = $head =~ /^Host: (.*)\r$/mi;
-    my $text = "app=$name\nline=$line\nfor=" . ($for || '') . "\nmark=" . ($mark || '') . "\nmd5=" . md5_hex($whole) . "\n";
+    my $text =
+        "app=$name\nline=$line\nfor=" . ($for || '') . "\nmark=" . ($mark || '') . "\nmd5=" . md5_hex($whole) . "\n";
     print {$socket} "HTTP/1.1 200 OK\r\nContent-Length: " . length($text) . "\r\nConnection: close\r\n"
       . "Location: http://$host/on/next\r\nSet-Cookie: A=1; Path=/inner\r\n\r\n$text";
     return;
@@ -111,20 +113,32 @@ for my $mpm (Farm->mpms) {
     subtest $mpm => sub {
         my $farm = Farm->new(mpm => $mpm, modules => [qw(rewrite slotmem_shm proxy_balancer lbmethod_byrequests)]);
         my $head = sub { 'Define PORT ' . $farm->port . "\nDefine APP $_[0]\n" };
-        my $member = "ProxyPass /member http://127.0.0.2:\${PORT}/app\n<Location /member>\nBackhand on\nBackhandProxyPass On\n</Location>\n";
+        my $member =
+            "ProxyPass /member http://127.0.0.2:\${PORT}/app\n<Location /member>\n"
+            . "Backhand on\nBackhandProxyPass On\n</Location>\n";
         my $a = $farm->add(conf => $conf . $member, head => $head->('127.0.0.17') . "Define FRONT\n");
         my $b = $farm->add(conf => $conf, head => $head->('127.0.0.18'));
-        my @apps = map { Farm::Fake->new(farm => $farm, host => "127.0.0.$_", quiet => 1, serve => application($_))->start } 17, 18;
+        my @apps = map { Farm::Fake->new(farm => $farm, host => "127.0.0.$_", quiet => 1,
+            serve => application($_))->start } 17, 18;
         $farm->start;
         ok $farm->together, 'they see each other';
 
         # What the start says.
         my @said = grep { /ProxyPass/ } $a->log_lines;
         for my $path (qw(/off /within)) {
-            is scalar(grep { m{\[backhand:notice\].* ProxyPass has the requests for \Q$path\E, so the chain balances none of them} } @said), 1,
+            is scalar(
+                grep {
+                    m{backhand:notice.* ProxyPass has the requests for \Q$path\E, so the chain balances none of them}
+                } @said
+                ),
+                1,
               "$path: the start says that it is not balanced";
         }
-        is scalar(grep { m{\[backhand:warn\].* ProxyPass of /member leads to http://127\.0\.0\.2:\d+/app, which seems to be a server of this farm} } @said),
+        is scalar(
+            grep {
+                m{backhand:warn.* ProxyPass of /member leads to http://127\.0\.0\.2:\d+/app, which seems .* of this farm}
+            } @said
+        ),
           1, 'and that ProxyPass leads to a server of the farm';
         is scalar @said, 3, 'and nothing of the others';
         is scalar(grep { /ProxyPass/ } $b->log_lines), 0, 'nor where nothing is wrong';
@@ -141,7 +155,8 @@ for my $mpm (Farm->mpms) {
         for my $path (sort keys %line) {
             my $echoed = $a->get($path)->echoed;
             my ($plain) = split /[?]/, $path;
-            is "$echoed->{app} $echoed->{line}", "18 GET $line{$path} HTTP/1.1", "$path gets to the other server's application";
+            is "$echoed->{app} $echoed->{line}", "18 GET $line{$path} HTTP/1.1",
+                "$path gets to the other server's application";
             is $a->logged($plain)->{reason}, 'handed-off:chosen', 'handed off';
             is $b->logged($plain)->{received}, '127.0.0.1', 'and received';
             is "$echoed->{for} $echoed->{mark}", '127.0.0.99 ', 'the application sees the client alone, and no mark';
@@ -188,7 +203,8 @@ for my $mpm (Farm->mpms) {
         is $first->echoed->{app}, 17, 'here means its own ProxyPass';
         is $a->logged('/pin/x')->{reason}, 'served-here:chosen', 'and says why';
         my ($cookie) = map { /\A(S=[^;]+)/ } @{ $b->get('/pin/x')->{headers}{'set-cookie'} };
-        is $a->get('/pin/y', headers => [Cookie => $cookie])->echoed->{app}, 18, 'a client stays with the server of its session';
+        is $a->get('/pin/y', headers => [Cookie => $cookie])->echoed->{app}, 18,
+            'a client stays with the server of its session';
         is $a->logged('/pin/y')->{reason}, 'handed-off:chosen', 'wherever it comes in';
 
         # The other server dies.

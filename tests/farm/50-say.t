@@ -66,8 +66,10 @@ for my $mpm (Farm->mpms) {
     is $at_b->{received}, '127.0.0.1', 'b says from whom';
 
     is $a->get('/app/received')->status, 403, 'Require expr: not received here, so refused here';
-    is $b->get('/who', headers => ['Backhand-Proxied' => 'v=1&client=10.1.1.1:99&scheme=http&port=80'])->status, 200, 'a stranger';
-    is $b->get('/app/received', headers => ['Backhand-Proxied' => 'v=1&client=10.1.1.1:99&scheme=http&port=80'])->status, 403,
+    is $b->get('/who', headers => ['Backhand-Proxied' => 'v=1&client=10.1.1.1:99&scheme=http&port=80'])->status, 200,
+        'a stranger';
+    is $b->get('/app/received', headers => ['Backhand-Proxied' => 'v=1&client=10.1.1.1:99&scheme=http&port=80'])
+        ->status, 403,
       'cannot pretend';
 
     my ($note) = grep { m{GET /app/who[?]together} } $a->lines('notes.log');
@@ -85,7 +87,7 @@ subtest 'Require expr on the receiver' => sub {
     my $conf = "<Location /app>\nBackhand byAge 60\nBackhand removeSelf\n</Location>\n";
     my $farm = Farm->new(conf => $conf);
     my $a    = $farm->add;
-    my $b    = $farm->add(conf => "$conf<Location /app/who>\nRequire expr \"-n env('BACKHAND_RECEIVED')\"\n</Location>");
+    my $b = $farm->add(conf => "$conf<Location /app/who>\nRequire expr \"-n env('BACKHAND_RECEIVED')\"\n</Location>");
     $farm->start;
     ok $farm->together, 'they see each other';
     is $a->get('/app/who')->body,   'b', 'a handed-off request may pass';

@@ -16,7 +16,8 @@ use Farm::Fake;
 
 # Elements of the page, and whether they hold anything.
 my %void    = map { $_ => 1 } qw(meta);
-my %element = map { $_ => 1 } qw(html head title style body h1 dl dt dd div table caption thead tbody tr th td p a code meta);
+my %element =
+    map { $_ => 1 } qw(html head title style body h1 dl dt dd div table caption thead tbody tr th td p a code meta);
 
 # What is wrong with a text as HTML5 that is well-formed XML too; '' when nothing is.
 sub html_fault {
@@ -26,7 +27,8 @@ sub html_fault {
     while ($html =~ /\G(?:([^<]+)|<(\/?)(\w+)((?:\s+[\w-]+="[^"<&]*")*)\s*(\/?)>)/gc) {
         my ($text, $close, $name, $empty) = ($1, $2, $3, $5);
         if (defined $text) {
-            return "bare & or > in: $text" if $text =~ /&(?!(?:amp|lt|gt|quot|#\d+);)|>/ && ($open[-1] || '') ne 'style';
+            return "bare & or > in: $text"
+                if $text =~ /&(?!(?:amp|lt|gt|quot|#\d+);)|>/ && ($open[-1] || '') ne 'style';
             return "text outside of elements: $text" if !@open && $text =~ /\S/;
             next;
         }
@@ -87,7 +89,8 @@ is "$servers[0][0] $servers[0][1]", '0 a.test', 'this server first';
 like $servers[0][2], qr/\Aalive, this server\z/, 'and so marked';
 is "$servers[1][1] $servers[1][4]", 'b.test ' . $second->contact, 'then the other';
 like $servers[1][3], qr/\A\d+\.\d s\z/, 'with an age';
-ok wait_for { (rows($first->get('/backhand')->body))[2][3] =~ /\A0\.[0-2] s\z/ }, 'which starts anew at each announcement';
+ok wait_for { (rows($first->get('/backhand')->body))[2][3] =~ /\A0\.[0-2] s\z/ },
+    'which starts anew at each announcement';
 like "@{$servers[1]}[5, 6]", qr/\A[\d.]+ [MG]B [\d.]+ [MG]B\z/, 'its memory';
 like $servers[1][7], qr{\A\d+/8\z}, 'its workers';
 
@@ -177,7 +180,8 @@ my ($exit, $said) = configtest(conf => "BackhandHostname \"<i>&\\\"'\"");
 isnt $exit, 0, 'a name full of markup is refused';
 like $said, qr/BackhandHostname .*takes this server's name/, 'and it is said what is right';
 my $hostile = Farm::Fake->new(farm => $farm);
-ok wait_for { $hostile->announce(host => '<i>'); ($first->status->{'Dropped-format'} || 0) > 0 }, 'as another server tells it, too';
+ok wait_for { $hostile->announce(host => '<i>'); ($first->status->{'Dropped-format'} || 0) > 0 },
+    'as another server tells it, too';
 ok !$first->row($hostile->contact), 'which is in no table';
 $farm->announce_log(qr/backhand: announcement from 127\.0\.0\.9 dropped: /);
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# With a secret, servers believe only one another: what is not signed, old, from the future or said before is dropped, and
-# so are hand-offs with marks for another request or server.
+# With a secret, servers believe only one another: what is not signed, old, from the future or said before is dropped,
+# and so are hand-offs with marks for another request or server.
 use strict;
 use warnings;
 
@@ -45,8 +45,8 @@ sub sign {
     return "$text&sig=" . hmac_sha256_hex("announce\n$text", pack 'H*', $key || $key[0]);
 }
 
-# For that reason, or one of several, as in `old or time`: what was stamped before the server's start is dropped as old at
-# first, when it may have been on its way, and for its time later.
+# For that reason, or one of several, as in `old or time`: what was stamped before the server's start is dropped as old
+# at first, when it may have been on its way, and for its time later.
 sub dropped {
     my ($server, $reason) = @_;
     my $status = $server->status or return -1;
@@ -57,7 +57,8 @@ sub dropped {
 sub drops {
     my ($server, $fake, $reason, $what, $make) = @_;
     my $before = dropped($server, $reason);
-    return eventually { $fake->send_datagram($make->()); dropped($server, $reason) > $before } 5, "$what: dropped ($reason)";
+    return eventually { $fake->send_datagram($make->()); dropped($server, $reason) > $before } 5,
+        "$what: dropped ($reason)";
 }
 
 for my $mpm (Farm->few_mpms) {
@@ -74,7 +75,11 @@ for my $mpm (Farm->few_mpms) {
         drops($a, $fake, 'time',      'from a minute ago',       sub { sign($fake, { time => stamp(-60) }) });
         drops($a, $fake, 'time',      'from a minute ahead',     sub { sign($fake, { time => stamp(60) }) });
         drops($a, $fake, 'time',      'without a time',          sub { sign($fake, { time => 0 }) });
-        drops($a, $fake, 'old or time', 'from before the start',   sub { sign($fake, { boot => 'f00', time => stamp(-25) }) })
+        drops(
+            $a, $fake, 'old or time',
+            'from before the start',
+            sub { sign($fake, { boot => 'f00', time => stamp(-25) }) }
+        )
           if time - $^T < 20;
         ok !$a->row($fake->contact), 'none of these is in the table';
 
@@ -150,16 +155,22 @@ subtest 'what was captured before a restart is worth nothing after it' => sub {
         my $said = sign($fake, { seq => 60 + $lost });
         $a->start;
         drops($a, $fake, 'old or time', "$name: the same", sub { $captured });
-        drops($a, $fake, 'old or time', "$name: another one of that time", sub { sign($fake, { boot => 'f00', time => stamp(-300) }) });
+        drops(
+            $a, $fake, 'old or time',
+            "$name: another one of that time",
+            sub { sign($fake, { boot => 'f00', time => stamp(-300) }) }
+        );
         ok !$a->row($fake->contact), 'the table is still without it';
         if ($lost) {
             drops($a, $fake, 'old or time', "$name: said before the start", sub { $said });
         }
         else {
             # Its number is a new one.
-            eventually { $fake->send_datagram($said); $a->row($fake->contact) } 5, "$name: what was not heard yet is taken in";
+            eventually { $fake->send_datagram($said); $a->row($fake->contact) } 5,
+                "$name: what was not heard yet is taken in";
         }
-        eventually { $fake->send_datagram(sign($fake, { seq => 100 + $lost })); $a->row($fake->contact) } 5, 'new ones are taken in';
+        eventually { $fake->send_datagram(sign($fake, { seq => 100 + $lost })); $a->row($fake->contact) } 5,
+            'new ones are taken in';
         # What was written last is what the next start reads, a killed moderator or not.
     }
     $farm->announce_log(qr/dropped: it was stamped before this server's start/);
@@ -190,14 +201,19 @@ subtest 'what is missing is said at start' => sub {
     my $alone = $farm->add(announce => 0, conf => "BackhandMaxServers 8\n");
     share([$key[0]], $both);
     $farm->start;
-    my $lines = sub { my ($server) = @_; return scalar grep { /\[backhand:warn\].*(?:no BackhandSecretFile|is optional|clients)/ } $server->log_lines };
+    my $lines = sub {
+        my ($server) = @_;
+        return scalar grep { /\[backhand:warn\].*(?:no BackhandSecretFile|is optional|clients)/ } $server->log_lines;
+    };
     ok $a->wait_log(qr/backhand: there is no BackhandSecretFile: anybody who sends/), 'no secret';
-    ok $wide->wait_log(qr/backhand: AcceptStats covers addresses that look like those of clients/), 'everybody is accepted';
+    ok $wide->wait_log(qr/backhand: AcceptStats covers addresses that look like those of clients/),
+        'everybody is accepted';
     is $lines->($a),     1, 'a line';
     is $lines->($wide),  2, 'two';
     is $lines->($both),  0, 'none with a secret';
     is $lines->($alone), 0, 'none where nobody is accepted';
-    $farm->announce_log(qr/AcceptStats covers addresses that look like/, qr/backhand: announcement from \S+ dropped: it is not signed/);
+    $farm->announce_log(qr/AcceptStats covers addresses that look like/,
+        qr/backhand: announcement from \S+ dropped: it is not signed/);
     $farm->check;
 };
 
@@ -237,15 +253,22 @@ for my $mpm (Farm->few_mpms) {
             is $told->{SERVER_ADDR}, '127.0.0.2',  "$path: handed off";
             is $told->{REMOTE_ADDR}, '127.0.0.77', 'b sees the client';
         }
-        is $a->post('/app/echo', 'some body', from => '127.0.0.77')->echoed->{REMOTE_ADDR}, '127.0.0.77', 'with a body, too';
+        is $a->post('/app/echo', 'some body', from => '127.0.0.77')->echoed->{REMOTE_ADDR}, '127.0.0.77',
+            'with a body, too';
         is $a->status->{Untrusted} + $b->status->{Untrusted}, 0, 'all marks are believed';
 
-        # From an address that AcceptStats covers; what would be handed off stays where it is, so that nothing goes in circles.
+        # From an address that AcceptStats covers; what would be handed off stays where it is, so that nothing goes in
+        # circles.
         my $host = $b->address;
         my $asks = sub {
             my ($server, $mark, %options) = @_;
             my $name = delete $options{name} || 'Backhand-Proxied';
-            return $server->get(delete $options{target} || '/app/echo', from => '127.0.0.7', headers => [ $name => $mark ], %options)->echoed;
+            return $server->get(
+                delete $options{target} || '/app/echo',
+                from => '127.0.0.7',
+                headers => [$name => $mark],
+                %options
+            )->echoed;
         };
         my %here = (contact => $b->contact, host => $host);
         my $told = $asks->($b, mark(%here));
@@ -288,9 +311,11 @@ subtest 'optional: what is not signed is believed by its address' => sub {
     $farm->start;
     ok $farm->together, 'they see each other';
     my $mark = 'v=1&client=10.1.1.1:99&scheme=https&port=443';
-    is $b->get('/app/echo', from => '127.0.0.7', headers => ['Backhand-Proxied' => $mark])->echoed->{REMOTE_ADDR}, '10.1.1.1',
+    is $b->get('/app/echo', from => '127.0.0.7', headers => ['Backhand-Proxied' => $mark])->echoed->{REMOTE_ADDR},
+        '10.1.1.1',
       'unsigned';
-    is $b->get('/app/echo', from => '127.0.0.7', headers => ['Backhand-Proxied' => "$mark&sig=00"])->echoed->{REMOTE_ADDR},
+    is $b->get('/app/echo', from => '127.0.0.7', headers => ['Backhand-Proxied' => "$mark&sig=00"])
+        ->echoed->{REMOTE_ADDR},
       '127.0.0.7', 'but not a wrong signature';
     $farm->announce_log(qr/BackhandSecretFile is optional/, qr/whose mark is ignored/);
     $farm->check;
@@ -323,8 +348,9 @@ my @wrong = (
     ["# none\n",            600, undef, qr/secret: holds no key; a line of 64 random hex digits is one/],
     ["$secret\n",           600, 'BackhandSecretFile secret maybe', qr/the word optional or nothing/],
     ["$secret\n",           600, "BackhandSecretFile secret\nBackhandSecretFile secret", qr/may stand only once/],
-    ["$secret\n",           600, "<Location />\nBackhandSecretFile secret\n</Location>", qr/belongs to the whole server/],
-    map { [undef, 600, "BackhandClockSkew $_", qr/BackhandClockSkew $_: takes a time from 1s to 1h.*default 30s/] } qw(0 500ms 2h x),
+    ["$secret\n", 600, "<Location />\nBackhandSecretFile secret\n</Location>", qr/belongs to the whole server/],
+    map { [undef, 600, "BackhandClockSkew $_", qr/BackhandClockSkew $_: takes a time from 1s to 1h.*default 30s/] }
+        qw(0 500ms 2h x),
 );
 for (@wrong) {
     my ($text, $mode, $line, $pattern) = @{$_};

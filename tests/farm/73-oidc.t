@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# A login by OpenID Connect, by mod_auth_openidc and a small provider of this test: the front server has the session, and
-# with BackhandTrustUser the other server has the user.
+# A login by OpenID Connect, by mod_auth_openidc and a small provider of this test: the front server has the session,
+# and with BackhandTrustUser the other server has the user.
 use strict;
 use warnings;
 
@@ -94,14 +94,17 @@ sub make_farm {
     for my $name (qw(a b)) {
         my $server = $farm->add(
             conf => $conf,
-            head => "Define PROVIDER $address\nDefine OWN $farm->{root}/$name\n" . ($name eq 'a' ? "Define FRONT\n" : '')
+            head => "Define PROVIDER $address\nDefine OWN $farm->{root}/$name\n"
+                . ($name eq 'a' ? "Define FRONT\n" : '')
         );
         chmod 0600, $server->write_file('secret', '0a1b2c3d' x 8 . "\n");
     }
     my $c = $farm->add(
         load    => 0,
         modules => [qw(ssl socache_shmcb)],
-        conf    => "Listen $address\n<VirtualHost $address>\nServerName provider.test\nSSLEngine On\nSSLCertificateFile $cert\n"
+        conf =>
+            "Listen $address\n<VirtualHost $address>\nServerName provider.test\n"
+            . "SSLEngine On\nSSLCertificateFile $cert\n"
             . "ScriptAlias /authorize $farm->{root}/c/cgi/provider\n</VirtualHost>\n"
     );
     chmod 0755, $c->write_file('cgi/provider', $provider =~ s/SECRET/$secret/r);

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# BackhandTrustUser: a user logs in once, by Digest, a form or Basic, and the other servers of the farm know it. A mark names
-# a user only if it is signed, new, for this very request, and where the place says so.
+# BackhandTrustUser: a user logs in once, by Digest, a form or Basic, and the other servers of the farm know it. A mark
+# names a user only if it is signed, new, for this very request, and where the place says so.
 use strict;
 use warnings;
 
@@ -235,7 +235,8 @@ for my $mpm (Farm->mpms) {
         is status_of($a, '/app/echo/ann', @basic), 401, 'authorization runs on b, too';
         is seen($a, '/app/echo/ann', qw(--basic -u ann:ann-pw)), '200 127.0.0.2 ann Basic', 'and lets others in';
         is seen($a, '/app/echo/free', @basic), '200 127.0.0.2 joe Basic', 'the user is known where nothing is required';
-        is status_of($a, '/app/echo/looked', qw(--basic -u admin:guessed)), 401, 'a name that nobody checked is not told';
+        is status_of($a, '/app/echo/looked', qw(--basic -u admin:guessed)), 401,
+            'a name that nobody checked is not told';
 
         is body_of($a, '/app/dir/',     @digest), "index of b\n",   'an index page of the same realm';
         is body_of($a, '/app/dir/none', @digest), "missing at b\n", 'an error document';

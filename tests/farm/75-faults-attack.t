@@ -55,35 +55,76 @@ function handle(r)
 end
 EOT
 
-# What the attacker sends, again and again over connections of its own. `reads`: it reads that many bytes of the answer (default: all)
-# and leaves. `status`: of answers, if there is to be one. `long`: only
-# with the slow tests.
+# What the attacker sends, again and again over connections of its own. `reads`: it reads that many bytes of the answer
+# (default: all) and leaves. `status`: of answers, if there is to be one. `long`: only with the slow tests.
 my $upload = 'x' x 300_000;
 my @attacks = (
     {
         fault  => 'a client uploads what is answered unread',
-        bytes  => sub { "POST /app/bad/forbidden HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\nConnection: close\r\n\r\n$upload" },
+        bytes => sub {
+            "POST /app/bad/forbidden HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\nConnection: close\r\n\r\n$upload";
+        },
         status => 403,
     },
     {
         fault  => 'by PUT, in chunks',
-        bytes  => sub { "PUT /app/bad/large HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" . sprintf("%x\r\n%s\r\n0\r\n\r\n", length $upload, $upload) },
+        bytes => sub {
+            "PUT /app/bad/large HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+                . sprintf("%x\r\n%s\r\n0\r\n\r\n", length $upload, $upload);
+        },
         status => 413,
     },
     {
         fault => 'it gives up in the middle of an upload',
-        bytes => sub { "PUT /app/bad/forbidden HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n\r\n" . substr $upload, 0, 100_000 },
+        bytes => sub {
+            "PUT /app/bad/forbidden HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n\r\n" . substr $upload, 0, 100_000;
+        },
         reads => 0,
     },
-    { fault => 'it asks for what is shorter than it says',  bytes => sub { "GET /app/bad/short HTTP/1.1\r\nHost: x\r\n\r\n" } },
-    { fault => 'it asks for what takes too long', bytes => sub { "GET /app/bad/slow HTTP/1.1\r\nHost: x\r\n\r\n" }, status => qr/\A(?:504|200)\z/, clients => 8 },
-    { long => 1, fault => 'it gives up waiting', bytes => sub { "GET /app/bad/slow HTTP/1.1\r\nHost: x\r\n\r\n" }, reads => 0, clients => 1 },
+    {
+        fault => 'it asks for what is shorter than it says',
+        bytes => sub { "GET /app/bad/short HTTP/1.1\r\nHost: x\r\n\r\n" }
+    },
+    {
+        fault => 'it asks for what takes too long',
+        bytes => sub { "GET /app/bad/slow HTTP/1.1\r\nHost: x\r\n\r\n" },
+        status => qr/\A(?:504|200)\z/,
+        clients => 8
+    },
+    {
+        long => 1,
+        fault => 'it gives up waiting',
+        bytes => sub { "GET /app/bad/slow HTTP/1.1\r\nHost: x\r\n\r\n" },
+        reads => 0,
+        clients => 1
+    },
     { fault => 'it asks for long headers', bytes => sub { "GET /app/bad/header HTTP/1.0\r\n\r\n" }, status => 200 },
-    { long => 1, fault => 'it gives up in the middle of a download', bytes => sub { "GET /app/bad/download HTTP/1.1\r\nHost: x\r\n\r\n" }, reads => 100 },
-    { long => 1, fault => 'it asks for an error', bytes => sub { "GET /app/bad/broken HTTP/1.1\r\nHost: x\r\n\r\n" }, status => 502 },
-    { long => 1, fault => 'it asks for a WebSocket and leaves', bytes => sub { "GET /app/bad/done HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n" }, status => 200 },
+    {
+        long => 1,
+        fault => 'it gives up in the middle of a download',
+        bytes => sub { "GET /app/bad/download HTTP/1.1\r\nHost: x\r\n\r\n" },
+        reads => 100
+    },
+    {
+        long => 1,
+        fault => 'it asks for an error',
+        bytes => sub { "GET /app/bad/broken HTTP/1.1\r\nHost: x\r\n\r\n" },
+        status => 502
+    },
+    {
+        long => 1,
+        fault => 'it asks for a WebSocket and leaves',
+        bytes => sub { "GET /app/bad/done HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n" },
+        status => 200
+    },
     # A child that dies takes what other clients asked it with it, so each serves one request.
-    { fault => 'it asks for what kills the child', bytes => sub { "POST /app/bad/crash?" . rand() . " HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n" }, mpm => 'prefork', clients => 1, pause => 0.15 },
+    {
+        fault => 'it asks for what kills the child',
+        bytes => sub { "POST /app/bad/crash?" . rand() . " HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n" },
+        mpm => 'prefork',
+        clients => 1,
+        pause => 0.15
+    },
 );
 
 # The statuses of all answers until the time is over; 0: none.
@@ -108,7 +149,13 @@ sub attack {
 
 sub start_farm {
     my ($mpm) = @_;
-    my $farm = Farm::Steady::idle_farm(4, mpm => $mpm, workers => 24, also => 'BackhandResponseTimeout 1s', chain => "Backhand byAge 20\nBackhand byRandom\n");
+    my $farm = Farm::Steady::idle_farm(
+        4,
+        mpm => $mpm,
+        workers => 24,
+        also => 'BackhandResponseTimeout 1s',
+        chain => "Backhand byAge 20\nBackhand byRandom\n"
+    );
     for my $server ($farm->servers) {
         my $path = $server->write_file('bad.lua', $script);
         $server->reconfigure("$server->{conf}\nBackhandRetry 5s\nLuaMapHandler ^/app/bad $path handle\n");
@@ -132,20 +179,23 @@ for my $mpm ($long ? Farm->mpms : 'event', 'prefork') {
             $attack->{fault},
             $seconds, sub {
                 my $until = time + $seconds - 0.5;
-                @statuses = map { ref eq 'ARRAY' ? @{$_} : () } Farm::in_parallel($attack->{clients} || 3, sub { attack($front, $attack, $until) });
+                @statuses = map { ref eq 'ARRAY' ? @{$_} : () }
+                    Farm::in_parallel($attack->{clients} || 3, sub { attack($front, $attack, $until) });
             });
         $result->nothing_failed;
         my $all = @{ $result->{answers} };
         for my $server ($front, @others) {
             my $share = $result->answered($server, -1) / $all;
-            cmp_ok $share, '>', 0.12, sprintf '%s: %s answered %.0f %% of what others asked', $attack->{fault}, $server->name, 100 * $share;
+            cmp_ok $share, '>', 0.12, sprintf '%s: %s answered %.0f %% of what others asked', $attack->{fault},
+                $server->name, 100 * $share;
         }
         if ($attack->{status}) {
             cmp_ok scalar @statuses, '>', 5, 'there was an attack';
             my @wrong = grep { $_ !~ /\A$attack->{status}\z/ } @statuses;
             is "@wrong", q(), "it always got $attack->{status}";
         }
-        is join(q(), grep { defined } map { $front->row($_->contact)->{'Refused-Ago'} } @others), q(), 'nobody was blamed';
+        is join(q(), grep { defined } map { $front->row($_->contact)->{'Refused-Ago'} } @others), q(),
+            'nobody was blamed';
     }
     $farm->check;
 }

@@ -51,7 +51,8 @@ for my $mpm (@mpms) {
             eventually { $_ = $a->status; $_ && $_->{Waiting} == 0 } 5, 'they are not waited for any more';
         });
     $result->failed_only($clients, sub { return $_[0]{method} eq 'POST' && $_[0]{status} == 502 });
-    eventually { sent_waiting($a) eq '0 0 0 0' } 5, 'what was handed to each is not waited for any more' or diag sent_waiting($a);
+    eventually { sent_waiting($a) eq '0 0 0 0' } 5, 'what was handed to each is not waited for any more'
+        or diag sent_waiting($a);
     $result = Farm::Steady->new(servers => [$a])->during("$mpm: the same server is asked", 1.5, sub { });
     $result->nothing_failed;
     cmp_ok scalar(() = map { $result->answered($_, 0) } $b, $c, $d), '>', 10, 'and hands off as before';

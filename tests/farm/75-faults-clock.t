@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Faults under load: the clock of a server is set a minute ahead, and a minute back. With a secret that server serves alone,
-# and its log and status page and those of the others say why.
+# Faults under load: the clock of a server is set a minute ahead, and a minute back. With a secret that server serves
+# alone, and its log and status page and those of the others say why.
 use strict;
 use warnings;
 
@@ -39,15 +39,22 @@ for my $seconds (60, -60) {
     my $result = $others->during("a clock is set $set", 2, sub { $d->write_file('skew', $seconds) }, from => $d);
     $result->nothing_failed;
     for my $server ($a, $b, $c) {
-        ok $server->wait_log(qr/announcement from 127\.0\.0\.4 dropped: it was stamped (?:59|60)\.\d+ s $ahead by this server's clock/),
+        ok $server->wait_log(
+            qr/announcement from 127\.0\.0\.4 dropped: it was stamped (?:59|60)\.\d+ s $ahead by this server's clock/),
           $server->name . "'s log names the server";
-        says($server, qr{The clock of d\.test \(\Q@{[$d->contact]}\E\)[^<]* (?:59|60)\.\d s (?:ahead of|behind) this server}, 'and so does its page');
+        says(
+            $server,
+            qr{The clock of d\.test \(\Q@{[$d->contact]}\E\)[^<]* (?:59|60)\.\d s (?:ahead of|behind) this server},
+            'and so does its page'
+        );
     }
     $result = $itself->during("the server whose clock is $set is asked", 1, sub { });
     $result->nothing_failed;
     is scalar(() = away($result)), 0, 'it serves alone';
     is $d->get('/app/echo', from => '127.0.0.77')->echoed->{REMOTE_ADDR}, '127.0.0.77', 'for the client that asked';
-    ok $d->wait_log(qr/announcement from 127\.0\.0\.[123] dropped: it was stamped (?:59|60|61)\.\d+ s $behind by this server's clock/),
+    ok $d->wait_log(
+        qr/ from 127\.0\.0\.[123] dropped: it was stamped (?:59|60|61)\.\d+ s $behind by this server's clock/
+    ),
       'its log names the others';
     says($d, qr/this server's own clock/, 'and its page says that its own clock is wrong');
     $result = $others->during("the clock is right again", 1, sub { $d->write_file('skew', '0') });

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Faults under load: the network of a farm is cut between two halves, and healed. Servers are on hosts of their own by network
-# namespaces: a and b on one, c and d on another, with a switch between them; clients reach all four by another network.
+# Faults under load: the network of a farm is cut between two halves, and healed. Servers are on hosts of their own by
+# network namespaces: a and b on one, c and d on another, with a switch between them; clients reach all four by another
+# network.
 use strict;
 use warnings;
 
@@ -12,8 +13,8 @@ use Farm qw(eventually scaled wait_for);
 use Farm::Steady;
 use Test::More;
 
-# Each half: a network on which its servers announce themselves and hand requests to each other, and that of the clients, who
-# are here.
+# Each half: a network on which its servers announce themselves and hand requests to each other, and that of the
+# clients, who are here.
 Farm::Networks::run('ip link set lo up', 'ip link add switch type bridge mcast_snooping 0', 'ip link set switch up');
 for my $n (1, 2) {
     my $in = "ip -n half$n";
@@ -75,7 +76,8 @@ my $result = $load->during('a network', 1, sub { });
 $result->nothing_failed;
 cmp_ok scalar(grep { $crossed->($_) } @{ $result->{answers} }), '>', 10, 'requests go from half to half';
 
-$result = $load->during('the network is cut between two halves', 5, sub { Farm::Networks::run('ip link set port2 nomaster') },
+$result = $load->during('the network is cut between two halves', 5,
+    sub { Farm::Networks::run('ip link set port2 nomaster') },
     from => $crossed);
 # What had been handed to the other half and must not be sent twice.
 $result->failed_only(8, sub { return $_[0]{method} eq 'POST' && $_[0]{status} =~ /\A50[24]\z/ });

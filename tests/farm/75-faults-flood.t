@@ -66,13 +66,17 @@ for my $secret (0, 1) {
     for my $server (@servers) {
         my $status  = $server->status;
         my $dropped = $status->{ $secret ? 'Dropped-signature' : 'Dropped-full' };
-        is $status->{Servers}, $secret ? 4 : 256, 'the table of ' . $server->name . ($secret ? ' knows nobody else' : ' is full, and no fuller');
+        is $status->{Servers}, $secret ? 4 : 256,
+            'the table of ' . $server->name . ($secret ? ' knows nobody else' : ' is full, and no fuller');
         cmp_ok $dropped, '>', $senders / 2, "and $dropped announcements were dropped";
     }
     $result = $load->during("after it, $with", 1, sub { });
     $result->nothing_failed;
     # Until spoofed servers are too old for the chain.
-    eventually { $servers[0]->get('/app/steady')->body =~ /SERVER=[bcd]/ && $servers[0]->logged('/app/steady')->{tries} == 1 } 20,
+    eventually {
+        $servers[0]->get('/app/steady')->body =~ /SERVER=[bcd]/ && $servers[0]->logged('/app/steady')->{tries} == 1
+    }
+    20,
       'requests go to the servers at once';
     $farm->announce_log($secret ? qr/dropped: it is not signed/ : qr/dropped: the table is full of live servers/);
     $farm->check;

@@ -39,7 +39,8 @@ my $result = $load->during(
     'the run-time folder is full',
     2, sub {
         fill();
-        ok $d->wait_log(qr/:warn\].*backhand: cannot write \S+mod_backhand-Seen/), 'the log says what cannot be written';
+        ok $d->wait_log(qr/:warn\].*backhand: cannot write \S+mod_backhand-Seen/),
+          'the log says what cannot be written';
         ok $d->graceful, 'the server restarts all the same';
     });
 $result->nothing_failed;
@@ -67,7 +68,8 @@ $result = Farm::Steady->new(servers => [$a, $b, $c])->during(
     });
 $result->nothing_failed;
 cmp_ok scalar(() = $result->answered($d, 0)), '>', 0, 'it gets requests';
-is said(qr/backhand: cannot make \Q$folder\E\S*: the table of servers is kept in anonymous memory/), 1, 'its log says what that means';
+is said(qr/backhand: cannot make \Q$folder\E\S*: the table of servers is kept in anonymous memory/), 1,
+    'its log says what that means';
 ok $d->stop, 'stop';
 ok wait_for(sub { system("umount $folder 2>/dev/null") == 0 }, 10), 'nobody uses the folder any more';
 $farm->announce_log(qr/backhand: cannot (?:write|make) \Q$folder\E/);

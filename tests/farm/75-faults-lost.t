@@ -61,7 +61,8 @@ my $halves = sub { my ($from, $to) = @_; return $from <= 2 != $to <= 2 };
 $result = $load->during('announcements between two halves are lost', $long ? 23 : 4, sub { $relay->lose($halves) });
 $result->nothing_failed;
 my %half = (a => 1, b => 1, c => 2, d => 2);
-is scalar(grep { $half{ $_->{by} } != $half{ $_->{at} } } elsewhere($result, $age + 1.5, $forever)), 0, 'each half is a farm of its own';
+is scalar(grep { $half{ $_->{by} } != $half{ $_->{at} } } elsewhere($result, $age + 1.5, $forever)), 0,
+    'each half is a farm of its own';
 cmp_ok scalar(() = elsewhere($result, 1, $forever)), '>', 10, 'in which requests are handed off';
 $result = $load->during('and arrive again', 1, sub { $relay->lose });
 $result->nothing_failed;

@@ -37,13 +37,21 @@ my @peers = (
     },
     {
         fault => 'a peer closes in the middle of a body',
-        serve => sub { head_of($_[0]); syswrite $_[0], "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nhalf of it"; return },
+        serve => sub {
+            head_of($_[0]);
+            syswrite $_[0], "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nhalf of it";
+            return;
+        },
         fails => sub { return $_[0]{failed} =~ /connection closed within the body/ },
         most  => 40,
     },
     {
         fault => 'a peer closes in the middle of a chunk',
-        serve => sub { head_of($_[0]); syswrite $_[0], "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1000\r\nhalf of it"; return },
+        serve => sub {
+            head_of($_[0]);
+            syswrite $_[0], "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1000\r\nhalf of it";
+            return;
+        },
         fails => sub { return $_[0]{failed} =~ /connection closed/ },
         most  => 40,
     },
@@ -59,7 +67,8 @@ my $farm = Farm::Steady::farm(4, also => 'BackhandResponseTimeout 1s');
 my @servers = $farm->servers;
 my $load = Farm::Steady->new(servers => \@servers);
 for my $peer ($long ? @peers : @peers[0 .. 2]) {
-    my $fake = Farm::Fake->new(farm => $farm, serve => $peer->{serve}, says => { boot => sprintf '%x', 1 + int rand 2**31 });
+    my $fake =
+        Farm::Fake->new(farm => $farm, serve => $peer->{serve}, says => { boot => sprintf '%x', 1 + int rand 2**31 });
     my $result = $load->during(
         $peer->{fault},
         $long ? 4 : 1.5, sub {

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Clocks are set by an hour, ahead and back, on the server that asks and on the one that is asked, while requests are under
-# way: none fails, and a server that refused is asked again after BackhandRetry, whatever its clock said then.
+# Clocks are set by an hour, ahead and back, on the server that asks and on the one that is asked, while requests are
+# under way: none fails, and a server that refused is asked again after BackhandRetry, whatever its clock said then.
 use strict;
 use warnings;
 
@@ -39,7 +39,8 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
                     for my $set ($seconds, 0) { set_clock($server, $set); sleep 0.8 }
                 });
                 $result->nothing_failed;
-                ok $server->wait_log(qr/notice.*this server's clock was set (?:ahead|back) by (?:3599\.|3600\.)/), 'its log says so';
+                ok $server->wait_log(qr/notice.*this server's clock was set (?:ahead|back) by (?:3599\.|3600\.)/),
+                    'its log says so';
                 ok $farm->together, 'they see each other';
             }
         }

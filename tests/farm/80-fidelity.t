@@ -122,10 +122,14 @@ EOT
     inside   => q(print "Location: /app/files/one.txt\n\n";),
     nothing  => q(print "Status: 204 No Content\nX-Thing: 1\n\n";),
     empty    => q(print "Content-Type: text/plain\n\n";),
-    cookies  => q(print "Set-Cookie: a=1\nX-Between: 1\nSet-Cookie: b=2\nContent-Type: text/html\nX-After: 1\n\nhello\n";),
-    chunks   => q($| = 1; print "Content-Type: text/plain\n\n"; for (1..5) { print "chunk $_\n"; select undef, undef, undef, 0.05 }),
+    cookies =>
+        q(print "Set-Cookie: a=1\nX-Between: 1\nSet-Cookie: b=2\nContent-Type: text/html\nX-After: 1\n\nhello\n";),
+    chunks =>
+        q($| = 1; print "Content-Type: text/plain\n\n";
+        for (1..5) { print "chunk $_\n"; select undef, undef, undef, 0.05 }),
     error    => q(print "Status: 500 Broken\nContent-Type: text/plain\n\nbroken\n";),
-    modified => q(print "Last-Modified: Tue, 01 Feb 2022 10:00:00 GMT\nETag: \"x\"\nContent-Type: text/plain\n\nhello\n";),
+    modified =>
+        q(print "Last-Modified: Tue, 01 Feb 2022 10:00:00 GMT\nETag: \"x\"\nContent-Type: text/plain\n\nhello\n";),
 );
 
 my %files = (
@@ -140,7 +144,8 @@ my %files = (
     'app/expires/page.html'  => "<p>hello</p>\n",
     'app/perlfilter/page.html' => "<p>hello</p>\n" x 10,
     'app/ssi/page.shtml'     =>
-      qq(<!--#include virtual="/app/cgi/empty" --><!--#include virtual="part.html" --><!--#echo var="REQUEST_URI" -->\n),
+      qq(<!--#include virtual="/app/cgi/empty" --><!--#include virtual="part.html" -->)
+      . qq(<!--#echo var="REQUEST_URI" -->\n),
     'app/ssi/part.html'      => "<p>part</p>\n",
     'app/dir/index.html'     => "<p>index</p>\n",
     'app/lang/doc.html.en'   => "<p>hello</p>\n",
@@ -191,7 +196,8 @@ sub dump {
     while ($r->read(my $buffer, 8192)) { $body .= $buffer }
     my @lines;
     $r->headers_in->do(sub { push @lines, "$_[0]: $_[1]"; 1 });
-    $r->print("request=", $r->the_request, "\nprotocol=", $r->protocol, "\nunparsed=", $r->unparsed_uri, "\nuri=", $r->uri,
+    $r->print("request=", $r->the_request, "\nprotocol=", $r->protocol, "\nunparsed=", $r->unparsed_uri, "\nuri=",
+        $r->uri,
         "\nhostname=", $r->hostname // 'none', "\nargs=", $r->args // 'none', "\nip=", $r->useragent_ip, "\n");
     $r->print("$_\n") for sort @lines;
     $r->print("body=$body\n");
@@ -219,7 +225,8 @@ sub start_farm {
     my @same = (
         conf    => $conf . $perl,
         perl    => 1,
-        modules => [qw(headers rewrite negotiation deflate filter substitute include expires usertrack auth_basic authn_core
+        modules => [qw(headers rewrite negotiation deflate filter substitute include expires usertrack
+          auth_basic authn_core
               authn_file authz_user)]
     );
     my $defines = "Define SHARED $shared\nDefine PORT " . $farm->port . "\n";
@@ -254,7 +261,12 @@ for my $mpm (Farm->mpms) {
         $farm->start;
         ok $farm->together($a, $b), 'they see each other';
         my $host = 'site.test:' . $farm->port;
-        my $raw = Farm::Raw->new(through => $a, direct => $b, host => $host, framing => qr{/cgi/|/(?:front|rules)/some|/ssi/});
+        my $raw = Farm::Raw->new(
+            through => $a,
+            direct => $b,
+            host => $host,
+            framing => qr{/cgi/|/(?:front|rules)/some|/ssi/}
+        );
 
         $raw->same('/app/files/one.txt', 200, 'a file');
         $raw->same('/app/headers/page.html', 200, 'headers of mod_headers and cookies');
@@ -263,7 +275,11 @@ for my $mpm (Farm->mpms) {
         $raw->same('/app/substitute/page.html', 200, 'mod_substitute', body => qr/\A<p>hello hello<\/p>\n\z/);
         $raw->same('/app/substitute/page.bin', 200, 'what it does not touch');
         $raw->same('/app/ssi/page.shtml', 200, 'server-side includes', body => qr{part.*/app/ssi/page.shtml}s);
-        $raw->same('/app/deflate/page.html', 200, 'DEFLATE', headers => ['Accept-Encoding: gzip'], head => qr/Content-Encoding: gzip/);
+        $raw->same(
+            '/app/deflate/page.html', 200, 'DEFLATE',
+            headers => ['Accept-Encoding: gzip'],
+            head => qr/Content-Encoding: gzip/
+        );
         $raw->same('/app/deflate/page.html', 200, 'no DEFLATE');
         $raw->same('/app/cgi/chunks', 200, 'chunked', head => qr/Transfer-Encoding: chunked/);
         $raw->same('/app/expires/page.html', 200, 'Expires', ignore => [qr/(?<=Expires: )[^\r]+/]);
@@ -274,21 +290,37 @@ for my $mpm (Farm->mpms) {
         $raw->same('/app/none', 404, 'the standard error page', body => qr/not found/i);
         $raw->same('/app/dir/', 200, 'DirectoryIndex', body => qr/index/);
         $raw->same('/app/dir', 301, 'a directory without its slash', here => 1);
-        $raw->same('/app/front/some/where?a=1', 200, 'a front controller', body => qr{REQUEST_URI=/app/front/some/where\?a=1});
+        $raw->same(
+            '/app/front/some/where?a=1', 200,
+            'a front controller',
+            body => qr{REQUEST_URI=/app/front/some/where\?a=1}
+        );
         $raw->same('/app/front/front.txt', 200, 'a file beside it');
         $raw->same('/app/rules/some/where?a=1', 200, 'rules in .htaccess', body => qr{rule=some/where&a=1});
         $raw->same('/app/rules/to/one.txt', 302, 'a redirect by rules in .htaccess', here => 1);
         $raw->same('/app/rules/file.txt', 200, 'a file that no rule is for');
         $raw->same('/app/old/one.txt', 200, 'a rule of the server');
         $raw->same('/app/away', 301, 'a redirect by a rule of the server', here => 1);
-        $raw->same('/app/lang/doc', 200, 'negotiation', head => qr/Content-Language: fr/, headers => ['Accept-Language: fr']);
+        $raw->same(
+            '/app/lang/doc', 200, 'negotiation',
+            head => qr/Content-Language: fr/,
+            headers => ['Accept-Language: fr']
+        );
         $raw->same('/app/lang/doc.html', 200, 'negotiation without a wish', head => qr/TCN|Vary/i);
 
         for my $range ('0-4', '5-', '-7', '0-1,10-12,20-', '5000-', '9-3', '0-0,-1') {
             my $status = $range eq '5000-' ? 416 : $range eq '9-3' ? 200 : 206;
-            $raw->same('/app/files/one.txt', $status, "range $range", headers => ["Range: bytes=$range"], framing => $status == 416);
+            $raw->same(
+                '/app/files/one.txt', $status, "range $range",
+                headers => ["Range: bytes=$range"],
+                framing => $status == 416
+            );
         }
-        $raw->same('/app/cgi/modified', 200, 'a range of what has no length', headers => ['Range: bytes=0-1'], any => 1);
+        $raw->same(
+            '/app/cgi/modified', 200, 'a range of what has no length',
+            headers => ['Range: bytes=0-1'],
+            any => 1
+        );
         $raw->same('/app/cgi/chunks', 200, 'a range of a slow program', headers => ['Range: bytes=0-1'], any => 1);
         my $tag = $raw->direct_header('/app/files/one.txt', 'ETag');
         my $date = $raw->direct_header('/app/files/one.txt', 'Last-Modified');
@@ -311,36 +343,59 @@ for my $mpm (Farm->mpms) {
 
         # The request line.
         for my $path (qw(/app/cgi/dump /app/perl/x)) {
-            for my $uri ("http://site.test$path?x=1", "http://other.test:81$path", "$path/a%2Fb%2fc", "$path//x///y?z//",
+            for my $uri ("http://site.test$path?x=1", "http://other.test:81$path", "$path/a%2Fb%2fc",
+                "$path//x///y?z//",
                 "$path/./a/../b?..", "$path?a=%00%ff&b=+%2B;c??d", "$path/%7Eu%41%c3%a4", "$path/%23hash%3Fmark?x%23y",
                 "$path?", "$path/'()*!\$&,;=:\@", "$path?%", "$path?[]{}") {
                 $raw->same($uri, undef, "GET $uri", any => 1);
             }
         }
-        $raw->same("/app/odd/$_", 200, "a file by $_") for qw(a%20b.txt %C3%A4.txt 100%25.txt q%3F.txt h%23.txt empty.txt);
+        $raw->same("/app/odd/$_", 200, "a file by $_")
+            for qw(a%20b.txt %C3%A4.txt 100%25.txt q%3F.txt h%23.txt empty.txt);
         $raw->same("/app/odd/$_", undef, "odd: $_", any => 1, here => 1)
           for "x%00y", "a%2fb", "..%2f..", "x\xe4y", "x#y", 'a"b', "a\\b", "a^b|c", "%zz";
         $raw->same('/app/big.bin', 200, 'many bytes');
 
         # What handlers see of the request.
-        my @many = ('X-One: 1', 'X-Two: a', 'X-Two: b', 'Cookie: k=v; l=m', 'Accept: */*', 'Via: 1.1 elsewhere', 'Max-Forwards: 7',
-            'X-Forwarded-For: 10.1.1.1', 'Forwarded: for=10.1.1.1', 'X-Empty:', 'Cache-Control: no-cache', 'Pragma: no-cache',
-            'User-Agent: test', 'Referer: http://x.test/', 'Authorization: Basic dXNlcjpwYXNz', 'Proxy-Authorization: Basic eDp5',
+        my @many = ('X-One: 1', 'X-Two: a', 'X-Two: b', 'Cookie: k=v; l=m', 'Accept: */*', 'Via: 1.1 elsewhere',
+            'Max-Forwards: 7',
+            'X-Forwarded-For: 10.1.1.1', 'Forwarded: for=10.1.1.1', 'X-Empty:', 'Cache-Control: no-cache',
+            'Pragma: no-cache',
+            'User-Agent: test', 'Referer: http://x.test/', 'Authorization: Basic dXNlcjpwYXNz',
+            'Proxy-Authorization: Basic eDp5',
             'Date: Thu, 01 Jan 1970 00:00:01 GMT', 'Warning: 199 - "x"', "X-Long: " . 'x' x 6000);
         for my $path (qw(/app/cgi/dump /app/perl/x)) {
             $raw->same($path, 200, "$path: many headers", headers => \@many);
-            $raw->same($path, 200, "$path: POST", method => 'POST', headers => ['Content-Type: text/x', 'Content-Length: 5'], content => 'hello');
+            $raw->same(
+                $path, 200, "$path: POST",
+                method => 'POST',
+                headers => ['Content-Type: text/x', 'Content-Length: 5'],
+                content => 'hello'
+            );
             $raw->same($path, 200, "$path: an empty POST", method => 'POST', headers => ['Content-Length: 0']);
             $raw->same($path, 200, "$path: chunked", method => 'POST', headers => ['Transfer-Encoding: chunked'],
                 content => "5\r\nhello\r\n4;x=y\r\n you\r\n0\r\n\r\n");
             $raw->same($path, 200, "$path: trailers", method => 'POST',
-                headers => ['Transfer-Encoding: chunked', 'Trailer: X-Sum'], content => "5\r\nhello\r\n0\r\nX-Sum: 5\r\nX-More: a b\r\n\r\n");
+                headers => ['Transfer-Encoding: chunked', 'Trailer: X-Sum'],
+                    content => "5\r\nhello\r\n0\r\nX-Sum: 5\r\nX-More: a b\r\n\r\n");
             $raw->same($path, 200, "$path: a long body with trailers", method => 'POST',
-                headers => ['Transfer-Encoding: chunked'], content => "9c40\r\n" . 'x' x 40_000 . "\r\n0\r\nX-Sum: 7\r\n\r\n");
-            $raw->same($path, 200, "$path: Expect", method => 'POST', headers => ['Expect: 100-continue', 'Content-Length: 5'], content => 'hello');
+                headers => ['Transfer-Encoding: chunked'],
+                    content => "9c40\r\n" . 'x' x 40_000 . "\r\n0\r\nX-Sum: 7\r\n\r\n");
+            $raw->same(
+                $path, 200, "$path: Expect",
+                method => 'POST',
+                headers => ['Expect: 100-continue', 'Content-Length: 5'],
+                content => 'hello'
+            );
             $raw->same($path, 200, "$path: HTTP/1.0", version => '1.0');
             $raw->same($path, 200, "$path: HTTP/1.0 without Host", version => '1.0', host => undef);
-            $raw->same($path, 200, "$path: HTTP/1.0 with a body", version => '1.0', method => 'POST', headers => ['Content-Length: 5'], content => 'hello');
+            $raw->same(
+                $path, 200, "$path: HTTP/1.0 with a body",
+                version => '1.0',
+                method => 'POST',
+                headers => ['Content-Length: 5'],
+                content => 'hello'
+            );
         }
         $raw->same('/app/headers/cgi/x', 404, 'request headers that are added', any => 1);
         $raw->same('/app/unwanted', 413, 'a body that nobody wants', method => 'POST',
@@ -348,20 +403,37 @@ for my $mpm (Farm->mpms) {
 
         # What programs say.
         $raw->same("/app/cgi/$_->[0]", $_->[1], "program $_->[0]")
-          for ['status', 418], ['away', 302], ['inside', 200], ['nothing', 204], ['empty', 200], ['cookies', 200], ['error', 500];
-        $raw->same("/app/cgi/$_", undef, "program $_, HTTP/1.0", version => '1.0', any => 1) for qw(empty chunks status);
-        $raw->same('/app/files/one.txt', 200, 'kept alive, HTTP/1.0', version => '1.0', headers => ['Connection: keep-alive'],);
+          for ['status', 418], ['away', 302], ['inside', 200], ['nothing', 204], ['empty', 200], ['cookies', 200],
+              ['error', 500];
+        $raw->same("/app/cgi/$_", undef, "program $_, HTTP/1.0", version => '1.0', any => 1)
+            for qw(empty chunks status);
+        $raw->same(
+            '/app/files/one.txt', 200, 'kept alive, HTTP/1.0',
+            version => '1.0',
+            headers => ['Connection: keep-alive'],
+        );
 
         $raw->same('/app/private/page.html', 401, 'no password', here => 1);
-        $raw->same('/app/private/page.html', 401, 'a wrong password', here => 1, headers => ['Authorization: Basic dXNlcjp4']);
+        $raw->same(
+            '/app/private/page.html', 401, 'a wrong password',
+            here => 1,
+            headers => ['Authorization: Basic dXNlcjp4']
+        );
         $raw->same('/app/private/page.html', 200, 'the password', headers => ['Authorization: Basic dXNlcjp0ZXN0']);
         is $raw->through('/app/pass/x')->{body}, "upstream\n", 'ProxyPass beside Backhand wins';
         is $a->logged('/app/pass/x')->{reason}, '-', 'and is not decided on';
         $raw->same('/app/upstream/x', 200, 'what the other one gets by ProxyPass', here => 1);
-        $raw->same('/app/upstream/hints', 200, 'early hints', here => 1, head => qr/103 Early Hints.*style.*103 Early Hints.*script/s);
+        $raw->same(
+            '/app/upstream/hints', 200, 'early hints',
+            here => 1,
+            head => qr/103 Early Hints.*style.*103 Early Hints.*script/s
+        );
 
         $fake->stop;
-        $farm->announce_log(qr/AH01618|AH01617|AH01630|AH00025|AH00127|AH01264|AH02811|AH01276|AH0269|AH10508|AH10244|AH00128|AH10411|AH10410|AH00135/);
+        $farm->announce_log(
+            qr/AH01618|AH01617|AH01630|AH00025|AH00127|AH01264|AH02811|AH01276|AH0269|AH10508/,
+            qr/AH10244|AH00128|AH10411|AH10410|AH00135/
+        );
         $farm->check;
     };
 }

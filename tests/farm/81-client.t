@@ -28,7 +28,10 @@ CustomLog ${OWN}/client.log client
 PerlModule Apache2::RequestRec Apache2::RequestIO Apache2::Connection APR::SockAddr APR::Table
 <Location /app/whom>
     SetHandler modperl
-    PerlResponseHandler "sub { my $r = shift; $r->print(join ' ', $r->useragent_ip, $r->useragent_addr->port, $r->connection->client_ip, $r->connection->client_addr->ip_get, $r->connection->client_addr->port, $r->subprocess_env('SEEN') // '-'); 0 }"
+    PerlResponseHandler
+        "sub { my $r = shift; $r->print(join ' ', $r->useragent_ip, $r->useragent_addr->port, "
+            . "$r->connection->client_ip, $r->connection->client_addr->ip_get, $r->connection->client_addr->port, "
+            . "$r->subprocess_env('SEEN') // '-'); 0 }"
 </Location>
 <Location /app/only>
     SetHandler modperl
@@ -37,15 +40,21 @@ PerlModule Apache2::RequestRec Apache2::RequestIO Apache2::Connection APR::SockA
 </Location>
 EOT
 
-# Clients that come by a balancer at 127.0.0.50. It is among those that are believed, and so are the servers of the farm.
-my $remoteip = "RemoteIPHeader X-Forwarded-For\nRemoteIPProxiesHeader X-Proxies\nRemoteIPInternalProxy 127.0.0.0/26\nRemoteIPTrustedProxy 198.51.100.0/24\n";
+# Clients that come by a balancer at 127.0.0.50. It is among those that are believed, and so are the servers of the
+# farm.
+my $remoteip =
+    "RemoteIPHeader X-Forwarded-For\nRemoteIPProxiesHeader X-Proxies\nRemoteIPInternalProxy 127.0.0.0/26\n"
+        . "RemoteIPTrustedProxy 198.51.100.0/24\n";
 
 sub start_farm {
     my ($mpm, $n, %options) = @_;
     my $farm = Farm->new(mpm => $mpm, perl => 1, modules => [qw(rewrite remoteip)], workers => 16, %options);
     for my $i (1 .. $n) {
         my $name = chr ord('a') + $i - 1;
-        $farm->add(conf => $conf . ($options{extra} || ''), head => "Define OWN $farm->{root}/$name\n" . ($i == 1 ? "Define FRONT\n" : ''));
+        $farm->add(
+            conf => $conf . ($options{extra} || ''),
+            head => "Define OWN $farm->{root}/$name\n" . ($i == 1 ? "Define FRONT\n" : '')
+        );
     }
     $farm->start;
     ok $farm->together, 'they see each other';
@@ -62,14 +71,20 @@ for my $mpm (Farm->mpms) {
             my $told = $client->request('GET', '/app/echo')->echoed;
             is "$told->{SERVER_ADDR} $told->{REMOTE_ADDR} $told->{REMOTE_PORT} $told->{REWRITTEN}",
               "127.0.0.2 127.0.0.77 $port 127.0.0.77:$port", 'what a program and mod_rewrite see';
-            is $client->request('GET', '/app/whom')->body, "127.0.0.77 $port 127.0.0.77 127.0.0.77 $port -", 'what a handler in Perl sees';
+            is $client->request('GET', '/app/whom')->body, "127.0.0.77 $port 127.0.0.77 127.0.0.77 $port -",
+                'what a handler in Perl sees';
             is $client->request('GET', '/who')->body, 'a', 'served here between';
         }
-        my @lines = Farm::wait_for { my @all = grep { m{/app/whom} } $b->lines('client.log'); @all == 3 && join "\n", @all };
-        is $lines[0], join("\n", ("127.0.0.77 127.0.0.77 $port 127.0.0.77 /app/whom") x 3), 'what the log of the other one says';
+        my @lines = Farm::wait_for {
+            my @all = grep { m{/app/whom} } $b->lines('client.log');
+            @all == 3 && join "\n", @all
+        };
+        is $lines[0], join("\n", ("127.0.0.77 127.0.0.77 $port 127.0.0.77 /app/whom")x 3),
+            'what the log of the other one says';
         my $direct = $b->connect(from => '127.0.0.78');
         my $own = $direct->{socket}->sockport;
-        is $direct->request('GET', '/app/whom')->body, "127.0.0.78 $own 127.0.0.78 127.0.0.78 $own -", 'a direct client there';
+        is $direct->request('GET', '/app/whom')->body, "127.0.0.78 $own 127.0.0.78 127.0.0.78 $own -",
+            'a direct client there';
         $farm->check;
     };
 
@@ -77,13 +92,15 @@ for my $mpm (Farm->mpms) {
         my $farm = start_farm($mpm, 2, extra => $remoteip);
         my ($a, $b) = $farm->servers;
         my $raw = Farm::Raw->new(through => $a, direct => $b, host => 'site.test', framing => qr/./);
-        my @ignore = (ignore => [qr/REMOTE_PORT=\d+/, qr/REWRITTEN=[^:]*:\d*/, qr/BACKHAND_RECEIVED=\S+\n/, qr/HTTP_CONNECTION=\S+/]);
+        my @ignore = (ignore =>
+                [qr/REMOTE_PORT=\d+/, qr/REWRITTEN=[^:]*:\d*/, qr/BACKHAND_RECEIVED=\S+\n/, qr/HTTP_CONNECTION=\S+/]);
         my %case = (
             'one client'                 => ['127.0.0.50', '192.0.2.7',               'REMOTE_ADDR=192.0.2.7'],
             'two balancers'              => ['127.0.0.50', '192.0.2.7, 127.0.0.51',   'REMOTE_ADDR=192.0.2.7'],
             'a trusted balancer of others' => ['127.0.0.50', '192.0.2.7, 198.51.100.3', 'REMOTE_ADDR=192.0.2.7'],
             'a client that says more'    => ['127.0.0.50', '203.0.113.9, 192.0.2.7',  'REMOTE_ADDR=192.0.2.7'],
-            'a client that says itself trusted' => ['127.0.0.50', '203.0.113.9, 127.0.0.52, 192.0.2.7', 'REMOTE_ADDR=192.0.2.7'],
+            'a client that says itself trusted' =>
+                ['127.0.0.50', '203.0.113.9, 127.0.0.52, 192.0.2.7', 'REMOTE_ADDR=192.0.2.7'],
             'nonsense'                   => ['127.0.0.50', 'nobody',                  'REMOTE_ADDR=127.0.0.50'],
             'a stranger'                 => ['127.0.0.99', '192.0.2.7',               'REMOTE_ADDR=127.0.0.99'],
             'no header'                  => ['127.0.0.50', undef,                     'REMOTE_ADDR=127.0.0.50'],
@@ -91,10 +108,21 @@ for my $mpm (Farm->mpms) {
         for my $name (sort keys %case) {
             my ($from, $header, $seen) = @{ $case{$name} };
             my @headers = $header ? (headers => ["X-Forwarded-For: $header"]) : ();
-            $raw->same('/app/echo', 200, "$name: a program", from => $from, @headers, @ignore, body => qr/^\Q$seen\E$/m, here => 1);
-            $raw->same('/app/only', $seen =~ /192/ ? 200 : 403, "$name: access control", from => $from, @headers, here => 1);
+            $raw->same(
+                '/app/echo', 200, "$name: a program",
+                from => $from,
+                @headers, @ignore,
+                body => qr/^\Q$seen\E$/m,
+                here => 1
+            );
+            $raw->same(
+                '/app/only', $seen =~ /192/ ? 200 : 403, "$name: access control",
+                from => $from,
+                @headers, here => 1
+            );
         }
-        is $a->get('/app/whom', from => '127.0.0.50', headers => ['X-Forwarded-For' => '192.0.2.7'])->body =~ s/ \d+(?= )//gr,
+        is $a->get('/app/whom', from => '127.0.0.50', headers => ['X-Forwarded-For' => '192.0.2.7'])->body =~
+            s/ \d+(?= )//gr,
           '192.0.2.7 192.0.2.7 192.0.2.7 192.0.2.7', 'SetEnvIf and Perl';
         $farm->announce_log(qr/AH01630/);
         $farm->check;
@@ -116,7 +144,8 @@ for my $mpm (Farm->mpms) {
             }
             return \@wrong;
         };
-        is_deeply [map { ref $_ eq 'ARRAY' ? @{$_} : $_->{died} } @wrong], [], "12 clients, $each requests each, all saw their own address and port";
+        is_deeply [map { ref $_ eq 'ARRAY' ? @{$_} : $_->{died} } @wrong], [],
+            "12 clients, $each requests each, all saw their own address and port";
 
         my $client = $a->connect(from => '127.0.0.77');
         my %served;
@@ -130,8 +159,8 @@ for my $mpm (Farm->mpms) {
     };
 }
 
-# prefork and worker begin to read the next request before they write the log line of the one before it. The connection is
-# another server's, and the requests on it are of different clients, or of that server itself.
+# prefork and worker begin to read the next request before they write the log line of the one before it. The connection
+# is another server's, and the requests on it are of different clients, or of that server itself.
 for my $mpm (Farm->mpms) {
     subtest "$mpm: pipelined requests" => sub {
         my $farm = start_farm($mpm, 1);
@@ -141,14 +170,25 @@ for my $mpm (Farm->mpms) {
         my $other   = $server->connect(from => $from, timeout => 20);
         my $own     = $other->{socket}->sockport;
         my @clients = map { $_ % 5 ? ["192.0.2.$_", 2000 + $_] : [$from, $own] } 1 .. $each;
-        my $mark    = sub { my ($client) = @_; return $client->[0] eq $from ? '' : "Backhand-Proxied: v=1&client=$client->[0]:$client->[1]&scheme=http&port=80\r\n" };
+        my $mark = sub {
+            my ($client) = @_;
+            return $client->[0] eq $from
+                ? ''
+                : "Backhand-Proxied: v=1&client=$client->[0]:$client->[1]&scheme=http&port=80\r\n";
+        };
         # In pieces that do not end with a request, too.
-        $other->send(join q(), map { "GET /app/whom?$_ HTTP/1.1\r\nHost: a.test\r\n" . $mark->($clients[$_ - 1]) . "\r\n" } 1 .. $each);
+        $other->send(join q(),
+            map { "GET /app/whom?$_ HTTP/1.1\r\nHost: a.test\r\n" . $mark->($clients[$_ - 1]) . "\r\n" } 1 .. $each);
         my @seen = map { $other->response('GET')->body =~ s/ \S+$//r } 1 .. $each;
-        is_deeply \@seen, [map { "$_->[0] $_->[1] $_->[0] $_->[0] $_->[1]" } @clients], 'each handler sees the client of its request';
+        is_deeply \@seen, [map { "$_->[0] $_->[1] $_->[0] $_->[0] $_->[1]" } @clients],
+            'each handler sees the client of its request';
         $other->{socket}->close;
-        my @lines = Farm::wait_for { my @all = grep { m{/app/whom} } $server->lines('client.log'); @all == $each && \@all };
-        is_deeply $lines[0], [map { "$_->[0] $_->[0] $_->[1] $_->[0] /app/whom" } @clients], 'and so does each log line';
+        my @lines = Farm::wait_for {
+            my @all = grep { m{/app/whom} } $server->lines('client.log');
+            @all == $each && \@all
+        };
+        is_deeply $lines[0], [map { "$_->[0] $_->[0] $_->[1] $_->[0] /app/whom" } @clients],
+            'and so does each log line';
         $farm->check;
     };
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# mod_evasive counts and blocks by the address of the connection. At the server that gets a request from another server, that is
-# the client's: a rude client is blocked, the other server and its other clients are not.
+# mod_evasive counts and blocks by the address of the connection. At the server that gets a request from another server,
+# that is the client's: a rude client is blocked, the other server and its other clients are not.
 use strict;
 use warnings;
 
@@ -45,7 +45,8 @@ for my $mpm (Farm->mpms) {
         $asked++ while $asked < 100 && $rude->request('GET', '/app/who')->status == 200;
         cmp_ok $asked, '<', $mpm eq 'prefork' ? 100 : 8, 'a client that asks too often is blocked';
         my @others = map { $a->get('/app/who', from => "127.0.0.$_") } 78, 79, 78, 79;
-        is join(' ', map { $_->status . $_->body } @others), join(' ', ('200b') x 4), 'others, over the same connection, are not';
+        is join(' ', map { $_->status . $_->body } @others), join(' ', ('200b') x 4),
+            'others, over the same connection, are not';
         is $rude->request('GET', '/app/who')->status, 403, 'that one stays so' if $mpm ne 'prefork';
         $farm->announce_log(qr/client denied by server configuration/);
         $farm->check;

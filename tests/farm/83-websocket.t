@@ -100,11 +100,14 @@ sub echo {
     }
     my ($key) = $request =~ /^Sec-WebSocket-Key: (\S+)\r$/mi;
     if (!$key || $request !~ /^Upgrade: websocket\r$/mi) {
-        print {$socket} "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\nContent-Length: 3\r\n\r\nno\n";
+        print {$socket}
+            "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n"
+                . "Content-Length: 3\r\n\r\nno\n";
         return;
     }
     $socket->autoflush(1);
-    print {$socket} "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+    print {$socket}
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
       . accept_key($key) . "\r\n\r\n" . frame(1, 'welcome');
     while (my ($opcode, $payload) = eval { read_frame($socket) }) {
         if ($opcode == 8) {

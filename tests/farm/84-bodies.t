@@ -89,10 +89,12 @@ for my $mpm (qw(event prefork)) {
         for my $chunked (0, 1) {
             my $client = $a->connect(timeout => 600);
             $client->send("PUT /app/echo HTTP/1.1\r\nHost: x.test\r\nConnection: close\r\n"
-                  . ($chunked ? "Transfer-Encoding: chunked\r\n\r\n" : 'Content-Length: ' . ($mebibytes << 20) . "\r\n\r\n"));
+                  . ($chunked ? "Transfer-Encoding: chunked\r\n\r\n"
+                      : 'Content-Length: ' . ($mebibytes << 20) . "\r\n\r\n"));
             my $digest = send_body($client, $mebibytes, $chunked, $look);
             my $told   = $client->response->echoed;
-            is "$told->{SERVER_ADDR} $told->{BODY_LENGTH} $told->{BODY_MD5}", '127.0.0.2 ' . ($mebibytes << 20) . " $digest",
+            is "$told->{SERVER_ADDR} $told->{BODY_LENGTH} $told->{BODY_MD5}",
+                '127.0.0.2 ' . ($mebibytes << 20) . " $digest",
               $chunked ? 'up in chunks' : 'up, by its length';
         }
 
@@ -161,7 +163,8 @@ for my $mpm (qw(event prefork)) {
         $client = $a->connect(timeout => 20);
         $client->send("POST /app/echo HTTP/1.1\r\nHost: x.test\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
         $client->{deadline} = time + scaled(10);
-        like $client->up_to("\r\n\r\n"), qr{\AHTTP/1\.1 100 Continue}, 'Expect: 100-continue is answered before the body is sent';
+        like $client->up_to("\r\n\r\n"), qr{\AHTTP/1\.1 100 Continue},
+            'Expect: 100-continue is answered before the body is sent';
         $client->send('hello');
         is $client->response->echoed->{BODY_MD5}, md5_hex('hello'), 'and then the request';
         $farm->check;
@@ -176,14 +179,17 @@ for my $mpm (qw(event prefork)) {
         for my $sent (0, 10, 30_000, 300_000) {
             for my $head ('Content-Length: 1000000', 'Transfer-Encoding: chunked') {
                 my $client = $a->connect;
-                $client->send("POST /app/echo HTTP/1.1\r\nHost: x.test\r\n$head\r\n\r\n" . ($head =~ /chunked/ ? "f4240\r\n" : '') . 'x' x $sent);
+                $client->send("POST /app/echo HTTP/1.1\r\nHost: x.test\r\n$head\r\n\r\n"
+                        . ($head =~ /chunked/ ? "f4240\r\n" : '')
+                        . 'x' x $sent);
                 sleep 0.1;
                 close $client->{socket};
             }
         }
         for my $server ($a, $b) {
             # The page itself is one.
-            eventually { $server->row($server->contact)->{'In-Flight'} <= 1 } 10, "uploads: nothing is left on $server->{name}";
+            eventually { $server->row($server->contact)->{'In-Flight'} <= 1 } 10,
+                "uploads: nothing is left on $server->{name}";
         }
         eventually { $a->row($b->contact)->{'Sent-Waiting'} == 0 } 10, 'no request waits for the other server';
         is $a->row($b->contact)->{'Refused-Ago'} // '-', '-', 'and it is not to blame';
@@ -194,7 +200,8 @@ for my $mpm (qw(event prefork)) {
             sysread $client->{socket}, my $some, 1000;
             close $client->{socket};
         }
-        eventually { $a->row($b->contact)->{'Sent-Waiting'} == 0 } 10, 'downloads: no request waits for the other server';
+        eventually { $a->row($b->contact)->{'Sent-Waiting'} == 0 } 10,
+            'downloads: no request waits for the other server';
         eventually { $b->row($b->contact)->{'In-Flight'} <= 1 } 10, 'nothing is left there';
         is $a->row($b->contact)->{'Refused-Ago'} // '-', '-', 'and it is not to blame';
         is $a->get('/app/who')->body, 'b', 'all goes on';
@@ -254,7 +261,8 @@ EOT
         my $b = $farm->add;
         $farm->start;
         $record = "$farm->{root}/record";
-        my $fake = Farm::Fake->new(farm => $farm, says => { ms => 1000 }, serve => sub { take($_[0], $takers{$what}) })->start;
+        my $fake =
+            Farm::Fake->new(farm => $farm, says => { ms => 1000 }, serve => sub { take($_[0], $takers{$what}) })->start;
         ok $farm->together, 'they see each other';
         eventually { my $row = $a->row($fake->contact); $row && $row->{'Workers-Ready'} } 5, 'and the one that closes';
 
@@ -299,7 +307,8 @@ EOT
         $fake->start;
         for my $n (1, 300_000, 3_000_000) {
             my $response = $a->post('/app/echo', bytes($n));
-            is $response->status == 200 && $response->echoed->{BODY_MD5}, md5_hex(bytes($n)), "refused: a POST of $n bytes goes to the next one whole";
+            is $response->status == 200 && $response->echoed->{BODY_MD5}, md5_hex(bytes($n)),
+                "refused: a POST of $n bytes goes to the next one whole";
         }
         $fake->stop;
         $farm->announce_log(qr/backhand: server \S+ .*asked (?:last|as before)/);

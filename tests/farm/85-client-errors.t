@@ -105,7 +105,8 @@ for my $mpm (Farm->mpms) {
         $farm->start;
         my $fake = Farm::Fake->new(farm => $farm, says => { ms => 1000 })->start;
         ok $farm->together, 'they see each other';
-        eventually { my $row = $a->row($fake->contact); $row && $row->{'Workers-Ready'} } 10, 'and the one that refuses';
+        eventually { my $row = $a->row($fake->contact); $row && $row->{'Workers-Ready'} } 10,
+            'and the one that refuses';
         my $kept = $a->connect;
         is $kept->request('GET', '/app/next/none')->status, 404, 'requests are handed off';
 
@@ -117,7 +118,8 @@ for my $mpm (Farm->mpms) {
             for my $place (qw(next here other)) {
                 my $method = $methods[$turn++ % 2];
                 my $direct = as_directly($a, $b, $place, $what, $method, $bodies{$what}, kept => $turn % 3 == 0);
-                like $direct, qr{\AHTTP/1[.]1 4(?:00|13) .*^Connection: close\r$}ms, 'an error, and closed' if $place eq 'next';
+                like $direct, qr{\AHTTP/1[.]1 4(?:00|13) .*^Connection: close\r$}ms, 'an error, and closed'
+                    if $place eq 'next';
                 unlike $direct, qr{HTTP/1.*HTTP/1}s, 'and no second answer' if $place eq 'next';
             }
         }
@@ -126,7 +128,11 @@ for my $mpm (Farm->mpms) {
                 my $short = ['x' x ($length - 5)];
                 my $what  = "the end within a body of $length bytes";
                 as_directly($a, $b, $place, $what, $methods[$n++ % 2], $short, length => $length);
-                as_directly($a, $b, $place, "$what, HTTP/1.0", $methods[$n % 2], $short, length => $length, version => '1.0');
+                as_directly(
+                    $a, $b, $place, "$what, HTTP/1.0", $methods[$n % 2], $short,
+                    length => $length,
+                    version => '1.0'
+                );
             }
         }
         as_directly($a, $b, 'other', 'asked for with 100-continue, and then wrong', 'POST',
@@ -139,7 +145,8 @@ for my $mpm (Farm->mpms) {
         is_deeply [grep { /smuggled/ } @logged], [], 'what stands behind such a body is no request';
         is_deeply [grep { / 2\d\d "P/ } @logged], [], 'no such request succeeds';
         for my $n (10, 1000, 100_000) {
-            is $kept->request('PUT', '/app/other/echo', body => 'y' x $n)->echoed->{BODY_LENGTH}, $n, 'kept connections are clean';
+            is $kept->request('PUT', '/app/other/echo', body => 'y' x $n)->echoed->{BODY_LENGTH}, $n,
+                'kept connections are clean';
         }
         $fake->stop;
         # httpd's own words about programs whose input broke off.
@@ -173,12 +180,14 @@ sub lines {
 }
 
 subtest 'another server never gets a wrong body as a whole one' => sub {
-    my $farm = Farm->new(conf => "BackhandInterval 1s\n<Location /app>\nBackhandFromSO $policies in_order fake.test\n</Location>\n");
+    my $farm = Farm->new(
+        conf => "BackhandInterval 1s\n<Location /app>\nBackhandFromSO $policies in_order fake.test\n</Location>\n");
     my $a    = $farm->add;
     $farm->start;
     local $SIG{CHLD} = 'IGNORE';
     my $record = "$farm->{root}/record";
-    my $fake = Farm::Fake->new(farm => $farm, says => { ms => 1000 }, serve => sub { note_down($_[0], $record) })->start;
+    my $fake =
+        Farm::Fake->new(farm => $farm, says => { ms => 1000 }, serve => sub { note_down($_[0], $record) })->start;
     eventually { my $row = $a->row($fake->contact); $row && $row->{'Workers-Ready'} } 10, 'it is in the table';
     my $n = 0;
     for my $what (sort keys %bodies) {

@@ -14,8 +14,8 @@ use Time::HiRes qw(time);
 
 my $has_http2 = qx{curl --version} =~ /\bHTTP2\b/;
 my $policies  = Farm::build_dir() . '/meson/tests/farm/policies.so';
-# Of the front. `next`: one that refuses, then b; `here`: one that refuses, then the front; `other`: b at once. The limit of
-# `front` is the front's alone.
+# Of the front. `next`: one that refuses, then b; `here`: one that refuses, then the front; `other`: b at once. The
+# limit of `front` is the front's alone.
 my $chains = <<"EOT";
 <Location /app/next>
     BackhandFromSO $policies in_order fake.test b.test
@@ -65,7 +65,8 @@ sub in_chunks {
     return join q(), (map { sprintf "%x\r\n%s\r\n", length, $_ } $body =~ /(.{1,700})/gs), "0\r\n\r\n";
 }
 
-# The status of a request over HTTP/2. httpd may reset the stream of a body that it does not want before its answer is read.
+# The status of a request over HTTP/2. httpd may reset the stream of a body that it does not want before its answer is
+# read.
 sub http2 {
     my ($arguments) = @_;
     for (1 .. 20) {
@@ -90,7 +91,8 @@ for my $mpm (Farm->mpms) {
         $farm->start;
         my $fake = Farm::Fake->new(farm => $farm, says => { ms => 1000 })->start;
         ok $farm->together, 'they see each other';
-        eventually { my $row = $a->row($fake->contact); $row && $row->{'Workers-Ready'} } 10, 'and the one that refuses';
+        eventually { my $row = $a->row($fake->contact); $row && $row->{'Workers-Ready'} } 10,
+            'and the one that refuses';
 
         # A program whose input breaks off keeps mod_cgi waiting for 3 s.
         my $target = $mpm eq 'prefork' ? 'file' : 'small';
@@ -109,7 +111,8 @@ for my $mpm (Farm->mpms) {
             for my $method (qw(POST PUT)) {
                 my $direct = ask($b, $method, "/app/bare/$target", @request);
                 my @expected = $status || (200, 405);
-                ok scalar(grep { $_ eq status_of($direct) } @expected), "$method, $what: " . status_of($direct) . ' directly';
+                ok scalar(grep { $_ eq status_of($direct) } @expected),
+                    "$method, $what: " . status_of($direct) . ' directly';
                 for my $place (qw(next here other)) {
                     my $through = ask($a, $method, "/app/$place/$target", @request);
                     # What is accepted gets an answer that tells the servers apart.
@@ -122,11 +125,13 @@ for my $mpm (Farm->mpms) {
         my $response = ask($a, 'POST', '/app/other/front', 'x' x 1001, 'Content-Length: 1001');
         is status_of($response), 413, 'a limit of the front alone';
         is $a->logged('/app/other/front')->{reason}, 'ended:client', 'it asks nobody';
-        is status_of(ask($a, 'POST', '/app/other/front', in_chunks('x' x 1001), 'Transfer-Encoding: chunked')), 413, 'in chunks';
+        is status_of(ask($a, 'POST', '/app/other/front', in_chunks('x' x 1001), 'Transfer-Encoding: chunked')), 413,
+            'in chunks';
         for my $place (qw(next here other)) {
             my $client = $a->connect;
             my $long = 'x' x 150_000;
-            $client->send("POST /app/$place/echo HTTP/1.1\r\nHost: x.test\r\nConnection: close\r\nExpect: 100-continue\r\n"
+            $client->send("POST /app/$place/echo HTTP/1.1\r\nHost: x.test\r\n"
+                  . "Connection: close\r\nExpect: 100-continue\r\n"
                   . 'Content-Length: ' . length($long) . "\r\n\r\n");
             $client->{deadline} = time + scaled(10);
             like $client->up_to("\r\n\r\n"), qr{\AHTTP/1[.]1 100 }, "$place: 100 Continue when it is not too long";

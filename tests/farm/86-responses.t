@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Responses of every kind, through another server as directly from it: heads of any length, pauses, what logs say of them.
+# Responses of every kind, through another server as directly from it: heads of any length, pauses, what logs say of
+# them.
 use strict;
 use warnings;
 
@@ -85,12 +86,19 @@ sub start_farm {
         my $ca   = Farm::Certs->new("$farm->{root}/ca");
         my $cert = $ca->issue('b.test');
         $also{a} = "SSLProxyEngine On\nSSLProxyVerify require\nSSLProxyCACertificateFile @{[$ca->path]}\n";
-        $also{b} = "Listen 127.0.0.2:$port\n<VirtualHost 127.0.0.2:$port>\nServerName b.test\nSSLEngine On\nSSLCertificateFile $cert\n</VirtualHost>\n";
+        $also{b} =
+            "Listen 127.0.0.2:$port\n<VirtualHost 127.0.0.2:$port>\nServerName b.test\nSSLEngine On\n"
+                . "SSLCertificateFile $cert\n</VirtualHost>\n";
     }
     for my $name (qw(a b)) {
-        my $defines = "Define RUN $farm->{root}/$name\nDefine SCRIPT $shared/script.lua\n" . ($name eq 'a' ? "Define FRONT\n" : q());
+        my $defines = "Define RUN $farm->{root}/$name\nDefine SCRIPT $shared/script.lua\n"
+            . ($name eq 'a' ? "Define FRONT\n" : q());
         my %contact = $port && $name eq 'b' ? (contact => "https://127.0.0.2:$port") : ();
-        $farm->add(head => $defines, conf => $conf . ($options{http2} ? "Protocols h2c http/1.1\n" : q()) . $also{$name}, %contact);
+        $farm->add(
+            head => $defines,
+            conf => $conf . ($options{http2} ? "Protocols h2c http/1.1\n" : q()) . $also{$name},
+            %contact
+        );
     }
     $farm->start;
     return ($farm, "$shared/runs");
@@ -120,16 +128,25 @@ sub test_heads {
         for my $method (qw(GET POST HEAD)) {
             my $before = runs($runs);
             $raw->same("/app/lua/long?long=$length", 200, "$method: header lines of $length bytes", method => $method,
-                head => qr/^X-Long: x+[.]\r$/m, $method eq 'POST' ? (headers => ['Content-Length: 5'], content => 'hello') : ());
+                head => qr/^X-Long: x+[.]\r$/m,
+                $method eq 'POST' ? (headers => ['Content-Length: 5'], content => 'hello') : ());
             is runs($runs) - $before, 2, 'each ran once';
         }
     }
     $raw->same('/app/lua/long?long=9000&status=302', 302, 'a long Location');
     $raw->same('/app/lua/many?many=100', 200, 'many headers');
-    $raw->same('/app/lua/odd?odd=1', 200, 'odd names and values', head => qr/^X-Empty: ?\r\n(?:.*\n)*X-Trailing: value  \t\r\n/m);
+    $raw->same(
+        '/app/lua/odd?odd=1', 200,
+        'odd names and values',
+        head => qr/^X-Empty: ?\r\n(?:.*\n)*X-Trailing: value  \t\r\n/m
+    );
     my $before = runs($runs);
     for my $method (qw(GET POST)) {
-        my $head = $raw->through('/app/lua/many?many=300', method => $method, $method eq 'POST' ? (headers => ['Content-Length: 0']) : ())->{head};
+        my $head = $raw->through(
+            '/app/lua/many?many=300',
+            method => $method,
+            $method eq 'POST' ? (headers => ['Content-Length: 0']) : ()
+        )->{head};
         like substr($head, 0, 30), qr{\AHTTP/1\.1 502 }, "$method: a head of more than 1 MiB cannot be passed on";
     }
     is runs($runs) - $before, 2, 'and each ran once';
@@ -141,10 +158,12 @@ sub test_pauses {
     my $before = runs($runs);
     my $began  = time;
     my $path   = '/app/lua/pause?pause=3';
-    my ($direct, $through, $old) = Farm::in_parallel(3, sub { $_[0] == 0 ? $raw->direct($path) : $raw->through($path, $_[0] == 2 ? (version => '1.0') : ()) });
+    my ($direct, $through, $old) = Farm::in_parallel(3,
+        sub { $_[0] == 0 ? $raw->direct($path) : $raw->through($path, $_[0] == 2 ? (version => '1.0') : ()) });
     cmp_ok time - $began, '>', 2.9, 'there was a pause longer than Timeout';
     is $_->{body}, "first\nlast\n", 'the response is whole' for $direct, $through, $old;
-    is Farm::Raw::comparable($through->{head}, framing => 1), Farm::Raw::comparable($direct->{head}, framing => 1), 'and as directly';
+    is Farm::Raw::comparable($through->{head}, framing => 1), Farm::Raw::comparable($direct->{head}, framing => 1),
+        'and as directly';
     is runs($runs) - $before, 3, 'each ran once';
     return;
 }
@@ -154,7 +173,8 @@ sub test_uploads {
     for my $length (300_000, 3_000_000) {
         my $before = runs($runs);
         for my $method (qw(POST PUT)) {
-            $raw->same('/app/lua/unread?status=403', 403, "$method: an answer to $length bytes that nobody reads", method => $method,
+            $raw->same('/app/lua/unread?status=403', 403, "$method: an answer to $length bytes that nobody reads",
+                method => $method,
                 headers => ["Content-Length: $length"], content => 'x' x $length);
         }
         is runs($runs) - $before, 4, 'each ran once';
@@ -165,13 +185,18 @@ sub test_uploads {
 # The front logs of a request that went through what the other server logs of one that came to it directly.
 sub test_bytes {
     my ($raw, $front, $back) = @_;
-    for my $case (['GET', 'long?long=9000'], ['HEAD', 'long?long=9000'], ['GET', 'odd?odd=1'], ['POST', 'odd?odd=2'], ['GET', 'pause?pause=0.1'],
+    for my $case (['GET', 'long?long=9000'], ['HEAD', 'long?long=9000'], ['GET', 'odd?odd=1'], ['POST', 'odd?odd=2'],
+        ['GET', 'pause?pause=0.1'],
         ['GET', 'none?status=404'], ['GET', 'none?status=304']) {
         my ($method, $path) = @{$case};
         my @lines;
         for my $way (qw(direct through)) {
             my $marked = "/app/lua/$path&$way" . ($way eq 'direct' ? '.' : q());
-            $raw->$way($marked, method => $method, $method eq 'POST' ? (headers => ['Content-Length: 5'], content => 'hello') : ());
+            $raw->$way(
+                $marked,
+                method => $method,
+                $method eq 'POST' ? (headers => ['Content-Length: 5'], content => 'hello') : ()
+            );
             push @lines, bytes_of($way eq 'direct' ? $back : $front, $marked);
         }
         is $lines[1], $lines[0], "$method $path: the log says what it says directly: $lines[0]";
@@ -184,7 +209,8 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
         my ($farm, $runs) = start_farm($mpm);
         my ($front, $back) = $farm->servers;
         ok $farm->together, 'they see each other';
-        my $raw = Farm::Raw->new(through => $front, direct => $back, host => 'site.test', framing => qr/pause|odd|none/);
+        my $raw =
+            Farm::Raw->new(through => $front, direct => $back, host => 'site.test', framing => qr/pause|odd|none/);
         test_heads($raw, $runs);
         test_pauses($raw, $runs);
         test_uploads($raw, $runs);
@@ -204,7 +230,8 @@ subtest 'a contact that is https, and clients that may speak HTTP/2' => sub {
     for my $length (9000, 200_000) {
         for my $method (qw(GET POST)) {
             $raw->same("/app/lua/long?long=$length", 200, "$method: header lines of $length bytes", method => $method,
-                head => qr/^Upgrade: h2c\r$/m, $method eq 'POST' ? (headers => ['Content-Length: 5'], content => 'hello') : ());
+                head => qr/^Upgrade: h2c\r$/m,
+                $method eq 'POST' ? (headers => ['Content-Length: 5'], content => 'hello') : ());
         }
     }
     is runs($runs) - $before, 8, 'each ran once';

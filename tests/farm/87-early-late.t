@@ -59,7 +59,11 @@ sub requests_of {
     return map {
         my $method = $_;
         my $line   = "$method $path HTTP/1.1\r\nHost: x\r\n";
-        ("${line}Content-Length: $length\r\n\r\n$body", "${line}Transfer-Encoding: chunked\r\n\r\n$chunk", "${line}Connection: close\r\nContent-Length: $length\r\n\r\n$body");
+        (
+            "${line}Content-Length: $length\r\n\r\n$body",
+            "${line}Transfer-Encoding: chunked\r\n\r\n$chunk",
+            "${line}Connection: close\r\nContent-Length: $length\r\n\r\n$body"
+        );
     } qw(POST PUT);
 }
 
@@ -82,7 +86,8 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
                     my $client = $front->connect(timeout => 20);
                     $client->send($bytes);
                     my $response = eval { $client->response('POST') };
-                    push @statuses, $response ? $response->status . ($response->header('x-early') || q()) . $response->body : $@;
+                    push @statuses,
+                        $response ? $response->status . ($response->header('x-early') || q()) . $response->body : $@;
                 }
             }
             is scalar(grep { $_ eq '403yesnever' } @statuses), 18, "bodies of $length bytes: the client gets the answer"
@@ -100,7 +105,8 @@ sub chunk { return sprintf "%x\r\n%s\r\n", length $_[0], $_[0] }
 
 sub begin_chunks {
     my ($socket) = @_;
-    syswrite $socket, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/event-stream\r\n\r\n" . chunk("first\n");
+    syswrite $socket,
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/event-stream\r\n\r\n" . chunk("first\n");
     return;
 }
 
@@ -187,7 +193,8 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
         $tunnel->send("hello\n");
         is $tunnel->up_to("\n"), 'HELLO', 'nor does it end a tunnel';
         undef $tunnel;
-        eventually { $front->row($contact)->{'Sent-Waiting'} == 0 } 15, 'when their clients leave, a stream, a response that pauses and a tunnel end';
+        eventually { $front->row($contact)->{'Sent-Waiting'} == 0 } 15,
+            'when their clients leave, a stream, a response that pauses and a tunnel end';
         is $front->row($contact)->{'Refused-Ago'}, undef, 'nobody is blamed';
 
         # Silent, and nothing comes: it is gone.
@@ -197,11 +204,13 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
         $_->up_to("first\n") for $forever, $untilclose;
         $idle->up_to("\r\n\r\n");
         $fake->stop;
-        unlike all_of($forever), qr/\r\n0\r\n\r\n\z/, 'a server that falls silent within a response: it ends, and not as if it were whole';
+        unlike all_of($forever), qr/\r\n0\r\n\r\n\z/,
+            'a server that falls silent within a response: it ends, and not as if it were whole';
         all_of($_) for $untilclose, $idle;
         eventually { $front->row($contact)->{'Sent-Waiting'} == 0 } 15, 'nobody waits for it any more';
         isnt $front->row($contact)->{'Refused-Ago'}, undef, 'and it is blamed';
-        $farm->announce_log(qr/did not respond within BackhandResponseTimeout; .*asked as before/, qr/fell silent within a response; it is asked last/);
+        $farm->announce_log(qr/did not respond within BackhandResponseTimeout; .*asked as before/,
+            qr/fell silent within a response; it is asked last/);
         $farm->check;
     };
 }

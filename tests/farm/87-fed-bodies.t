@@ -48,7 +48,8 @@ sub security {
     open my $file, '<', $recommended or die "$recommended: $!";
     my $text = do { local $/ = undef; readline $file };
     close $file;
-    $text =~ s{^SecUnicodeMapFile \S+}{SecUnicodeMapFile /etc/modsecurity/unicode.mapping}m or die 'no SecUnicodeMapFile';
+    $text =~ s{^SecUnicodeMapFile \S+}{SecUnicodeMapFile /etc/modsecurity/unicode.mapping}m
+        or die 'no SecUnicodeMapFile';
     $text =~ s{^SecAuditLog \S+}{SecAuditLog \$\{ROOT\}/audit.log}m or die 'no SecAuditLog';
     return $text . ($more || '');
 }
@@ -66,7 +67,8 @@ sub told {
     return "status $response->{status}" if $response->status != 200;
     my $told = $response->echoed;
     my $length = $told->{CONTENT_LENGTH} // '-';
-    return "$told->{SERVER_ADDR} $told->{BODY_LENGTH} $told->{BODY_MD5} " . ($told->{HTTP_TRANSFER_ENCODING} // "length $length");
+    return "$told->{SERVER_ADDR} $told->{BODY_LENGTH} $told->{BODY_MD5} "
+        . ($told->{HTTP_TRANSFER_ENCODING} // "length $length");
 }
 
 sub expected {
@@ -93,7 +95,8 @@ sub all_whole {
                     my $response = $a->request($method, "/app/$kind$place/echo", body => $body,
                         chunked => $chunked, headers => [@headers]);
                     my $expected = expected($place, $body, $chunked);
-                    is told($response), $expected, "$what: $method, $kind$place, $size bytes" . ($chunked ? ', chunked' : '');
+                    is told($response), $expected,
+                        "$what: $method, $kind$place, $size bytes" . ($chunked ? ', chunked' : '');
                 }
             }
         }
@@ -122,7 +125,8 @@ SecRuleEngine On
 SecRule REQUEST_BODY "@contains attack" "id:1,phase:2,deny,status:403,nolog"
 EOT
 my $part    = "--x\r\nContent-Disposition: form-data; name=\"%s\"%s\r\n\r\n%s\r\n";
-my $upload  = sprintf($part, 'field', '', 'value') . sprintf($part, 'upload', '; filename="f"', bytes(300_000)) . "--x--\r\n";
+my $upload =
+    sprintf($part, 'field', '', 'value') . sprintf($part, 'upload', '; filename="f"', bytes(300_000)) . "--x--\r\n";
 my @as_form = ('Content-Type' => 'application/x-www-form-urlencoded');
 
 for my $mpm (Farm->mpms) {
@@ -157,13 +161,15 @@ for my $mpm (Farm->mpms) {
 for my $where ('front', 'back') {
     subtest "mod_security2 on $where denies by what is in a body" => sub {
         my $security = security($deny);
-        my ($farm, $a, $b, $fake) = make(chains() . ($where eq 'front' ? $security : ''), $where eq 'back' ? $security : '',
+        my ($farm, $a, $b, $fake) = make(chains() . ($where eq 'front' ? $security : ''),
+            $where eq 'back' ? $security : '',
             modules => ['unique_id', 'security2']);
         for my $place (qw(next other)) {
             for my $chunked (0, 1) {
                 my @options = (chunked => $chunked, headers => [@as_form]);
                 is $a->post("/app/$place/echo", 'a=an+attack', @options)->status, 403, "$place: 403";
-                is told($a->post("/app/$place/echo", 'a=nothing', @options)), expected($place, 'a=nothing', $chunked), 'other bodies arrive';
+                is told($a->post("/app/$place/echo", 'a=nothing', @options)), expected($place, 'a=nothing', $chunked),
+                    'other bodies arrive';
             }
         }
         is $a->row($b->contact)->{'Refused-Ago'} // '-', '-', 'nobody is blamed';
@@ -270,7 +276,8 @@ sub early {
 }
 
 subtest 'the rest of a body that another server does not want is seen by no content filter' => sub {
-    my $farm = Farm->new(perl => 1, conf => "BackhandInterval 1s\n$perl<Location /app>\nPerlInputFilterHandler Fed::trace\n"
+    my $farm = Farm->new(perl => 1,
+        conf => "BackhandInterval 1s\n$perl<Location /app>\nPerlInputFilterHandler Fed::trace\n"
           . "BackhandFromSO $policies in_order fake.test a.test\n</Location>\n");
     my $a = $farm->add;
     $farm->start;
@@ -291,8 +298,10 @@ subtest 'the rest of a body that another server does not want is seen by no cont
 for my $mpm ($long ? Farm->mpms : 'event') {
     subtest "$mpm: an access handler" => sub {
         my $filter = "$perl<LocationMatch ^/app/\\w+/echo/some>\nPerlInputFilterHandler Fed::twice\n</LocationMatch>\n";
-        my $front  = "$filter<LocationMatch ^/app/(?:next|here|other)/echo\$>\nPerlAccessHandler Fed::access\n</LocationMatch>\n"
-          . "<LocationMatch ^/app/(?:next|here|other)/echo/some\$>\nPerlAccessHandler Fed::access_some\n</LocationMatch>\n" . chains();
+        my $front =
+            "$filter<LocationMatch ^/app/(?:next|here|other)/echo\$>\nPerlAccessHandler Fed::access\n</LocationMatch>\n"
+          . "<LocationMatch ^/app/(?:next|here|other)/echo/some\$>\nPerlAccessHandler Fed::access_some\n"
+          . "</LocationMatch>\n" . chains();
         my ($farm, $a, $b, $fake) = make($front, $filter, mpm => $mpm, perl => 1);
         all_whole($a, 'an access handler feeds');
         for my $place ('next', 'other') {
@@ -300,7 +309,8 @@ for my $mpm ($long ? Farm->mpms : 'event') {
                 for my $size (5, 5000, 100_000) {
                     my $body     = bytes($size) =~ tr/x/y/r;
                     my $response = $a->post("/app/$place/echo/some", "$body x", chunked => $chunked);
-                    is $response->echoed->{BODY_MD5}, md5_hex("$body xx"), "it feeds what it has read, $place: a content filter runs once";
+                    is $response->echoed->{BODY_MD5}, md5_hex("$body xx"),
+                        "it feeds what it has read, $place: a content filter runs once";
                 }
             }
         }
@@ -309,12 +319,18 @@ for my $mpm ($long ? Farm->mpms : 'event') {
     };
 
     subtest "$mpm: a content filter runs once" => sub {
-        my $filters = "$perl<LocationMatch ^/app/\\w+/echo/twice>\nPerlInputFilterHandler Fed::twice\n</LocationMatch>\n"
+        my $filters =
+            "$perl<LocationMatch ^/app/\\w+/echo/twice>\nPerlInputFilterHandler Fed::twice\n</LocationMatch>\n"
           . "<LocationMatch ^/app/\\w+/echo/inflate>\nSetInputFilter DEFLATE\n</LocationMatch>\n";
         for my $fed (0, 1) {
             my $front = $filters . chains(read => "BackhandFromSO $policies reads_body 3\n") . ($fed ? security() : '');
             my ($farm, $a, $b, $fake) =
-              make($front, $filters, mpm => $mpm, perl => 1, modules => ['deflate', $fed ? ('unique_id', 'security2') : ()]);
+              make(
+                  $front, $filters,
+                  mpm => $mpm,
+                  perl => 1,
+                  modules => ['deflate', $fed ? ('unique_id', 'security2') : ()]
+              );
             for my $kind ('', 'read') {
                 for my $place (sort keys %orders) {
                     my $what = "$kind$place" . ($fed ? ', behind mod_security2' : '');
@@ -322,7 +338,9 @@ for my $mpm ($long ? Farm->mpms : 'event') {
                     is $told->{BODY_MD5}, md5_hex('axx' x 3000), "$what: every x twice";
                     next if $fed && $place eq 'here';    # mod_security2 feeds above DEFLATE, directly too
                     my $packed = qx{printf %s hello | gzip -c};
-                    $told = $a->post("/app/$kind$place/echo/inflate", $packed, headers => ['Content-Encoding' => 'gzip'])->echoed;
+                    $told =
+                        $a->post("/app/$kind$place/echo/inflate", $packed, headers => ['Content-Encoding' => 'gzip'])
+                        ->echoed;
                     is $told->{BODY_MD5}, md5_hex('hello'), "$what: inflated once";
                 }
             }
@@ -340,10 +358,15 @@ for my $mpm ($long ? Farm->mpms : 'event') {
             readtwice => "BackhandFromSO $policies reads_body 4000\nBackhandFromSO $by_perl byPerl Fed::reads_some\n",
         );
         my ($farm, $a, $b, $fake) = make($perl . $block . chains(%before), "$perl$block", mpm => $mpm, perl => 1);
-        all_whole($a, 'a policy reads', kinds => [sort keys %before], sizes => $long ? [10, 5000, 100_000, 131_072] : [10, 100_000]);
+        all_whole(
+            $a, 'a policy reads',
+            kinds => [sort keys %before],
+            sizes => $long ? [10, 5000, 100_000, 131_072] : [10, 100_000]
+        );
         for my $kind ('', 'readc', 'readtwice') {
             for my $place (sort keys %orders) {
-                is $a->post("/app/$kind$place/block", bytes(5000), chunked => $_)->body, 5000, "$kind$place: a handler of the old kind"
+                is $a->post("/app/$kind$place/block", bytes(5000), chunked => $_)->body, 5000,
+                    "$kind$place: a handler of the old kind"
                   for 0, 1;
             }
         }
@@ -355,11 +378,13 @@ for my $mpm ($long ? Farm->mpms : 'event') {
                 is told($response), expected($place, $body), "$kind$place: a body that is longer than that";
             }
         }
-        ok $a->wait_log(qr/byPerl: Fed::reads_all died.*No space left on device/), 'a policy that reads too far is told so';
+        ok $a->wait_log(qr/byPerl: Fed::reads_all died.*No space left on device/),
+            'a policy that reads too far is told so';
         $farm->announce_log(qr/byPerl: Fed::reads_all died.*No space left on device/);
         # A wrong body is the client's error, whoever reads it first.
         my $client = $a->connect;
-        $client->send("POST /app/readallother/echo HTTP/1.1\r\nHost: x.test\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloZZ\r\n"
+        $client->send("POST /app/readallother/echo HTTP/1.1\r\nHost: x.test\r\nTransfer-Encoding: chunked\r\n\r\n"
+              . "5\r\nhelloZZ\r\n"
               . "GET /app/smuggled HTTP/1.1\r\nHost: x.test\r\n\r\n");
         $client->{deadline} = time + scaled(10);
         1 while $client->fill;
@@ -399,11 +424,13 @@ EOT
                     my $told = $a->post("/app/$place/echo", $body, @options)->echoed;
                     is "$told->{SERVER_ADDR} $told->{BODY_LENGTH} $told->{BODY_MD5}",
                       ($place eq 'here' ? '127.0.0.1' : '127.0.0.2') . " $direct->{BODY_LENGTH} $direct->{BODY_MD5}",
-                      "a form with the password, and $direct->{BODY_LENGTH} bytes to go on with, $place" . ($chunked ? ', chunked' : '');
+                      "a form with the password, and $direct->{BODY_LENGTH} bytes to go on with, $place"
+                          . ($chunked ? ', chunked' : '');
                 }
             }
         }
-        is $a->post('/app/other/echo', 'httpd_username=user&httpd_password=wrong', headers => [@as_form])->status, 401, 'wrong: 401';
+        is $a->post('/app/other/echo', 'httpd_username=user&httpd_password=wrong', headers => [@as_form])->status, 401,
+            'wrong: 401';
         $farm->announce_log(qr/AH01807:/);
         all_whole($a, 'mod_request keeps', kinds => ['kept']);
         $fake->stop;

@@ -14,7 +14,8 @@ use Test::More;
 my $policies = Farm::build_dir() . '/meson/tests/farm/policies.so';
 # Names of one length, so that all places say the same.
 my %orders = (next => 'fake.test b.test', here => 'fake.test a.test', othr => 'b.test');
-my $chains = join q(), map { "<Location /app/$_>\nBackhandFromSO $policies in_order $orders{$_}\n</Location>\n" } sort keys %orders;
+my $chains = join q(),
+    map { "<Location /app/$_>\nBackhandFromSO $policies in_order $orders{$_}\n</Location>\n" } sort keys %orders;
 my $both = <<'EOT';
 BackhandInterval 1s
 BackhandRetry 1ms
@@ -65,7 +66,8 @@ local $/;
 my $body = <STDIN>;
 delete @ENV{qw(REMOTE_PORT SERVER_ADDR SERVER_NAME SERVER_PORT DOCUMENT_ROOT CONTEXT_DOCUMENT_ROOT SCRIPT_FILENAME
     PATH_TRANSLATED REDIRECT_HANDLER), grep { /BACKHAND/ } keys %ENV};
-print "Content-Type: text/plain\n\n", (map { "$_=$ENV{$_}\n" } sort keys %ENV), length $body, ':', unpack('%32C*', $body), "\n";
+print "Content-Type: text/plain\n\n", (map { "$_=$ENV{$_}\n" } sort keys %ENV), length $body, ':',
+    unpack('%32C*', $body), "\n";
 EOT
 
 my $then = "GET /app/PLACE/file HTTP/1.1\r\nHost: x.test\r\nConnection: close\r\n\r\n";
@@ -102,7 +104,8 @@ sub request {
     my ($what, $line, $headers, $content, %options) = @_;
     my ($method, $path) = split ' ', $line;
     my $version = $options{version} || '1.1';
-    push @cases, [$what, join("\r\n", "$method /app/PLACE/$path HTTP/$version", 'Host: x.test', @{$headers}, '', '') . $content
+    push @cases, [$what, join("\r\n", "$method /app/PLACE/$path HTTP/$version", 'Host: x.test', @{$headers}, '', '')
+          . $content
           . (defined $options{follow} ? '' : $then)];
     return;
 }
@@ -139,7 +142,12 @@ for my $what (sort keys %framings) {
     my ($headers, $chunked) = @{ $framings{$what} };
     for my $target ('dump', 'file') {
         request("$what: $target", "POST $target", $headers, $chunked ? chunked('hello') : 'hello');
-        request("$what: $target, HTTP/1.0", "POST $target", $headers, $chunked ? chunked('hello') : 'hello', version => '1.0');
+        request(
+            "$what: $target, HTTP/1.0",
+            "POST $target", $headers,
+            $chunked ? chunked('hello') : 'hello',
+            version => '1.0'
+        );
     }
 }
 my %trailers = (
@@ -151,7 +159,12 @@ my %trailers = (
     'as many as may be' => join(q(), map { "X-T$_: 1\r\n" } 1 .. 100),
 );
 for my $what (sort keys %trailers) {
-    request("trailers: $what", 'POST dump', ['Transfer-Encoding: chunked', 'Trailer: X-T'], "5\r\nhello\r\n0\r\n$trailers{$what}\r\n");
+    request(
+        "trailers: $what",
+        'POST dump',
+        ['Transfer-Encoding: chunked', 'Trailer: X-T'],
+        "5\r\nhello\r\n0\r\n$trailers{$what}\r\n"
+    );
 }
 request('a chunk extension', 'POST dump', ['Transfer-Encoding: chunked'], "5;a=b;c=\"d\"\r\nhello\r\n0;x\r\n\r\n");
 for my $n (10, 5000, 300_000, $long ? 3_000_000 : ()) {
@@ -163,9 +176,13 @@ for my $n (10, 5000, 300_000, $long ? 3_000_000 : ()) {
 for my $target (qw(early403 early200 nowhere file dump)) {
     my @expect = ('Expect: 100-continue');
     request("$target, expecting, with a length", "POST $target", ['Content-Length: 5',          @expect], 'hello');
-    request("$target, expecting, in chunks",     "POST $target", ['Transfer-Encoding: chunked', @expect], chunked('hello'));
+    request("$target, expecting, in chunks", "POST $target", ['Transfer-Encoding: chunked', @expect], chunked('hello'));
     next if $target !~ /early/;
-    request("$target, expecting and waiting", "POST $target", ['Content-Length: 5', @expect, 'Connection: close'], '', follow => 0);
+    request(
+        "$target, expecting and waiting",
+        "POST $target", ['Content-Length: 5', @expect, 'Connection: close'],
+        '', follow => 0
+    );
 }
 my $packed = qx{seq 1 2000 | gzip -c};
 for ([good => $packed], [bad => 'garbage' x 10]) {
@@ -176,12 +193,22 @@ for ([good => $packed], [bad => 'garbage' x 10]) {
 }
 for my $target (qw(error dir/ action)) {
     request("a redirect within, $target, $_ bytes", "POST $target", ["Content-Length: $_"], 'y' x $_) for 5, 100_000;
-    request("a redirect within, $target, in chunks", "POST $target", ['Transfer-Encoding: chunked'], chunked('y' x 100_000));
+    request(
+        "a redirect within, $target, in chunks",
+        "POST $target",
+        ['Transfer-Encoding: chunked'],
+        chunked('y' x 100_000)
+    );
 }
 for my $n (5, 300_000) {
     my $wrong = sprintf "5\r\nhello\r\n%x\r\n%s\r\nZZ\r\n", $n, 'z' x $n;
     request("mod_dav: PUT $n bytes",           "PUT dav/length-$n-PLACE", ["Content-Length: $n"],           'z' x $n);
-    request("mod_dav: PUT $n bytes in chunks", "PUT dav/chunks-$n-PLACE", ['Transfer-Encoding: chunked'], chunked('z' x $n));
+    request(
+        "mod_dav: PUT $n bytes in chunks",
+        "PUT dav/chunks-$n-PLACE",
+        ['Transfer-Encoding: chunked'],
+        chunked('z' x $n)
+    );
     request("mod_dav: PUT a wrong body",       "PUT dav/wrong-$n-PLACE",  ['Transfer-Encoding: chunked'], $wrong);
 }
 
@@ -201,7 +228,8 @@ for my $mpm ($long ? Farm->mpms : 'event') {
         $farm->start;
         my $fake = Farm::Fake->new(farm => $farm, says => { ms => 1000 })->start;
         ok $farm->together, 'they see each other';
-        eventually { my $row = $a->row($fake->contact); $row && $row->{'Workers-Ready'} } 10, 'and the one that refuses';
+        eventually { my $row = $a->row($fake->contact); $row && $row->{'Workers-Ready'} } 10,
+            'and the one that refuses';
 
         for (@cases) {
             my ($what, $bytes) = @{$_};
@@ -216,7 +244,8 @@ for my $mpm ($long ? Farm->mpms : 'event') {
                 is_deeply \%size, { map { $_ => $n } qw(bare othr next here) }, "mod_dav: files of $n bytes, $framing";
             }
         }
-        is_deeply [glob("$a->{root}/dav/wrong*"), glob "$b->{root}/dav/wrong*"], [], 'mod_dav: and none of a wrong body';
+        is_deeply [glob("$a->{root}/dav/wrong*"), glob "$b->{root}/dav/wrong*"], [],
+            'mod_dav: and none of a wrong body';
         is $a->row($b->contact)->{'Refused-Ago'} // '-', '-', 'nobody is blamed';
         $fake->stop;
         # httpd's words about bodies that are wrong.

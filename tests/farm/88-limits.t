@@ -43,7 +43,8 @@ function handle(r)
         headers = headers + (r.headers_in['X-' .. n] and 1 or 0)
     end
     r.content_type = 'text/plain'
-    r:puts('headers=', headers, ' cookie=', #(r.headers_in['Cookie'] or ''), ' long=', #(r.headers_in['X-Long'] or ''), ' query=', #(r.args or ''), '\n')
+    r:puts('headers=', headers, ' cookie=', #(r.headers_in['Cookie'] or ''), ' long=',
+        #(r.headers_in['X-Long'] or ''), ' query=', #(r.args or ''), '\n')
     return apache2.OK
 end
 EOT
@@ -63,7 +64,11 @@ sub field {    ## no critic (ProhibitBuiltinHomonyms)
 # The same in two lines.
 sub folded {
     my ($n) = @_;
-    return "GET /app/small HTTP/1.1\r\nHost: wide.test\r\nCookie: " . 'c' x ($n - 108) . "\r\n " . 'd' x 99 . "\r\n\r\n";
+    return
+          "GET /app/small HTTP/1.1\r\nHost: wide.test\r\nCookie: "
+        . 'c' x ($n - 108) . "\r\n "
+        . 'd' x 99
+        . "\r\n\r\n";
 }
 
 # A request line of so many bytes.
@@ -102,8 +107,18 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
         $farm->start;
         ok $farm->together, 'they see each other';
         my %limits = (
-            $farm->port => { fields => [98, 99, 100, 101, 103], field => [8000, 8189, 8190, 8191, 8192, 8193, 9000], folded => [8000, 8186 .. 8194], line => [8000, 8189, 8190, 8191, 8192, 9000] },
-            $wide => { fields => [148, 150, 151], field => [12_000, 16_380, 17_000], folded => [12_000, 16_390], line => [10_000, 12_000, 12_100] },
+            $farm->port => {
+                fields => [98, 99, 100, 101, 103],
+                field => [8000, 8189, 8190, 8191, 8192, 8193, 9000],
+                folded => [8000, 8186 .. 8194],
+                line => [8000, 8189, 8190, 8191, 8192, 9000]
+            },
+            $wide => {
+                fields => [148, 150, 151],
+                field => [12_000, 16_380, 17_000],
+                folded => [12_000, 16_390],
+                line => [10_000, 12_000, 12_100]
+            },
         );
         for my $port (sort keys %limits) {
             for my $kind (sort keys %kinds) {
@@ -116,17 +131,22 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
                 }
             }
         }
-        like ask($front, $wide, '127.0.0.99', field(12_000)), qr/\A200 headers=0 cookie=11992 /, 'a long cookie arrives';
+        like ask($front, $wide, '127.0.0.99', field(12_000)), qr/\A200 headers=0 cookie=11992 /,
+            'a long cookie arrives';
         is $front->logged('/app/small')->{reason}, 'handed-off:chosen', 'from the other server';
         # What only that host takes.
-        for my $bytes ("GET /app/small?a\x01b HTTP/1.1\r\nHost: wide.test\r\n\r\n", "GET /app/small HTTP/1.1\r\nHost: wide.test\r\nX-1: a\x01b\r\n\r\n",
-            "GET /app/small HTTP/1.1\r\nHost: wide.test\r\nX(1): 1\r\n\r\n", "G/T /app/small HTTP/1.1\r\nHost: wide.test\r\n\r\n",
-            (map { "GET /app/small HTTP/1.1\r\nHost: $_\r\n\r\n" } '4714::abcd:8001', 'wide.test:8x', '[::1', '[::1]x', "wide.test\r\nHost: wide.test")) {
+        for my $bytes ("GET /app/small?a\x01b HTTP/1.1\r\nHost: wide.test\r\n\r\n",
+            "GET /app/small HTTP/1.1\r\nHost: wide.test\r\nX-1: a\x01b\r\n\r\n",
+            "GET /app/small HTTP/1.1\r\nHost: wide.test\r\nX(1): 1\r\n\r\n",
+            "G/T /app/small HTTP/1.1\r\nHost: wide.test\r\n\r\n",
+            (map { "GET /app/small HTTP/1.1\r\nHost: $_\r\n\r\n" }
+                '4714::abcd:8001', 'wide.test:8x', '[::1', '[::1]x', "wide.test\r\nHost: wide.test")) {
             my $direct = ask($back, $wide, '127.0.0.99', $bytes);
             is ask($front, $wide, '127.0.0.99', $bytes), $direct, 'unsafe: ' . substr $direct, 0, 30;
             like ask($front, $farm->port, '127.0.0.99', $bytes), qr/\A400 /, 'nowhere else';
         }
-        like((grep { / wide.test|small/ } $front->access_lines)[-2], qr/reason=served-here:unsafe/, 'and it is served here');
+        like((grep { / wide.test|small/ } $front->access_lines)[-2],
+            qr/reason=served-here:unsafe/, 'and it is served here');
         $farm->check;
     };
 }
@@ -134,7 +154,10 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
 subtest 'HTTP/2' => sub {
     my $farm = Farm->new(modules => ['http2', 'lua']);
     my $script = script($farm);
-    my @servers = map { $farm->add(conf => "Protocols h2c http/1.1\nLuaMapHandler ^/app/small $script handle\n" . ($_ eq 'a' ? "<Location /app>\nBackhand byAge\nBackhand removeSelf\n</Location>\n" : q())) } qw(a b);
+    my @servers = map {
+        $farm->add(conf => "Protocols h2c http/1.1\nLuaMapHandler ^/app/small $script handle\n"
+                . ($_ eq 'a' ? "<Location /app>\nBackhand byAge\nBackhand removeSelf\n</Location>\n" : q()))
+    } qw(a b);
     $farm->start;
     ok $farm->together, 'they see each other';
     my %how = (
@@ -157,7 +180,8 @@ subtest 'HTTP/2' => sub {
 # The status and what the program says of query and headers.
 sub curl {
     my ($server, $path, @arguments) = @_;
-    open my $pipe, '-|', 'curl', '-s', '-i', '--http2-prior-knowledge', @arguments, 'http://' . $server->address . $path or die "curl: $!";
+    open my $pipe, '-|', 'curl', '-s', '-i', '--http2-prior-knowledge', @arguments, 'http://' . $server->address . $path
+        or die "curl: $!";
     my @lines = readline $pipe;
     close $pipe;
     return join q(), grep { m{\AHTTP/2|\Aheaders=} } @lines;

@@ -56,7 +56,9 @@ my $answered = 0;
 $answered += $_ for ($part || q()) =~ /^  server\d\.demo\s+(\d+)$/gm;
 is $answered, 40, 'all requests are answered by the heavy servers' or diag $text;
 my $behind = $port + 1;
-like $text, qr{^  server$_\.demo +http://127\.0\.0\.$_:$behind +alive}m, "heavy server $_ is the contact of its light one" for 1 .. 4;
+like $text, qr{^  server$_\.demo +http://127\.0\.0\.$_:$behind +alive}m,
+    "heavy server $_ is the contact of its light one"
+    for 1 .. 4;
 like $text, qr{ 200 handed-off:\w+ http://127\.0\.0\.\d:$behind tries=1$}m, 'and why a request went there is said';
 is scalar listening($port), 0, 'nothing is left running';
 is scalar listening($behind), 0, 'nor behind it';
@@ -93,7 +95,10 @@ for my $signal (qw(INT TERM)) {
     eventually { waitpid $pid, POSIX::WNOHANG() } 15, "$signal ends it";
     is scalar listening($port), 0, 'nothing is left listening';
     eventually {
-        !grep { my ($process) = $_->[0]; (readlink "/proc/$process/exe" || '') =~ /apache2/ && cmdline($process) =~ /Define PORT "$port"/ }
+        !grep {
+            my ($process) = $_->[0];
+            (readlink "/proc/$process/exe" || '') =~ /apache2/ && cmdline($process) =~ /Define PORT "$port"/
+        }
           Farm::Server::processes()
     }
     5, 'nor running';

@@ -157,7 +157,8 @@ sub mixed {
     $farm->start;
     ok $farm->together, 'they see each other';
     is $_->status->{Servers}, 2, 'once, though they hear each other twice' for $four, $six;
-    # A client on the loopback of the one is none on the loopback of the other, which hears from it over another network.
+    # A client on the loopback of the one is none on the loopback of the other, which hears from it over another
+    # network.
     handed_off $four, $six, '127.0.0.77', 'fd00:bac::1', 'fd00:bac::1';
     handed_off $six, $four, 'fd00:bac::99', '127.0.0.2';
     ok $six->stop, 'one leaves';

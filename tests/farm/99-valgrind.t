@@ -47,7 +47,8 @@ BackhandInterval 500ms
 </Location>
 EOT
 my $policy = "package Choose; use Apache::Backhand ':all';\n"
-  . "sub other { my (\$r, \$ids) = \@_; my \$s = load_serverstats(); [sort { \$s->[\$b]{ncpu} <=> \$s->[\$a]{ncpu} } grep { \$_ } \@\$ids] }\n1;\n";
+  . "sub other { my (\$r, \$ids) = \@_; my \$s = load_serverstats();"
+      . " [sort { \$s->[\$b]{ncpu} <=> \$s->[\$a]{ncpu} } grep { \$_ } \@\$ids] }\n1;\n";
 my @servers = map { $farm->add(perl => 1) } 1 .. 2;
 for my $server (@servers) {
     my $file = $server->write_file('choose.pl', $policy);
@@ -67,7 +68,8 @@ sub ask {
         my $bad    = 0;
         for my $i (1 .. $n / 3) {
             my $body = $i % 3 ? undef : 'x' x (1000 * $i);
-            my $response = $client->request($body ? 'POST' : 'GET', $body ? '/app/echo' : $i % 2 ? '/app/who' : '/app/perl/who',
+            my $response = $client->request($body ? 'POST' : 'GET',
+                $body ? '/app/echo' : $i % 2 ? '/app/who' : '/app/perl/who',
                 body => $body);
             $bad++ if $response->status != 200;
             $client = $a->connect if ($response->header('connection') || q()) eq 'close';
@@ -96,5 +98,6 @@ for my $report (@reports) {
     close $file;
     $said{$_}++ for grep { /\S/ } split /\n\s*\n/, $text;
 }
-is scalar keys %said, 0, 'valgrind has nothing to say' or diag join "\n\n", map { "$said{$_} times:\n$_" } sort keys %said;
+is scalar keys %said, 0, 'valgrind has nothing to say'
+    or diag join "\n\n", map { "$said{$_} times:\n$_" } sort keys %said;
 done_testing;

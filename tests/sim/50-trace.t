@@ -47,14 +47,17 @@ my $perl = "PerlSwitches -I.\nPerlModule Trace\nservers 1\npolicy p: BackhandFro
 is_deeply outcome("${scenario}servers 1\n$perl" =~ s/servers 2/servers 1/r)->[0]{p}{shares},
     [['50.00', '50.00'], ['50.00', '50.00'], ['0.00', '0.00']], 'policies see what is asked for';
 
-write_file('access.log', entry(1, '"GET / HTTP/1.1" 200 5') . entry(2, '"-" 408 -') . "nonsense\n" . entry(4, '"GET /'));
+write_file('access.log',
+    entry(1, '"GET / HTTP/1.1" 200 5') . entry(2, '"-" 408 -') . "nonsense\n" . entry(4, '"GET /'));
 ($out) = bhsim(write_file('trace.scenario', $scenario));
-like $out, qr/^1 requests of a trace; 3 lines are no requests of an access log, the first is line 2$/m, 'other lines are counted';
+like $out, qr/^1 requests of a trace; 3 lines are no requests of an access log, the first is line 2$/m,
+    'other lines are counted';
 my (undef, $errors, $status) = bhsim(write_file('trace.scenario', "${scenario}service trace\n"));
 is $status, 1, 'times that the log does not have are an error';
 like $errors, qr/trace[.]scenario: `service trace` needs lines that end with `%D`/, 'which says what it needs';
 write_file('access.log', "nonsense\n");
 (undef, $errors, $status) = bhsim(write_file('trace.scenario', $scenario));
-like $errors, qr{trace[.]scenario:4: \S+/access[.]log:1: no line of this file is one of an access log}, 'so is a file of another kind';
+like $errors, qr{trace[.]scenario:4: \S+/access[.]log:1: no line of this file is one of an access log},
+    'so is a file of another kind';
 
 done_testing();

@@ -24,7 +24,14 @@ sub numbers {
 
 sub cell {
     my ($requests, %cell) = @_;
-    return numbers(scenario(\%cell, $requests, 3, 0, 'reference here oracle leastconn', 'policy on: on', 'policy prequal: byPrequal'));
+    return numbers(
+        scenario(
+            \%cell, $requests, 3, 0,
+            'reference here oracle leastconn',
+            'policy on: on',
+            'policy prequal: byPrequal'
+        )
+    );
 }
 
 subtest 'it never does harm' => sub {
@@ -39,7 +46,8 @@ subtest 'it never does harm' => sub {
         { dist => 'mixskew', load => 0.6 },
       ) {
         my $of = cell(12_000, %{$cell});
-        cmp_ok $of->{on}[$_], '<', 1.06 * $of->{here}[$_], name_of($cell) . ": no worse than no balancing, number $_" for 0, 3;
+        cmp_ok $of->{on}[$_], '<', 1.06 * $of->{here}[$_], name_of($cell) . ": no worse than no balancing, number $_"
+            for 0, 3;
         cmp_ok $of->{on}[0], '<', 1.12 * $of->{oracle}[0], 'and nearly as good as the oracle';
         cmp_ok $of->{on}[6], '<', 1, 'and a server that fails gets next to nothing';
     }
@@ -70,7 +78,8 @@ subtest 'a server that begins badly gets its share' => sub {
     foreach my $entry ('', "clients first 1\n") {
         my $policies = $entry ? "policy on: removeSelf | on\n" : "policy on: on\npolicy prequal: byPrequal\n";
         my $file     = File::Temp->new(SUFFIX => '.scenario');
-        print {$file} "servers 3 name well slots 12\nservers 1 name ill slots 12 cold 40 400ms\ndispatchers 4 on-servers\n$entry"
+        print {$file}
+            "servers 3 name well slots 12\nservers 1 name ill slots 12 cold 40 400ms\ndispatchers 4 on-servers\n$entry"
           . "arrivals rate 200\nservice fixed 20ms\nwarmup 5s\nduration 5s\nload-window 0\n$policies"
           or die "print: $!";
         close $file or die "close: $!";

@@ -11,9 +11,20 @@ use List::Util qw(max min sum0);
 
 our @EXPORT_OK = qw(cells group_of name_of scenario);
 
-# Each cell is a hash: dist load n w cpus prefork var skew mean ann hop delay sizes burst loss. What is left out has the value
-# of %usual.
-my %usual = (n => 4, w => 12, cpus => 0, prefork => 0, var => 'equal', skew => 0, mean => 0.08, ann => 0.25, hop => 0.00015, delay => 0.0002);
+# Each cell is a hash: dist load n w cpus prefork var skew mean ann hop delay sizes burst loss. What is left out has the
+# value of %usual.
+my %usual = (
+    n => 4,
+    w => 12,
+    cpus => 0,
+    prefork => 0,
+    var => 'equal',
+    skew => 0,
+    mean => 0.08,
+    ann => 0.25,
+    hop => 0.00015,
+    delay => 0.0002
+);
 my @order = qw(n w cpus prefork sizes dist var skew load mean ann hop delay burst loss);
 
 sub name_of {
@@ -38,7 +49,11 @@ sub crossed {
 sub slots {
     return (
         crossed(dist => [qw(fixed exp bimodal logn pareto)], load => [.1, .3, .6, .85, .95, 1.1]),
-        crossed(dist => [qw(exp bimodal logn pareto)], var => [qw(speeds slow10 slow2 moving)], load => [.3, .6, .85, .95]),
+        crossed(
+            dist => [qw(exp bimodal logn pareto)],
+            var => [qw(speeds slow10 slow2 moving)],
+            load => [.3, .6, .85, .95]
+        ),
         crossed(mean => [.002, .01, .5], dist => 'exp', load => [.6, .85]),
         crossed(ann => 1, dist => [qw(exp bimodal)], load => [.6, .85]),
         crossed(ann => 1, dist => 'exp', load => .6, var => [qw(slow10 moving)]),
@@ -131,7 +146,8 @@ sub group_of {
     return 'slots, equal, load ' . ($load <= .6 ? '10…60 %' : $load < 1 ? '85…95 %' : '110 %');
 }
 
-# --- how bhsim is told ---------------------------------------------------------------------------------------------------
+# --- how bhsim is told
+# ---------------------------------------------------------------------------------------------------
 
 my %service = (
     fixed   => 'fixed %gms',
@@ -202,8 +218,10 @@ sub scenario {
     push @lines, 'clients first ' . ($c->{skew} == 1 ? 1 : 0.5) if $c->{skew};
     push @lines, 'slow 10 moves 5s' if $c->{var} eq 'moving';
     push @lines, 'announce ' . 1000 * $c->{ann} . 'ms' . ($c->{loss} ? " loss $c->{loss}" : q());
-    push @lines, 'delay ' . ($alone ? 0 : 1e6 * $c->{delay}) . 'us', "hop ${hop}us" . ($c->{cpus} && !$alone ? ' cpu 100us' : q());
-    push @lines, 'load-window 0', 'warmup 10s', 'duration ' . duration_of($c, $requests) . 's', "seed $seed", 'report numbers';
+    push @lines, 'delay ' . ($alone ? 0 : 1e6 * $c->{delay}) . 'us',
+        "hop ${hop}us" . ($c->{cpus} && !$alone ? ' cpu 100us' : q());
+    push @lines, 'load-window 0', 'warmup 10s', 'duration ' . duration_of($c, $requests) . 's', "seed $seed",
+        'report numbers';
     return join("\n", @lines, @policies) . "\n";
 }
 

@@ -1,9 +1,9 @@
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
 package Bench::Heartbeats;
 
-# Stands for mod_heartmonitor, which joins its multicast group on the interface that the kernel chooses and so cannot hear
-# servers of the same machine: hears what the farm's servers announce, which is what mod_heartbeat says and more, and keeps
-# the file for mod_lbmethod_heartbeat as mod_heartmonitor does, once a second.
+# Stands for mod_heartmonitor, which joins its multicast group on the interface that the kernel chooses and so cannot
+# hear servers of the same machine: hears what the farm's servers announce, which is what mod_heartbeat says and more,
+# and keeps the file for mod_lbmethod_heartbeat as mod_heartmonitor does, once a second.
 
 use strict;
 use warnings;
@@ -20,7 +20,10 @@ use Bench::Process;
 sub start {
     my ($class, %options) = @_;
     write_file($options{file}, {});
-    return Bench::Process->new(output => "$options{file}.output", code => sub { listen_to($options{port}, $options{file}) });
+    return Bench::Process->new(
+        output => "$options{file}.output",
+        code => sub { listen_to($options{port}, $options{file}) }
+    );
 }
 
 sub listen_to {

@@ -23,16 +23,25 @@ use Farm qw(build_dir);
 # More than ever wait for a worker; the balancing is not to be decided by httpd's own limits.
 my $threads = 256;
 
-# new(mpm => 'event', workers => 4, light => 0, systems => [as Bench::Systems has them]): prefork's workers are its processes,
-# whoever has none waits in the listen backlog; event's are those of the application behind many threads. light: before each of the
-# four, on the same address, an event httpd that decides, whose contact is the server behind it. shares: how much of a core's time
-# each of the four has, for work that takes processor time; without them work only waits.
+# new(mpm => 'event', workers => 4, light => 0, systems => [as Bench::Systems has them]): prefork's workers are its
+# processes, whoever has none waits in the listen backlog; event's are those of the application behind many threads.
+# light: before each of the four, on the same address, an event httpd that decides, whose contact is the server behind
+# it. shares: how much of a core's time each of the four has, for work that takes processor time; without them work only
+# waits.
 my $lanes = 0;
 
 sub new {
     my ($class, %options) = @_;
     my $farm = Farm->new;
-    my $self = bless { mpm => 'event', workers => 4, systems => [systems()], %options, farm => $farm, root => $farm->{root}, peers => [] },
+    my $self = bless {
+        mpm => 'event',
+        workers => 4,
+        systems => [systems()],
+        %options,
+        farm => $farm,
+        root => $farm->{root},
+        peers => []
+    },
       $class;
     my $lane = ++$lanes;
     my $port = $self->{light} ? Farm::free_port() : $farm->port;
@@ -207,8 +216,8 @@ sub own_entries {
     return $self->{lights} ? @{ $self->{lights} } : map { $self->{servers}{$_} } sort keys %{ $self->{servers} };
 }
 
-# How many requests another server answered than the one that they came to, or than the one behind it; undef when a server does not
-# say.
+# How many requests another server answered than the one that they came to, or than the one behind it; undef when a
+# server does not say.
 sub handed_off {
     my ($self) = @_;
     my @entries = $self->own_entries;

@@ -1,10 +1,10 @@
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
 package Bench::Peer;
 
-# A balancer of another make in front of servers. Its configuration is what its manual advises for such a place; where the
-# makes differ in what they call sane, they get the same: connecting takes 1 s at most, a server that fails is left alone
-# for 2 s or found by a check each second, a GET that a server dropped before it answered is sent to another one, and
-# connections to servers are kept.
+# A balancer of another make in front of servers. Its configuration is what its manual advises for such a place; where
+# the makes differ in what they call sane, they get the same: connecting takes 1 s at most, a server that fails is left
+# alone for 2 s or found by a check each second, a GET that a server dropped before it answered is sent to another one,
+# and connections to servers are kept.
 #
 # A class of its own for each make has config(), the text of its configuration, and command(), what is started.
 # Fields: root (a folder of its own), method, address ("127.0.0.5:8080"), servers ([[name, address], …]),

@@ -1,8 +1,8 @@
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
 package Bench::Picture;
 
-# The results as SVG: a row a scenario; on its left the 99th percentiles as bars, on its right how they went in time. Times
-# are on a logarithmic scale.
+# The results as SVG: a row a scenario; on its left the 99th percentiles as bars, on its right how they went in time.
+# Times are on a logarithmic scale.
 
 use strict;
 use warnings;
@@ -124,7 +124,8 @@ sub course {
         sprintf '%.1f,%.1f', $x + ($_ + 0.5) * $look{lines} / $seconds, $y + $height - at($timeline->{$_}[1], $height)
     } sort { $a <=> $b } keys %{$timeline};
     my $dashes = $system->{peer} && $system->{dispatchers} > 1 ? ' stroke-dasharray="4 3"' : '';
-    return sprintf qq(<polyline points="%s" fill="none" stroke="%s" stroke-width="%s"%s/>\n), "@points", colour($system),
+    return sprintf qq(<polyline points="%s" fill="none" stroke="%s" stroke-width="%s"%s/>\n), "@points",
+        colour($system),
       $system->{peer} ? 1.2 : 2.4, $dashes;
 }
 
@@ -157,7 +158,8 @@ sub picture {
         'font-size' => 15, 'font-weight' => 'bold')
       . text($look{margin}, 42,
         'Left: over the whole run; 1: one balancer in front of the farm; 4, in pale colours: four of the same.')
-      . text($look{margin}, 56, 'Right: in each second; thick: mod_backhand, thin: HAProxy leastconn, nginx least_conn, httpd '
+      . text($look{margin}, 56,
+          'Right: in each second; thick: mod_backhand, thin: HAProxy leastconn, nginx least_conn, httpd '
           . 'bybusyness; dashed: four of them.');
     for my $of (@summaries) {
         my ($scenario, @pairs) = @{$of};

@@ -14,8 +14,8 @@ use Farm::Wait qw(wait_for);
 my %running;
 my $main_pid = $$;
 
-# new(output => FILE, command => [PROGRAM, ARGUMENT…]) or new(output => FILE, code => sub {…}): starts it; what it says is
-# added to FILE.
+# new(output => FILE, command => [PROGRAM, ARGUMENT…]) or new(output => FILE, code => sub {…}): starts it; what it says
+# is added to FILE.
 sub new {
     my ($class, %options) = @_;
     my $pid = fork;

@@ -1,8 +1,8 @@
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
 package Bench::Quota;
 
-# A control group that limits the processor time of a server's processes, on version 1 and 2 of the kernel's interface. It is
-# removed when the bench ends.
+# A control group that limits the processor time of a server's processes, on version 1 and 2 of the kernel's interface.
+# It is removed when the bench ends.
 
 use strict;
 use warnings;

@@ -44,19 +44,21 @@ sub ratio {
 my $idle_load = 30;
 my $idle_most = 5;
 
-# Each figure that the cell should reach, as { what, is, most, held }; without the systems that were not measured. `of`: summaries by
-# system.
+# Each figure that the cell should reach, as { what, is, most, held }; without the systems that were not measured. `of`:
+# summaries by system.
 sub reaches {
     my ($cell, $of) = @_;
     my @reaches;
     for my $limit (limits($cell)) {
         my ($other, $figure, $most) = @{$limit};
         my $is = ratio($of, $other, $figure);
-        push @reaches, { what => "$figure to $peers{$other}", is => $is, most => $most, held => $is <= $most } if defined $is;
+        push @reaches, { what => "$figure to $peers{$other}", is => $is, most => $most, held => $is <= $most }
+            if defined $is;
     }
     my $own = $of->{backhand} or return @reaches;
     if ($cell->{kind} eq 'equal' && $cell->{load} <= $idle_load && defined $own->{handed}) {
-        push @reaches, { what => 'handed off, %', is => $own->{handed}, most => $idle_most, held => $own->{handed} <= $idle_most };
+        push @reaches,
+            { what => 'handed off, %', is => $own->{handed}, most => $idle_most, held => $own->{handed} <= $idle_most };
     }
     push @reaches, { what => 'failed', is => $own->{failed}, most => 0, held => !$own->{failed} };
     return @reaches;
@@ -77,11 +79,14 @@ sub ratios {
 
 sub missed {
     my ($cell, $of) = @_;
-    return join ', ', map { sprintf '%s %.2f (%.2f)', @{$_}{qw(what is most)} } grep { !$_->{held} } reaches($cell, $of);
+    return join ', ',
+        map { sprintf '%s %.2f (%.2f)', @{$_}{qw(what is most)} } grep { !$_->{held} } reaches($cell, $of);
 }
 
 sub line_head {
-    return "| mean / p50 / p90 / p99, ms | no balancing | `Backhand on` | HAProxy leastconn | nginx least_conn | ours to no balancing | "
+    return
+        "| mean / p50 / p90 / p99, ms | no balancing | `Backhand on` | HAProxy leastconn | nginx least_conn "
+            . "| ours to no balancing | "
       . "ours to HAProxy's | handed off | failed | not reached |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|---|\n";
 }
 

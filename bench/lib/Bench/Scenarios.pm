@@ -2,9 +2,9 @@
 package Bench::Scenarios;
 
 # What happens to the four servers a, b, c, d. rate: arrivals a second; each server has 4 workers and a request asks for
-# 20 ms of work on average, so one of full speed serves 200 a second. factors: how much longer work takes on each of them,
-# at first; absent: those that do not run at first. events: [share of the run's time, what happens, …], where the words are
-# methods of Bench::Lane.
+# 20 ms of work on average, so one of full speed serves 200 a second. factors: how much longer work takes on each of
+# them, at first; absent: those that do not run at first. events: [share of the run's time, what happens, …], where the
+# words are methods of Bench::Lane.
 
 use strict;
 use warnings;
@@ -36,7 +36,8 @@ sub scenarios {
             about   => 'One of four is ten times slower, each for a quarter of the time. 465 requests a second, 75 %.',
             rate    => 465,
             factors => { slow_one('a') },
-            events  => [[0.25, factors => slow_one('b')], [0.5, factors => slow_one('c')], [0.75, factors => slow_one('d')]],
+            events =>
+                [[0.25, factors => slow_one('b')], [0.5, factors => slow_one('c')], [0.75, factors => slow_one('d')]],
         },
         {
             name    => 'speeds',
@@ -48,7 +49,8 @@ sub scenarios {
         {
             name    => 'join',
             title   => 'A server joins',
-            about   => '450 requests a second, 75 % of what three servers can do. The fourth comes after a quarter of the '
+            about =>
+                '450 requests a second, 75 % of what three servers can do. The fourth comes after a quarter of the '
               . 'time and is five times slower at first, for 15 % of the time.',
             rate    => 450,
             factors => { %equal, d => 5 },
@@ -58,7 +60,8 @@ sub scenarios {
         {
             name    => 'kill',
             title   => 'A server is killed',
-            about   => '450 requests a second, 75 % of what three servers can do. After a third of the time all processes of '
+            about =>
+                '450 requests a second, 75 % of what three servers can do. After a third of the time all processes of '
               . 'one of four are killed.',
             rate    => 450,
             factors => {%equal},

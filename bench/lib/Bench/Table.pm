@@ -52,7 +52,8 @@ sub beside {
 
 sub best {
     my ($dispatchers, @rows) = @_;
-    my ($best) = sort { $a->[1]{p99} <=> $b->[1]{p99} } grep { $_->[0]{peer} && $_->[0]{dispatchers} == $dispatchers } @rows;
+    my ($best) =
+        sort { $a->[1]{p99} <=> $b->[1]{p99} } grep { $_->[0]{peer} && $_->[0]{dispatchers} == $dispatchers } @rows;
     return $best;
 }
 
@@ -72,7 +73,8 @@ sub overview_row {
 # overview([scenario, [system, summary], …], …): the 99th percentiles beside the most usual balancer and the best one.
 sub overview {
     return
-        "| p99 (ours as a share of it) | mod_backhand | one HAProxy leastconn | best of one | four HAProxy leastconn | best of four |\n"
+        "| p99 (ours as a share of it) | mod_backhand | one HAProxy leastconn | best of one | four HAProxy "
+            . "leastconn | best of four |\n"
       . "|---|--:|--:|--:|--:|--:|\n"
       . join q(), map { overview_row(@{$_}) } @_;
 }
@@ -83,7 +85,8 @@ sub table {
     my ($own) = map { $_->[1] } grep { !$_->[0]{peer} } @rows;
     return
         "### $scenario->{title}\n\n$scenario->{about}\n\n"
-      . "| | dispatchers | mean | p50 | p90 | p99 (passes) | p99.9 | max | failed | again | share of a b c d, % | p99: ours / its |\n"
+      . "| | dispatchers | mean | p50 | p90 | p99 (passes) | p99.9 | max | failed | again | share of a b c d, % | "
+      . "p99: ours / its |\n"
       . "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|--:|\n"
       . join q(), map { row(@{$_}, $own) } @rows;
 }

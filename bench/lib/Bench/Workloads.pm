@@ -37,11 +37,19 @@ my %shares = (a => 0.35, b => 0.2, c => 0.2, d => 0.1);
 
 # As Bench::Lane->new() takes them, in the order of the table.
 my @farms = (
-    { name => 'event',       title => 'event, 12 at once',                           lane => { mpm => 'event',   workers => 12 } },
-    { name => 'prefork12',   title => 'prefork, 12 workers',                         lane => { mpm => 'prefork', workers => 12 } },
-    { name => 'prefork6',    title => 'prefork, 6 workers',                          lane => { mpm => 'prefork', workers => 6 } },
-    { name => 'light-heavy', title => 'a light event before prefork with 12 workers', lane => { mpm => 'prefork', workers => 12, light => 1 } },
-    { name => 'cpu',         title => 'event, unequal shares of the processor',      lane => { mpm => 'event', shares => \%shares } },
+    { name => 'event', title => 'event, 12 at once', lane => { mpm => 'event', workers => 12 } },
+    { name => 'prefork12', title => 'prefork, 12 workers', lane => { mpm => 'prefork', workers => 12 } },
+    { name => 'prefork6', title => 'prefork, 6 workers', lane => { mpm => 'prefork', workers => 6 } },
+    {
+        name => 'light-heavy',
+        title => 'a light event before prefork with 12 workers',
+        lane => { mpm => 'prefork', workers => 12, light => 1 }
+    },
+    {
+        name => 'cpu',
+        title => 'event, unequal shares of the processor',
+        lane => { mpm => 'event', shares => \%shares }
+    },
 );
 
 sub farms { return @farms }
@@ -54,7 +62,8 @@ my %factors = (
     moving => { a => 10, b => 1, c => 1, d => 1 },
 );
 
-my @moves = ([0.25, factors => (a => 1, b => 10)], [0.5, factors => (b => 1, c => 10)], [0.75, factors => (c => 1, d => 10)]);
+my @moves =
+    ([0.25, factors => (a => 1, b => 10)], [0.5, factors => (b => 1, c => 10)], [0.75, factors => (c => 1, d => 10)]);
 
 # Distribution, kind, loads.
 my @asked = (
@@ -100,7 +109,8 @@ sub cpu_cell {
     };
 }
 
-# Connections that wait in one server's listen backlog are nobody else's: a prefork farm of one entry is no farm at 60 %.
+# Connections that wait in one server's listen backlog are nobody else's: a prefork farm of one entry is no farm at 60
+# %.
 sub cells {
     my @cells;
     for my $farm (@farms) {
@@ -111,7 +121,8 @@ sub cells {
         my $queues_inside = $farm->{name} !~ /\Aprefork/;
         for my $of (@asked) {
             my ($dist, $kind, @loads) = @{$of};
-            push @cells, map { cell($farm, $dist, $kind, $_) } grep { $kind ne 'entry' || $_ < 25 || $queues_inside } @loads;
+            push @cells,
+                map { cell($farm, $dist, $kind, $_) } grep { $kind ne 'entry' || $_ < 25 || $queues_inside } @loads;
         }
     }
     return @cells;
@@ -130,7 +141,8 @@ sub chosen {
     } @cells;
 }
 
-# name, label; chain: the farm balances itself by it; peer: class and method of a balancer; neither: clients stay where they come.
+# name, label; chain: the farm balances itself by it; peer: class and method of a balancer; neither: clients stay where
+# they come.
 sub workload_systems {
     return (
         { name => 'none',     label => 'no balancing',      dispatchers => 4 },

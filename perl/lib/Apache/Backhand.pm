@@ -191,8 +191,8 @@ next request. Read-only; 0: not measured yet.
 
 =item latency
 
-The median time of recent requests there that came at a concurrency like the present one, in microseconds. Read-only; 0: not
-measured yet.
+The median time of recent requests there that came at a concurrency like the present one, in microseconds.
+Read-only; 0: not measured yet.
 
 =item errors
 
@@ -308,7 +308,10 @@ format shows the time of the chain for each request of your server.
 The first look at an entry builds its hash, once for each interpreter.
 
 Under a threaded MPM a policy runs in one of the interpreters for policies, whose number C<BackhandPolicyInterpreters>
-sets. It waits while other policies use all of them, and gives it back before the request is handed off. If the request already
+sets . It waits
+    while other policies use all of them,
+    and gives it back before the request is handed off
+    . If the request already
 holds an interpreter of the application, its policies run in that one.
 
 =head2 Mistakes
@@ -427,7 +430,7 @@ C<PerlModule> waits until the whole configuration is read; a C<< <Perl> >> secti
 
 See L</When it is there>. In a running server the configuration has no directive of mod_backhand.
 
-=item Apache::Backhand was built for version ... of mod_backhand's table, and httpd has loaded a mod_backhand of version ...
+=item Apache::Backhand was built for version ... of mod_backhand's table, and httpd has loaded ... version ...
 
 Build and install both from the same sources.
 

@@ -41,9 +41,12 @@ sub configuration {
     my $probe   = probe_object($server->root);
     my $shown   = $options{shown} || 0;
     my $timeout = $options{timeout} // '20s';
-    my $text    = "BackhandPolicyTimeout $timeout\nPerlSwitches -I$FindBin::Bin/lib\nPerlModule Bridge::Handler\nPerlModule Apache::Backhand\n"
+    my $text =
+        "BackhandPolicyTimeout $timeout\nPerlSwitches -I$FindBin::Bin/lib\nPerlModule Bridge::Handler\n"
+            . "PerlModule Apache::Backhand\n"
       . "$startup $cases\n<Location /call>\nSetHandler modperl\nPerlResponseHandler Bridge::Handler\n</Location>\n"
-      . "<Location /inside>\nBackhandFromSO @{[build_dir()]}/modules byPerl Bridge::Handler::inside\nSetHandler modperl\n"
+      . "<Location /inside>\nBackhandFromSO @{[build_dir()]}/modules byPerl Bridge::Handler::inside\n"
+      . "SetHandler modperl\n"
       . "PerlResponseHandler Bridge::Handler::served\n</Location>\n";
     my $n = 0;
     foreach my $policy (@{ $options{policies} || [] }) {

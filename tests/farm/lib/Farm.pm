@@ -136,8 +136,8 @@ sub mpms {
     return split ' ', $ENV{BACKHAND_TEST_MPMS} || 'event prefork worker';
 }
 
-# Those of a test that takes long: worker serves as event does, and waits as prefork does. All of them with --long, and those
-# that somebody names.
+# Those of a test that takes long: worker serves as event does, and waits as prefork does. All of them with --long, and
+# those that somebody names.
 sub few_mpms {
     return $ENV{BACKHAND_TEST_LONG} || $ENV{BACKHAND_TEST_MPMS} ? mpms() : qw(event prefork);
 }

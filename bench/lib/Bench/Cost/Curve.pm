@@ -45,7 +45,8 @@ sub curve {
         'font-weight' => 'bold');
     for my $tick ([100, '100 ns'], [1000, '1 µs'], [10_000, '10 µs'], [100_000, '100 µs']) {
         my (undef, $y) = at(4, $tick->[0]);
-        $svg .= line($left, $y, $left + $width, $y, '#ddd') . text($left - 6, $y + 4, $tick->[1], 'text-anchor' => 'end');
+        $svg .=
+            line($left, $y, $left + $width, $y, '#ddd') . text($left - 6, $y + 4, $tick->[1], 'text-anchor' => 'end');
     }
     for my $servers (map { $_->[0] } @{ $of{ours} }) {
         my ($x) = at($servers, 100);
@@ -56,9 +57,14 @@ sub curve {
     $svg .= path('#c22a2a', 'stroke-width="2.4"', @{ $of{ours} });
     for my $target (@{ $of{targets} }) {
         my ($x, $y) = at(@{$target});
-        $svg .= line($x - 14, $y, $x + 14, $y, '#2f6fb5') . text($x, $y - 5, 'target', 'text-anchor' => 'middle', fill => '#2f6fb5');
+        $svg .= line($x - 14, $y, $x + 14, $y, '#2f6fb5')
+            . text($x, $y - 5, 'target', 'text-anchor' => 'middle', fill => '#2f6fb5');
     }
-    $svg .= text($left, $top + $height + 36, 'red: Backhand on; grey: a loop that looks once at each server; blue: what it may take at most');
+    $svg .= text(
+        $left,
+        $top + $height + 36,
+        'red: Backhand on; grey: a loop that looks once at each server; blue: what it may take at most'
+    );
     return sprintf qq(<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" )
       . qq(font-family="sans-serif" font-size="11">\n<rect width="100%%" height="100%%" fill="white"/>\n%s</svg>\n),
       ($left + $width + 30, $top + $height + 50) x 2, $svg;

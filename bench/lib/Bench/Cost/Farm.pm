@@ -1,8 +1,8 @@
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
 package Bench::Cost::Farm;
 
-# Two servers that favour themselves, entered through both, beside HAProxy in front of the same two: how many requests a second
-# the machine can do.
+# Two servers that favour themselves, entered through both, beside HAProxy in front of the same two: how many requests a
+# second the machine can do.
 
 use strict;
 use warnings;
@@ -37,7 +37,8 @@ sub make_farm {
             $server->write_file("htdocs/$dir/file", 'x' x $file_size);
         }
         $server->reconfigure($conf);
-        $server->write_file('httpd.conf', $server->config =~ s/^LogFormat .*$/LogFormat "%h %l %u %t \\"%r\\" %>s %b" farm/mr);
+        $server->write_file('httpd.conf',
+            $server->config =~ s/^LogFormat .*$/LogFormat "%h %l %u %t \\"%r\\" %>s %b" farm/mr);
     }
     $farm->start;
     croak 'the servers do not see each other' if !$farm->together;
@@ -59,9 +60,14 @@ sub measure {
     $haproxy->wait_ready;
     my %run = (
         own => sub {
-            ab(requests => $_[0] / 2, clients => $clients / 2, urls => [map { 'http://' . $_->address . '/own/file' } @servers]);
+            ab(
+                requests => $_[0] / 2,
+                clients => $clients / 2,
+                urls => [map { 'http://' . $_->address . '/own/file' } @servers]
+            );
         },
-        haproxy => sub { ab(requests => $_[0] / 2, clients => $clients / 2, urls => [("http://$address/plain/file") x 2]) },
+        haproxy =>
+            sub { ab(requests => $_[0] / 2, clients => $clients / 2, urls => [("http://$address/plain/file")x 2]) },
     );
     $run{$_}->($requests / 4) for qw(own haproxy);
     my %rates;

@@ -1,7 +1,8 @@
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
 package Bench::Cost::Handoff;
 
-# What a hand-off costs beside ProxyPass to the same server in the same httpd: processor time of both httpds for each request.
+# What a hand-off costs beside ProxyPass to the same server in the same httpd: processor time of both httpds for each
+# request.
 
 use strict;
 use warnings;
@@ -39,7 +40,8 @@ sub make_farm {
         }
         $servers[$i]->reconfigure(server_conf($servers[1 - $i]->address));
         # Both kinds of requests shall be logged alike.
-        $servers[$i]->write_file('httpd.conf', $servers[$i]->config =~ s/^LogFormat .*$/LogFormat "%h %l %u %t \\"%r\\" %>s %b" farm/mr);
+        $servers[$i]->write_file('httpd.conf',
+            $servers[$i]->config =~ s/^LogFormat .*$/LogFormat "%h %l %u %t \\"%r\\" %>s %b" farm/mr);
     }
     $farm->start;
     croak 'the servers do not see each other' if !$farm->together;
@@ -56,7 +58,8 @@ sub pass {
     return [$took[0] + $took[1], @took];
 }
 
-# measure(passes of each, requests a pass): [us of both, of the one that hands off, of the other], the same with ProxyPass
+# measure(passes of each, requests a pass): [us of both, of the one that hands off, of the other], the same with
+# ProxyPass
 sub measure {
     my ($passes, $requests) = @_;
     my $farm = make_farm();

@@ -12,8 +12,8 @@ use List::Util qw(sum0);
 
 our @EXPORT_OK = qw(ab cpu_of);
 
-# Nanoseconds of processor time that the threads of a server have had. Threads that have ended are lost: the servers of the bench
-# keep theirs.
+# Nanoseconds of processor time that the threads of a server have had. Threads that have ended are lost: the servers of
+# the bench keep theirs.
 sub cpu_of {
     my ($server) = @_;
     my @ns;
@@ -28,8 +28,8 @@ sub cpu_of {
     return sum0(@ns);
 }
 
-# ab(requests => for each URL, clients => for each URL, urls => […]): one ab a URL, all at once. Returns requests a second, of
-# all together.
+# ab(requests => for each URL, clients => for each URL, urls => […]): one ab a URL, all at once. Returns requests a
+# second, of all together.
 sub ab {
     my (%options) = @_;
     my @running = map {
@@ -43,7 +43,8 @@ sub ab {
         # mod_proxy answers with an error when a server closes a connection that it takes from its pool.
         my ($failed) = $text =~ /^Failed requests:\s+(\d+)/m;
         my ($wrong)  = $text =~ /^Non-2xx responses:\s+(\d+)/m;
-        croak "requests failed: $text" if ($failed || 0) > $options{requests} / 200 || ($wrong || 0) > $options{requests} / 200;
+        croak "requests failed: $text"
+            if ($failed || 0) > $options{requests} / 200 || ($wrong || 0) > $options{requests} / 200;
         $rate += $1 if $text =~ /^Requests per second:\s+([\d.]+)/m;
     }
     return $rate;

@@ -1,9 +1,9 @@
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
 package Bench::Peer::Haproxy;
 
-# No maxconn a server: most installations have none, and leastconn then counts all that is outstanding. Servers of prefork get one,
-# the number of their workers: requests then wait in HAProxy for the first worker of all that is free, not in the listen
-# backlog of one server. A check by a request would wait behind them, and take the server for dead.
+# No maxconn a server: most installations have none, and leastconn then counts all that is outstanding. Servers of
+# prefork get one, the number of their workers: requests then wait in HAProxy for the first worker of all that is free,
+# not in the listen backlog of one server. A check by a request would wait behind them, and take the server for dead.
 
 use strict;
 use warnings;

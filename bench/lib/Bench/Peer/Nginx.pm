@@ -10,7 +10,10 @@ use parent 'Bench::Peer';
 
 sub command {
     my ($self) = @_;
-    return ('/usr/sbin/nginx', '-e', "$self->{root}/error.log", '-p', $self->{root}, '-c', $self->{conf}, '-g', 'daemon off;');
+    return (
+        '/usr/sbin/nginx', '-e', "$self->{root}/error.log", '-p', $self->{root},
+        '-c', $self->{conf}, '-g', 'daemon off;'
+    );
 }
 
 sub config {

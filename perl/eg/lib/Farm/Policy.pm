@@ -19,10 +19,10 @@ use Apache::Backhand qw(load_serverstats);
 # that follow its name in httpd.conf. It returns a reference to the list as it should be, the best candidate first.
 
 # The servers with the fewest requests in their hands for each of their workers come first; those whose workers are all
-# busy come last. What a server last said is a moment old, and all servers of the farm read the same figures: if all sent
-# to the very best one, it would be the worst at once. So figures that are nearly equal count as equal, and chance
-# decides among these. A word after the name says how near: `least_busy 0.25` is a quarter of the workers; the default is
-# a tenth.
+# busy come last. What a server last said is a moment old, and all servers of the farm read the same figures: if all
+# sent to the very best one, it would be the worst at once. So figures that are nearly equal count as equal, and chance
+# decides among these. A word after the name says how near: `least_busy 0.25` is a quarter of the workers; the default
+# is a tenth.
 sub least_busy {
     my ($r, $ids, $step) = @_;
     my $stats = load_serverstats();

@@ -3,13 +3,15 @@ package Farm::Crowd;
 
 # Many clients at once, in one process, and how long each request took.
 #
-#     my $crowd = Farm::Crowd->new(clients => 64, kept => 1, plan => sub { my ($client) = @_; return ($server, '/app/who') });
+#     my $crowd = Farm::Crowd->new(clients => 64, kept => 1,
+#         plan => sub { my ($client) = @_; return ($server, '/app/who') });
 #     my @answers = $crowd->ask(5);    # five requests of each client, one after the other
 #
-# An answer is { seconds, status, body, failed }: failed says why, and is empty for any complete response. The plan is asked
-# for each request: it returns the server, the path, and further header lines. With `kept` a client sends its next request
-# over the same connection as soon as it has the response, and asks again on a new one when the server has just closed
-# it, as browsers do; without, each request says `Connection: close`. `pause`: seconds between two requests of a client.
+# An answer is { seconds, status, body, failed }: failed says why, and is empty for any complete response. The plan is
+# asked for each request: it returns the server, the path, and further header lines. With `kept` a client sends its next
+# request over the same connection as soon as it has the response, and asks again on a new one when the server has just
+# closed it, as browsers do; without, each request says `Connection: close`. `pause`: seconds between two requests of a
+# client.
 
 use strict;
 use warnings;
@@ -47,7 +49,8 @@ sub ask {
         }
         for my $fd (keys %by_fd) {
             my $client = $by_fd{$fd};
-            $client->{failed} = 'no response in time' if !$client->{done} && time - $client->{began} > scaled($self->{timeout});
+            $client->{failed} = 'no response in time'
+                if !$client->{done} && time - $client->{began} > scaled($self->{timeout});
             delete $by_fd{$fd} if $client->{failed};
         }
         for my $client (grep { $_->{done} || $_->{failed} } @{ $self->{current} }) {
@@ -69,7 +72,7 @@ sub begin {
     my $close = $self->{kept} ? () : 'Connection: close';
     $client->{began}  = time;
     $client->{server} = $server;
-    $client->{text}   = join "\r\n", "GET $path HTTP/1.1", 'Host: ' . $server->address, @headers, $close || (), q(), q();
+    $client->{text} = join "\r\n", "GET $path HTTP/1.1", 'Host: ' . $server->address, @headers, $close || (), q(), q();
     delete $client->{socket} if ($client->{of} || q()) ne $server->contact;
     $client->{reused} = $client->{socket} ? 1 : 0;
     push @{ $self->{current} }, $client;

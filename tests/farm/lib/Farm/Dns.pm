@@ -8,7 +8,8 @@ package Farm::Dns;
 #     my $dns = Farm::Dns->new;
 #     $dns->zone('farm.test' => [[A => '127.0.0.1']], 'slow.test' => undef);
 #
-# Records are [A => address] and [SRV => port, target]; a name whose records are undef gets no answer, others do not exist.
+# Records are [A => address] and [SRV => port, target]; a name whose records are undef gets no answer, others do not
+# exist.
 
 use strict;
 use warnings;
@@ -109,9 +110,11 @@ sub answer {
     my $name    = lc join '.', @labels;
     my @records = $self->records($name);
     return if grep { $_->[0] eq 'SILENT' } @records;
-    my @fitting = map { pack 'n n n N n/a', 0xc00c, $asked, 1, 5, encode(@{$_}) } grep { $type{ $_->[0] } == $asked } @records;
+    my @fitting =
+        map { pack 'n n n N n/a', 0xc00c, $asked, 1, 5, encode(@{$_}) } grep { $type{ $_->[0] } == $asked } @records;
     my $flags   = 0x8180 | (@records ? 0 : 3);
-    return pack('n6', $id, $flags, 1, scalar @fitting, 0, 0) . encode_name($name) . pack('nn', $asked, 1) . join q(), @fitting;
+    return pack('n6', $id, $flags, 1, scalar @fitting, 0, 0) . encode_name($name) . pack('nn', $asked, 1) . join q(),
+        @fitting;
 }
 
 sub serve {

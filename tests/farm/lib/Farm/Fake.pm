@@ -3,7 +3,8 @@ package Farm::Fake;
 
 # A server of the farm that is no httpd: it announces what a test wants, and does to connections what a test wants.
 #   host, port   its contact (default: 127.0.0.9 and the farm's port)
-#   serve        sub { my ($socket, $n) = @_ }: called with each connection, counted from 0; returns when it may be closed
+#   serve        sub { my ($socket, $n) = @_ }: called with each connection, counted from 0; returns when it
+#                may be closed
 #   says         hash that changes keys of its announcements; undef takes a key away
 #   quiet        1: sends no announcements by itself
 

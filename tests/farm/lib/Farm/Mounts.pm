@@ -1,8 +1,8 @@
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
 package Farm::Mounts;
 
-# `use Farm::Mounts;` before all else starts the test anew in a mount namespace of its own: what it mounts nobody else sees,
-# and is gone when it ends. Without the right to that it skips the test.
+# `use Farm::Mounts;` before all else starts the test anew in a mount namespace of its own: what it mounts nobody else
+# sees, and is gone when it ends. Without the right to that it skips the test.
 
 use strict;
 use warnings;

@@ -2,8 +2,8 @@
 package Farm::Networks;
 
 # `use Farm::Networks;` before all else starts the test anew in network and mount namespaces of its own: what it does to
-# interfaces, and the namespaces that it names with `ip netns`, nobody else sees, and they are gone when it ends. Without the
-# right to that it skips the test.
+# interfaces, and the namespaces that it names with `ip netns`, nobody else sees, and they are gone when it ends.
+# Without the right to that it skips the test.
 
 use strict;
 use warnings;

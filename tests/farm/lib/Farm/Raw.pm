@@ -32,8 +32,8 @@ sub write_tree {
     return $path;
 }
 
-# The bytes of a request: method, headers (lines), content, version, host (undef: none), keep (no Connection: close; for what has a length),
-# from (source address).
+# The bytes of a request: method, headers (lines), content, version, host (undef: none), keep (no Connection: close; for
+# what has a length), from (source address).
 sub bytes {
     my ($self, $target, %options) = @_;
     my $host    = exists $options{host} ? $options{host} : $self->{host};
@@ -91,7 +91,8 @@ sub direct_header {
     return $value;
 }
 
-# What may differ: the time, with `here` which of the two had nothing more to ask, with `framing` how the body's end is told.
+# What may differ: the time, with `here` which of the two had nothing more to ask, with `framing` how the body's end is
+# told.
 sub comparable {
     my ($head, %options) = @_;
     $head =~ s/^(Date): [^\r]*\r$/$1: now\r/mg;
@@ -100,7 +101,8 @@ sub comparable {
     return $head;
 }
 
-# Both answer the same, byte for byte, order included, but for the framing of chunks. $status undef with `any`: whatever it is.
+# Both answer the same, byte for byte, order included, but for the framing of chunks. $status undef with `any`: whatever
+# it is.
 sub same {
     my ($self, $target, $status, $what, %options) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;

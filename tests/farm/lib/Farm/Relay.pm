@@ -1,7 +1,8 @@
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
 package Farm::Relay;
 
-# Servers of a farm announce themselves to it, and it tells the others, so that a test can lose what it wants. Needs no rights.
+# Servers of a farm announce themselves to it, and it tells the others, so that a test can lose what it wants. Needs no
+# rights.
 #
 #     my $relay = Farm::Relay->new(farm => $farm);
 #     $farm->add(announce => 0, conf => $relay->settings(1));      # on 127.0.0.1

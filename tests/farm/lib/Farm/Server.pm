@@ -50,7 +50,8 @@ EOT
 
 sub new {
     my ($class, %options) = @_;
-    my $self = bless { workers => 8, conf => '', head => '', modules => [], load => 1, announce => 1, %options }, $class;
+    my $self = bless { workers => 8, conf => '', head => '', modules => [], load => 1, announce => 1, %options },
+        $class;
     $self->{root} = "$self->{farm}{root}/$self->{name}";
     make_path(map { "$self->{root}/$_" } qw(htdocs/app cgi run));
     $self->write_file('htdocs/who',     $self->{name});
@@ -374,7 +375,8 @@ sub access_lines { return $_[0]->lines('access.log') }
 sub output       { return $_[0]->lines('output') }
 
 # The access log's fields of the newest request for that path: h, status, server, reason, tries, usec, received,
-# peer (address of the connection; of one between servers the client's, as modules see it), kept (requests before it on the connection); waits for the line. Undef when it does not come.
+# peer (address of the connection; of one between servers the client's, as modules see it), kept (requests before it on
+# the connection); waits for the line. Undef when it does not come.
 sub logged {
     my ($self, $path) = @_;
     my $line = wait_for {
@@ -384,7 +386,12 @@ sub logged {
     5;
     return if !$line;
     my ($client, $status) = $line =~ /\A(\S+) (\d+)/;
-    return { client => $client, status => $status, line => $line, $line =~ /\b(server|reason|tries|usec|received|peer|kept)=(\S+)/g };
+    return {
+        client => $client,
+        status => $status,
+        line => $line,
+        $line =~ /\b(server|reason|tries|usec|received|peer|kept)=(\S+)/g
+    };
 }
 
 # Waits for a line in the error log that matches, and returns it.

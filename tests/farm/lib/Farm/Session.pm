@@ -64,7 +64,8 @@ sub new {
 
 sub pin { return $_[0]{pin} }
 
-# Asks a server. Returns { status, server: the name of who answered, set: the new cookie, or undef, response, seconds, died };
+# Asks a server. Returns { status, server: the name of who answered, set: the new cookie, or undef, response, seconds,
+    died };
 # the user takes the cookie.
 sub ask {
     my ($self, $server, %options) = @_;

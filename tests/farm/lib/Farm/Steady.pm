@@ -3,14 +3,15 @@ package Farm::Steady;
 
 # Steady requests to a farm while something goes wrong in it, and the table of what became of them.
 #
-#     my $farm = Farm::Steady::farm(4, mpm => 'event');        # servers a to d, started, that hand requests to each other
+#     my $farm = Farm::Steady::farm(4, mpm => 'event');  # servers a to d, started, that hand requests to each other
 #     my ($a, $b, $c, $d) = $farm->servers;
-#     my $result = Farm::Steady->new(servers => [$a, $b, $c])->during('a server is killed', 3, sub { $d->kill_all }, from => $d);
+#     my $result = Farm::Steady->new(servers => [$a, $b, $c])->during('a server is killed', 3, sub { $d->kill_all },
+#         from => $d);
 #     $result->nothing_failed;
 #
 # Eight clients ask the servers by turns, about 400 times a second in all: three of four requests over kept connections,
-# one of five a POST with a body, one of ten takes the server 0.1 s. Of each answer the status, who gave it, and the digest
-# of the body as that server received it are checked. When the test ends it prints the table.
+# one of five a POST with a body, one of ten takes the server 0.1 s. Of each answer the status, who gave it, and the
+# digest of the body as that server received it are checked. When the test ends it prints the table.
 
 use strict;
 use warnings;
@@ -37,7 +38,8 @@ function handle(r)
         r.usleep(seconds * 1000000)
     end
     r.content_type = 'text/plain'
-    r:puts('SERVER=NAME\nASKED=' .. (r.args or '') .. '\nBODY_MD5=' .. r:md5(body) .. '\n' .. string.rep('x', 2000) .. '\nEND=yes\n')
+    r:puts('SERVER=NAME\nASKED=' .. (r.args or '') .. '\nBODY_MD5=' .. r:md5(body) .. '\n' .. string.rep('x',
+        2000) .. '\nEND=yes\n')
     return apache2.OK
 end
 EOT
@@ -104,8 +106,9 @@ sub workers {
 }
 
 # Each client asks from an address and for a path of its own.
-# servers: whom to ask; clients: how many at once (8); pause: seconds between two requests of a client (0.02); get: 1: no POST
-# comes; timeout: seconds for each request (10); from: source address of all. With a pause of 0 each asks as fast as it can.
+# servers: whom to ask; clients: how many at once (8); pause: seconds between two requests of a client (0.02); get: 1:
+# no POST comes; timeout: seconds for each request (10); from: source address of all. With a pause of 0 each asks as
+# fast as it can.
 my $loads = 0;
 
 sub new {
@@ -113,8 +116,9 @@ sub new {
     return bless { clients => 8, pause => 0.02, timeout => 10, %options }, $class;
 }
 
-# Runs for SECONDS, after the first quarter of which (0.7 s at most) the code is called, and no shorter than the code and the
-# time for the last answers. from: the server that is in trouble, or code that picks the answers that should come no more.
+# Runs for SECONDS, after the first quarter of which (0.7 s at most) the code is called, and no shorter than the code
+# and the time for the last answers. from: the server that is in trouble, or code that picks the answers that should
+# come no more.
 sub during {
     my ($self, $fault, $seconds, $happens, %options) = @_;
     my $dir = File::Temp->newdir;
@@ -129,7 +133,8 @@ sub during {
     close $stop;
     waitpid $_, 0 for @pids;
     croak $died if $died;
-    my @answers = map { -e "$dir/$_" ? @{ Storable::retrieve("$dir/$_") } : { failed => 'a client ended' } } 1 .. $self->{clients};
+    my @answers = map { -e "$dir/$_" ? @{ Storable::retrieve("$dir/$_") } : { failed => 'a client ended' } }
+        1 .. $self->{clients};
     return Farm::Steady::Result->new(
         fault   => $fault,
         since   => $since,
@@ -236,7 +241,12 @@ sub new {
         $self->{fault}, scalar @answers, $posts ? "$failed ($posts POST)" : $failed, $self->slowest,
         $self->{from} ? sprintf '%.2f', $self->moved : '-'
     ];
-    Test::More::note("$self->{fault}: ", scalar @answers, " requests, $failed failed, slowest ", $self->slowest, ' s, by ', $self->by);
+    Test::More::note(
+        "$self->{fault}: ",
+        scalar @answers,
+        " requests, $failed failed, slowest ",
+        $self->slowest, ' s, by ', $self->by
+    );
     return $self;
 }
 
@@ -250,7 +260,8 @@ sub slowest {
     return max map { $_->{seconds} || 0 } @{ $self->{answers} };
 }
 
-# Seconds from the fault until the last request was complete that the server in trouble answered or delayed, or that the code picks.
+# Seconds from the fault until the last request was complete that the server in trouble answered or delayed, or that the
+# code picks.
 sub moved {
     my ($self) = @_;
     my $from = $self->{from};
@@ -291,7 +302,10 @@ sub read_once {
     Test::More::cmp_ok(scalar keys %times, '>=', $answered, "$self->{fault}: what was answered is logged");
     my @twice = grep { $times{$_} > 1 } sort keys %times;
     return Test::More::is_deeply(\@twice, [], "$self->{fault}: no request is read twice")
-      || Test::More::diag(map { my $id = $_; map { "$_\n" } grep { /[?]\Q$self->{load}.$id\E\b/ } map { $_->access_lines } @{ $self->{asked} } } @twice);
+      || Test::More::diag(
+        map {
+            my $id = $_;
+            map { "$_\n" } grep { /[?]\Q$self->{load}.$id\E\b/ } map { $_->access_lines } @{ $self->{asked} } } @twice);
 }
 
 # Tests: there was load, and nothing failed.
@@ -308,7 +322,8 @@ sub failed_only {
     my @answers = @{ $self->{answers} };
     my @bad     = grep { !$code->($_) } $self->failed;
     Test::More::cmp_ok(scalar @answers, '>', 30, "$self->{fault}: there was load");
-    Test::More::is(scalar @bad, 0, "$self->{fault}: every request is answered" . ($most ? ' but for what cannot be' : q()))
+    Test::More::is(scalar @bad, 0,
+        "$self->{fault}: every request is answered" . ($most ? ' but for what cannot be' : q()))
       or Test::More::diag(Test::More::explain([@bad > 5 ? @bad[0 .. 4] : @bad]));
     Test::More::cmp_ok(scalar $self->failed, '<=', $most, "and these are few") if $most;
     return !@bad;
