@@ -148,8 +148,8 @@ for my $mpm (Farm->mpms) {
         ok $farm->together, 'they see each other';
         my ($of_a, $of_b) = map { Farm::Session->new(owner => $_) } $a, $b;
         # Each user is on the other server.
-        my @answers = map { $_->() } map { $_ % 2 ? begin($of_a, $b, work => 0.1) : begin($of_b, $a,
-            work => 0.1) } 1 .. 24;
+        my @answers = map { $_->() } map { $_ % 2 ? begin($of_a, $b, work => 0.1) : begin($of_b, $a, work => 0.1) }
+            1 .. 24;
         my %seen;
         $seen{$_}++ for @answers;
         my @others = grep { !/\A(?:200 [ab]|503 .*)\z/s } keys %seen;

@@ -136,7 +136,7 @@ for my $mpm (Farm->mpms) {
         }
         is scalar(
             grep {
-                m{backhand:warn.* ProxyPass of /member leads to http://127\.0\.0\.2:\d+/app, which seems .* of this farm}
+                m{backhand:warn.* ProxyPass of /member leads to http://127\.0\.0\.2:\d+/app, which seems .* this farm}
             } @said
         ),
           1, 'and that ProxyPass leads to a server of the farm';

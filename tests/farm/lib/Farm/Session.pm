@@ -65,8 +65,7 @@ sub new {
 sub pin { return $_[0]{pin} }
 
 # Asks a server. Returns { status, server: the name of who answered, set: the new cookie, or undef, response, seconds,
-    died };
-# the user takes the cookie.
+# died }; the user takes the cookie.
 sub ask {
     my ($self, $server, %options) = @_;
     my $path   = '/pinned/work' . ($options{work} ? "?$options{work}" : q());
