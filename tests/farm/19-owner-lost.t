@@ -103,7 +103,8 @@ subtest 'refuses, and announces itself' => sub {
 subtest 'closes connections, and announces itself' => sub {
     my $farm = Farm->new(modules => ['lua'], conf => Farm::Session::conf());
     my ($a, $b) = Farm::Session::servers($farm, 2);
-    my $fake = Farm::Fake->new(farm => $farm, serve => sub { my ($socket) = @_; sysread $socket, my $request, 4096; return })
+    my $fake = Farm::Fake->new(farm => $farm,
+        serve => sub { my ($socket) = @_; sysread $socket, my $request, 4096; return })
         ->start;
     $farm->announce_log(qr/backhand: server \S+ .*asked as before/, qr/owns the session of a request, and .*failed/);
     $farm->start;
