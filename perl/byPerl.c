@@ -55,11 +55,8 @@ static uint64_t *place_of(uint64_t hash)
  * complained about, and the second when. */
 static int is_news(const char *name, int kind)
 {
-    uint64_t now = (uint64_t)apr_time_sec(apr_time_now()), hash = 0xcbf29ce484222325 + (uint64_t)kind, before;
+    uint64_t now = (uint64_t)apr_time_sec(apr_time_now()), hash = policy_hash(name, kind), before;
     uint64_t *place;
-    for (; *name; name++) {
-        hash = (hash ^ (unsigned char)*name) * 0x100000001b3;
-    }
     hash = (hash ^ hash >> 32) & 0xffffffff;
     place = place_of(hash);
     before = __atomic_load_n(place, __ATOMIC_RELAXED);

@@ -21,14 +21,19 @@ static void replace_clones(apr_pool_t *p, server_rec *s)
     modperl_tipool_init(pool);
 }
 
-void clones_arrange(server_rec *s)
+void clones_hook(server_rec *s, const char *key, ap_HOOK_child_init_t *hook)
 {
     apr_pool_t *pconf = s->process->pconf;
     void *arranged = NULL;
-    apr_pool_userdata_get(&arranged, arranged_key, pconf);
+    apr_pool_userdata_get(&arranged, key, pconf);
     if (arranged || !modperl_threaded_mpm()) {
         return;
     }
-    apr_pool_userdata_setn(arranged_key, arranged_key, NULL, pconf);
-    ap_hook_child_init(replace_clones, NULL, NULL, APR_HOOK_REALLY_LAST);
+    apr_pool_userdata_setn(key, key, NULL, pconf);
+    ap_hook_child_init(hook, NULL, NULL, APR_HOOK_REALLY_LAST);
+}
+
+void clones_arrange(server_rec *s)
+{
+    clones_hook(s, arranged_key, replace_clones);
 }

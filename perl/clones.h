@@ -17,4 +17,11 @@
 /** Prepares the children of this configuration. Called in post_config; may be called several times. */
 void clones_arrange(server_rec *s);
 
+/**
+ * Lets a hook run in each child of this configuration after mod_perl's, before the child has threads. Does nothing for
+ * an MPM without threads, or when called again.
+ * @param key  of the hook: static text
+ */
+void clones_hook(server_rec *s, const char *key, ap_HOOK_child_init_t *hook);
+
 #endif

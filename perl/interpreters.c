@@ -2,6 +2,7 @@
 
 #define PERL_NO_GET_CONTEXT
 #include "interpreters.h"
+#include "clones.h"
 #include "limit.h"
 #include "mod_backhand.h"
 
@@ -88,14 +89,7 @@ static void make_pools(apr_pool_t *p, server_rec *s)
 
 void interpreters_arrange(server_rec *s)
 {
-    apr_pool_t *pconf = s->process->pconf;
-    void *arranged = NULL;
-    apr_pool_userdata_get(&arranged, arranged_key, pconf);
-    if (arranged || !modperl_threaded_mpm()) {
-        return;
-    }
-    apr_pool_userdata_setn(arranged_key, arranged_key, NULL, pconf);
-    ap_hook_child_init(make_pools, NULL, NULL, APR_HOOK_REALLY_LAST);
+    clones_hook(s, arranged_key, make_pools);
 }
 
 /* --- lending them ------------------------------------------------------------------------------------------ */

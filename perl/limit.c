@@ -40,6 +40,16 @@ apr_time_t policy_clock(void)
     return clock_of(CLOCK_MONOTONIC);
 }
 
+/* FNV-1a. */
+uint64_t policy_hash(const char *name, int kind)
+{
+    uint64_t hash = 0xcbf29ce484222325 + (uint64_t)kind;
+    for (; *name; name++) {
+        hash = (hash ^ (unsigned char)*name) * 0x100000001b3;
+    }
+    return hash;
+}
+
 /* A quarter of what is left of the thread's stack is for what Perl and others do in C. */
 static char *stack_floor(void)
 {

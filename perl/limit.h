@@ -43,6 +43,9 @@ typedef struct policy_limit {
 /** The monotonic clock of this machine, us. */
 apr_time_t policy_clock(void);
 
+/** A hash of a policy's name and of what is to be remembered of it. */
+uint64_t policy_hash(const char *name, int kind);
+
 /** Bounds this interpreter's code until policy_limit_end() in the same thread. May be nested. Code that is called in
  * between must catch Perl's exceptions. */
 void policy_limit_begin(pTHX_ policy_limit *limit, apr_interval_time_t timeout);

@@ -39,10 +39,7 @@ void respite_arrange(server_rec *s)
 
 static uint64_t key_of(const char *name)
 {
-    uint64_t hash = 0xcbf29ce484222325;
-    for (; *name; name++) {
-        hash = (hash ^ (unsigned char)*name) * 0x100000001b3;
-    }
+    uint64_t hash = policy_hash(name, 0);
     return hash ? hash : 1;
 }
 

@@ -23,12 +23,6 @@
 #include <mpm_common.h>
 #include <scoreboard.h>
 
-/* The first of httpd's two passes over the configuration is only a rehearsal: no shared state, no process. */
-static int is_rehearsal(void)
-{
-    return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
-}
-
 static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 {
     (void)plog;
@@ -49,7 +43,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
 {
     int rc;
     (void)plog;
-    if (is_rehearsal() || !backhand_config_get(s)->used) {
+    if (backhand_config_is_rehearsal() || !backhand_config_get(s)->used) {
         return OK;
     }
     config_pool = pconf;

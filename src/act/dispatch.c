@@ -111,14 +111,10 @@ static void run_chain(dispatch *d)
 
 /* --- doing what the walk says ------------------------------------------------------------------------------ */
 
-/* In the first moments of a server the moderator has not yet written it into the table. */
 static const char *own_contact(const dispatch *d)
 {
     char *contact = apr_pcalloc(d->r->pool, BACKHAND_CONTACT_SIZE);
-    backhand_identity_get(0, NULL, contact);
-    if (!*contact && d->conf->contact_set) {
-        backhand_contact_format(contact, &d->conf->contact);
-    }
+    backhand_config_contact(d->conf, contact);
     return contact;
 }
 

@@ -2,6 +2,7 @@
 
 #include "act/fault.h"
 #include "act/target.h"
+#include "base/throttle.h"
 #include "table/blame.h"
 #include "table/clock.h"
 #include "table/counters.h"
@@ -53,9 +54,7 @@ static int own_shortage(void)
 static void log_shortage(request_rec *r, const char *contact, int error)
 {
     static int64_t said;
-    int64_t now = backhand_clock_now(), before = __atomic_load_n(&said, __ATOMIC_RELAXED);
-    if (now - before > COMPLAINT_PERIOD &&
-        __atomic_compare_exchange_n(&said, &before, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+    if (backhand_throttle(&said, backhand_clock_now(), COMPLAINT_PERIOD)) {
         ap_log_rerror(
             APLOG_MARK, APLOG_ERR, error, r,
             "backhand: this process can open no connection, to server %s or any other, and serves its requests "

@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "act/loop.h"
+#include "base/throttle.h"
 #include "act/received/received.h"
 #include "act/received/restore.h"
 #include "table/clock.h"
@@ -27,11 +28,7 @@ int backhand_loop_is(const request_rec *r, const backhand_table *table)
 void backhand_loop_log(const request_rec *r, const char *contact)
 {
     static int64_t told;
-    apr_time_t now = backhand_clock_now();
-    int64_t before = __atomic_load_n(&told, __ATOMIC_RELAXED);
-
-    if (now - before > PERIOD &&
-        __atomic_compare_exchange_n(&told, &before, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+    if (backhand_throttle(&told, backhand_clock_now(), PERIOD)) {
         ap_log_rerror(
             APLOG_MARK, APLOG_WARNING, 0, r,
             "backhand: a request came back that this server's contact %s should have served; it is answered by 508. "

@@ -1,7 +1,9 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "act/nested.h"
+#include "base/throttle.h"
 #include "candidacy/builtins.h"
+#include "table/clock.h"
 
 #include <http_log.h>
 
@@ -19,15 +21,11 @@ int backhand_nested_create(request_rec *r)
 
 int backhand_nested_handler(request_rec *r)
 {
-    static apr_time_t said;
-    apr_time_t now, before;
+    static int64_t said;
     if (!backhand_chain_current()) {
         return DECLINED;
     }
-    now = apr_time_now();
-    before = __atomic_load_n(&said, __ATOMIC_RELAXED);
-    if ((now - before >= QUIET || now < before) &&
-        __atomic_compare_exchange_n(&said, &before, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+    if (backhand_throttle(&said, backhand_clock_now(), QUIET)) {
         ap_log_rerror(
             APLOG_MARK, APLOG_ERR, 0, r,
             "backhand: a candidacy function has run a sub-request or an internal redirect to %s, which fails: "

@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "candidacy/builtins.h"
+#include "base/throttle.h"
 
 #include <apr_strings.h>
 
@@ -69,19 +70,10 @@ typedef struct run {
 /* True when this process has not complained about the function for a minute. */
 static int may_complain(const run *now, const backhand_function *f)
 {
-    int64_t last, time;
     if (!now->complain) {
         return 0;
     }
-    if (!f->warned) {
-        return 1;
-    }
-    last = __atomic_load_n(f->warned, __ATOMIC_RELAXED);
-    time = backhand_table_now(now->table);
-    if (last && time >= last && time - last < COMPLAINT_PAUSE) {
-        return 0;
-    }
-    return __atomic_compare_exchange_n(f->warned, &last, time, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    return !f->warned || backhand_throttle(f->warned, backhand_table_now(now->table), COMPLAINT_PAUSE);
 }
 
 static void complain_length(const run *now, const backhand_function *f, int returned, int stored)

@@ -176,13 +176,6 @@ static int smallest_keepalive(const server_rec *s)
     return (int)apr_time_as_msec(smallest);
 }
 
-/* httpd reads the configuration twice at start; warnings are for the second time, and for configtest. */
-static int is_rehearsal(void)
-{
-    return ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_NORMAL &&
-           ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
-}
-
 /* True when some word of BackhandLogLevel asks for more in the log: `-` takes away. */
 static int asks_for_more(const char *words, apr_pool_t *p)
 {
@@ -213,7 +206,7 @@ static void complete_log_level(const backhand_config *conf, apr_pool_t *pconf, a
             ap_set_module_loglevel(pconf, &host->log, index, APLOG_DEBUG);
         }
     }
-    if (!is_rehearsal()) {
+    if (!backhand_config_is_rehearsal()) {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
                      "backhand: BackhandLogLevel %s is a directive of an earlier release%s; write \"LogLevel "
                      "backhand:debug\" instead, or another level",
@@ -277,7 +270,7 @@ int backhand_config_complete(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s)
     complete_contact(conf, ptemp);
     conf->keepalive = smallest_keepalive(s);
     complete_log_level(conf, p, ptemp, s);
-    if (!is_rehearsal()) {
+    if (!backhand_config_is_rehearsal()) {
         warn_of_accept(conf, s);
     }
     return check_proxy(conf, s) == OK ? check_trust_user(conf, s) : HTTP_INTERNAL_SERVER_ERROR;

@@ -37,6 +37,22 @@ backhand_config *backhand_config_get(const server_rec *s)
     return ap_get_module_config(s->module_config, &backhand_module);
 }
 
+int backhand_config_is_rehearsal(void)
+{
+    return ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_NORMAL &&
+           ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
+}
+
+int backhand_config_contact(const backhand_config *conf, char contact[BACKHAND_CONTACT_SIZE])
+{
+    contact[0] = '\0';
+    if (conf->contact_set) {
+        backhand_contact_format(contact, &conf->contact);
+        return 1;
+    }
+    return backhand_identity_get(0, NULL, contact);
+}
+
 /* --- server-wide directives ------------------------------------------------------------------------------------ */
 
 const char *backhand_config_too_late(const cmd_parms *cmd)

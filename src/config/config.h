@@ -92,6 +92,11 @@ void *backhand_dir_config_merge(apr_pool_t *p, void *base, void *add);
 
 /** The server-wide configuration. */
 backhand_config *backhand_config_get(const server_rec *s);
+/** True in the first of the two passes over the configuration that httpd makes at its start. That pass makes no shared
+ * state and no process, and logs no warnings. A check of the configuration has one pass, which is no rehearsal. */
+int backhand_config_is_rehearsal(void);
+/** This server's contact, as the others know it. @return 0: it is not known yet, and `contact` is empty */
+int backhand_config_contact(const backhand_config *conf, char contact[BACKHAND_CONTACT_SIZE]);
 /** NULL while the configuration is read. Later, as for a .htaccess file or a module that gives directives to a
  * request, the error. */
 const char *backhand_config_too_late(const cmd_parms *cmd);

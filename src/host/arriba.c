@@ -3,6 +3,7 @@
 #include "host/figures.h"
 #include "base/number.h"
 #include "base/own_file.h"
+#include "table/clock.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,32 +36,33 @@ static double task(int units)
     return sum;
 }
 
-static int64_t clock_ns(clockid_t clock)
+/* CPU time of this thread, ns. */
+static int64_t cpu_time(void)
 {
     struct timespec t;
-    clock_gettime(clock, &t);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 /* CPU time of so many units, ns. */
 static int64_t time_units(int units)
 {
-    int64_t start = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    int64_t start = cpu_time();
     volatile double result = task(units);
     (void)result;
-    return clock_ns(CLOCK_THREAD_CPUTIME_ID) - start;
+    return cpu_time() - start;
 }
 
 /* The best slice counts: everything that disturbs one makes it slower. Ends by the wall clock too, as on a busy machine
  * the thread may hardly get CPU time. */
 int64_t backhand_arriba_measure(apr_interval_time_t budget)
 {
-    int64_t end = clock_ns(CLOCK_MONOTONIC) + 4 * 1000 * budget;
+    apr_time_t end = backhand_clock_now() + 4 * budget;
     int64_t left = 1000 * budget;
     int units = 256;
     double best = 0.0;
 
-    for (int slices = 0; slices < SLICES_MIN || (left > 0 && clock_ns(CLOCK_MONOTONIC) < end);) {
+    for (int slices = 0; slices < SLICES_MIN || (left > 0 && backhand_clock_now() < end);) {
         int64_t spent = time_units(units);
         left -= spent;
         if (spent < SLICE && units < INT32_MAX / 2) {

@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "load/meter.h"
+#include "base/average.h"
 #include "load/change.h"
 #include "load/latency.h"
 
@@ -9,7 +10,6 @@
 #define RECENT      30000000 /* us: older records do not count, */
 #define FORGET      60000000 /* and are wiped out after this */
 #define NUMBER_MAX  ((INT64_C(1) << 31) - 1)
-#define SMOOTHING   8    /* the share of errors moves by this part of each new one */
 #define NEGLIGIBLE  20   /* a share of errors x 1000 below this is none */
 #define NEWEST      96   /* of this many newest ended records, */
 #define CALM        8    /* so many calm ones are enough to look at calm ones only */
@@ -124,8 +124,6 @@ static void end_trial(backhand_meter *meter, const backhand_ring_entry *entry, i
 
 void backhand_meter_end(backhand_meter *meter, backhand_ring_entry *entry, int64_t usec, int failed, int64_t now)
 {
-    int64_t failing;
-
     if (entry->word == 0) {
         return;
     }
@@ -133,8 +131,7 @@ void backhand_meter_end(backhand_meter *meter, backhand_ring_entry *entry, int64
         end_trial(meter, entry, usec, failed);
     }
     /* Two requests that end at once may lose one of them from the average; nobody waits for the other. */
-    failing = get(&meter->failing);
-    set(&meter->failing, failing + ((failed ? 1000 : 0) - failing) / SMOOTHING);
+    set(&meter->failing, backhand_average_add(get(&meter->failing), failed ? 1000 : 0));
     set(&meter->ended, now);
     backhand_stall_end(&meter->stall);
     backhand_ring_end(&meter->ring, entry, usec, failed);

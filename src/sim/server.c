@@ -1,5 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
+#include "base/average.h"
 #include "sim/server.h"
 #include "sim/dispatcher.h"
 #include "sim/memory.h"
@@ -11,8 +12,6 @@
 #define ROUNDING 1e-9
 /* What it takes to answer with an error, CPU seconds. */
 #define ERROR_WORK 0.001
-/* The smoothed time to serve moves by this part of each new one, as httpd's does. */
-#define SMOOTHING 8
 
 /* --- how fast ---------------------------------------------------------------------------------------------- */
 
@@ -279,12 +278,6 @@ void sim_server_release(sim_world *world, uint32_t server)
     work(world, server);
 }
 
-static void smooth(int64_t *average, int64_t time)
-{
-    int64_t after = *average == 0 ? time : *average + (time - *average) / SMOOTHING;
-    *average = after > 0 ? after : 1;
-}
-
 static void end_first(sim_world *world, uint32_t server)
 {
     sim_server *it = &world->servers[server];
@@ -300,7 +293,7 @@ static void end_first(sim_world *world, uint32_t server)
         sim_dispatcher_answered(world, request);
         return;
     }
-    smooth(&it->time, world->now - ended->began);
+    it->time = backhand_average_add_time(it->time, world->now - ended->began);
     sim_events_add(&world->events, world->now + world->scenario->delay, SIM_ANSWER, request, 0);
 }
 

@@ -18,16 +18,7 @@ void backhand_status_box_fill(backhand_status_box *box, request_rec *r, const ba
     }
     box->machine = apr_pstrdup(r->pool, name);
     box->viewer = r->useragent_ip ? r->useragent_ip : "unknown";
-    box->contact[0] = '\0';
-    if (conf->table) {
-        backhand_announcement self;
-        if (backhand_table_read(conf->table, 0, &self, NULL)) {
-            backhand_contact_format(box->contact, &self.contact);
-        }
-    }
-    if (!box->contact[0] && conf->contact_set) {
-        backhand_contact_format(box->contact, &conf->contact);
-    }
+    backhand_config_contact(conf, box->contact);
 }
 
 const char *backhand_status_plain(request_rec *r, const char *text)

@@ -1,5 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
+#include "base/hash.h"
+#include "base/throttle.h"
 #include "table/blame.h"
 #include "table/inside.h"
 
@@ -79,24 +81,13 @@ int backhand_table_refused_lately(const backhand_table *table, int id, apr_inter
 
 int backhand_table_complain(backhand_table *table, int id, int blamed, apr_interval_time_t period)
 {
-    int64_t *said = &table->slots[id].blame.said[blamed];
-    int64_t before = backhand_number_get(said);
-    apr_time_t now = table->now();
-
-    return (before > now || now - before > period) &&
-           __atomic_compare_exchange_n(said, &before, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    return backhand_throttle(&table->slots[id].blame.said[blamed], table->now(), period);
 }
 
-/* FNV-1a. A client that makes up collisions gains nothing: it would only be taken for one client where it is two. */
+/* A client that makes up collisions gains nothing: it would only be taken for one client where it is two. */
 static uint64_t hash(const void *data, size_t length)
 {
-    const unsigned char *bytes = data;
-    uint64_t sum = UINT64_C(0xcbf29ce484222325);
-
-    for (size_t i = 0; i < length; i++) {
-        sum = (sum ^ bytes[i]) * UINT64_C(0x100000001b3);
-    }
-    return sum;
+    return backhand_hash_add(BACKHAND_HASH_SEED, data, length);
 }
 
 uint64_t backhand_blame_client(const char *address)

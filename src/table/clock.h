@@ -15,7 +15,7 @@
 #include <pthread.h>
 
 /** us since an unknown moment long before this host was started, including the time that it slept. Never goes back,
- * never steps. It is so large that 0, which means "never", is always long ago. */
+ * never steps. A signal handler may call it. It is so large that 0, which means "never", is always long ago. */
 apr_time_t backhand_clock_now(void);
 
 /** Prepares a condition whose waits are timed by a clock that nobody can set.

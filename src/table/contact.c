@@ -1,5 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
+#include "base/number.h"
 #include "table/contact.h"
 
 #include <apr_strings.h>
@@ -58,16 +59,10 @@ static const char *set_address(backhand_contact *contact, const char *text, apr_
 
 static const char *set_port(backhand_contact *contact, const char *text)
 {
-    int port = 0;
-    for (const char *c = text; *c; c++) {
-        if (*c < '0' || *c > '9' || c - text >= 5) {
-            port = 0;
-            break;
-        }
-        port = port * 10 + (*c - '0');
-    }
-    contact->port = port;
-    return port >= 1 && port <= 65535 ? NULL : "the port must be a number from 1 to 65535";
+    int64_t port = 0;
+    int right = backhand_number_read(&port, text, 1, 65535);
+    contact->port = (int)port;
+    return right ? NULL : "the port must be a number from 1 to 65535";
 }
 
 static const char *skip_scheme(backhand_contact *contact, const char *text)

@@ -1,9 +1,8 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
+#include "base/average.h"
+#include "base/throttle.h"
 #include "table/inside.h"
-
-/* A smoothed time moves by this part of each new one. */
-#define SMOOTHING 8
 
 void backhand_table_count(backhand_table *table, backhand_counter counter)
 {
@@ -27,10 +26,9 @@ int64_t backhand_table_drops(const backhand_table *table, backhand_drop reason)
 
 void backhand_table_received_took(backhand_table *table, apr_interval_time_t usec)
 {
-    int64_t before = backhand_number_get(&table->counters->received_usec);
-    int64_t after = before == 0 ? usec : before + (usec - before) / SMOOTHING;
+    int64_t *average = &table->counters->received_usec;
     /* Two requests that end at once may lose one of them from the mean; nobody waits for the other. */
-    backhand_number_set(&table->counters->received_usec, after > 0 ? after : 1);
+    backhand_number_set(average, backhand_average_add_time(backhand_number_get(average), usec));
 }
 
 apr_interval_time_t backhand_table_received_usec(const backhand_table *table)
@@ -40,12 +38,7 @@ apr_interval_time_t backhand_table_received_usec(const backhand_table *table)
 
 int backhand_table_once(backhand_table *table, backhand_occasion occasion, apr_interval_time_t period)
 {
-    int64_t *last = &table->counters->once[occasion];
-    int64_t before = backhand_number_get(last);
-    apr_time_t now = table->now();
-
-    return (before > now || now - before >= period) &&
-           __atomic_compare_exchange_n(last, &before, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    return backhand_throttle(&table->counters->once[occasion], table->now(), period);
 }
 
 void backhand_table_beat(backhand_table *table)

@@ -1,9 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
+#include "base/average.h"
 #include "table/inside.h"
-
-/* A smoothed hop moves by this part of each new one. */
-#define SMOOTHING 8
 
 uint64_t backhand_table_slot_generation(const backhand_table *table, int id)
 {
@@ -64,8 +62,7 @@ void backhand_table_returned(backhand_table *table, int id, uint64_t generation)
 
 static void smooth(int64_t *average, int64_t value)
 {
-    int64_t before = backhand_number_get(average);
-    backhand_number_set(average, before == 0 ? value + 1 : before + (value + 1 - before) / SMOOTHING);
+    backhand_number_set(average, backhand_average_add_time(backhand_number_get(average), value + 1));
 }
 
 int backhand_table_report(backhand_table *table, int id, uint64_t generation, const backhand_report *report,

@@ -1,6 +1,9 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
+#include "base/hash.h"
 #include "table/index.h"
+
+#include <string.h>
 
 /* Open addressing: a slot's id plus one in each place, 0 for a free place. At most half of the places are taken. */
 struct backhand_index {
@@ -27,10 +30,8 @@ backhand_index *backhand_index_create(int max_servers, apr_pool_t *p)
 
 static uint32_t hash(const backhand_contact *contact)
 {
-    uint64_t h = UINT64_C(14695981039346656037) ^ (uint64_t)contact->port ^ ((uint64_t)(contact->https != 0) << 32);
-    for (const char *c = contact->address; *c; c++) {
-        h = (h ^ (unsigned char)*c) * UINT64_C(1099511628211);
-    }
+    uint64_t h = BACKHAND_HASH_SEED ^ (uint64_t)contact->port ^ ((uint64_t)(contact->https != 0) << 32);
+    h = backhand_hash_add(h, contact->address, strlen(contact->address));
     return (uint32_t)(h ^ (h >> 32));
 }
 

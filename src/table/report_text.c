@@ -1,6 +1,8 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "table/report_text.h"
+#include "base/number.h"
+#include "base/pairs.h"
 
 #include <string.h>
 
@@ -77,58 +79,52 @@ static int find(const char *text, size_t length)
     return -1;
 }
 
-/* @return what follows the digits; NULL: there are none, or they say too much */
-static const char *read_number(int64_t *out, const char *text, int64_t max)
+static int read_number(int64_t *out, backhand_span text, int64_t max)
 {
-    const char *at = text;
-    int64_t value = 0;
+    const char *end = text.at + text.length;
+    uint64_t value;
 
-    for (; *at >= '0' && *at <= '9'; at++) {
-        value = value * 10 + (*at - '0');
-        if (value > max) {
-            return NULL;
-        }
+    if (text.length == 0 || backhand_digits_read(&value, text.at, end) != end || value > (uint64_t)max) {
+        return 0;
     }
-    *out = value;
-    return at == text ? NULL : at;
+    *out = (int64_t)value;
+    return 1;
 }
 
-/* Reads one `key=value`. @return what follows it, or NULL: it is wrong */
-static const char *read_pair(int64_t values[KEYS], unsigned *seen, const char *text)
+/* @return 0: the pair is wrong */
+static int read_pair(int64_t values[KEYS], unsigned *seen, const backhand_pair *pair)
 {
-    size_t length = strcspn(text, "=&");
-    const char *value = text + length + 1;
     int i;
 
-    if (length == 0 || text[length] != '=') {
-        return NULL;
+    if (!pair->value.at || pair->name.length == 0) {
+        return 0;
     }
-    i = find(text, length);
+    i = find(pair->name.at, pair->name.length);
     if (i < 0) {
-        return value + strcspn(value, "&");
+        return 1;
     }
     if (*seen & (1u << i)) {
-        return NULL;
+        return 0;
     }
     *seen |= 1u << i;
-    value = read_number(&values[i], value, keys[i].max);
-    return value && (*value == '&' || *value == '\0') ? value : NULL;
+    return read_number(&values[i], pair->value, keys[i].max);
 }
 
 int backhand_report_read(backhand_report *report, int64_t *usec, const char *text)
 {
     int64_t values[KEYS] = {[STALL] = 1000};
+    size_t length = strlen(text);
     unsigned seen = 0;
 
-    if (strlen(text) >= BACKHAND_REPORT_SIZE) {
+    if (length >= BACKHAND_REPORT_SIZE) {
         return 0;
     }
-    for (const char *at = text; at;) {
-        at = read_pair(values, &seen, at);
-        if (!at) {
+    for (const char *next = text; next;) {
+        backhand_pair pair;
+        next = backhand_pair_next(&pair, next, text + length);
+        if (!read_pair(values, &seen, &pair)) {
             return 0;
         }
-        at = *at ? at + 1 : NULL;
     }
     *report = (backhand_report){.inflight = values[0],
                                 .service = values[1],

@@ -2,6 +2,7 @@
 
 /* The small parts that all rooms use. */
 
+#include "base/average.h"
 #include "base/hash.h"
 #include "base/hex.h"
 #include "base/number.h"
@@ -155,6 +156,23 @@ static void bounds_are_fair(void **state)
     assert_in_range(low, 9500, 10500);
 }
 
+static void an_average_follows_by_an_eighth(void **state)
+{
+    int64_t average = 0;
+    (void)state;
+    assert_int_equal(backhand_average_add(0, 1000), 125);
+    assert_int_equal(backhand_average_add(1000, 0), 875);
+    assert_int_equal(backhand_average_add_time(0, 1000), 1000);
+    assert_int_equal(backhand_average_add_time(1000, 2000), 1125);
+    /* It never looks as if there had been none. */
+    assert_int_equal(backhand_average_add_time(0, 0), 1);
+    assert_int_equal(backhand_average_add_time(1, 0), 1);
+    for (int i = 0; i < 100; i++) {
+        average = backhand_average_add_time(average, 500);
+    }
+    assert_int_equal(average, 500);
+}
+
 static void one_line_for_each_period(void **state)
 {
     int64_t last = 0;
@@ -259,6 +277,7 @@ int main(void)
         cmocka_unit_test(numbers_are_those_of_the_authors),
         cmocka_unit_test(a_seed_gives_a_sequence),
         cmocka_unit_test(bounds_are_fair),
+        cmocka_unit_test(an_average_follows_by_an_eighth),
         cmocka_unit_test(one_line_for_each_period),
         cmocka_unit_test(a_file_is_replaced_as_a_whole),
         cmocka_unit_test(links_are_replaced),

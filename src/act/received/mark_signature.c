@@ -28,13 +28,7 @@ const char *backhand_mark_sign(request_rec *r, const backhand_config *conf, cons
 static const char *own_contact(const request_rec *r, const backhand_config *conf)
 {
     char contact[BACKHAND_CONTACT_SIZE];
-    if (conf->contact_set) {
-        backhand_contact_format(contact, &conf->contact);
-    }
-    else if (!backhand_identity_get(0, NULL, contact)) {
-        return NULL;
-    }
-    return apr_pstrdup(r->pool, contact);
+    return backhand_config_contact(conf, contact) ? apr_pstrdup(r->pool, contact) : NULL;
 }
 
 const char *backhand_mark_check(request_rec *r, const backhand_config *conf, const char *header)

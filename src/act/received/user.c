@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "act/received/user.h"
+#include "base/throttle.h"
 #include "act/received/received.h"
 #include "table/clock.h"
 #include "table/table.h"
@@ -114,11 +115,7 @@ static const char *const troubles[] = {
 
 static void say(request_rec *r, int64_t *told, backhand_spent_verdict verdict)
 {
-    apr_time_t now = backhand_clock_now();
-    int64_t before = __atomic_load_n(told, __ATOMIC_RELAXED);
-
-    if (now - before > PERIOD &&
-        __atomic_compare_exchange_n(told, &before, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+    if (backhand_throttle(told, backhand_clock_now(), PERIOD)) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
                       "backhand: the user of a request that another server handed off is not taken: %s. This server "
                       "asks the client itself",

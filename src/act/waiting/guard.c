@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "act/waiting/guard.h"
+#include "table/clock.h"
 #include "host/scoreboard.h"
 #include "act/received/received.h"
 #include "act/proxy/workers.h"
@@ -167,11 +168,11 @@ static int sleep_on(guarded *g, apr_interval_time_t limit)
 static apr_status_t wait_for_request(guarded *g)
 {
     apr_interval_time_t limit = 0;
-    apr_time_t now = apr_time_now(), end;
+    apr_time_t now = backhand_clock_now(), end;
 
     apr_socket_timeout_get(g->socket, &limit);
     end = limit < 0 ? INT64_MAX : now + limit;
-    for (; now < end && !is_stopping(); now = apr_time_now()) {
+    for (; now < end && !is_stopping(); now = backhand_clock_now()) {
         int readable;
         if (!someone_waits(g)) {
             readable = sleep_on(g, end - now);
@@ -282,7 +283,7 @@ static void before_request(request_rec *r, conn_rec *c)
     (void)r;
     if (g) {
         g->waits = c->keepalives > 0;
-        g->since = apr_time_now();
+        g->since = backhand_clock_now();
     }
 }
 

@@ -76,21 +76,13 @@ static void close_link(moderator *m)
     }
 }
 
-/* ms, and async-signal-safe */
-static int64_t clock_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* @return 1 when the process has ended, or is no child of ours any more */
 static int has_ended(pid_t pid, int wait)
 {
-    int64_t end = clock_ms() + wait;
+    apr_time_t end = backhand_clock_now() + apr_time_from_msec(wait);
     pid_t got;
     while ((got = waitpid(pid, NULL, WNOHANG)) == 0 || (got < 0 && errno == EINTR)) {
-        if (clock_ms() >= end) {
+        if (backhand_clock_now() >= end) {
             return 0;
         }
         poll(NULL, 0, 1);
@@ -329,11 +321,11 @@ int backhand_moderator_monitor(apr_pool_t *p, server_rec *s)
 /* Waits for the moderator's word that it is done. */
 static int wait_for_answer(int fd, int wait)
 {
-    int64_t end = clock_ms() + wait, left;
+    apr_time_t end = backhand_clock_now() + apr_time_from_msec(wait), left;
     char answer;
-    while ((left = end - clock_ms()) > 0) {
+    while ((left = end - backhand_clock_now()) > 0) {
         struct pollfd polled = {.fd = fd, .events = POLLIN};
-        if (poll(&polled, 1, (int)left) > 0) {
+        if (poll(&polled, 1, (int)((left + 999) / 1000)) > 0) {
             return recv(fd, &answer, 1, MSG_DONTWAIT) == 1;
         }
     }

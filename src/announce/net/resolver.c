@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "resolver.h"
+#include "table/clock.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -30,19 +31,6 @@ struct backhand_resolver {
     inquiry inquiries[];
 };
 
-static struct timespec clock_spec(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now;
-}
-
-static apr_time_t clock_now(void)
-{
-    struct timespec now = clock_spec();
-    return apr_time_make(now.tv_sec, now.tv_nsec / 1000);
-}
-
 static void answer(backhand_resolver *r, inquiry *q)
 {
     uint64_t one = 1;
@@ -55,7 +43,7 @@ static void answer(backhand_resolver *r, inquiry *q)
     q->fresh = 1;
     pthread_mutex_unlock(&r->lock);
     q->answered = q->answered || good;
-    q->due = clock_now() + (q->answered ? r->again : r->retry);
+    q->due = backhand_clock_now() + (q->answered ? r->again : r->retry);
     while (write(r->fd, &one, sizeof(one)) < 0 && errno == EINTR) {
     }
 }
@@ -64,16 +52,14 @@ static void answer(backhand_resolver *r, inquiry *q)
 static inquiry *await(backhand_resolver *r)
 {
     inquiry *next = &r->inquiries[0];
-    struct timespec until;
+    apr_interval_time_t left;
     int i, ended;
     for (i = 1; i < r->count; i++) {
         next = r->inquiries[i].due < next->due ? &r->inquiries[i] : next;
     }
-    until.tv_sec = (time_t)apr_time_sec(next->due);
-    until.tv_nsec = (long)apr_time_usec(next->due) * 1000;
     pthread_mutex_lock(&r->lock);
-    while (!r->ended && clock_now() < next->due) {
-        pthread_cond_timedwait(&r->wake, &r->lock, &until);
+    while (!r->ended && (left = next->due - backhand_clock_now()) > 0) {
+        backhand_clock_cond_wait(&r->wake, &r->lock, left);
     }
     ended = r->ended;
     pthread_mutex_unlock(&r->lock);
@@ -118,11 +104,7 @@ static int start_thread(backhand_resolver *r)
 
 static void init_locks(backhand_resolver *r)
 {
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&r->wake, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    backhand_clock_cond_init(&r->wake);
     pthread_mutex_init(&r->lock, NULL);
 }
 
