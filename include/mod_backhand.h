@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 /** Version of this header and of the table that it describes. Another number means another shape or other meanings. */
-#define BACKHAND_API_VERSION 2
+#define BACKHAND_API_VERSION 3
 
 #define BACKHAND_API __attribute__((visibility("default")))
 
@@ -91,6 +91,9 @@ typedef struct serverstat {
     int64_t spread;  /**< standard deviation of ln(us) x 1000 */
     int64_t calm;    /**< 1: these requests met no contention; 0: its effect had to be removed */
     int64_t stall;   /**< x 1000: how much longer requests take now, because none completes; 1000: as usual */
+    int64_t
+        down; /**< seconds since its application failed its checks (`BackhandCheck`); 0: it works, or is not checked */
+    int64_t why; /**< how its last failed check ended, a number of docs/wire.md; 0: it is up */
     char hostname[BACKHAND_HOSTNAME_SIZE]; /**< its name; empty: entry never used */
     char contact[BACKHAND_CONTACT_SIZE];   /**< the address for requests to it: `http://192.0.2.1:80` */
 } serverstat;

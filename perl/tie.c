@@ -12,7 +12,7 @@ enum {
     FIELD_HOSTNAME = FIELD_NUMBERS,
     FIELD_CONTACT,
     FIELD_FIXED_NUMBERS,
-    FIELDS = FIELD_FIXED_NUMBERS + 11,
+    FIELDS = FIELD_FIXED_NUMBERS + 13,
     FIELD_BITS = 5
 };
 
@@ -338,7 +338,8 @@ void tie_boot(pTHX)
         {"errors", offsetof(serverstat, errors), 0, 0},     {"served", offsetof(serverstat, served), 0, 0},
         {"typical", offsetof(serverstat, typical), 0, 0},   {"samples", offsetof(serverstat, samples), 0, 0},
         {"spread", offsetof(serverstat, spread), 0, 0},     {"calm", offsetof(serverstat, calm), 0, 0},
-        {"stall", offsetof(serverstat, stall), 0, 0},
+        {"stall", offsetof(serverstat, stall), 0, 0},       {"down", offsetof(serverstat, down), 0, 0},
+        {"why", offsetof(serverstat, why), 0, 0},
     };
     const backhand_field *(*fields)(void);
     const backhand_field *field;

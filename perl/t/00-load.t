@@ -157,7 +157,7 @@ my $manual = do { open my $f, '<', $module or die; local $/ = undef; readline $f
 like $manual, qr/^=item \Q$_\E\b/m, "the manual has $_"
   for qw(
       mtime arriba aservers nservers load load_hwm cpu ncpu tmem amem numbacked tatime hostname contact inflight service
-      parallel latency errors served typical samples spread calm stall),
+      parallel latency errors served typical samples spread calm stall down why),
   qw(load_serverstats load_personal_arriba MAXSERVERS MAXSESSIONSPERSERVER SERVER_TIMEOUT);
 
 my $perl_dir = repo_dir() . '/perl';

@@ -24,7 +24,8 @@ sub try(&) {
     return "died: $died";
 }
 my $fixed =
-    qr/^(?:hostname|contact|inflight|service|parallel|latency|errors|served|typical|samples|spread|calm|stall)$/;
+    qr/^(?:hostname|contact|inflight|service|parallel|latency|errors|served|typical|samples|spread|calm|stall
+    |down|why)$/x;
 sub at { load_serverstats()->[$_[0]] }
 
 sub constants { return (MAXSERVERS, MAXSESSIONSPERSERVER, SERVER_TIMEOUT) }
@@ -149,7 +150,7 @@ sub intact {
     for my $id (0 .. 15) {
         my $h = $s->[$id];
         return "element $id" if Scalar::Util::reftype($h) ne 'HASH';
-        return "keys of $id" if keys %$h != 25;
+        return "keys of $id" if keys %$h != 27;
         for my $key (keys %$h) {
             return "$key of $id" if !defined $h->{$key};
             next if $key =~ /$fixed/ || $id == 0;
@@ -216,7 +217,7 @@ foreach my $mpm (Farm->mpms) {
             sort
               qw(
                   mtime arriba aservers nservers load load_hwm cpu ncpu tmem amem numbacked tatime hostname
-                  contact inflight service parallel latency errors served typical samples spread calm stall
+                  contact inflight service parallel latency errors served typical samples spread calm stall down why
               )
           ),
           'keys';

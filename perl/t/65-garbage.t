@@ -24,7 +24,7 @@ our @values = ('nan', 'inf', '-inf', 'abc', '', undef, '0 but true', '9' x 400, 
 our @keys =
     qw(
         mtime arriba aservers nservers load load_hwm cpu ncpu tmem amem numbacked tatime inflight service parallel
-        latency errors served typical samples spread calm stall hostname contact
+        latency errors served typical samples spread calm stall down why hostname contact
     );
 sub value { return $values[rand @values] }
 sub writes {

@@ -73,7 +73,7 @@ static void fill_rules(dispatch *d)
         .tls = backhand_tls_host(conf->proxy, r),
         .unsafe = backhand_wide_is_unsafe(r),
         .session_redirects = d->dir->session_redirect != NULL,
-        .own = backhand_own_is(r),
+        .own = backhand_own_is(r) || backhand_received_is_check(r),
         .left_alone = is_left_alone(r),
         .marked = backhand_received_is(r) || backhand_received_is_doubtful(r),
     };

@@ -3,6 +3,8 @@
 #include "candidacy/builtins.h"
 #include "base/throttle.h"
 
+#include "table/down.h"
+
 #include <apr_strings.h>
 
 #include <stdio.h>
@@ -225,6 +227,20 @@ static int run_chain(const run *now, const backhand_chain *chain)
     return count + chain->own->nelts;
 }
 
+/* Servers that are down are no candidates for any function. */
+static void fill_without_down(backhand_candidates *out, const backhand_table *table)
+{
+    int kept = 0;
+    for (int id = 0; id < backhand_table_max(table); id++) {
+        if (!backhand_table_down(table, id)) {
+            out->list[kept++] = (ServerSlot){id, BACKHAND_HANDOFF};
+        }
+    }
+    out->n = kept;
+    out->unfilled = 0;
+    out->first = -1;
+}
+
 /* The contract of a candidacy function has no place for it. */
 static _Thread_local backhand_candidates *current;
 
@@ -250,6 +266,9 @@ int backhand_chain_run(const backhand_chain *chain, const backhand_table *table,
     out->n = backhand_table_max(table);
     out->unfilled = 1;
     out->why = BACKHAND_WHY_CHAIN;
+    if (backhand_table_any_down(table)) {
+        fill_without_down(out, table);
+    }
     current = out;
     count = run_chain(&now, chain);
     backhand_candidates_fill(out);

@@ -87,10 +87,10 @@ backhand_candidates *backhand_chain_current(void);
 typedef void (*backhand_complain_fn)(void *ctx, const backhand_function *f, const char *what);
 
 /**
- * Runs a chain from the list of all slots. Allocates nothing; uses up to 64 KiB of stack. If a foreign function stores
- * or returns an impossible length, the list stays as it was before it. Invalid ids and duplicates are dropped. A
- * `redirect` outside the enum becomes BACKHAND_HANDOFF. If the returned length differs from the one stored in `*n`,
- * the stored one counts. Each of these is a complaint that names the function.
+ * Runs a chain from the list of all slots, without those of down.h. Allocates nothing; uses up to 64 KiB of stack. If a
+ * foreign function stores or returns an impossible length, the list stays as it was before it. Invalid ids and
+ * duplicates are dropped. A `redirect` outside the enum becomes BACKHAND_HANDOFF. If the returned length differs from
+ * the one stored in `*n`, the stored one counts. Each of these is a complaint that names the function.
  * @param complain  may be NULL
  * @return number of functions that ran: 0 means that there is no policy here and the request is served here
  */

@@ -2,6 +2,8 @@
 
 #include "candidacy/pick.h"
 
+#include "table/down.h"
+
 /* Of servers drawn at random, for each that is wanted, before all are looked at. */
 #define DRAWS 4
 
@@ -83,7 +85,8 @@ static int is_in(const int *ids, int n, int id)
 
 static int is_wanted(const backhand_table *table, const int *ids, int n, int id, apr_time_t now)
 {
-    return !is_in(ids, n, id) && !backhand_table_older_at(table, id, SERVER_TIMEOUT, now);
+    return !is_in(ids, n, id) && !backhand_table_down(table, id) &&
+           !backhand_table_older_at(table, id, SERVER_TIMEOUT, now);
 }
 
 static void shuffle(int *ids, int n)

@@ -3,6 +3,8 @@
 #include "candidacy/session_id.h"
 #include "base/hex.h"
 
+#include "table/down.h"
+
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <stdio.h>
@@ -144,7 +146,7 @@ int backhand_session_names(const backhand_table *table, int id, uint64_t generat
 
 int backhand_session_lives(const backhand_table *table, int id, uint64_t generation)
 {
-    if (!backhand_table_usable(table, id, generation)) {
+    if (!backhand_table_usable(table, id, generation) || backhand_table_down(table, id)) {
         return 0;
     }
     return id == 0 || (!backhand_table_older(table, id, SERVER_TIMEOUT) &&

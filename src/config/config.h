@@ -7,6 +7,7 @@
 #ifndef BACKHAND_CONFIG_H
 #define BACKHAND_CONFIG_H
 
+#include "announce/check/check.h"
 #include "announce/net/accept.h"
 #include "announce/net/transport.h"
 #include "candidacy/chain.h"
@@ -49,6 +50,7 @@ typedef struct backhand_config {
     const char *moderator_pid_file;       /**< BackhandModeratorPIDFile, absolute, or NULL */
     const char *log_words;                /**< BackhandLogLevel as written, or NULL */
     backhand_keys *keys;                  /**< of BackhandSecretFile, or NULL */
+    const backhand_check *check;          /**< BackhandCheck, or NULL */
     int keys_optional;                    /**< BackhandSecretFile's word `optional` */
     apr_interval_time_t skew;             /**< BackhandClockSkew [30 s] */
     int tries;                            /**< BackhandTries: servers that are asked before this one [3] */
@@ -113,6 +115,8 @@ const backhand_chain *backhand_config_chain(const request_rec *r);
 const char *backhand_directive_self_redirect(cmd_parms *cmd, void *dir, const char *word);
 /** `BackhandTrustUser On|Off` */
 const char *backhand_directive_trust_user(cmd_parms *cmd, void *dir, const char *word);
+/** `BackhandCheck url|exec:program [interval] [fall] [rise] [timeout]` */
+const char *backhand_directive_check(cmd_parms *cmd, void *unused, const char *line);
 /** `BackhandSecretFile file [optional]` */
 const char *backhand_directive_secret_file(cmd_parms *cmd, void *unused, const char *file, const char *word);
 /** `MulticastStats [myaddress[:port]] destination` */

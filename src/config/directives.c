@@ -116,6 +116,8 @@ const command_rec backhand_commands[] = {
     /* Those with setters of their own. */
     AP_INIT_TAKE12("MulticastStats", backhand_directive_destination, NULL, ANYWHERE,
                    "where to announce this server: [myaddress[:port]] destination:port[,ttl]"),
+    AP_INIT_RAW_ARGS("BackhandCheck", backhand_directive_check, NULL, ANYWHERE,
+                     "how this server checks its application: url|exec:program [interval] [fall] [rise] [timeout]"),
     AP_INIT_TAKE12("BackhandSecretFile", backhand_directive_secret_file, NULL, ANYWHERE,
                    "a file of keys that this farm's servers share; optional: unsigned announcements are accepted too"),
     AP_INIT_TAKE1("BackhandSelfRedirect", backhand_directive_self_redirect, &self_redirect, ANYWHERE,

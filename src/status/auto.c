@@ -1,5 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
+#include "announce/check/health.h"
 #include "status/rows.h"
 #include "status/formats.h"
 #include "table/skewed.h"
@@ -52,6 +53,17 @@ static void print_box(request_rec *r, const backhand_config *conf)
     ap_rprintf(r, "Interval-Ms: %" PRId64 "\n", (int64_t)apr_time_as_msec(conf->interval));
 }
 
+/* Its last word, also of a server that is dead by now. */
+static void print_down(request_rec *r, const backhand_row *row)
+{
+    char text[BACKHAND_HEALTH_TEXT];
+    if (row->announcement.stat.down > 0) {
+        server_number(r, row->id, "Down-For", row->announcement.stat.down);
+        server_number(r, row->id, "Down-Code", row->announcement.stat.why);
+        server_text(r, row->id, "Down-Why", backhand_health_text(row->announcement.stat.why, text));
+    }
+}
+
 static void print_row(request_rec *r, const backhand_row *row)
 {
     const serverstat *stat = &row->announcement.stat;
@@ -82,6 +94,7 @@ static void print_row(request_rec *r, const backhand_row *row)
     server_decimal(r, id, "Spread", (double)row->view.spread / 1000);
     server_number(r, id, "Calm", row->view.calm);
     server_decimal(r, id, "Stall", (double)row->view.stall / 1000);
+    print_down(r, row);
     server_number(r, id, "Served", stat->served);
     if (row->hop >= 0) {
         server_decimal(r, id, "Hop-Ms", (double)row->hop / 1000);

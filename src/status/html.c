@@ -1,5 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
+#include "announce/check/health.h"
 #include "status/rows.h"
 #include "status/formats.h"
 #include "table/skewed.h"
@@ -28,7 +29,7 @@ static const char style[] =
     "caption { text-align: left; font-weight: 600; padding-bottom: .3em; }\n"
     "th, td { border: 1px solid var(--line); padding: .2em .6em; text-align: left; white-space: nowrap; }\n"
     "td.n { text-align: right; }\n"
-    "tr.dead, tr.left, .warning { color: var(--dead); }\n"
+    "tr.dead, tr.left, tr.down, .warning { color: var(--dead); }\n"
     "</style>\n";
 
 static const char columns[] = "<thead><tr><th scope=\"col\">Entry</th><th scope=\"col\">Hostname</th>"
@@ -104,6 +105,11 @@ static void state_cell(request_rec *r, const backhand_row *row)
     if (row->id == 0) {
         ap_rputs(", this server", r);
     }
+    if (row->state == BACKHAND_ROW_DOWN) {
+        char text[BACKHAND_HEALTH_TEXT];
+        ap_rprintf(r, " for %" PRId64 " s: %s", row->announcement.stat.down,
+                   escape(r, backhand_health_text(row->announcement.stat.why, text)));
+    }
     if (row->refused >= 0) {
         ap_rprintf(r, ", refused %.1f s ago", (double)row->refused / APR_USEC_PER_SEC);
     }
@@ -146,7 +152,7 @@ static void print_work(request_rec *r, const backhand_row *row)
 {
     const backhand_view *view = &row->view;
 
-    if (row->state != BACKHAND_ROW_ALIVE) {
+    if (row->state != BACKHAND_ROW_ALIVE && row->state != BACKHAND_ROW_DOWN) {
         return;
     }
     ap_rprintf(r, "<tr><td class=\"n\">%d</td><th scope=\"row\">%s</th>", row->id,

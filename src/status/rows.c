@@ -24,12 +24,15 @@ static void read_live_numbers(serverstat *out, const serverstat *live)
     out->served = backhand_number_get(&live->served);
 }
 
-static backhand_row_state state_of(const backhand_table *table, int id, int left)
+static backhand_row_state state_of(const backhand_table *table, int id, int left, int64_t down)
 {
     if (left) {
         return BACKHAND_ROW_LEFT;
     }
-    return backhand_table_older(table, id, SERVER_TIMEOUT) ? BACKHAND_ROW_DEAD : BACKHAND_ROW_ALIVE;
+    if (backhand_table_older(table, id, SERVER_TIMEOUT)) {
+        return BACKHAND_ROW_DEAD;
+    }
+    return down > 0 ? BACKHAND_ROW_DOWN : BACKHAND_ROW_ALIVE;
 }
 
 int backhand_row_read(backhand_row *row, const backhand_table *table, int id, apr_time_t now)
@@ -43,7 +46,7 @@ int backhand_row_read(backhand_row *row, const backhand_table *table, int id, ap
     backhand_table_view(table, id, &row->view);
     read_live_numbers(&row->announcement.stat, backhand_table_stat(table, id));
     row->id = id;
-    row->state = state_of(table, id, state.left);
+    row->state = state_of(table, id, state.left, row->announcement.stat.down);
     row->age = backhand_table_age(table, id, row->announcement.stat.mtime, now);
     row->refused = since(state.refused, now);
     row->rival = since(state.rival, now);
@@ -61,6 +64,8 @@ const char *backhand_row_state_name(backhand_row_state state)
         return "dead";
     case BACKHAND_ROW_LEFT:
         return "left";
+    case BACKHAND_ROW_DOWN:
+        return "down";
     default:
         return "alive";
     }

@@ -12,7 +12,8 @@
 typedef enum backhand_row_state {
     BACKHAND_ROW_ALIVE, /**< heard from within SERVER_TIMEOUT */
     BACKHAND_ROW_DEAD,  /**< silent for longer, and for 3 of its own intervals */
-    BACKHAND_ROW_LEFT   /**< announced that it leaves */
+    BACKHAND_ROW_LEFT,  /**< announced that it leaves */
+    BACKHAND_ROW_DOWN   /**< announced that its application fails its checks */
 } backhand_row_state;
 
 /** One server. Spans of time are in us; -1: it never happened. */
@@ -33,7 +34,7 @@ typedef struct backhand_row {
 /** Reads entry `id` (0 to backhand_table_used() - 1), each number once. @return 0 when the entry is not used */
 int backhand_row_read(backhand_row *row, const backhand_table *table, int id, apr_time_t now);
 
-/** `alive`, `dead` or `left`. */
+/** `alive`, `dead`, `left` or `down`. */
 const char *backhand_row_state_name(backhand_row_state state);
 
 /** A number about this server itself. Texts are static. */

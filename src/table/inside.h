@@ -18,7 +18,7 @@
 #include <string.h>
 
 /** Version of the shared memory's layout: another one at a graceful restart means a new segment. */
-#define BACKHAND_TABLE_LAYOUT 10
+#define BACKHAND_TABLE_LAYOUT 11
 
 /** Earlier boots that a slot remembers. */
 #define BACKHAND_PAST_BOOTS 3
@@ -61,6 +61,7 @@ typedef struct backhand_slot {
     int64_t heard;             /**< when it was last heard from, us, as all times of a slot by the table's `now` */
     int64_t mtime;             /**< the same by the wall clock, s, as written into the live view */
     int64_t left;              /**< 1: it announced that it leaves */
+    int64_t down;              /**< 1: it announced that its application fails its checks; see down.h */
     int64_t sent;              /**< requests handed to it by this server, ever; slot 0: kept for itself */
     int64_t returned;          /**< of these, no longer waiting for it */
     int64_t outstanding_heard; /**< sent - returned when its last announcement came in */
@@ -100,6 +101,8 @@ typedef struct backhand_head {
     uint64_t used;       /**< see backhand_table_used() */
     uint64_t generation; /**< see backhand_table_generation() */
     int64_t personal_arriba;
+    int64_t passed_over; /**< 1: servers that are down get no requests, since another one is up; see down.h */
+    uint64_t check_token; /**< see backhand_table_check_token() */
     int64_t wall_ahead; /**< of `now`, us, when the moderator last looked; 0: never. See backhand_table_follow_wall() */
     int64_t wall_before; /**< the same before the wall clock was last set */
     int64_t wall_set;    /**< when the moderator saw that, by `now`; 0: never */

@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "table/index.h"
+#include "table/down.h"
 
 #include <apr_strings.h>
 
@@ -90,6 +91,7 @@ static void publish(backhand_table *table, int id, const backhand_announcement *
     backhand_head *head = table->head;
     backhand_slot *slot = &table->slots[id];
     backhand_announcement what;
+    int64_t down = announcement->stat.down > 0, changed = fresh || left != slot->left || down != slot->down;
     apr_time_t now = table->now();
     uint64_t generation = slot->generation;
 
@@ -116,6 +118,10 @@ static void publish(backhand_table *table, int id, const backhand_announcement *
     }
     if (head->generation < generation) {
         backhand_release(&head->generation, generation);
+    }
+    backhand_number_set(&slot->down, down);
+    if (changed) {
+        backhand_table_look_down(table);
     }
 }
 
@@ -184,6 +190,7 @@ void backhand_table_forget(backhand_table *table, int id)
 
     backhand_release(&slot->generation, 0);
     backhand_number_set(&slot->left, 1);
+    backhand_number_set(&slot->down, 0);
     publish_copy(slot, &nobody, 0);
     forget_past(slot);
     backhand_number_set(&slot->report.heard, 0);

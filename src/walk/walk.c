@@ -3,6 +3,7 @@
 #include "walk/walk.h"
 #include "candidacy/session_id.h"
 #include "table/blame.h"
+#include "table/down.h"
 
 #define BAD_GATEWAY  502
 #define UNAVAILABLE  503
@@ -157,7 +158,7 @@ static int is_there(const backhand_walk *walk, int id, backhand_step *step)
     uint64_t generation = walk->candidates->generation;
 
     return !was_asked(walk, id) && (walk->last_round || !is_asked_last(walk, id)) &&
-           backhand_table_usable(walk->table, id, generation) &&
+           backhand_table_usable(walk->table, id, generation) && !backhand_table_down(walk->table, id) &&
            backhand_table_read(walk->table, id, &step->announcement, &step->generation) &&
            step->generation <= generation;
 }
@@ -169,6 +170,10 @@ static int consider(backhand_walk *walk, const ServerSlot *candidate, backhand_s
     int id = candidate->id;
 
     if (id == 0 && !rules->asks_self) {
+        /* The chain named it nevertheless. It serves the request when nobody else does. */
+        if (backhand_table_down(walk->table, 0)) {
+            return 0;
+        }
         stay(walk, reason_at_own_turn(walk), step);
         return 1;
     }

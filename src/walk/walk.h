@@ -16,7 +16,8 @@
  *
  * The order: two rounds over the list. The first one leaves out servers that refused lately or have fallen silent. At
  * this server's own turn, and at the end of the list, the request is served here. Where this server may not serve it,
- * the server's own contact is asked, once.
+ * the server's own contact is asked, once. Servers that are down (table/down.h) are passed over, this one, too: it
+ * serves the request only at the end of the list.
  *
  * To add a rule: its fact about the request goes into backhand_walk_rules, its place in the order into walk.c, its
  * reason into reason.h, and a test into tests/unit/test_walk.c.

@@ -121,6 +121,10 @@ static void check_config(const backhand_config *conf)
     if (conf->contact_text) {
         check_contact(conf->contact_text);
     }
+    if (conf->check) {
+        CHECK(!conf->check->argv != !conf->check->url.path && conf->check->fall > 0 && conf->check->rise > 0);
+        CHECK(conf->check->interval >= SECOND / 20 && conf->check->timeout >= SECOND / 20);
+    }
     for (int i = 0; i < conf->destinations->nelts; i++) {
         check_destination(&APR_ARRAY_IDX(conf->destinations, i, backhand_destination));
     }

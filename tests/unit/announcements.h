@@ -93,7 +93,11 @@ static inline void draw_announcement(backhand_announcement *said)
     said->interval = draw_number(50, 60000);
     said->keepalive = draw_number(0, 100000);
     said->leaving = draw() % 2;
-    if (!said->leaving) {
+    if (!said->leaving && draw() % 2) {
+        said->stat.down = draw_number(1, 9999999);
+        said->stat.why = draw_number(0, 2999);
+    }
+    else if (!said->leaving) {
         said->stat.typical = draw_number(0, INT32_MAX);
         said->stat.samples = draw_number(0, 999);
         said->stat.spread = draw_number(0, 9999);

@@ -61,13 +61,19 @@ static void the_longest_fits(void **state)
     said.stat.typical = said.stat.samples = said.stat.spread = said.stat.calm = said.stat.stall = INT64_MAX;
     said.direct = 1;
     said.time = INT64_MAX;
-    for (said.leaving = 0; said.leaving <= 1; said.leaving++) {
+    for (int i = 0; i < 4; i++) {
+        said.leaving = i & 1;
+        said.stat.down = said.stat.why = i & 2 ? INT64_MAX : 0;
         assert_in_range(backhand_message_encode(data, &said), 1, BACKHAND_MESSAGE_SIZE - 1);
     }
     /* A farm that a directive can name. */
     memset(said.farm, 'x', sizeof(said.farm) - 1);
-    length = backhand_message_encode(data, &said);
-    assert_in_range(backhand_message_sign(data, length, keys(0)), 1, BACKHAND_MESSAGE_SIZE - 1);
+    for (int i = 0; i < 4; i++) {
+        said.leaving = i & 1;
+        said.stat.down = said.stat.why = i & 2 ? INT64_MAX : 0;
+        length = backhand_message_encode(data, &said);
+        assert_in_range(backhand_message_sign(data, length, keys(0)), 1, BACKHAND_MESSAGE_SIZE - 1);
+    }
 }
 
 static void a_signature_covers_all(void **state)

@@ -157,6 +157,38 @@ static void all_are_gone(void **state)
     stays(BACKHAND_RESULT_NONE, BACKHAND_HERE_GONE);
 }
 
+/* Its announcements say so from now on. 0: this server. */
+static void goes_down(int n)
+{
+    backhand_announcement said = server(n, n ? 9 : 1, 2);
+    int id;
+    said.stat.down = 1;
+    if (n == 0) {
+        backhand_table_set_self(table, &said);
+    }
+    else {
+        assert_int_equal(take(&said, &id), BACKHAND_DROP_NONE);
+    }
+}
+
+static void a_server_that_is_down_is_not_asked(void **state)
+{
+    (void)state;
+    left(a, b, -1);
+    goes_down(1);
+    asks(BACKHAND_RESULT_NONE, b);
+    stays(BACKHAND_RESULT_FAILED, BACKHAND_HERE_FAILED);
+}
+
+static void down_this_server_serves_when_nobody_else_does(void **state)
+{
+    (void)state;
+    left(0, a, -1);
+    goes_down(0);
+    asks(BACKHAND_RESULT_NONE, a);
+    stays(BACKHAND_RESULT_FAILED, BACKHAND_HERE_FAILED);
+}
+
 static void a_slot_with_another_server_is_not_asked(void **state)
 {
     (void)state;
@@ -674,6 +706,8 @@ int main(void)
         WALK_TEST(the_chain_chose_this_server),
         WALK_TEST(the_chain_left_nobody),
         WALK_TEST(all_are_gone),
+        WALK_TEST(a_server_that_is_down_is_not_asked),
+        WALK_TEST(down_this_server_serves_when_nobody_else_does),
         WALK_TEST(a_slot_with_another_server_is_not_asked),
         WALK_TEST(all_are_busy),
         WALK_TEST(at_its_own_turn_this_server_says_why_not_the_others),

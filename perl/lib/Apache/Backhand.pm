@@ -226,6 +226,15 @@ the logarithm. Read-only.
 How many times longer than usual requests take now, because none of them completes, times 1000; 1000: they complete as
 usual. Read-only.
 
+=item down
+
+Seconds since the server's application failed its checks (C<BackhandCheck>); 0: it works, or is not checked. A policy
+does not see such a server in its list, as long as another server is up. Read-only.
+
+=item why
+
+How its last failed check ended, a number of docs/wire.md; 0: it is up. Read-only.
+
 =back
 
 An entry without a server holds zeros and empty strings.

@@ -10,10 +10,14 @@
 #include "table/clock.h"
 #include "table/process.h"
 #include "table/counters.h"
+#include "table/down.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
+
+#include <stdlib.h>
+#include <string.h>
 
 APLOG_USE_MODULE(backhand);
 
@@ -32,6 +36,7 @@ typedef struct request_record {
     int elsewhere;               /* another server answers it */
     int marked;                  /* another server handed it here */
     int doubtful;                /* it says so, and is not believed */
+    int check;                   /* this server's own check of its application */
     int again;                   /* its sender had got it with a mark */
     backhand_contact lost;       /* the server that its session was on and that is given up; port 0: none */
     backhand_origin origin;      /* what it came with; client NULL: unknown */
@@ -74,6 +79,12 @@ int backhand_received_is_doubtful(const request_rec *r)
 {
     const request_record *record = record_get(r);
     return record && record->doubtful;
+}
+
+int backhand_received_is_check(const request_rec *r)
+{
+    const request_record *record = record_get(r);
+    return record && record->check;
 }
 
 int backhand_received_is_again(const request_rec *r)
@@ -369,6 +380,21 @@ static int receive_mark(request_rec *r, request_record *record, const char *head
     return DECLINED;
 }
 
+/* The application need not see the token, and a log can leave these requests out. */
+static int is_check(request_rec *r, const backhand_config *conf)
+{
+    const char *header = apr_table_get(r->headers_in, BACKHAND_CHECK_HEADER);
+    char *end;
+
+    if (!header || strlen(header) != 16 || !backhand_table_check_token(conf->table) ||
+        strtoull(header, &end, 16) != backhand_table_check_token(conf->table) || *end) {
+        return 0;
+    }
+    apr_table_unset(r->headers_in, BACKHAND_CHECK_HEADER);
+    apr_table_setn(r->subprocess_env, "BACKHAND_CHECK", "1");
+    return 1;
+}
+
 int backhand_received_read(request_rec *r)
 {
     backhand_config *conf = backhand_config_get(r->server);
@@ -387,6 +413,7 @@ int backhand_received_read(request_rec *r)
         return DECLINED;
     }
     record = record_make(r, conf);
+    record->check = is_check(r, conf);
     header = apr_table_get(r->headers_in, BACKHAND_MARK_HEADER);
     rc = header ? receive_mark(r, record, header) : DECLINED;
     record->headers = apr_table_copy(r->pool, r->headers_in);

@@ -54,6 +54,9 @@ backhand_user *backhand_received_user(const request_rec *r);
 /** True for a request that came with a header that is not believed. It is handed on as little as one that is. */
 int backhand_received_is_doubtful(const request_rec *r);
 
+/** True for a request by which this server checks its own application (BackhandCheck): it is served here. */
+int backhand_received_is_check(const request_rec *r);
+
 /** True for a request whose mark, believed or not, says that it had come to its sender with a mark. */
 int backhand_received_is_again(const request_rec *r);
 

@@ -2,6 +2,8 @@
 
 #include "announce/moderator/announcer.h"
 
+#include "announce/check/checker.h"
+#include "announce/check/health.h"
 #include "announce/moderator/direct.h"
 #include "announce/moderator/identity.h"
 #include "announce/moderator/journal.h"
@@ -13,6 +15,7 @@
 #include "table/process.h"
 #include "table/wall.h"
 #include "table/counters.h"
+#include "table/down.h"
 #include "host/figures.h"
 
 #include <ap_mpm.h>
@@ -60,6 +63,8 @@ typedef struct announcer {
     int ended; /* nobody is at the other end of the link */
     apr_time_t repair;
     backhand_working working;
+    backhand_checker *checker; /* NULL: no BackhandCheck */
+    backhand_health health;
 } announcer;
 
 static volatile sig_atomic_t terminated;
@@ -163,7 +168,12 @@ static void say(announcer *a)
     serverstat true_stat = a->announcement.stat;
 
     a->announcement.sequence++;
+    a->announcement.stat.down = backhand_health_seconds(&a->health, backhand_table_now(a->table));
+    a->announcement.stat.why = a->health.down ? a->health.why : BACKHAND_WHY_NONE;
+    true_stat.down = a->announcement.stat.down;
+    true_stat.why = a->announcement.stat.why;
     backhand_table_set_self(a->table, &a->announcement);
+    backhand_table_look_down(a->table);
     a->working.servers = backhand_table_used(a->table);
     backhand_working_announce(&a->working, &a->announcement.stat, backhand_table_now(a->table));
     a->ready = a->ready || a->announcement.stat.aservers > 0;
@@ -325,6 +335,26 @@ static int has_ready_worker(void)
     return ready > 0;
 }
 
+/* A request that found no worker says nothing of the application. */
+static int says_nothing(const announcer *a, int why)
+{
+    return why == BACKHAND_WHY_TIME && !a->checker->check.argv && !has_ready_worker();
+}
+
+/* @return 1 when this server has gone down or come up */
+static int look_at_checks(announcer *a)
+{
+    int changed = 0, why;
+    while (a->checker && backhand_checker_take(a->checker, a->s, &why)) {
+        const backhand_check *check = &a->checker->check;
+        if (!says_nothing(a, why) && backhand_health_note(&a->health, why, check->fall, check->rise, backhand_table_now(a->table))) {
+            backhand_journal_health(&a->journal, check->text, &a->health);
+            changed = 1;
+        }
+    }
+    return changed;
+}
+
 static apr_interval_time_t poll_timeout(const announcer *a, apr_interval_time_t until)
 {
     apr_interval_time_t most = a->ready ? LOOK_AT_LEAST : LOOK_AT_MOST, work = backhand_working_timeout(&a->working);
@@ -397,7 +427,7 @@ static void loop(announcer *a)
             next += a->conf->interval;
             next = next > now ? next : now + a->conf->interval;
         }
-        else if (look_at_names(a) || (!a->ready && has_ready_worker())) {
+        else if (look_at_checks(a) || look_at_names(a) || (!a->ready && has_ready_worker())) {
             announce(a);
         }
         look_at_work(a);
@@ -432,6 +462,29 @@ static void recall_mark(announcer *a)
     }
 }
 
+/* The moderator before this one was told, too. */
+static void recall_health(announcer *a)
+{
+    backhand_announcement before;
+    if (backhand_table_read(a->table, 0, &before, NULL) && before.stat.down > 0) {
+        a->health.known = a->health.down = 1;
+        a->health.why = (int)before.stat.why;
+        a->health.since = backhand_table_now(a->table) - apr_time_from_sec(before.stat.down);
+    }
+}
+
+static void prepare_checks(announcer *a, apr_pool_t *p)
+{
+    const backhand_config *conf = a->conf;
+    if (!conf->check) {
+        return;
+    }
+    a->checker = apr_palloc(p, sizeof(*a->checker));
+    backhand_checker_init(a->checker, conf->check, conf->contact.https, conf->contact.port, conf->hostname, p);
+    backhand_table_set_check_token(a->table, a->checker->token);
+    recall_health(a);
+}
+
 static void prepare(announcer *a, apr_pool_t *p)
 {
     int threaded = 0;
@@ -456,6 +509,7 @@ static void prepare(announcer *a, apr_pool_t *p)
     a->intake.event_ctx = &a->journal;
     open_seen(a, p);
     recall_mark(a);
+    prepare_checks(a, p);
     backhand_speed_init(&a->speed, a->conf, &a->journal, p);
 }
 

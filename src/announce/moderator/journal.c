@@ -56,6 +56,21 @@ void backhand_journal_clock(const backhand_journal *journal, apr_interval_time_t
                  apr_time_sec(size), (int)(size / 1000 % 1000));
 }
 
+void backhand_journal_health(const backhand_journal *journal, const char *check, const backhand_health *health)
+{
+    char text[BACKHAND_HEALTH_TEXT];
+    if (health->down) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, journal->s,
+                     "backhand: this server is down: BackhandCheck %s fails: %s; other servers get its requests until "
+                     "the check succeeds; look at the application",
+                     check, backhand_health_text(health->why, text));
+    }
+    else {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, journal->s, "backhand: this server is up: BackhandCheck %s succeeds",
+                     check);
+    }
+}
+
 void backhand_journal_ignored(const backhand_journal *journal, const char *path, const char *wrong)
 {
     ap_log_error(

@@ -7,6 +7,7 @@
 #ifndef BACKHAND_JOURNAL_H
 #define BACKHAND_JOURNAL_H
 
+#include "announce/check/health.h"
 #include "announce/moderator/intake.h"
 
 #include <httpd.h>
@@ -45,6 +46,9 @@ void backhand_journal_event(void *ctx, backhand_event event, backhand_drop reaso
 
 /** Logs that this server's wall clock was set, by `step` us. */
 void backhand_journal_clock(const backhand_journal *journal, apr_interval_time_t step);
+
+/** Logs that this server has gone down, or come up again. `check`: BackhandCheck's first word. */
+void backhand_journal_health(const backhand_journal *journal, const char *check, const backhand_health *health);
 
 /** Logs that a file of UnixSocketDir is ignored. */
 void backhand_journal_ignored(const backhand_journal *journal, const char *path, const char *wrong);

@@ -77,6 +77,11 @@ static void put_unless_least(writer *w, backhand_key key, backhand_announcement 
     }
 }
 
+static int is_out(const backhand_announcement *announcement)
+{
+    return announcement->leaving || announcement->stat.down > 0;
+}
+
 apr_size_t backhand_message_encode(char out[BACKHAND_MESSAGE_SIZE], const backhand_announcement *announcement)
 {
     writer w = {out, 0, 0};
@@ -107,9 +112,12 @@ apr_size_t backhand_message_encode(char out[BACKHAND_MESSAGE_SIZE], const backha
     if (announcement->direct) {
         put_integer(&w, BACKHAND_KEY_DIRECT, 1);
     }
-    /* Who leaves says nothing of its speed any more: all of it would not fit beside the longest names. */
-    for (key = BACKHAND_KEY_SERVICE; key < (announcement->leaving ? BACKHAND_KEY_TYPICAL : BACKHAND_KEYS); key++) {
-        put_unless_least(&w, (backhand_key)key, &copy);
+    /* A server that leaves, or gets no requests, says nothing of its speed: all of it would not fit beside the longest
+     * names. */
+    for (key = BACKHAND_KEY_SERVICE; key < BACKHAND_KEYS; key++) {
+        if (key < BACKHAND_KEY_TYPICAL || (key > BACKHAND_KEY_STALL ? !announcement->leaving : !is_out(announcement))) {
+            put_unless_least(&w, (backhand_key)key, &copy);
+        }
     }
     out[w.used] = '\0';
     return w.full ? 0 : w.used;

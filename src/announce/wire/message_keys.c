@@ -15,6 +15,9 @@
 #define STALL_MAX   99999
 #define SPREAD_MAX  9999
 #define SAMPLES_MAX 999
+/* Three months; a server that is down for longer says so. */
+#define DOWN_MAX 9999999
+#define WHY_MAX  2999
 
 /* A number that policies know has the range that they know: no max here. */
 typedef struct key_record {
@@ -63,6 +66,8 @@ static const key_record keys[BACKHAND_KEYS] = {
     [BACKHAND_KEY_SPREAD] = {NAME("spread"), OF(stat.spread), 0, SPREAD_MAX},
     [BACKHAND_KEY_CALM] = {NAME("calm"), OF(stat.calm), 0, 1},
     [BACKHAND_KEY_STALL] = {NAME("stall"), OF(stat.stall), STALL_NONE, STALL_MAX},
+    [BACKHAND_KEY_DOWN] = {NAME("down"), OF(stat.down), 0, DOWN_MAX},
+    [BACKHAND_KEY_WHY] = {NAME("why"), OF(stat.why), 0, WHY_MAX},
 };
 
 const char *backhand_key_name(backhand_key key)

@@ -45,6 +45,8 @@ typedef enum backhand_key {
     BACKHAND_KEY_SPREAD,
     BACKHAND_KEY_CALM,
     BACKHAND_KEY_STALL,
+    BACKHAND_KEY_DOWN,
+    BACKHAND_KEY_WHY,
     BACKHAND_KEYS
 } backhand_key;
 
