@@ -9,28 +9,8 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Farm qw(eventually scaled);
 use Farm::Fake;
-use Farm::Session;
+use Farm::Session qw(moves stays);
 use Test::More;
-
-# The user asks the servers by turns. Returns the server that took the session over.
-sub moves {
-    my ($user, $what, $seconds, $servers, %options) = @_;
-    my $answer = $user->ask($servers->[0], %options);
-    is $answer->{status}, 200, "$what: answered" or diag explain $answer;
-    cmp_ok $answer->{seconds}, '<', $seconds, sprintf 'in %.2f s', $answer->{seconds};
-    my ($owner) = grep { $_->name eq ($answer->{server} || q()) } @{$servers};
-    is $answer->{set}, $owner ? Farm::Session::id_of($owner) : '?', 'with a cookie of the server that answered';
-    stays($user, $owner, 'after that', $servers);
-    return $owner;
-}
-
-sub stays {
-    my ($user, $owner, $what, $servers) = @_;
-    my @answers = map { $user->ask($_) } @{$servers}, @{$servers}, @{$servers};
-    my @wrong = grep { $_->{status} != 200 || $_->{server} ne $owner->name || $_->{set} } @answers;
-    is scalar @wrong, 0, "$what: there for good" or diag explain $wrong[0];
-    return;
-}
 
 for my $mpm (Farm->mpms) {
     subtest "$mpm: killed, back again; stopped" => sub {

@@ -14,7 +14,11 @@ package Farm::Session;
 use strict;
 use warnings;
 
+use Exporter   qw(import);
+use Test::More ();
 use Time::HiRes qw(time);
+
+our @EXPORT_OK = qw(moves stays);
 
 my $program = <<'EOT';
 function handle(r)
@@ -92,6 +96,28 @@ sub connection {
     # The server has closed it.
     undef $open if $open && $open->closed;
     return $self->{connections}{ $server->name } = $open || $server->connect;
+}
+
+# Tests that the first of the servers answers the user in time, with a cookie of whoever took the session over, and that
+# the user stays there. Options are those of ask(). Returns the server that took it over.
+sub moves {
+    my ($user, $what, $seconds, $servers, %options) = @_;
+    my $answer = $user->ask($servers->[0], %options);
+    Test::More::is($answer->{status}, 200, "$what: answered") or Test::More::diag(Test::More::explain($answer));
+    Test::More::cmp_ok($answer->{seconds}, '<', $seconds, sprintf 'in %.2f s', $answer->{seconds});
+    my ($owner) = grep { $_->name eq ($answer->{server} || q()) } @{$servers};
+    Test::More::is($answer->{set}, $owner ? id_of($owner) : '?', 'with a cookie of the server that answered');
+    stays($user, $owner, 'after that', $servers);
+    return $owner;
+}
+
+# Tests that the user is on that server, whichever is asked, and gets no other cookie.
+sub stays {
+    my ($user, $owner, $what, $servers) = @_;
+    my @answers = map { $user->ask($_) } @{$servers}, @{$servers}, @{$servers};
+    my @wrong = grep { $_->{status} != 200 || $_->{server} ne $owner->name || $_->{set} } @answers;
+    Test::More::is(scalar @wrong, 0, "$what: there for good") or Test::More::diag(Test::More::explain($wrong[0]));
+    return;
 }
 
 1;
