@@ -8,12 +8,13 @@
 #include "act/session_cookie.h"
 #include "act/dispatch.h"
 #include "act/setup.h"
+#include "act/proxy/loaded.h"
 #include "act/proxy/proxy_pass.h"
 #include "act/received/received.h"
 #include "act/nested.h"
-#include "act/received/require_ssl.h"
+#include "act/proxy/require_ssl.h"
 #include "status/page.h"
-#include "table/lifecycle.h"
+#include "lifecycle.h"
 
 #include <http_core.h>
 #include <http_log.h>
@@ -33,8 +34,9 @@ static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 
 static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
+    int rc = backhand_config_complete(pconf, ptemp, s);
     (void)plog;
-    return backhand_config_complete(pconf, ptemp, s);
+    return rc == OK ? backhand_proxy_check_loaded(s) : rc;
 }
 
 static apr_pool_t *config_pool;
@@ -100,14 +102,13 @@ static void register_hooks(apr_pool_t *p)
 {
     static const char *const remoteip[] = {"mod_remoteip.c", NULL};
     static const char *const before_others[] = {"mod_remoteip.c", "mod_headers.c", "mod_setenvif.c", NULL};
-    static const char *const after_proxy[] = {"mod_proxy.c", NULL};
     static const char *const after_scoreboard[] = {"core.c", NULL};
 
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_LAST);
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_post_config(post_config, after_proxy, NULL, APR_HOOK_LAST);
+    ap_hook_post_config(post_config, backhand_proxy_modules, NULL, APR_HOOK_LAST);
     ap_hook_pre_mpm(pre_mpm, after_scoreboard, NULL, APR_HOOK_LAST);
-    ap_hook_child_init(child_init, after_proxy, NULL, APR_HOOK_LAST);
+    ap_hook_child_init(child_init, backhand_proxy_modules, NULL, APR_HOOK_LAST);
     ap_hook_child_status(child_status, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(backhand_received_read, NULL, before_others, APR_HOOK_REALLY_FIRST);

@@ -64,7 +64,7 @@ static int prepare(backhand_ask *ask)
 backhand_walk_result backhand_ask_server(backhand_ask *ask, const backhand_step *step)
 {
     const backhand_config *conf = ask->conf;
-    backhand_process *process = backhand_proxy_process(conf->proxy);
+    backhand_process *process = conf->process;
     backhand_pinned pinned;
     backhand_worker *worker;
     backhand_walk_result result;

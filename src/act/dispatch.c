@@ -99,6 +99,7 @@ static void run_chain(dispatch *d)
     if (!d->candidates.list) {
         d->candidates.list = apr_palloc(d->r->pool, (apr_size_t)d->conf->max_servers * sizeof(ServerSlot));
     }
+    d->candidates.retry = d->conf->retry;
     backhand_chain_run(&d->dir->chain, d->conf->table, d->r, &d->candidates, complain, d->r);
     if (body) {
         backhand_body_return(body);

@@ -1,7 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "act/fault.h"
-#include "act/target.h"
+#include "act/request/target.h"
 #include "base/throttle.h"
 #include "table/blame.h"
 #include "table/clock.h"

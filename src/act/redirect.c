@@ -2,8 +2,8 @@
 
 #include "act/redirect.h"
 #include "candidacy/name_format.h"
-#include "act/location.h"
-#include "act/target.h"
+#include "act/request/location.h"
+#include "act/request/target.h"
 
 #include <apr_strings.h>
 #include <http_core.h>

@@ -11,15 +11,19 @@
 #include "act/proxy/response.h"
 #include "act/proxy/watch.h"
 #include "act/proxy/workers.h"
-#include "act/received/hide_tls.h"
+#include "act/proxy/ssl/hide_tls.h"
 #include "act/received/report.h"
+#include "act/request/remoteip.h"
 #include "act/received/restore.h"
 #include "act/received/wide.h"
 #include "act/waiting/guard.h"
 #include "act/waiting/pinned.h"
 #include "act/waiting/room.h"
 
+#include "table/process.h"
+
 #include <http_log.h>
+#include <unistd.h>
 
 APLOG_USE_MODULE(backhand);
 
@@ -46,7 +50,7 @@ int backhand_dispatch_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *
 {
     int rc = backhand_workers_post_config(p, ptemp, s);
     backhand_own_find(p);
-    backhand_fields_find(p);
+    backhand_remoteip_find(p);
     backhand_wide_post_config(p, s);
     backhand_room_post_config(ptemp);
     return rc == OK ? backhand_guard_post_config(p, s) : rc;
@@ -54,10 +58,17 @@ int backhand_dispatch_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *
 
 void backhand_dispatch_child_init(apr_pool_t *pchild, server_rec *s)
 {
+    backhand_config *conf = backhand_config_get(s);
     apr_status_t rv;
 
     (void)pchild;
-    if (!backhand_config_get(s)->proxy) {
+    if (!conf->proxy) {
+        return;
+    }
+    conf->process = backhand_process_claim(conf->table, getpid());
+    if (!conf->process) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     "backhand: no row is free for this child process in the table; it serves all its requests itself");
         return;
     }
     backhand_pinned_child_init();

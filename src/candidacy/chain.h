@@ -76,6 +76,8 @@ typedef struct backhand_candidates {
     backhand_contact lost;
     /** Set by the caller before a run: a server that owns nothing in this run, because it was asked in vain; 0: none */
     int barred;
+    /** Set by the caller before a run: a server that refused within this time, us, owns no session */
+    apr_interval_time_t retry;
     /** How names of BACKHAND_REDIRECT_NAME are made, see name_format.h; as long-lived as the chain. NULL: `%S` */
     const char *name_format;
 } backhand_candidates;

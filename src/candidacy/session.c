@@ -5,6 +5,7 @@
 #include "table/blame.h"
 
 #include <apr_strings.h>
+#include <httpd.h>
 
 #include <string.h>
 
@@ -16,7 +17,6 @@
 typedef struct search {
     const backhand_table *table;
     const backhand_candidates *run;
-    apr_interval_time_t retry;
     const char *identifier;
     const ServerSlot *servers;
     int n;
@@ -28,7 +28,7 @@ typedef struct search {
 static int keeps_sessions(const search *s, int id)
 {
     return backhand_session_lives(s->table, id, s->run->generation) &&
-           (id == 0 || (id != s->run->barred && !backhand_table_refused_lately(s->table, id, s->retry)));
+           (id == 0 || (id != s->run->barred && !backhand_table_refused_lately(s->table, id, s->run->retry)));
 }
 
 static int place_of(const search *s, const backhand_owner *owner)
@@ -83,9 +83,8 @@ static int look_at_cookies(void *ctx, const char *key, const char *value)
 static int by_session(request_rec *r, ServerSlot *servers, int *n, char *arg)
 {
     backhand_candidates *run = backhand_chain_current();
-    search s = {backhand_table_current(), run, 0, arg ? arg : DEFAULT_IDENTIFIER, servers, *n, 0, -1, {.port = 0}};
+    search s = {backhand_table_current(), run, arg ? arg : DEFAULT_IDENTIFIER, servers, *n, 0, -1, {.port = 0}};
 
-    s.retry = backhand_config_get(r->server)->retry;
     apr_table_do(look_at_cookies, &s, r->headers_in, "Cookie", NULL);
     /* As it was received: mod_rewrite may have changed r->args. */
     if (s.found < 0 && r->parsed_uri.query) {

@@ -7,7 +7,7 @@
 #ifndef BACKHAND_SESSION_H
 #define BACKHAND_SESSION_H
 
-#include "config/config.h"
+#include "candidacy/chain.h"
 
 /** Built-in functions that read the request, as bySession; ended by a NULL name. */
 const backhand_builtin *backhand_request_builtins(void);

@@ -214,20 +214,6 @@ static void complete_log_level(const backhand_config *conf, apr_pool_t *pconf, a
     }
 }
 
-static int check_proxy(const backhand_config *conf, const server_rec *s)
-{
-    int proxy = ap_find_linked_module("mod_proxy.c") != NULL;
-    int http = ap_find_linked_module("mod_proxy_http.c") != NULL;
-    if ((conf->functions->nelts == 0 && !conf->self_only) || (proxy && http)) {
-        return OK;
-    }
-    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, s,
-                 "backhand: mod_proxy and mod_proxy_http are needed to hand off requests; add %s%s%s",
-                 proxy ? "" : "\"LoadModule proxy_module modules/mod_proxy.so\"", proxy || http ? "" : " and ",
-                 http ? "" : "\"LoadModule proxy_http_module modules/mod_proxy_http.so\"");
-    return HTTP_INTERNAL_SERVER_ERROR;
-}
-
 /* Anybody within AcceptStats could claim to be any user. */
 static int check_trust_user(const backhand_config *conf, const server_rec *s)
 {
@@ -273,7 +259,7 @@ int backhand_config_complete(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s)
     if (!backhand_config_is_rehearsal()) {
         warn_of_accept(conf, s);
     }
-    return check_proxy(conf, s) == OK ? check_trust_user(conf, s) : HTTP_INTERNAL_SERVER_ERROR;
+    return check_trust_user(conf, s);
 }
 
 void backhand_config_check_functions(apr_pool_t *ptemp, server_rec *s)

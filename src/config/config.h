@@ -64,7 +64,8 @@ typedef struct backhand_config {
     int trust_user;        /**< BackhandTrustUser On stands somewhere */
     backhand_spent *spent; /**< marks that have named a user; set in post_config when trust_user is; or NULL */
     int used;              /**< some directive of ours stands in the configuration */
-    struct backhand_proxy *proxy; /**< this process's data for hand-offs; set in post_config */
+    struct backhand_proxy *proxy;     /**< this process's data for hand-offs; set in post_config */
+    struct backhand_process *process; /**< this child's row in the table; set in child_init; NULL: none was left */
 } backhand_config;
 
 /** BackhandSelfRedirect Only: requests that the chain leaves to this server go to its contact, and never stay here. */

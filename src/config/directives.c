@@ -5,7 +5,7 @@
 
 #include "config/directive.h"
 #include "config/words.h"
-#include "candidacy/directives.h"
+#include "config/chains.h"
 #include "candidacy/name_format.h"
 
 /* --- the form of a line ---------------------------------------------------------------------------------------- */

@@ -15,22 +15,19 @@ APLOG_USE_MODULE(backhand);
 #define ROUND  apr_time_from_msec(5)
 #define ROUNDS 20
 
-void backhand_speed_init(backhand_speed *speed, const backhand_config *conf, const backhand_journal *journal,
-                         apr_pool_t *p)
+const char *backhand_speed_init(backhand_speed *speed, const char *dir, backhand_table *table, apr_pool_t *p)
 {
     const char *wrong;
     int64_t kept;
-    speed->path = apr_pstrcat(p, conf->dir, "/" BACKHAND_SPEED_FILE, NULL);
+    speed->path = apr_pstrcat(p, dir, "/" BACKHAND_SPEED_FILE, NULL);
     speed->p = p;
     speed->best = 0;
     kept = backhand_arriba_load(speed->path, &wrong);
-    if (wrong) {
-        backhand_journal_ignored(journal, speed->path, wrong);
-    }
     speed->rounds = kept > 0 ? 0 : ROUNDS;
     if (kept > 0) {
-        backhand_table_set_speed(conf->table, kept);
+        backhand_table_set_speed(table, kept);
     }
+    return wrong;
 }
 
 int backhand_speed_unknown(const backhand_speed *speed)

@@ -7,8 +7,9 @@
 #ifndef BACKHAND_SPEED_H
 #define BACKHAND_SPEED_H
 
-#include "announce/moderator/journal.h"
-#include "config/config.h"
+#include "table/table.h"
+
+#include <httpd.h>
 
 /** The score's file in UnixSocketDir; delete it to measure again at the next start. */
 #define BACKHAND_SPEED_FILE "mod_backhand-Arriba"
@@ -20,9 +21,9 @@ typedef struct backhand_speed {
     int64_t best;
 } backhand_speed;
 
-/** Reads the file and sets the shared score, or leaves it to be measured. */
-void backhand_speed_init(backhand_speed *speed, const backhand_config *conf, const backhand_journal *journal,
-                         apr_pool_t *p);
+/** Reads the file in the folder `dir` and sets the shared score, or leaves it to be measured.
+ * @return NULL, or why the file does not count */
+const char *backhand_speed_init(backhand_speed *speed, const char *dir, backhand_table *table, apr_pool_t *p);
 
 /** True while there is something to measure. */
 int backhand_speed_unknown(const backhand_speed *speed);

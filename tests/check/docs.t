@@ -105,7 +105,7 @@ is_deeply [grep { $scenarios !~ /`--$_\b/ } grep { !/^(?:help|version)\z/ } @opt
 # What the page for maintainers names in backticks is there: files, functions (in the file it says), and all other
 # words.
 my %sources = map { s{\A\Q$repo\E/}{}r => 1 }
-    map { glob "$repo/$_" } qw(include/*.h src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] perl/*.[ch]);
+    map { glob "$repo/$_" } qw(include/*.h src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] src/*/*/*/*.[ch] perl/*.[ch]);
 my $all_code = join "\n", map { text_of($_) } sort keys %sources;
 my $internals = text_of('docs/internals.md');
 

@@ -7,7 +7,7 @@
 
 #include "announce/wire/message.h"
 #include "candidacy/name_format.h"
-#include "act/location.h"
+#include "act/request/location.h"
 
 #include <apr_uri.h>
 

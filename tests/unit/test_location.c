@@ -2,7 +2,7 @@
 
 /* What a client asks for, cut out of its request line, and where it is sent. */
 
-#include "act/location.h"
+#include "act/request/location.h"
 
 #include <apr_general.h>
 

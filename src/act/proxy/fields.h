@@ -21,12 +21,6 @@
 void backhand_fields_begin(request_rec *r);
 void backhand_fields_end(request_rec *r);
 
-/** Hook post_config: finds the names of the headers that mod_remoteip takes up. */
-void backhand_fields_find(apr_pool_t *p);
-
-/** Sets in `kept`, the headers as they came, those that mod_remoteip has taken up to what is left of them in `now`. */
-void backhand_fields_follow(apr_table_t *kept, const apr_table_t *now);
-
 /** Registers the hook of mod_proxy, loaded or not. Hook registration time. */
 void backhand_fields_register(void);
 

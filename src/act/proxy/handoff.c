@@ -6,7 +6,7 @@
 #include "act/received/received.h"
 #include "act/received/mark_signature.h"
 #include "act/proxy/response.h"
-#include "act/target.h"
+#include "act/request/target.h"
 #include "act/proxy/tls.h"
 #include "act/proxy/attempt.h"
 

@@ -2,7 +2,7 @@
 
 #include "act/proxy/response.h"
 #include "act/waiting/guard.h"
-#include "act/received/report.h"
+#include "act/proxy/figures.h"
 
 #include <http_connection.h>
 #include <http_protocol.h>
@@ -29,7 +29,7 @@ static apr_status_t begin(ap_filter_t *f, apr_bucket_brigade *bb, int broken)
 {
     backhand_attempt *t = f->ctx;
 
-    backhand_report_take(t, f->r);
+    backhand_response_figures_take(t, f->r);
     backhand_response_head_apply(&t->head, f->r, t->own);
     backhand_guard_respond(f->r);
     backhand_attempt_response(t);

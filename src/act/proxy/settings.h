@@ -32,7 +32,6 @@ struct backhand_proxy {
     apr_hash_t *settings; /**< server_rec * -> backhand_settings[2]: for IPv4 and for IPv6 servers */
 
     /* In a child process: */
-    backhand_process *process;
     struct backhand_keeper *keeper;
 };
 

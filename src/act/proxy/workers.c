@@ -82,12 +82,6 @@ apr_status_t backhand_workers_child_init(server_rec *s)
     backhand_proxy *proxy = backhand_config_get(s)->proxy;
     apr_status_t rv;
 
-    proxy->process = backhand_process_claim(proxy->conf->table, getpid());
-    if (!proxy->process) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     "backhand: no row is free for this child process in the table; it serves all its requests itself");
-        return APR_SUCCESS;
-    }
     if (!proxy->mod_proxy.module) {
         return APR_SUCCESS;
     }
@@ -113,11 +107,6 @@ void backhand_worker_release(backhand_worker *worker)
 int backhand_workers_ready(const backhand_proxy *proxy)
 {
     return proxy->keeper != NULL;
-}
-
-backhand_process *backhand_proxy_process(const backhand_proxy *proxy)
-{
-    return proxy->process;
 }
 
 /* Without threads mod_proxy keeps a worker's single connection itself and no time limit applies to it. */

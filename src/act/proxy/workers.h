@@ -63,7 +63,7 @@ backhand_worker *backhand_worker_make(backhand_proxy *proxy, const char *key, in
                                       const backhand_announcement *announcement, apr_pool_t *pool,
                                       char error[BACKHAND_WORKER_ERROR_SIZE]);
 
-/** Claims the child's row in the table and starts its keeper thread. */
+/** Starts the child's keeper thread, if mod_proxy is loaded. */
 apr_status_t backhand_workers_child_init(server_rec *s);
 
 /**
@@ -92,8 +92,5 @@ int backhand_worker_run(backhand_proxy *proxy, request_rec *r, backhand_worker *
 
 /** True when this child can ask other servers at all. */
 int backhand_workers_ready(const backhand_proxy *proxy);
-
-/** This child's row in the table; NULL: there was none left. */
-backhand_process *backhand_proxy_process(const backhand_proxy *proxy);
 
 #endif

@@ -3,7 +3,7 @@
 #include "act/received/mark_signature.h"
 
 #include "act/received/mark.h"
-#include "act/target.h"
+#include "act/request/target.h"
 #include "table/wall.h"
 
 #include <apr_strings.h>

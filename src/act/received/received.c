@@ -1,11 +1,10 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "act/received/received.h"
-#include "act/proxy/fields.h"
+#include "act/request/remoteip.h"
 #include "act/received/mark.h"
-#include "act/location.h"
+#include "act/request/location.h"
 #include "act/received/mark_signature.h"
-#include "act/proxy/workers.h"
 #include "act/received/restore.h"
 #include "table/clock.h"
 #include "table/process.h"
@@ -15,6 +14,7 @@
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
+#include <http_protocol.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -333,7 +333,7 @@ static request_record *record_make(request_rec *r, backhand_config *conf)
     record->conf = conf;
     record->request = r;
     record->began = backhand_clock_now();
-    record->process = backhand_proxy_process(conf->proxy);
+    record->process = conf->process;
     if (record->process) {
         record->level = backhand_process_serve(conf->table, record->process, 1);
         apr_pool_cleanup_register(r->pool, record, request_ends, apr_pool_cleanup_null);
@@ -425,7 +425,7 @@ int backhand_received_keep(request_rec *r)
     request_record *record = record_get(r);
 
     if (record && !r->main && !r->prev) {
-        backhand_fields_follow(record->headers, r->headers_in);
+        backhand_remoteip_follow(record->headers, r->headers_in);
     }
     return DECLINED;
 }

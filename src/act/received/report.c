@@ -2,9 +2,7 @@
 
 #include "act/received/report.h"
 #include "act/received/received.h"
-#include "table/clock.h"
 #include "table/report_text.h"
-#include "table/counters.h"
 #include "table/view.h"
 
 #include <apr_strings.h>
@@ -12,12 +10,7 @@
 #include <http_request.h>
 #include <util_filter.h>
 
-/* A hand-off that seems to take longer than this was held up by something else. */
-#define HOP_MAX apr_time_from_sec(1)
-
 static ap_filter_rec_t *report_filter;
-
-/* --- the server that answers ------------------------------------------------------------------------------- */
 
 static void write_report(request_rec *r, const backhand_table *table)
 {
@@ -58,39 +51,4 @@ void backhand_report_register(void)
         ap_register_output_filter("BACKHAND_REPORT", report_output, NULL, (ap_filter_type)(AP_FTYPE_PROTOCOL - 1));
     ap_hook_insert_filter(insert, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_insert_error_filter(insert, NULL, NULL, APR_HOOK_MIDDLE);
-}
-
-/* --- the server that asked --------------------------------------------------------------------------------- */
-
-static int64_t hop_of(const backhand_attempt *t, int64_t usec)
-{
-    int64_t hop = backhand_clock_now() - t->asked - usec;
-    if (hop > HOP_MAX) {
-        return -1;
-    }
-    return hop > 0 ? hop : 0;
-}
-
-void backhand_report_take(backhand_attempt *t, request_rec *r)
-{
-    /* Two of them joined are figures twice. */
-    const char *text = apr_table_getm(r->pool, r->headers_out, BACKHAND_REPORT_HEADER);
-    backhand_table *table = t->conf->table;
-    backhand_report report;
-    int64_t usec;
-
-    if (!text) {
-        return;
-    }
-    if (t->accepted && backhand_report_read(&report, &usec, text)) {
-        backhand_table_report(table, t->id, t->generation, &report, hop_of(t, usec));
-    }
-    else {
-        backhand_table_count(table, BACKHAND_COUNT_REPORTS_IGNORED);
-    }
-    /* What mod_proxy made of the response, and what came. */
-    apr_table_unset(r->headers_out, BACKHAND_REPORT_HEADER);
-    if (t->head.fields) {
-        apr_table_unset(t->head.fields, BACKHAND_REPORT_HEADER);
-    }
 }

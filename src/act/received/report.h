@@ -3,7 +3,7 @@
 /**
  * @file report.h
  * @brief The figures on a response: `Backhand-Figures`, written by the server that answers, taken off by the one that
- * asked.
+ * asked (act/proxy/figures.h).
  *
  * `Backhand-Figures: inflight=3&service=11800&parallel=8000&latency=12100&errors=0&usec=15322`: the figures of
  * serverstat with the answered request not counted, and the microseconds from its arrival to this header. A server
@@ -13,17 +13,11 @@
 #ifndef BACKHAND_RECEIVED_REPORT_H
 #define BACKHAND_RECEIVED_REPORT_H
 
-#include "act/proxy/attempt.h"
+#include "config/config.h"
 
 #define BACKHAND_REPORT_HEADER "Backhand-Figures"
 
 /** Registers the filter that writes the header. */
 void backhand_report_register(void);
-
-/**
- * The response of an attempt has begun: takes the header off it and keeps what it says. Figures that cannot be read, or
- * come from an address that AcceptStats does not cover, are counted and left.
- */
-void backhand_report_take(backhand_attempt *t, request_rec *r);
 
 #endif

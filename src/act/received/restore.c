@@ -1,7 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "act/received/restore.h"
-#include "act/received/hide_tls.h"
+#include "act/proxy/ssl/hide_tls.h"
 #include "act/received/received.h"
 
 #include <apr_strings.h>

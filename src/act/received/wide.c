@@ -5,7 +5,7 @@
 #include "base/number.h"
 #include "config/config.h"
 #include "act/received/received.h"
-#include "act/target.h"
+#include "act/request/target.h"
 
 #include <apr_hash.h>
 #include <apr_strings.h>

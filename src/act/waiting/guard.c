@@ -4,7 +4,6 @@
 #include "table/clock.h"
 #include "host/scoreboard.h"
 #include "act/received/received.h"
-#include "act/proxy/workers.h"
 #include "act/waiting/room.h"
 #include "table/process.h"
 #include "table/counters.h"
@@ -242,7 +241,7 @@ static int is_needed(conn_rec *c)
                someone_waits(g);
     }
     if (c->sbh && !c->master && backhand_scoreboard_async()) {
-        const backhand_process *process = backhand_proxy_process(backhand_config_get(c->base_server)->proxy);
+        const backhand_process *process = backhand_config_get(c->base_server)->process;
         return process && !backhand_room_left(backhand_process_waiting(process));
     }
     return 0;

@@ -7,7 +7,7 @@
 #include "announce/moderator/direct.h"
 #include "announce/moderator/identity.h"
 #include "announce/moderator/journal.h"
-#include "announce/net/names.h"
+#include "announce/moderator/names.h"
 #include "host/scoreboard.h"
 #include "host/speed.h"
 #include "announce/moderator/work.h"
@@ -487,6 +487,7 @@ static void prepare_checks(announcer *a, apr_pool_t *p)
 
 static void prepare(announcer *a, apr_pool_t *p)
 {
+    const char *wrong;
     int threaded = 0;
 
     backhand_journal_init(&a->journal, a->s, backhand_table_max(a->table));
@@ -510,7 +511,10 @@ static void prepare(announcer *a, apr_pool_t *p)
     open_seen(a, p);
     recall_mark(a);
     prepare_checks(a, p);
-    backhand_speed_init(&a->speed, a->conf, &a->journal, p);
+    wrong = backhand_speed_init(&a->speed, a->conf->dir, a->table, p);
+    if (wrong) {
+        backhand_journal_ignored(&a->journal, a->speed.path, wrong);
+    }
 }
 
 void backhand_announcer_run(server_rec *s, pid_t parent, int link, apr_interval_time_t pause, apr_pool_t *p)

@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "act/received/require_ssl.h"
+#include "act/proxy/require_ssl.h"
 #include "act/received/restore.h"
 
 #include <ap_provider.h>

@@ -1,7 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "act/target.h"
-#include "act/location.h"
+#include "act/request/target.h"
+#include "act/request/location.h"
 
 const char *backhand_target(const request_rec *r)
 {

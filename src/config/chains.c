@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "candidacy/directives.h"
+#include "config/chains.h"
 #include "candidacy/object.h"
 #include "candidacy/session.h"
 

@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "table/lifecycle.h"
+#include "lifecycle.h"
 #include "table/inside.h"
 #include "table/process.h"
 #include "announce/moderator/revoke.h"

@@ -1,11 +1,11 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 /**
- * @file directives.h
+ * @file chains.h
  * @brief The directives that build chains: Backhand and BackhandFromSO.
  */
-#ifndef BACKHAND_DIRECTIVES_H
-#define BACKHAND_DIRECTIVES_H
+#ifndef BACKHAND_CHAINS_H
+#define BACKHAND_CHAINS_H
 
 #include "config/config.h"
 

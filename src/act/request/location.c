@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "act/location.h"
+#include "act/request/location.h"
 
 #include <apr_strings.h>
 #include <apr_uri.h>

@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "announce/net/names.h"
+#include "announce/moderator/names.h"
 
 #include "announce/net/resolver.h"
 

@@ -1,13 +1,15 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "act/received/hide_tls.h"
-#include "act/proxy/settings.h"
+#include "act/proxy/ssl/hide_tls.h"
 
 #include <http_config.h>
 #include <http_protocol.h>
 #include <util_filter.h>
 
 static ap_filter_rec_t *output_filter, *input_filter;
+
+/* NULL when it is not loaded. Set in post_config. */
+static const module *mod_ssl;
 
 /* The context of both filters of a connection. */
 typedef struct hidden_tls {
@@ -77,10 +79,9 @@ static int hide_tls_connection(conn_rec *c, void *csd)
     const backhand_config *conf = backhand_config_get(c->base_server);
 
     (void)csd;
-    if (!c->outgoing && !c->master && conf->proxy && conf->proxy->ssl &&
-        backhand_accept_covers(conf->accept, c->client_addr)) {
+    if (!c->outgoing && !c->master && conf->proxy && mod_ssl && backhand_accept_covers(conf->accept, c->client_addr)) {
         hidden_tls *h = apr_pcalloc(c->pool, sizeof(*h));
-        h->ssl = conf->proxy->ssl;
+        h->ssl = mod_ssl;
         ap_add_output_filter_handle(output_filter, h, NULL, c);
         ap_add_input_filter_handle(input_filter, h, NULL, c);
     }
@@ -109,8 +110,19 @@ static int log_ends(request_rec *r)
     return DECLINED;
 }
 
+static int find_mod_ssl(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    (void)p;
+    (void)plog;
+    (void)ptemp;
+    (void)s;
+    mod_ssl = ap_find_linked_module("mod_ssl.c");
+    return OK;
+}
+
 void backhand_hide_tls_register(void)
 {
+    ap_hook_post_config(find_mod_ssl, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_log_transaction(log_begins, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(log_ends, NULL, NULL, APR_HOOK_REALLY_LAST);
     output_filter = ap_register_output_filter("BACKHAND_HIDE_TLS", hide_tls_output, NULL, AP_FTYPE_CONNECTION);
