@@ -1,0 +1,95 @@
+#!/usr/bin/perl
+# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+# The Debian packages of build/packages/ work as soon as they are installed, and leave nothing when they are purged. This
+# changes the machine: run it on a fresh one, as root, after `./run package`. BACKHAND_INSTALL=1 says that this is meant.
+use strict;
+use warnings;
+
+use FindBin;
+use HTTP::Tiny;
+use Test::More;
+use Time::HiRes qw(sleep);
+
+plan skip_all => 'it installs packages: BACKHAND_INSTALL=1 on a fresh machine' if !$ENV{BACKHAND_INSTALL};
+$ENV{DEBIAN_FRONTEND} = 'noninteractive';
+
+my @debs = glob "$FindBin::Bin/../../build/packages/*.deb";
+is scalar @debs, 3, 'there are three packages' or BAIL_OUT('./run package first');
+
+# What a command says, and a test that it succeeds.
+sub ok_run {
+    my ($what, @command) = @_;
+    my $said = qx{@{[join ' ', map { quotemeta } @command]} 2>&1};
+    is $?, 0, $what or diag $said;
+    return $said;
+}
+
+sub content {
+    my ($path) = @_;
+    my $response = HTTP::Tiny->new(timeout => 5)->get("http://127.0.0.1$path");
+    return $response->{success} ? $response->{content} : "$response->{status} $response->{reason}";
+}
+
+sub write_file {
+    my ($name, $text) = @_;
+    open my $file, '>', $name or die "$name: $!";
+    print {$file} $text;
+    close $file or die "$name: $!";
+    return;
+}
+
+sub start {
+    ok_run('httpd starts', 'apachectl', 'start');
+    for (1 .. 100) {
+        return if content('/backhand') =~ /<table/;
+        sleep 0.1;
+    }
+    return fail 'the page is there';
+}
+
+ok_run('a web server', 'apt-get', '-qq', 'install', '-y', 'apache2');
+my %before = map { chomp; ($_ => 1) } qx{find /etc /usr /var/lib -path /var/lib/dpkg -prune -o -path /var/lib/apt -prune -o -print};
+ok_run('the packages are installed', 'apt-get', '-qq', 'install', '-y', @debs);
+ok_run('the module is enabled', 'a2enmod', 'backhand');
+like ok_run('the configuration is right', 'apachectl', 'configtest'), qr/Syntax OK/, 'and httpd says so';
+start();
+my ($row) = content('/backhand?auto') =~ /^(.*Contact.*)$/m;
+like $row // '', qr{http://}, 'this server has its own slot';
+
+# The lines that stand commented, with their #, and a chain.
+my $conf = do { open my $file, '<', '/etc/apache2/mods-available/backhand.conf' or die $!; local $/ = undef; readline $file };
+$conf =~ s/^#(?=MulticastStats|AcceptStats|<Location|    Backhand|<\/Location)//gm;
+$conf =~ s{239\.255\.0\.1}{127.0.0.1};
+$conf =~ s{192\.0\.2\.0/24}{127.0.0.0/8};
+write_file('/etc/apache2/mods-available/backhand.conf', $conf);
+write_file('/etc/apache2/conf-available/a-policy.conf', <<'EOT');
+<Perl>
+package Farm;
+use Apache::Backhand qw(load_serverstats);
+sub first { my ($r, $ids) = @_; return [sort { $a <=> $b } @$ids] }
+1;
+</Perl>
+<Location "/perl">
+    BackhandFromSO /usr/lib/mod-backhand byPerl Farm::first
+</Location>
+EOT
+mkdir "/var/www/html/$_" for qw(app perl);
+write_file("/var/www/html/$_/who", "here\n") for qw(app perl);
+ok_run('a file that sorts before others uses the directives', 'a2enconf', 'a-policy');
+ok_run('with a chain and a policy in Perl it is right', 'apachectl', 'configtest');
+ok_run('it stops', 'apachectl', 'stop');
+for (1 .. 100) { last if !-e '/var/run/apache2/apache2.pid'; sleep 0.1 }
+start();
+is content("/$_/who"), "here\n", "/$_ is served" for qw(app perl);
+my @log = do { open my $file, '<', '/var/log/apache2/backhand.log' or die $!; readline $file };
+is scalar(grep { m{/(?:app|perl)/who .* 200 served-here:} } @log), 2, 'the log says why, once a request' or diag @log;
+ok_run('the simulator runs', 'bhsim', '--quiet', '/usr/share/doc/libapache2-mod-backhand/examples/bhsim/one-slow.scenario');
+ok_run('it stops', 'apachectl', 'stop');
+
+ok_run('the policy goes', 'a2disconf', 'a-policy');
+unlink '/etc/apache2/conf-available/a-policy.conf';
+ok_run('the packages are purged', 'apt-get', '-qq', 'purge', '-y', 'libapache2-mod-backhand', 'libapache2-mod-backhand-dev', 'libapache-backhand-perl');
+my @left = grep { /backhand/i } qx{find /etc /usr /var/lib -path /var/lib/dpkg -prune -o -path /var/lib/apt -prune -o -print};
+is_deeply \@left, [], 'they leave nothing';
+
+done_testing;
