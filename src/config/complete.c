@@ -142,6 +142,15 @@ static void complete_contact(backhand_config *conf, apr_pool_t *p)
     }
 }
 
+/* Where no route leads to a group, the contact says which interface is meant. */
+static void complete_destinations(backhand_config *conf)
+{
+    for (int i = 0; i < conf->destinations->nelts; i++) {
+        backhand_destination *destination = &APR_ARRAY_IDX(conf->destinations, i, backhand_destination);
+        destination->via = conf->contact_set ? conf->contact.address : NULL;
+    }
+}
+
 /* --- the rest ---------------------------------------------------------------------------------------------- */
 
 static void complete_hostname(backhand_config *conf, apr_pool_t *pconf, server_rec *s)
@@ -254,6 +263,7 @@ int backhand_config_complete(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s)
     backhand_directives_complete(conf, p);
     complete_hostname(conf, p, s);
     complete_contact(conf, ptemp);
+    complete_destinations(conf);
     conf->keepalive = smallest_keepalive(s);
     complete_log_level(conf, p, ptemp, s);
     if (!backhand_config_is_rehearsal()) {

@@ -30,6 +30,7 @@ for my $n (1, 2) {
     );
 }
 
+# No host has a default route: b joins the group on the interface of its contact.
 my $farm = Farm->new(modules => ['remoteip']);
 my $port = $farm->port;
 my ($a, $b) = map {
@@ -45,7 +46,7 @@ Listen [::1]:$port
 BackhandFarm @{[$farm->name]}
 BackhandInterval @{[int Farm::scaled(250)]}ms
 BackhandContact http://10.97.0.$_:$port
-MulticastStats 10.97.0.$_ 239.255.0.1:@{[$farm->udp]},1
+MulticastStats @{[$_ == 1 ? '10.97.0.1' : '']} 239.255.0.1:@{[$farm->udp]},1
 AcceptStats 10.97.0.0/28
 <IfDefine FRONT>
     <Location /app>

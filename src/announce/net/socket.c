@@ -64,7 +64,32 @@ apr_status_t backhand_address_read(backhand_address *out, const char *text, int 
     return APR_SUCCESS;
 }
 
+static int set(int fd, int level, int option, int value)
+{
+    return setsockopt(fd, level, option, &value, sizeof(value)) == 0;
+}
+
+static int open_socket(int family)
+{
+    int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd >= 0 && family == AF_INET6) {
+        set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+    }
+    return fd;
+}
+
 /* --- routes ------------------------------------------------------------------------------------------------ */
+
+/* Without a default route the kernel knows no interface for a group. */
+static int has_way(const backhand_address *to)
+{
+    int fd = open_socket(to->sa.sa_family), found;
+    found = fd >= 0 && connect(fd, &to->sa, backhand_address_length(to)) == 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return found;
+}
 
 /* The interfaces say which addresses are broadcast ones, and which interface has `from`. */
 static void ask_interfaces(backhand_route *route)
@@ -77,16 +102,32 @@ static void ask_interfaces(backhand_route *route)
         if (each->ifa_flags & IFF_BROADCAST && same_host(&route->to, each->ifa_broadaddr)) {
             route->cast = BACKHAND_BROADCAST;
         }
-        if (route->config->from && same_host(&route->from, each->ifa_addr)) {
+        if ((route->config->from && same_host(&route->from, each->ifa_addr)) ||
+            (route->via.sa.sa_family && same_host(&route->via, each->ifa_addr))) {
             route->interface = if_nametoindex(each->ifa_name);
         }
     }
     freeifaddrs(all);
 }
 
+static void choose_interface(backhand_route *route)
+{
+    const backhand_destination *config = route->config;
+
+    memset(&route->via, 0, sizeof(route->via));
+    if (config->from || !config->via || !is_group(&route->to) || has_way(&route->to)) {
+        return;
+    }
+    if (backhand_address_read(&route->via, config->via, 0) != APR_SUCCESS ||
+        route->via.sa.sa_family != route->to.sa.sa_family) {
+        memset(&route->via, 0, sizeof(route->via));
+    }
+}
+
 static void classify(backhand_route *route)
 {
     uint32_t v4 = ntohl(route->to.v4.sin_addr.s_addr);
+    choose_interface(route);
     ask_interfaces(route);
     if (is_group(&route->to)) {
         route->cast = BACKHAND_GROUP;
@@ -127,20 +168,6 @@ apr_status_t backhand_route_make(backhand_route *route, const backhand_destinati
 
 /* --- sockets ----------------------------------------------------------------------------------------------- */
 
-static int set(int fd, int level, int option, int value)
-{
-    return setsockopt(fd, level, option, &value, sizeof(value)) == 0;
-}
-
-static int open_socket(int family)
-{
-    int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd >= 0 && family == AF_INET6) {
-        set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-    }
-    return fd;
-}
-
 /* Closes a socket that can't be used and keeps the error. */
 static apr_status_t give_up(int *fd)
 {
@@ -160,6 +187,9 @@ static struct ip_mreqn group_of(const backhand_route *route)
     if (route->config->from) {
         group.imr_address = route->from.v4.sin_addr;
     }
+    else if (route->via.sa.sa_family) {
+        group.imr_address = route->via.v4.sin_addr;
+    }
     return group;
 }
 
@@ -170,7 +200,7 @@ static int prepare_group(const backhand_route *route, int fd)
                set(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 1) &&
                (!route->interface || set(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, (int)route->interface));
     }
-    if (route->config->from) {
+    if (route->config->from || route->via.sa.sa_family) {
         struct ip_mreqn group = group_of(route);
         if (setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &group, sizeof(group)) != 0) {
             return 0;

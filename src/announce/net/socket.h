@@ -38,6 +38,7 @@ typedef struct backhand_route {
     const backhand_destination *config;
     backhand_address to;
     backhand_address from; /**< family 0: any */
+    backhand_address via;  /**< groups without `from`: whose interface is used; family 0: the kernel's choice */
     unsigned interface;    /**< IPv6 groups: index of the interface; 0: the kernel's choice */
     backhand_cast cast;
     int fd;     /**< to send to groups and broadcast addresses, and if `hears` cannot send; -1: not open */

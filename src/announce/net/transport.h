@@ -22,6 +22,7 @@ typedef struct backhand_destination {
     int ttl;   /**< 0 to 255, multicast only; default 1 */
     const char *from; /**< numeric address to send from and, for multicast, whose interface is used; NULL: any */
     int from_port;    /**< port of the contact that the directive gives; 0: none given */
+    const char *via;  /**< numeric address: its interface is used for a group to which no route leads; NULL: none */
 } backhand_destination;
 
 /**
@@ -47,11 +48,11 @@ typedef void (*backhand_problem_fn)(void *ctx, const char *text, apr_status_t rv
 
 /**
  * Opens sockets for all destinations (array of backhand_destination, which must live as long). They are closed with
- * `p`. A group is joined on the interface of `from`. A socket for unicast is bound to `from`, else to the wildcard
- * address, for names of both families. Only groups and broadcast addresses are shared with other servers of this
- * machine. Unicast leaves from the socket that listens for it. A name gets announcements once
- * backhand_transport_name() has given its addresses; the ports of SRV records are not listened on before. Without
- * destinations the transport sends and hears nothing.
+ * `p`. A group is joined on the interface of `from`, else where the kernel's route leads, else on that of `via`. A
+ * socket for unicast is bound to `from`, else to the wildcard address, for names of both families. Only groups and
+ * broadcast addresses are shared with other servers of this machine. Unicast leaves from the socket that listens for
+ * it. A name gets announcements once backhand_transport_name() has given its addresses; the ports of SRV records are
+ * not listened on before. Without destinations the transport sends and hears nothing.
  * @param problem  may be NULL; the other sockets still work
  * @return APR_SUCCESS, or the last error when there are destinations and not one socket could be opened.
  *         `transport` is made in any case
