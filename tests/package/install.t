@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# The Debian packages of build/packages/ work as soon as they are installed, and leave nothing when they are purged. This
-# changes the machine: run it on a fresh one, as root, after `./run package`. BACKHAND_INSTALL=1 says that this is meant.
+# The Debian packages of build/packages/ work as soon as they are installed, and leave nothing when they are purged.
+# This changes the machine: run it on a fresh one, as root, after `./run package`. BACKHAND_INSTALL=1 says that this is
+# meant.
 use strict;
 use warnings;
 
@@ -30,6 +31,12 @@ sub content {
     return $response->{success} ? $response->{content} : "$response->{status} $response->{reason}";
 }
 
+sub lines_of {
+    my ($name) = @_;
+    open my $file, '<', $name or die "$name: $!";
+    return readline $file;
+}
+
 sub write_file {
     my ($name, $text) = @_;
     open my $file, '>', $name or die "$name: $!";
@@ -41,23 +48,22 @@ sub write_file {
 sub start {
     ok_run('httpd starts', 'apachectl', 'start');
     for (1 .. 100) {
-        return if content('/backhand') =~ /<table/;
+        return if content('/backhand?auto') =~ /^Server-0-/m;
         sleep 0.1;
     }
-    return fail 'the page is there';
+    return fail 'the page shows this server';
 }
 
 ok_run('a web server', 'apt-get', '-qq', 'install', '-y', 'apache2');
-my %before = map { chomp; ($_ => 1) } qx{find /etc /usr /var/lib -path /var/lib/dpkg -prune -o -path /var/lib/apt -prune -o -print};
 ok_run('the packages are installed', 'apt-get', '-qq', 'install', '-y', @debs);
-ok_run('the module is enabled', 'a2enmod', 'backhand');
+# mod_perl enables itself, unless it was there before httpd.
+ok_run('the modules are enabled', 'a2enmod', 'backhand', 'perl');
 like ok_run('the configuration is right', 'apachectl', 'configtest'), qr/Syntax OK/, 'and httpd says so';
 start();
-my ($row) = content('/backhand?auto') =~ /^(.*Contact.*)$/m;
-like $row // '', qr{http://}, 'this server has its own slot';
+like content('/backhand?auto'), qr{^Server-0-Contact: http://}m, 'this server has its own slot';
 
 # The lines that stand commented, with their #, and a chain.
-my $conf = do { open my $file, '<', '/etc/apache2/mods-available/backhand.conf' or die $!; local $/ = undef; readline $file };
+my $conf = join q(), lines_of('/etc/apache2/mods-available/backhand.conf');
 $conf =~ s/^#(?=MulticastStats|AcceptStats|<Location|    Backhand|<\/Location)//gm;
 $conf =~ s{239\.255\.0\.1}{127.0.0.1};
 $conf =~ s{192\.0\.2\.0/24}{127.0.0.0/8};
@@ -81,15 +87,18 @@ ok_run('it stops', 'apachectl', 'stop');
 for (1 .. 100) { last if !-e '/var/run/apache2/apache2.pid'; sleep 0.1 }
 start();
 is content("/$_/who"), "here\n", "/$_ is served" for qw(app perl);
-my @log = do { open my $file, '<', '/var/log/apache2/backhand.log' or die $!; readline $file };
+my @log = lines_of('/var/log/apache2/backhand.log');
 is scalar(grep { m{/(?:app|perl)/who .* 200 served-here:} } @log), 2, 'the log says why, once a request' or diag @log;
-ok_run('the simulator runs', 'bhsim', '--quiet', '/usr/share/doc/libapache2-mod-backhand/examples/bhsim/one-slow.scenario');
+my $doc = '/usr/share/doc/libapache2-mod-backhand';
+ok_run('the simulator runs', 'bhsim', '--quiet', "$doc/examples/bhsim/one-slow.scenario");
 ok_run('it stops', 'apachectl', 'stop');
 
 ok_run('the policy goes', 'a2disconf', 'a-policy');
 unlink '/etc/apache2/conf-available/a-policy.conf';
-ok_run('the packages are purged', 'apt-get', '-qq', 'purge', '-y', 'libapache2-mod-backhand', 'libapache2-mod-backhand-dev', 'libapache-backhand-perl');
-my @left = grep { /backhand/i } qx{find /etc /usr /var/lib -path /var/lib/dpkg -prune -o -path /var/lib/apt -prune -o -print};
+my @names = qw(libapache2-mod-backhand libapache2-mod-backhand-dev libapache-backhand-perl);
+ok_run('the packages are purged', 'apt-get', '-qq', 'purge', '-y', @names);
+my @own  = map { "-path /var/lib/$_ -prune -o" } qw(dpkg apt);
+my @left = grep { /backhand/i } qx{find /etc /usr /var/lib @own -print};
 is_deeply \@left, [], 'they leave nothing';
 
 done_testing;
