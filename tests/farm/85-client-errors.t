@@ -9,25 +9,12 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Farm qw(eventually scaled wait_for);
 use Farm::Fake;
+use Farm::Refused;
 use Test::More;
 use Time::HiRes qw(time);
 
 my $policies = Farm::build_dir() . '/meson/tests/farm/policies.so';
-# Of the front. `next`: one that refuses, then b; `here`: one that refuses, then the front; `other`: b at once.
-my $chains = <<"EOT";
-<Location /app/next>
-    BackhandFromSO $policies in_order fake.test b.test
-</Location>
-<Location /app/here>
-    BackhandFromSO $policies in_order fake.test a.test
-</Location>
-<Location /app/other>
-    BackhandFromSO $policies in_order b.test
-</Location>
-EOT
 my $both = <<'EOT';
-BackhandInterval 1s
-BackhandRetry 1ms
 KeepAliveTimeout 60
 ScriptAliasMatch ^/app/(?:next|here|other|bare)/echo ${ROOT}/cgi/echo
 AliasMatch ^/app/(?:next|here|other|bare)/who ${ROOT}/htdocs/who
@@ -95,18 +82,7 @@ sub as_directly {
 for my $mpm (Farm->mpms) {
     subtest "$mpm: as directly" => sub {
         my $farm = Farm->new(mpm => $mpm);
-        my ($a, $b) = map { $farm->add } 1, 2;
-        for my $server ($a, $b) {
-            my $conf = $server == $a ? $chains . $both : $both;
-            $server->reconfigure($conf =~ s/\$\{ROOT\}/$server->{root}/gr);
-            # The same age on both: it goes into the ETag.
-            utime 1_600_000_000, 1_600_000_000, $server->write_file('htdocs/who', 'who');
-        }
-        $farm->start;
-        my $fake = Farm::Fake->new(farm => $farm, says => { ms => 1000 })->start;
-        ok $farm->together, 'they see each other';
-        eventually { my $row = $a->row($fake->contact); $row && $row->{'Workers-Ready'} } 10,
-            'and the one that refuses';
+        my ($a, $b, $fake) = Farm::Refused->start($farm, both => $both);
         my $kept = $a->connect;
         is $kept->request('GET', '/app/next/none')->status, 404, 'requests are handed off';
 
@@ -148,10 +124,7 @@ for my $mpm (Farm->mpms) {
             is $kept->request('PUT', '/app/other/echo', body => 'y' x $n)->echoed->{BODY_LENGTH}, $n,
                 'kept connections are clean';
         }
-        $fake->stop;
-        # httpd's own words about programs whose input broke off.
-        $farm->announce_log(qr/backhand: server \S+ .*asked last/, qr/\[cgid?:error\]|AH01574|AH02651|AH01225/);
-        $farm->check;
+        Farm::Refused->finish($farm, $fake);
     };
 }
 

@@ -7,32 +7,19 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Farm qw(eventually scaled);
-use Farm::Fake;
+use Farm qw(scaled);
+use Farm::Refused;
 use Test::More;
 use Time::HiRes qw(time);
 
 my $has_http2 = qx{curl --version} =~ /\bHTTP2\b/;
-my $policies  = Farm::build_dir() . '/meson/tests/farm/policies.so';
-# Of the front. `next`: one that refuses, then b; `here`: one that refuses, then the front; `other`: b at once. The
-# limit of `front` is the front's alone.
-my $chains = <<"EOT";
-<Location /app/next>
-    BackhandFromSO $policies in_order fake.test b.test
-</Location>
-<Location /app/here>
-    BackhandFromSO $policies in_order fake.test a.test
-</Location>
-<Location /app/other>
-    BackhandFromSO $policies in_order b.test
-</Location>
-<LocationMatch /front\$>
+# A limit of the front alone.
+my $front = <<'EOT';
+<LocationMatch /front$>
     LimitRequestBody 1000
 </LocationMatch>
 EOT
 my $both = <<'EOT';
-BackhandInterval 1s
-BackhandRetry 1ms
 LimitRequestBody 200000
 RequestReadTimeout header=10 body=1
 ScriptAliasMatch ^/app/(?:next|here|other|bare)/(?:echo|small) ${ROOT}/cgi/echo
@@ -82,17 +69,11 @@ for my $mpm (Farm->mpms) {
     subtest $mpm => sub {
         my $http2 = $mpm eq 'event' && $has_http2;
         my $farm = Farm->new(mpm => $mpm, modules => ['reqtimeout', $http2 ? 'http2' : ()]);
-        my ($a, $b) = map { $farm->add } 1, 2;
-        for my $server ($a, $b) {
-            my $conf = ($server == $a ? $chains : '') . $both . ($http2 ? "Protocols h2c http/1.1\n" : '');
-            $server->reconfigure($conf =~ s/\$\{ROOT\}/$server->{root}/gr);
-            utime 1_600_000_000, 1_600_000_000, $server->write_file('htdocs/who', 'who');
-        }
-        $farm->start;
-        my $fake = Farm::Fake->new(farm => $farm, says => { ms => 1000 })->start;
-        ok $farm->together, 'they see each other';
-        eventually { my $row = $a->row($fake->contact); $row && $row->{'Workers-Ready'} } 10,
-            'and the one that refuses';
+        my ($a, $b, $fake) = Farm::Refused->start(
+            $farm,
+            front => $front,
+            both  => $both . ($http2 ? "Protocols h2c http/1.1\n" : '')
+        );
 
         # A program whose input breaks off keeps mod_cgi waiting for 3 s.
         my $target = $mpm eq 'prefork' ? 'file' : 'small';
@@ -168,9 +149,7 @@ for my $mpm (Farm->mpms) {
             }
         }
         is $a->row($b->contact)->{'Refused-Ago'} // '-', '-', 'nobody is blamed';
-        $fake->stop;
-        $farm->announce_log(qr/backhand: server \S+ .*asked last/, qr/\[cgid?:error\]|AH01574|AH02651|AH01225/);
-        $farm->check;
+        Farm::Refused->finish($farm, $fake);
     };
 }
 

@@ -7,50 +7,23 @@
 #ifndef BACKHAND_TEST_CANDIDATES_H
 #define BACKHAND_TEST_CANDIDATES_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "table_fixture.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
 #include "candidacy/chain.h"
-#include "table/inside.h"
 
 #define SERVERS BACKHAND_SERVERS_MAX
 
-static apr_pool_t *pool;
-static backhand_table *table;
-static apr_time_t clock_now;
 static ServerSlot list[SERVERS];
 static int n;
-
-static apr_time_t fake_clock(void)
-{
-    return clock_now;
-}
 
 static int setup(void **state)
 {
     (void)state;
-    apr_initialize();
-    apr_pool_create(&pool, NULL);
-    assert_int_equal(backhand_table_create(&table, SERVERS, 4, NULL, pool), APR_SUCCESS);
-    backhand_table_set_clocks(table, fake_clock, fake_clock);
-    clock_now = apr_time_from_sec(1000000);
-    backhand_table_publish(table);
+    begin_table(SERVERS, 4);
     backhand_random_seed(20);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    backhand_table_publish(NULL);
-    backhand_table_unmap(table);
-    apr_pool_destroy(pool);
     return 0;
 }
 

@@ -7,11 +7,7 @@
 #ifndef BACKHAND_TEST_FARM_H
 #define BACKHAND_TEST_FARM_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "table_fixture.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,28 +15,10 @@
 #include "../said.h"
 #include "table/table.h"
 #include "table/update.h"
-#include "table/inside.h"
 
 #define SERVERS   8
 #define PROCESSES 4
 #define INTERVAL  250 /* ms, as said.h has it */
-
-static apr_pool_t *pool;
-static backhand_table *table;
-static apr_time_t clock_now;
-
-static apr_time_t fake_clock(void)
-{
-    return clock_now;
-}
-
-/* By how much the wall clock, which people set, is ahead of the other one. */
-static apr_time_t wall_ahead;
-
-static apr_time_t fake_wall(void)
-{
-    return clock_now + wall_ahead;
-}
 
 __attribute__((unused)) static void wait_ms(int64_t ms)
 {
@@ -74,23 +52,8 @@ static int setup(void **state)
 {
     backhand_announcement self = server(0, 1, 1);
     (void)state;
-    apr_initialize();
-    apr_pool_create(&pool, NULL);
-    assert_int_equal(backhand_table_create(&table, SERVERS, PROCESSES, NULL, pool), APR_SUCCESS);
-    backhand_table_set_clocks(table, fake_clock, fake_wall);
-    wall_ahead = 0;
-    clock_now = apr_time_from_sec(1000000);
+    begin_table(SERVERS, PROCESSES);
     backhand_table_set_self(table, &self);
-    backhand_table_publish(table);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    backhand_table_publish(NULL);
-    backhand_table_unmap(table);
-    apr_pool_destroy(pool);
     return 0;
 }
 

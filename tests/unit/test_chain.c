@@ -2,34 +2,21 @@
 
 /* Chains: what they merge to, and that nothing a foreign function leaves can be followed unchecked. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "table_fixture.h"
 
 #include <apr_strings.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "candidacy/chain.h"
-#include "table/inside.h"
 
 #define SERVERS 64
 
-static apr_pool_t *pool;
-static backhand_table *table;
-static apr_time_t clock_now;
 static ServerSlot list[SERVERS];
 static backhand_candidates out = {.list = list};
 
 static int complaints;
 static char complaint[300];
-
-static apr_time_t fake_clock(void)
-{
-    return clock_now;
-}
 
 static void complain(void *ctx, const backhand_function *f, const char *what)
 {
@@ -59,21 +46,7 @@ static void append(backhand_chain *chain, const char *name, backhand_candidacy_f
 static int setup(void **state)
 {
     (void)state;
-    apr_initialize();
-    apr_pool_create(&pool, NULL);
-    assert_int_equal(backhand_table_create(&table, SERVERS, 4, NULL, pool), APR_SUCCESS);
-    backhand_table_set_clocks(table, fake_clock, fake_clock);
-    clock_now = apr_time_from_sec(1000000);
-    backhand_table_publish(table);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    backhand_table_publish(NULL);
-    backhand_table_unmap(table);
-    apr_pool_destroy(pool);
+    begin_table(SERVERS, 4);
     return 0;
 }
 

@@ -1,9 +1,8 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* A few live servers at random: from the whole table, where a chain begins, and from what functions before have left.
- */
+/* A few live servers at random, as part of a chain: from the whole table, and from what functions before have left. */
 
-#include "candidates.h"
+#include "live.h"
 
 #include "candidacy/builtins.h"
 #include "candidacy/pick.h"
@@ -13,21 +12,8 @@
 /* Server `id` was heard `ago` seconds ago. */
 static void hear(int id, int64_t ago)
 {
-    backhand_announcement said;
-
-    memset(&said, 0, sizeof(said));
-    apr_snprintf(said.contact.address, sizeof(said.contact.address), "10.0.0.%d", id + 1);
-    said.contact.port = 80;
-    backhand_contact_format(said.stat.contact, &said.contact);
-    said.boot = (uint64_t)id + 1;
-    said.interval = 250;
     clock_now -= apr_time_from_sec(ago);
-    if (id == 0) {
-        backhand_table_set_self(table, &said);
-    }
-    else {
-        assert_int_equal(backhand_table_update(table, &said, NULL).id, id);
-    }
+    announce(id, (figures){0});
     clock_now += apr_time_from_sec(ago);
 }
 

@@ -2,52 +2,24 @@
 
 /* What the status page reads from the table. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "table_fixture.h"
+
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "../said.h"
 #include "status/rows.h"
 #include "table/handoff.h"
 #include "table/update.h"
-#include "table/inside.h"
 
 #define START  (INT64_C(1700000000) * APR_USEC_PER_SEC + 250000)
 #define SECOND APR_USEC_PER_SEC
 
-static apr_pool_t *pool;
-static backhand_table *table;
-static apr_time_t clock_now;
-
-static apr_time_t fake_now(void)
-{
-    return clock_now;
-}
-
 static int make_table(void **state)
 {
     (void)state;
-    apr_pool_create(&pool, NULL);
+    begin_table(8, 4);
     clock_now = START;
-    if (backhand_table_create(&table, 8, 4, NULL, pool) != APR_SUCCESS) {
-        return -1;
-    }
-    backhand_table_set_clocks(table, fake_now, fake_now);
-    backhand_table_publish(table);
-    return 0;
-}
-
-static int drop_table(void **state)
-{
-    (void)state;
-    backhand_table_publish(NULL);
-    backhand_table_unmap(table);
-    apr_pool_destroy(pool);
     return 0;
 }
 
@@ -252,7 +224,7 @@ static void tallies_have_a_key_and_a_label_each(void **state)
     }
 }
 
-#define WITH_TABLE(test) cmocka_unit_test_setup_teardown(test, make_table, drop_table)
+#define WITH_TABLE(test) cmocka_unit_test_setup_teardown(test, make_table, teardown)
 
 int main(void)
 {

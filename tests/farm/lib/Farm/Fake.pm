@@ -10,11 +10,11 @@ package Farm::Fake;
 
 use strict;
 use warnings;
+use parent 'Farm::Process';
 
 use Carp qw(croak);
 use IO::Select;
 use IO::Socket::INET;
-use POSIX ();
 use Socket qw(IPPROTO_IP IP_MULTICAST_IF IP_MULTICAST_TTL inet_aton pack_sockaddr_in);
 use Time::HiRes qw(time);
 
@@ -90,25 +90,15 @@ sub start {
             ReuseAddr => 1
         ) or croak "fake server: $@";
     }
-    my $pid = fork;
-    croak "fork: $!" if !defined $pid;
-    if (!$pid) {
-        $SIG{TERM} = $SIG{INT} = 'DEFAULT';
-        $SIG{PIPE} = 'IGNORE';
-        eval { $self->run($listener); 1 } or warn $@;
-        POSIX::_exit(1);
-    }
-    $self->{pid} = $pid;
-    return $self;
+    return $self->begin(sub { $self->run($listener, @_) });
 }
 
 sub run {
-    my ($self, $listener) = @_;
+    my ($self, $listener, $parent) = @_;
     my $ready = IO::Select->new($listener ? $listener : ());
     my $next  = 0;
     my @open;
-    my $n      = 0;
-    my $parent = getppid;
+    my $n = 0;
     while (getppid == $parent) {
         if (time >= $next && !$self->{quiet}) {
             $self->announce;
@@ -122,21 +112,6 @@ sub run {
         # can_read of nothing returns at once.
         Time::HiRes::sleep(0.05) if !$listener;
     }
-    return;
-}
-
-sub stop {
-    my ($self) = @_;
-    my $pid = delete $self->{pid} or return;
-    kill 'KILL', $pid;
-    waitpid $pid, 0;
-    return;
-}
-
-sub DESTROY {
-    my ($self) = @_;
-    local ($?, $!, $@);
-    $self->stop if $self->{pid};
     return;
 }
 

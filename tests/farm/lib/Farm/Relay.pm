@@ -11,10 +11,10 @@ package Farm::Relay;
 
 use strict;
 use warnings;
+use parent 'Farm::Process';
 
 use Carp qw(croak);
 use IO::Socket::INET;
-use POSIX  ();
 use Socket qw(inet_aton inet_ntoa pack_sockaddr_in unpack_sockaddr_in);
 
 use Farm::Wait qw(scaled);
@@ -50,16 +50,10 @@ sub start {
     for my $from (1 .. $self->{servers}) {
         $deaf{$from} = { map { $_ => $lost->($from, $_) } 1 .. $self->{servers} };
     }
-    my $parent = $$;
-    my $pid = fork;
-    croak "fork: $!" if !defined $pid;
-    if (!$pid) {
-        $SIG{TERM} = $SIG{INT} = 'DEFAULT';
+    return $self->begin(sub {
+        my ($parent) = @_;
         $self->pass_on(\%deaf) while getppid == $parent;
-        POSIX::_exit(0);
-    }
-    $self->{pid} = $pid;
-    return $self;
+    });
 }
 
 sub pass_on {
@@ -83,21 +77,6 @@ sub lose {
     $self->stop;
     $self->{lost} = $lost;
     return $self->start;
-}
-
-sub stop {
-    my ($self) = @_;
-    my $pid = delete $self->{pid} or return;
-    kill 'KILL', $pid;
-    waitpid $pid, 0;
-    return;
-}
-
-sub DESTROY {
-    my ($self) = @_;
-    local ($?, $!, $@);
-    $self->stop;
-    return;
 }
 
 1;
