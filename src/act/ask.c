@@ -61,10 +61,23 @@ static int prepare(backhand_ask *ask)
     return 1;
 }
 
+/* A request that asks for a tunnel may hold a worker for hours. */
+static backhand_wait wait_of(request_rec *r)
+{
+    const char *connection = apr_table_get(r->headers_in, "Connection");
+    const char *upgrade = apr_table_get(r->headers_in, "Upgrade");
+
+    return connection && upgrade && ap_find_token(r->pool, connection, "Upgrade") &&
+                   ap_find_token(r->pool, upgrade, BACKHAND_WORKER_UPGRADE)
+               ? BACKHAND_WAIT_TUNNEL
+               : BACKHAND_WAIT_ANSWER;
+}
+
 backhand_walk_result backhand_ask_server(backhand_ask *ask, const backhand_step *step)
 {
     const backhand_config *conf = ask->conf;
     backhand_process *process = conf->process;
+    backhand_wait kind = wait_of(ask->r);
     backhand_pinned pinned;
     backhand_worker *worker;
     backhand_walk_result result;
@@ -76,9 +89,10 @@ backhand_walk_result backhand_ask_server(backhand_ask *ask, const backhand_step 
     if (!worker) {
         return BACKHAND_RESULT_UNREADY;
     }
-    if (!backhand_limit_enter(conf, process, step->id, step->owned)) {
+    result = backhand_limit_enter(conf, process, step->id, kind, step->owned);
+    if (result != BACKHAND_RESULT_NONE) {
         backhand_worker_release(worker);
-        return BACKHAND_RESULT_LIMIT;
+        return result;
     }
     if (backhand_pinned_begin(&pinned, ask->r)) {
         result = ask_now(ask, worker, step);
@@ -88,6 +102,6 @@ backhand_walk_result backhand_ask_server(backhand_ask *ask, const backhand_step 
         backhand_worker_release(worker);
         result = BACKHAND_RESULT_INTERPRETERS;
     }
-    backhand_limit_leave(conf, process, step->id);
+    backhand_limit_leave(conf, process, step->id, kind);
     return result;
 }

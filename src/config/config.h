@@ -43,6 +43,7 @@ typedef struct backhand_config {
     backhand_accept_list *accept;        /**< AcceptStats */
     backhand_share max_handoffs;         /**< BackhandMaxHandoffs: requests, or a share of the workers [50%] */
     backhand_share max_session_handoffs; /**< BackhandMaxSessionHandoffs [75%] */
+    backhand_share max_tunnels;          /**< BackhandMaxTunnels: tunnels, or a share of the workers [25%] */
     apr_off_t retry_body;                /**< BackhandRetryBody, bytes [65536] */
     apr_interval_time_t connect_timeout; /**< BackhandConnectTimeout [1 s] */
     apr_interval_time_t response_timeout; /**< BackhandResponseTimeout [0: ProxyTimeout] */

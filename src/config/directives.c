@@ -89,6 +89,8 @@ const command_rec backhand_commands[] = {
           "requests handed off at a time, or a share of the workers, as in 50%"),
     SHARE("BackhandMaxSessionHandoffs", SERVER(max_session_handoffs), "75%", "0", "1000000", "requests", "the workers",
           "the same for requests that only the owner of their session may serve"),
+    SHARE("BackhandMaxTunnels", SERVER(max_tunnels), "25%", "0", "1000000", "tunnels", "the workers",
+          "WebSockets handed off at a time, or a share of the workers, as in 25%"),
     NUMBER("BackhandRetryBody", SERVER(retry_body), "65536", "0", "16777216", "bytes",
            "bytes of a request body kept to send it again"),
     TIME("BackhandConnectTimeout", SERVER(connect_timeout), "1s", "1ms", "1h", NULL,

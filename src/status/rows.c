@@ -104,6 +104,8 @@ int backhand_tallies_read(backhand_tally out[BACKHAND_TALLIES], const backhand_t
     backhand_process_sum(table, &serving, &waiting);
     at = add(at, "Serving", "requests being served here", serving);
     at = add(at, "Waiting", "requests waiting for another server", waiting);
+    at = add(at, "Tunnels", "of these, tunnels (WebSockets), open or asked for",
+             backhand_process_sum_waiting(table, BACKHAND_WAIT_TUNNEL));
     at = add(at, "Handed-Off", "requests answered by another server",
              backhand_table_counted(table, BACKHAND_COUNT_HANDED_OFF));
     at = add(at, "Received", "requests received from other servers",

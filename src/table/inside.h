@@ -31,10 +31,10 @@
 
 /** The row of a child process: its requests. Cleared when the process is gone. */
 struct backhand_process {
-    int64_t pid;     /**< 0: free */
-    int64_t serving; /**< requests that it serves itself */
-    int64_t waiting; /**< requests that it handed off and whose answer is not complete */
-    int64_t pad[5];  /**< a cache line of its own */
+    int64_t pid;                     /**< 0: free */
+    int64_t serving;                 /**< requests that it serves itself */
+    int64_t waiting[BACKHAND_WAITS]; /**< requests that it handed off and whose answer is not complete, by kind */
+    int64_t pad[4];                  /**< a cache line of its own */
 };
 
 /** Failed requests in a row that blame a server, each of another client and for another path; see table/blame.h. */

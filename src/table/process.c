@@ -16,7 +16,9 @@ static void clear(backhand_table *table, backhand_process *row)
 {
     int64_t serving = __atomic_exchange_n(&row->serving, 0, __ATOMIC_RELAXED);
     __atomic_sub_fetch(&table->meter->inflight, serving, __ATOMIC_RELAXED);
-    backhand_number_set(&row->waiting, 0);
+    for (int kind = 0; kind < BACKHAND_WAITS; kind++) {
+        backhand_number_set(&row->waiting[kind], 0);
+    }
 }
 
 /* While it is cleared the row is nobody's: two who release it at once must not clear its next owner's figures. */
@@ -79,19 +81,24 @@ int64_t backhand_process_serve(backhand_table *table, backhand_process *row, int
     return backhand_meter_leave(table->meter, table->now());
 }
 
-int64_t backhand_process_wait(backhand_process *row)
-{
-    return __atomic_add_fetch(&row->waiting, 1, __ATOMIC_SEQ_CST);
-}
-
-void backhand_process_waited(backhand_process *row)
-{
-    __atomic_sub_fetch(&row->waiting, 1, __ATOMIC_RELEASE);
-}
-
 int64_t backhand_process_waiting(const backhand_process *row)
 {
-    return backhand_number_get(&row->waiting);
+    int64_t sum = 0;
+    for (int kind = 0; kind < BACKHAND_WAITS; kind++) {
+        sum += backhand_number_get(&row->waiting[kind]);
+    }
+    return sum;
+}
+
+int64_t backhand_process_wait(backhand_process *row, backhand_wait kind)
+{
+    __atomic_add_fetch(&row->waiting[kind], 1, __ATOMIC_SEQ_CST);
+    return backhand_process_waiting(row);
+}
+
+void backhand_process_waited(backhand_process *row, backhand_wait kind)
+{
+    __atomic_sub_fetch(&row->waiting[kind], 1, __ATOMIC_RELEASE);
 }
 
 void backhand_process_release(backhand_table *table, int64_t pid)
@@ -124,7 +131,7 @@ void backhand_process_sum(const backhand_table *table, int64_t *serving, int64_t
         const backhand_process *row = &table->processes[i];
         if (backhand_number_get(&row->pid) > 0) {
             served += backhand_number_get(&row->serving);
-            waited += backhand_number_get(&row->waiting);
+            waited += backhand_process_waiting(row);
         }
     }
     if (serving) {
@@ -135,11 +142,26 @@ void backhand_process_sum(const backhand_table *table, int64_t *serving, int64_t
     }
 }
 
+int64_t backhand_process_sum_waiting(const backhand_table *table, backhand_wait kind)
+{
+    int64_t waited = 0;
+
+    for (int i = 0; i < table->max_processes; i++) {
+        const backhand_process *row = &table->processes[i];
+        if (backhand_number_get(&row->pid) > 0) {
+            waited += backhand_number_get(&row->waiting[kind]);
+        }
+    }
+    return waited > 0 ? waited : 0;
+}
+
 static int nobody_waits(const backhand_table *table)
 {
     for (int i = 0; i < table->max_processes; i++) {
-        if (__atomic_load_n(&table->processes[i].waiting, __ATOMIC_ACQUIRE) > 0) {
-            return 0;
+        for (int kind = 0; kind < BACKHAND_WAITS; kind++) {
+            if (__atomic_load_n(&table->processes[i].waiting[kind], __ATOMIC_ACQUIRE) > 0) {
+                return 0;
+            }
         }
     }
     return 1;

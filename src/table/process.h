@@ -22,12 +22,12 @@ int64_t backhand_process_serve(backhand_table *table, backhand_process *row, int
 /**
  * The process waits for another server on behalf of one more request. Call it before backhand_table_sent(), and look at
  * limits afterwards: of two threads that do so at the same moment, at least one sees both requests.
- * @return requests of this process that wait now
+ * @return requests of this process that wait now, of all kinds
  */
-int64_t backhand_process_wait(backhand_process *row);
+int64_t backhand_process_wait(backhand_process *row, backhand_wait kind);
 /** The request waits no longer. Call it after backhand_table_returned(). */
-void backhand_process_waited(backhand_process *row);
-/** Requests of this process that wait now. */
+void backhand_process_waited(backhand_process *row, backhand_wait kind);
+/** Requests of this process that wait now, of all kinds. */
 int64_t backhand_process_waiting(const backhand_process *row);
 /** Clears the row of a process that is gone. */
 void backhand_process_release(backhand_table *table, int64_t pid);
@@ -38,7 +38,9 @@ int backhand_process_reap(backhand_table *table);
  * can. These requests are known only while no request waits, so at other times the function does nothing. [moderator]
  */
 void backhand_table_settle(backhand_table *table);
-/** Sums over all rows; either may be NULL. Never negative. */
+/** Sums over all rows; either may be NULL. `waiting`: of all kinds. Never negative. */
 void backhand_process_sum(const backhand_table *table, int64_t *serving, int64_t *waiting);
+/** Requests of this kind that wait, summed over all rows. Never negative. */
+int64_t backhand_process_sum_waiting(const backhand_table *table, backhand_wait kind);
 
 #endif

@@ -44,6 +44,13 @@ typedef struct backhand_table backhand_table;
 /** The row of a child process; see table/process.h. */
 typedef struct backhand_process backhand_process;
 
+/** For what a request waits that was handed to another server. Each kind has a bound of its own. */
+typedef enum backhand_wait {
+    BACKHAND_WAIT_ANSWER, /**< for an answer */
+    BACKHAND_WAIT_TUNNEL, /**< for the end of a tunnel, as of a WebSocket: open, or asked for */
+    BACKHAND_WAITS
+} backhand_wait;
+
 /* --- making it --------------------------------------------------------------------------------------------- */
 
 /**

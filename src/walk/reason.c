@@ -16,6 +16,7 @@ const char *backhand_reason_text(backhand_reason reason)
         [BACKHAND_HERE_CODED] = "served-here:coded",
         [BACKHAND_HERE_UNREADY] = "served-here:unready",
         [BACKHAND_HERE_LIMIT] = "served-here:limit",
+        [BACKHAND_HERE_TUNNELS] = "served-here:tunnels",
         [BACKHAND_HERE_INTERPRETERS] = "served-here:interpreters",
         [BACKHAND_HERE_FAILED] = "served-here:failed",
         [BACKHAND_HERE_OWN] = "served-here:own",

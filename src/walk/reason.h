@@ -19,6 +19,7 @@ typedef enum backhand_reason {
     BACKHAND_HERE_CODED,   /**< served-here:coded - the body has a transfer coding besides chunked */
     BACKHAND_HERE_UNREADY, /**< served-here:unready - this process could not get ready to ask the candidates in time */
     BACKHAND_HERE_LIMIT,   /**< served-here:limit - BackhandMaxHandoffs requests wait for other servers already */
+    BACKHAND_HERE_TUNNELS, /**< served-here:tunnels - BackhandMaxTunnels tunnels to other servers are open */
     BACKHAND_HERE_INTERPRETERS, /**< served-here:interpreters - it holds one of mod_perl, and no more such may wait */
     BACKHAND_HERE_FAILED,       /**< served-here:failed - every asked candidate refused, or BackhandTries are used up */
     BACKHAND_HERE_OWN,      /**< served-here:own - it asks for what each server says of itself, as server-status does */

@@ -31,6 +31,7 @@ typedef enum backhand_walk_result {
     /* The server was not asked, because */
     BACKHAND_RESULT_UNREADY,      /**< this process did not get ready for it in time */
     BACKHAND_RESULT_LIMIT,        /**< as many requests as may wait for other servers */
+    BACKHAND_RESULT_TUNNELS,      /**< it asks for a tunnel, and as many as may are open to other servers */
     BACKHAND_RESULT_INTERPRETERS, /**< the request holds an interpreter of mod_perl, and no more such may wait */
     BACKHAND_RESULT_BODY          /**< an error of the client in its body showed before */
 } backhand_walk_result;

@@ -388,6 +388,9 @@ void backhand_walk_step(backhand_walk *walk, backhand_walk_result last, backhand
     case BACKHAND_RESULT_LIMIT:
         end_at_bound(walk, BACKHAND_HERE_LIMIT, step);
         break;
+    case BACKHAND_RESULT_TUNNELS:
+        end_at_bound(walk, BACKHAND_HERE_TUNNELS, step);
+        break;
     case BACKHAND_RESULT_INTERPRETERS:
         end_at_bound(walk, BACKHAND_HERE_INTERPRETERS, step);
         break;

@@ -34,6 +34,7 @@ ProxyPass /pass/ws http://127.0.0.19:${PORT}/pass upgrade=websocket
 ScriptAlias /app/events ${EVENTS}
 # Silent after 3 s: on a busy machine a server must not seem so unless it is.
 BackhandInterval 1s
+BackhandMaxTunnels 4
 EOT
 
 my $events = <<'EOT';

@@ -288,11 +288,18 @@ static void counts_processes(void **state)
     assert_non_null(row);
     assert_non_null(other);
     row->serving = 3;
-    row->waiting = 4;
+    row->waiting[BACKHAND_WAIT_ANSWER] = 4;
     other->serving = 5;
+    assert_int_equal(backhand_process_wait(row, BACKHAND_WAIT_TUNNEL), 5);
+    assert_int_equal(backhand_process_wait(other, BACKHAND_WAIT_TUNNEL), 1);
+    assert_int_equal(backhand_process_wait(other, BACKHAND_WAIT_TUNNEL), 2);
     backhand_process_sum(table, &serving, &waiting);
     assert_int_equal(serving, 8);
-    assert_int_equal(waiting, 4);
+    assert_int_equal(waiting, 7);
+    assert_int_equal(backhand_process_sum_waiting(table, BACKHAND_WAIT_ANSWER), 4);
+    assert_int_equal(backhand_process_sum_waiting(table, BACKHAND_WAIT_TUNNEL), 3);
+    backhand_process_waited(row, BACKHAND_WAIT_TUNNEL);
+    assert_int_equal(backhand_process_waiting(row), 4);
     backhand_process_release(table, 1);
     backhand_process_release(table, 1);
     backhand_process_release(table, 0);
@@ -317,8 +324,8 @@ static void settles_what_the_killed_sent(void **state)
     backhand_process *row = backhand_process_claim(table, getpid());
     backhand_process *killed = backhand_process_claim(table, 1);
     (void)state;
-    row->waiting = 1;
-    killed->waiting = 2;
+    row->waiting[BACKHAND_WAIT_TUNNEL] = 1;
+    killed->waiting[BACKHAND_WAIT_ANSWER] = 2;
     slot->sent = 13;
     slot->returned = 10;
     hear(1, 9, 2);
@@ -326,7 +333,7 @@ static void settles_what_the_killed_sent(void **state)
     backhand_table_settle(table);
     assert_int_equal(slot->returned, 10);
     slot->returned = 11;
-    row->waiting = 0;
+    row->waiting[BACKHAND_WAIT_TUNNEL] = 0;
     backhand_table_settle(table);
     assert_int_equal(slot->returned, 13);
     /* 5 of 8 were ready while three waited, and one of them has returned. */

@@ -278,6 +278,15 @@ static void as_many_wait_as_may(void **state)
     assert_int_equal(walk.tries, 0);
 }
 
+static void as_many_tunnels_are_open_as_may(void **state)
+{
+    (void)state;
+    left(a, b, -1);
+    asks(BACKHAND_RESULT_NONE, a);
+    stays(BACKHAND_RESULT_TUNNELS, BACKHAND_HERE_TUNNELS);
+    assert_int_equal(walk.tries, 0);
+}
+
 static void a_process_that_can_ask_nobody(void **state)
 {
     (void)state;
@@ -716,6 +725,7 @@ int main(void)
         WALK_TEST(a_body_that_cannot_be_sent),
         WALK_TEST(this_process_is_not_ready_for_a_server),
         WALK_TEST(as_many_wait_as_may),
+        WALK_TEST(as_many_tunnels_are_open_as_may),
         WALK_TEST(a_process_that_can_ask_nobody),
         WALK_TEST(as_many_hold_interpreters_as_may),
         WALK_TEST(an_unsafe_request),

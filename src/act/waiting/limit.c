@@ -13,14 +13,15 @@
 #define GROWTH apr_time_from_sec(2)
 #define PAUSE  apr_time_from_msec(10)
 
-/* By BackhandMaxHandoffs and BackhandMaxSessionHandoffs, for the whole server. */
-static int64_t wanted(const backhand_config *conf, int64_t workers, int owned)
+/* By BackhandMaxHandoffs, BackhandMaxSessionHandoffs and BackhandMaxTunnels, for the whole server. */
+static int64_t wanted(const backhand_config *conf, int64_t workers, backhand_wait kind, int owned)
 {
-    int64_t all = backhand_bounds_server(conf->max_handoffs.count, conf->max_handoffs.percent, workers);
+    const backhand_share *share = kind == BACKHAND_WAIT_TUNNEL ? &conf->max_tunnels : &conf->max_handoffs;
+    int64_t all = backhand_bounds_server(share->count, share->percent, workers);
     int64_t sessions =
         backhand_bounds_server(conf->max_session_handoffs.count, conf->max_session_handoffs.percent, workers);
 
-    return owned && all > 0 && all < sessions ? sessions : all;
+    return owned && kind == BACKHAND_WAIT_ANSWER && all > 0 && all < sessions ? sessions : all;
 }
 
 static int fits_process(int64_t waiting, int64_t threads)
@@ -29,31 +30,40 @@ static int fits_process(int64_t waiting, int64_t threads)
     return waiting <= backhand_bounds_process(threads, async) && (!async || backhand_room_left(waiting));
 }
 
-/* @return 0: over a bound, nothing has changed. `grows`: only over the number of workers that run, and httpd may start
- * further ones */
-static int enter(const backhand_config *conf, backhand_process *process, int id, int owned, int *grows)
+/* `grows`: it is only over the number of workers that run, and httpd may start further ones. */
+static backhand_walk_result enter(const backhand_config *conf, backhand_process *process, int id, backhand_wait kind,
+                                  int owned, int *grows)
 {
-    int threads = 0, daemons = 0, within;
+    backhand_walk_result over = BACKHAND_RESULT_NONE;
+    int threads = 0, daemons = 0;
     int64_t here, all, workers;
 
     ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
     ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &daemons);
     threads = threads > 0 ? threads : 1;
     workers = (int64_t)daemons * threads;
+    *grows = 0;
     if (id != 0) {
         backhand_process_serve(conf->table, process, -1);
     }
     /* Counted first and looked at then: of two at the same moment at least one sees both. And before the slot's
      * `sent`, as its `returned` is counted before backhand_limit_leave(): see backhand_table_settle(). */
-    here = backhand_process_wait(process);
+    here = backhand_process_wait(process, kind);
     backhand_process_sum(conf->table, NULL, &all);
-    within = fits_process(here, threads) && all <= wanted(conf, workers, owned);
-    if (within && backhand_scoreboard_runs_more_than(all)) {
-        return 1;
+    if (backhand_process_sum_waiting(conf->table, kind) > wanted(conf, workers, kind, owned)) {
+        over = kind == BACKHAND_WAIT_TUNNEL ? BACKHAND_RESULT_TUNNELS : BACKHAND_RESULT_LIMIT;
     }
-    backhand_limit_leave(conf, process, id);
-    *grows = within && all < workers;
-    return 0;
+    else if (!fits_process(here, threads)) {
+        over = BACKHAND_RESULT_LIMIT;
+    }
+    else if (!backhand_scoreboard_runs_more_than(all)) {
+        over = BACKHAND_RESULT_LIMIT;
+        *grows = all < workers;
+    }
+    if (over != BACKHAND_RESULT_NONE) {
+        backhand_limit_leave(conf, process, id, kind);
+    }
+    return over;
 }
 
 static int is_one_left(const backhand_config *conf)
@@ -63,22 +73,25 @@ static int is_one_left(const backhand_config *conf)
     return backhand_scoreboard_runs_more_than(all + 1);
 }
 
-int backhand_limit_enter(const backhand_config *conf, backhand_process *process, int id, int owned)
+backhand_walk_result backhand_limit_enter(const backhand_config *conf, backhand_process *process, int id,
+                                          backhand_wait kind, int owned)
 {
     int grows = 0;
-    int entered = enter(conf, process, id, owned, &grows);
+    backhand_walk_result over = enter(conf, process, id, kind, owned, &grows);
     apr_time_t end = backhand_clock_now() + GROWTH;
 
-    while (!entered && owned && grows && backhand_clock_now() < end) {
+    while (over != BACKHAND_RESULT_NONE && owned && grows && backhand_clock_now() < end) {
         apr_sleep(PAUSE);
-        entered = is_one_left(conf) && enter(conf, process, id, owned, &grows);
+        if (is_one_left(conf)) {
+            over = enter(conf, process, id, kind, owned, &grows);
+        }
     }
-    return entered;
+    return over;
 }
 
-void backhand_limit_leave(const backhand_config *conf, backhand_process *process, int id)
+void backhand_limit_leave(const backhand_config *conf, backhand_process *process, int id, backhand_wait kind)
 {
-    backhand_process_waited(process);
+    backhand_process_waited(process, kind);
     if (id != 0) {
         backhand_process_serve(conf->table, process, 1);
     }

@@ -8,7 +8,7 @@
  * wait, so three bounds hold at the same time:
  *
  *  - BackhandMaxHandoffs, for the whole server; for requests that only the owner of their session may serve,
- *    BackhandMaxSessionHandoffs;
+ *    BackhandMaxSessionHandoffs; for those that ask for a tunnel, which count apart, BackhandMaxTunnels;
  *  - the workers that run now, less one. Those that httpd may still start do not count: starting takes it seconds;
  *  - in each process with several threads, its threads less one; with the event MPM also as room.h says. That MPM
  *    keeps an idle connection in one process, and only a thread of that process can serve the next request there.
@@ -21,18 +21,20 @@
 #define BACKHAND_LIMIT_H
 
 #include "config/config.h"
+#include "walk/result.h"
 
 /**
  * Counts a request that this process serves as one that waits for another server, unless it would be one too many.
- * What waits for this server's own contact, `id` 0, counts as served here besides: this server measures it.
+ * A request that waits for this server's own contact, `id` 0, counts as served here besides: this server measures it.
  * Threads of one server that ask at the same moment may all be refused; more than the bounds never get through.
  * @param owned  1: `id` owns the request's session. While httpd can start further workers and only those are missing,
  *               the function waits for one for up to 2 s
- * @return 0: over a bound, nothing has changed
+ * @return BACKHAND_RESULT_NONE; or the bound that it is over, BACKHAND_RESULT_LIMIT or _TUNNELS: nothing has changed
  */
-int backhand_limit_enter(const backhand_config *conf, backhand_process *process, int id, int owned);
+backhand_walk_result backhand_limit_enter(const backhand_config *conf, backhand_process *process, int id,
+                                          backhand_wait kind, int owned);
 
-/** The wait is over: the request counts as served here again. `id`: as before. */
-void backhand_limit_leave(const backhand_config *conf, backhand_process *process, int id);
+/** The wait is over: the request counts as served here again. `id`, `kind`: as before. */
+void backhand_limit_leave(const backhand_config *conf, backhand_process *process, int id, backhand_wait kind);
 
 #endif
