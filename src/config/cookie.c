@@ -2,7 +2,7 @@
 
 #include "config/cookie.h"
 #include "candidacy/session_id.h"
-#include "config/words.h"
+#include "base/words.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>

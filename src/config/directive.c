@@ -1,7 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "config/directive.h"
-#include "config/words.h"
+#include "base/words.h"
 #include "base/number.h"
 
 #include <apr_strings.h>

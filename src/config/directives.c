@@ -4,7 +4,7 @@
  * reads the lines: values are written as in a configuration, and the documentation repeats them. */
 
 #include "config/directive.h"
-#include "config/words.h"
+#include "base/words.h"
 #include "config/chains.h"
 #include "candidacy/name_format.h"
 

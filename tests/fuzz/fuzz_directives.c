@@ -12,7 +12,7 @@
 #include "candidacy/name_format.h"
 #include "candidacy/session.h"
 #include "candidacy/session_id.h"
-#include "config/words.h"
+#include "base/words.h"
 
 #include <apr_strings.h>
 

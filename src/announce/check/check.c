@@ -3,7 +3,7 @@
 #include "announce/check/check.h"
 
 #include "base/number.h"
-#include "config/words.h"
+#include "base/words.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>

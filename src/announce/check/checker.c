@@ -4,7 +4,6 @@
 
 #include "announce/check/program.h"
 #include "announce/check/side.h"
-#include "config/config.h"
 #include "table/clock.h"
 
 #include <ap_listen.h>

@@ -1,13 +1,14 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "config/words.h"
+#include "base/words.h"
 #include "base/number.h"
-#include "mod_backhand.h"
-#include "table/table.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
+
+/* Characters of a farm's name. */
+#define FARM_MAX 63
 
 /* ap_timeout_parameter_parse takes "s", "5sx" and " 5" for times; a directive should not. */
 int backhand_word_time(apr_interval_time_t *out, const char *word, apr_interval_time_t min, apr_interval_time_t max)
@@ -41,7 +42,7 @@ int backhand_word_time(apr_interval_time_t *out, const char *word, apr_interval_
 int backhand_word_is_farm(const char *word)
 {
     size_t length = strlen(word);
-    if (length == 0 || length >= BACKHAND_FARM_SIZE) {
+    if (length == 0 || length > FARM_MAX) {
         return 0;
     }
     for (; *word; word++) {

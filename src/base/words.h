@@ -6,8 +6,8 @@
  *
  * Every reader returns 1, or 0 and does not touch `out`. The whole word must fit; signs and blanks are refused.
  */
-#ifndef BACKHAND_CONFIG_WORDS_H
-#define BACKHAND_CONFIG_WORDS_H
+#ifndef BACKHAND_BASE_WORDS_H
+#define BACKHAND_BASE_WORDS_H
 
 #include <apr_time.h>
 #include <stdint.h>
