@@ -10,19 +10,20 @@
 #define RECENT      30000000 /* us: older records do not count, */
 #define FORGET      60000000 /* and are wiped out after this */
 #define NUMBER_MAX  ((INT64_C(1) << 31) - 1)
-#define NEGLIGIBLE  20   /* a share of errors x 1000 below this is none */
-#define NEWEST      96   /* of this many newest ended records, */
-#define CALM        8    /* so many calm ones are enough to look at calm ones only */
-#define CROWDED     0.5  /* added to the variance when they are not */
-#define LOW         2    /* a sample lies below the usual by so many spreads at most, */
-#define HIGH        5    /* and above it by this, in the logarithm */
-#define FIRST       16   /* requests that say nothing of the spread yet */
-#define EXPERIENCE  24   /* calm requests that a server needs before it tells how fast it is, */
-#define KNOWN       8    /* and before its slowness means anything, */
-#define SURE        4    /* which more samples than this tell */
-#define SLOT        0.75 /* of the workers: who serves that many at once has a place for each */
-#define GROW        1.5  /* where no knee was seen so many times as many, */
-#define GROW_BY     2    /* and this many more, are let in, so that more can be seen */
+#define NEGLIGIBLE  20      /* a share of errors x 1000 below this is none */
+#define GUESTS_STAY 1000000 /* us: what was said of guests is forgotten after this */
+#define NEWEST      96      /* of this many newest ended records, */
+#define CALM        8       /* so many calm ones are enough to look at calm ones only */
+#define CROWDED     0.5     /* added to the variance when they are not */
+#define LOW         2       /* a sample lies below the usual by so many spreads at most, */
+#define HIGH        5       /* and above it by this, in the logarithm */
+#define FIRST       16      /* requests that say nothing of the spread yet */
+#define EXPERIENCE  24      /* calm requests that a server needs before it tells how fast it is, */
+#define KNOWN       8       /* and before its slowness means anything, */
+#define SURE        4       /* which more samples than this tell */
+#define SLOT        0.75    /* of the workers: who serves that many at once has a place for each */
+#define GROW        1.5     /* where no knee was seen so many times as many, */
+#define GROW_BY     2       /* and this many more, are let in, so that more can be seen */
 #define DRIFT_TIMES 8
 
 static int64_t get(const int64_t *word)
@@ -48,8 +49,22 @@ int64_t backhand_meter_parallel(const backhand_meter *meter)
 
 int64_t backhand_meter_inflight(const backhand_meter *meter)
 {
-    int64_t inflight = get(&meter->inflight);
+    int64_t inflight = get(&meter->inflight) + get(&meter->guests);
     return inflight < 0 ? 0 : inflight < INT32_MAX ? inflight : INT32_MAX;
+}
+
+void backhand_meter_guests(backhand_meter *meter, int64_t guests, int64_t now)
+{
+    set(&meter->guests_heard, now);
+    set(&meter->guests, guests > 0 ? guests < NUMBER_MAX ? guests : NUMBER_MAX : 0);
+}
+
+static void forget_guests(backhand_meter *meter, int64_t now)
+{
+    int64_t age = now - get(&meter->guests_heard);
+    if (age > GUESTS_STAY || age < 0) {
+        set(&meter->guests, 0);
+    }
 }
 
 /* --- requests ------------------------------------------------------------------------------------------------- */
@@ -57,7 +72,7 @@ int64_t backhand_meter_inflight(const backhand_meter *meter)
 int64_t backhand_meter_enter(backhand_meter *meter, int64_t now)
 {
     backhand_stall_account(&meter->stall, get(&meter->inflight), backhand_meter_parallel(meter), now);
-    return __atomic_add_fetch(&meter->inflight, 1, __ATOMIC_RELAXED);
+    return __atomic_add_fetch(&meter->inflight, 1, __ATOMIC_RELAXED) + get(&meter->guests);
 }
 
 int64_t backhand_meter_leave(backhand_meter *meter, int64_t now)
@@ -325,6 +340,7 @@ void backhand_meter_read(backhand_meter *meter, int64_t now, int64_t workers, ba
 {
     records all;
 
+    forget_guests(meter, now);
     learn(meter, (double)backhand_meter_parallel(meter) / 1000);
     recover(meter, now);
     collect(meter, now, &all);

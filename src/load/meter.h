@@ -33,11 +33,14 @@
 
 /** In shared memory; all zero at first. Words that several processes use are atomics. */
 typedef struct backhand_meter {
-    int64_t inflight; /**< requests being served now; see backhand_process_serve() */
-    int64_t served;   /**< requests that were served since the start */
-    int64_t ended;    /**< when one last ended, us */
-    int64_t given;    /**< requests that this server could have kept, by a function that tries it out when it is bad */
-    int64_t failing;  /**< smoothed share x 1000 of errors */
+    int64_t inflight;     /**< requests being served now; see backhand_process_serve() */
+    int64_t guests;       /**< requests that other servers have sent to the httpd at this server's contact, which is
+                             another one, when it said so last; see backhand_meter_guests() */
+    int64_t guests_heard; /**< when that was, us */
+    int64_t served;       /**< requests that were served since the start */
+    int64_t ended;        /**< when one last ended, us */
+    int64_t given;   /**< requests that this server could have kept, by a function that tries it out when it is bad */
+    int64_t failing; /**< smoothed share x 1000 of errors */
     backhand_ring ring;
     backhand_stall stall;
     backhand_trials trials;
@@ -102,8 +105,15 @@ int64_t backhand_meter_stall(const backhand_meter *meter, int64_t now);
 int64_t backhand_meter_latency(const backhand_meter *meter, int64_t read);
 /** Requests x 1000 that are served at once; what is taken for it when that is not known. Any process. */
 int64_t backhand_meter_parallel(const backhand_meter *meter);
-/** Requests in flight now, 0 or more. Any process. */
+/** Requests in flight now, 0 or more, guests included. Any process. */
 int64_t backhand_meter_inflight(const backhand_meter *meter);
+
+/**
+ * With BackhandSelfRedirect this server's requests are served by another httpd, at its contact. Other servers send
+ * requests there, too, which this server does not see. `guests`: how many of them are there, as the other httpd has
+ * just said. They count until one second has passed without news. Any process.
+ */
+void backhand_meter_guests(backhand_meter *meter, int64_t guests, int64_t now);
 
 /** Reads the meter, and learns from what has ended since. For one process at a time, the moderator, several times a
  * second. `workers`: requests that httpd serves at once, all told; 0: no limit is known. */

@@ -1,7 +1,12 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "base/average.h"
 #include "table/inside.h"
+
+/* A hop moves by these parts of the difference to a new one. It is the time of the way and of both servers' work on
+ * it. What a request waits for a worker in the listen backlog comes on top of it where nobody sees it, and is no reason
+ * to send nothing there any more once it is over: longer ones count little, and as no more than twice the hop. */
+#define SHORTER 4
+#define LONGER  16
 
 uint64_t backhand_table_slot_generation(const backhand_table *table, int id)
 {
@@ -60,9 +65,32 @@ void backhand_table_returned(backhand_table *table, int id, uint64_t generation)
     count(slot, &slot->returned, generation);
 }
 
-static void smooth(int64_t *average, int64_t value)
+static int64_t smaller(int64_t a, int64_t b)
 {
-    backhand_number_set(average, backhand_average_add_time(backhand_number_get(average), value + 1));
+    return a < b ? a : b;
+}
+
+/* hop: plus 1, so that 0 stands for none. */
+static void learn_hop(int64_t *hop, int64_t usec)
+{
+    int64_t before = backhand_number_get(hop), more = usec + 1 - before;
+
+    if (before == 0) {
+        backhand_number_set(hop, usec + 1);
+        return;
+    }
+    backhand_number_set(hop, before + (more > 0 ? (smaller(more, before) + LONGER - 1) / LONGER : more / SHORTER));
+}
+
+/* What is at the contact and not from here is the others'. A server that gets requests itself is its own contact, and
+ * sees them all. */
+static void learn_guests(backhand_table *table, const backhand_report *kept)
+{
+    if (backhand_table_counted(table, BACKHAND_COUNT_RECEIVED) != 0) {
+        return;
+    }
+    backhand_meter_guests(table->meter, backhand_number_get(&kept->inflight) - backhand_number_get(&kept->outstanding),
+                          table->now());
 }
 
 int backhand_table_report(backhand_table *table, int id, uint64_t generation, const backhand_report *report,
@@ -85,7 +113,10 @@ int backhand_table_report(backhand_table *table, int id, uint64_t generation, co
     backhand_number_set(&kept->outstanding, sent - backhand_number_get(&slot->returned) - 1);
     backhand_number_set(&kept->heard, table->now());
     if (hop >= 0) {
-        smooth(&slot->hop, hop);
+        learn_hop(&slot->hop, hop);
+    }
+    if (id == 0) {
+        learn_guests(table, kept);
     }
     /* The slot's next server may have come in between, whose figures these are not. */
     if (backhand_table_slot_generation(table, id) != generation) {

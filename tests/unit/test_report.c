@@ -152,12 +152,74 @@ static void a_hop_is_smoothed(void **state)
     assert_int_equal(backhand_table_counted(table, BACKHAND_COUNT_REPORTS), 103);
 }
 
+/* What every third request waits in a backlog is no part of the hop. */
+static void waiting_is_no_hop(void **state)
+{
+    int id = hear_service(1, 1, 1000, 4);
+    backhand_report said = {.service = 1};
+    (void)state;
+    for (int i = 0; i < 600; i++) {
+        int64_t hop = i % 3 == 2 ? 80000 : 400 + i % 5 * 100;
+        backhand_table_report(table, id, backhand_table_slot_generation(table, id), &said, hop);
+    }
+    assert_in_range(table->slots[id].hop, 400, 1000);
+    for (int i = 0; i < 200; i++) {
+        backhand_table_report(table, id, backhand_table_slot_generation(table, id), &said, 5000);
+    }
+    assert_in_range(table->slots[id].hop, 4000, 5001);
+}
+
+/* The report comes from the httpd at this server's own contact. `sent`: requests of this server, of which the answered
+ * one is still counted. */
+static void contact_says(int inflight, int sent)
+{
+    backhand_report said = {.service = 1, .inflight = inflight};
+    uint64_t generation = backhand_table_slot_generation(table, 0);
+    for (int i = 0; i < sent; i++) {
+        backhand_table_sent(table, 0, generation);
+    }
+    backhand_table_report(table, 0, generation, &said, 300);
+    for (int i = 0; i < sent; i++) {
+        backhand_table_begun(table, 0, generation);
+        backhand_table_returned(table, 0, generation);
+    }
+}
+
+static void guests_at_the_contact_count(void **state)
+{
+    backhand_announcement self = server(0, 1, 2);
+    backhand_work work;
+    (void)state;
+    backhand_table_set_self(table, &self);
+    contact_says(2, 3);
+    assert_int_equal(view_of(0).inflight, 0);
+    contact_says(7, 3);
+    assert_int_equal(view_of(0).inflight, 5);
+    assert_int_equal(backhand_meter_enter(table->meter, clock_now), 6);
+    assert_int_equal(view_of(0).inflight, 6);
+    wait_ms(900);
+    backhand_meter_read(table->meter, clock_now, 0, &work);
+    assert_int_equal(work.inflight, 6);
+    wait_ms(200);
+    backhand_meter_read(table->meter, clock_now, 0, &work);
+    assert_int_equal(work.inflight, 1);
+    /* This server is its own contact. */
+    backhand_table_count(table, BACKHAND_COUNT_RECEIVED);
+    contact_says(7, 3);
+    assert_int_equal(view_of(0).inflight, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FARM_TEST(the_newest_of_both_counts),         FARM_TEST(requests_of_ours_are_told_apart),
-        FARM_TEST(another_boot_is_another_server),    FARM_TEST(another_server_in_the_slot_begins_anew),
-        FARM_TEST(this_server_says_what_it_does_now), FARM_TEST(a_hop_is_smoothed),
+        FARM_TEST(the_newest_of_both_counts),
+        FARM_TEST(requests_of_ours_are_told_apart),
+        FARM_TEST(another_boot_is_another_server),
+        FARM_TEST(another_server_in_the_slot_begins_anew),
+        FARM_TEST(this_server_says_what_it_does_now),
+        FARM_TEST(a_hop_is_smoothed),
+        FARM_TEST(waiting_is_no_hop),
+        FARM_TEST(guests_at_the_contact_count),
     };
     return cmocka_run_group_tests_name("report", tests, NULL, NULL);
 }

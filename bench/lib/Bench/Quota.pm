@@ -20,7 +20,7 @@ my $main_pid = $$;
 # Where groups can be made, and how a quota is written there: [folder, sub (share) { [file, text], … }]; undef: nowhere.
 sub interface {
     my @known = (
-        ['/sys/fs/cgroup/cpu', sub { (['cpu.cfs_period_us', $period], ['cpu.cfs_quota_us', int $_[0] * $period]) }],
+        ['/sys/fs/cgroup/cpu', sub { ['cpu.cfs_period_us', $period], ['cpu.cfs_quota_us', int $_[0] * $period] }],
         ['/sys/fs/cgroup',     sub { ['cpu.max', int($_[0] * $period) . " $period"] }],
     );
     for my $of (@known) {

@@ -27,8 +27,12 @@ sub limits {
     elsif ($kind eq 'equal') {
         push @limits, ['haproxy', 'mean', 1.1], ['haproxy', 'p90', 1.15], ['haproxy', 'p99', 1.1];
     }
-    push @limits, ['haproxy', 'p99', 1 / 3] if $kind eq 'slow' || $kind eq 'moving';
-    push @limits, ['haproxy', 'p99', 0.62]  if $kind eq 'speeds';
+    elsif ($kind eq 'slow' || $kind eq 'moving') {
+        push @limits, ['haproxy', 'p99', 1 / 3];
+    }
+    elsif ($kind eq 'speeds') {
+        push @limits, ['haproxy', 'p99', 0.62];
+    }
     return @limits;
 }
 

@@ -2,6 +2,8 @@
 
 #include "act/received/report.h"
 #include "act/received/received.h"
+#include "host/backlog.h"
+#include "host/scoreboard.h"
 #include "table/report_text.h"
 #include "table/view.h"
 
@@ -12,14 +14,22 @@
 
 static ap_filter_rec_t *report_filter;
 
-static void write_report(request_rec *r, const backhand_table *table)
+/* A server that does not announce itself is the contact of one that does: it is told how many wait here for a worker,
+ * too. It can wait for an answer, and hand off what comes, without a worker of these. Where each server announces
+ * itself this would make farms hand off what costs a worker at both ends. */
+static int64_t backlog_of(const backhand_config *conf)
+{
+    return conf->destinations->nelts > 0 || backhand_scoreboard_async() ? 0 : backhand_backlog_length();
+}
+
+static void write_report(request_rec *r, const backhand_config *conf)
 {
     char text[BACKHAND_REPORT_SIZE];
     backhand_report report = {0};
     backhand_view view;
 
-    backhand_table_view(table, 0, &view);
-    report.inflight = view.inflight - 1;
+    backhand_table_view(conf->table, 0, &view);
+    report.inflight = view.inflight - 1 + backlog_of(conf);
     report.service = view.service;
     report.parallel = view.parallel;
     report.latency = view.latency;
@@ -33,7 +43,7 @@ static void write_report(request_rec *r, const backhand_table *table)
 /* Just before the headers are written: what a program says by this name does not count. */
 static apr_status_t report_output(ap_filter_t *f, apr_bucket_brigade *bb)
 {
-    write_report(f->r, backhand_config_get(f->r->server)->table);
+    write_report(f->r, backhand_config_get(f->r->server));
     ap_remove_output_filter(f);
     return ap_pass_brigade(f->next, bb);
 }
