@@ -221,7 +221,7 @@ foreach my $mpm (Farm->mpms) {
               )
           ),
           'keys';
-        is call($server, 'T::counts'), '25 25 50 1', 'keys, values, each';
+        is call($server, 'T::counts'), '27 27 54 1', 'keys, values, each';
         is call($server, 'T::untouched'),
           join(',', map { /hostname|contact/ ? "$_=" : "$_=0" } split / /, call($server, 'T::keys_of', 9)),
           'a server never heard of';

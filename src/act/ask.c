@@ -18,6 +18,7 @@ static backhand_handoff_result ask_worker(backhand_ask *ask, backhand_worker *wo
     int id = step->id;
     backhand_handoff_result outcome;
 
+    ask->handoff.final = step->final;
     backhand_table_sent(table, id, step->generation);
     outcome = backhand_handoff_attempt(&ask->handoff, worker, id, step->generation, &step->announcement);
     backhand_worker_release(worker);

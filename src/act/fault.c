@@ -75,6 +75,8 @@ static const char *failure_of(const request_rec *r, const backhand_handoff *hand
                                : "closed the connection before its response began, or sent no HTTP response";
     case BACKHAND_BROKEN:
         return "sent a response that cannot be passed on";
+    case BACKHAND_UNWANTED:
+        return "answered with a status of BackhandRetryStatus";
     case BACKHAND_TIMED_OUT:
         return "did not respond within BackhandResponseTimeout";
     case BACKHAND_ANSWERED:

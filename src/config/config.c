@@ -20,6 +20,7 @@ void *backhand_config_create(apr_pool_t *p, server_rec *s)
     }
     conf->destinations = apr_array_make(p, 2, sizeof(backhand_destination));
     conf->accept = apr_array_make(p, 4, sizeof(apr_ipsubnet_t *));
+    conf->retry_status = apr_array_make(p, 4, sizeof(int));
     conf->functions = apr_array_make(p, 8, sizeof(backhand_function));
     backhand_directives_default(conf, BACKHAND_WHOLE_SERVER, p);
     return conf;

@@ -51,6 +51,7 @@ typedef struct backhand_config {
     const char *moderator_pid_file;       /**< BackhandModeratorPIDFile, absolute, or NULL */
     const char *log_words;                /**< BackhandLogLevel as written, or NULL */
     backhand_keys *keys;                  /**< of BackhandSecretFile, or NULL */
+    apr_array_header_t *retry_status;     /**< BackhandRetryStatus: int, 400 to 599 [none] */
     const backhand_check *check;          /**< BackhandCheck, or NULL */
     int keys_optional;                    /**< BackhandSecretFile's word `optional` */
     apr_interval_time_t skew;             /**< BackhandClockSkew [30 s] */

@@ -4,6 +4,7 @@
  * reads the lines: values are written as in a configuration, and the documentation repeats them. */
 
 #include "config/directive.h"
+#include "base/number.h"
 #include "base/words.h"
 #include "config/chains.h"
 #include "candidacy/name_format.h"
@@ -62,6 +63,16 @@ static const char *check_contact(const char *word)
     return backhand_contact_parse(&contact, word, 0);
 }
 
+static const char *add_status(apr_array_header_t *list, const char *word)
+{
+    int64_t status;
+    if (!backhand_number_read(&status, word, 400, 599)) {
+        return "takes statuses from 400 to 599, as in 502 503 504";
+    }
+    APR_ARRAY_PUSH(list, int) = (int)status;
+    return NULL;
+}
+
 static const char *const self_redirect_words[] = {[0] = "Off", [1] = "On", [BACKHAND_SELF_ONLY] = "Only", NULL};
 
 static backhand_directive self_redirect = {
@@ -91,6 +102,8 @@ const command_rec backhand_commands[] = {
           "the same for requests that only the owner of their session may serve"),
     SHARE("BackhandMaxTunnels", SERVER(max_tunnels), "25%", "0", "1000000", "tunnels", "the workers",
           "WebSockets handed off at a time, or a share of the workers, as in 25%"),
+    LIST("BackhandRetryStatus", SERVER(retry_status), add_status,
+         "statuses by which another server's response to a safe request counts as a failure of it"),
     NUMBER("BackhandRetryBody", SERVER(retry_body), "65536", "0", "16777216", "bytes",
            "bytes of a request body kept to send it again"),
     TIME("BackhandConnectTimeout", SERVER(connect_timeout), "1s", "1ms", "1h", NULL,

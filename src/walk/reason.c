@@ -32,6 +32,7 @@ const char *backhand_reason_text(backhand_reason reason)
         [BACKHAND_REFUSED_SESSION] = "refused:session",
         [BACKHAND_REFUSED_AWAY] = "refused:away",
         [BACKHAND_REFUSED_LOOP] = "refused:loop",
+        [BACKHAND_ENDED_GONE] = "ended:gone",
         [BACKHAND_ENDED_CLIENT] = "ended:client",
     };
     return text[reason];

@@ -35,6 +35,7 @@ typedef enum backhand_reason {
     BACKHAND_REFUSED_SESSION,    /**< refused:session - the owner of its session cannot be asked now: 503 */
     BACKHAND_REFUSED_AWAY,       /**< refused:away - BackhandSelfRedirect Only, and nobody who may serve it can: 503 */
     BACKHAND_REFUSED_LOOP,       /**< refused:loop - this server's contact leads back to it: 508 */
+    BACKHAND_ENDED_GONE,         /**< ended:gone - its client went away while another server worked on it: 499 */
     BACKHAND_ENDED_CLIENT,       /**< ended:client - its body is wrong, too long or too slow: 400, 408, 413 */
     BACKHAND_REASONS
 } backhand_reason;

@@ -14,6 +14,8 @@ typedef enum backhand_handoff_result {
     BACKHAND_STALE,     /**< as DROPPED, on a kept connection that the server may just have closed: no failure of it */
     BACKHAND_DROPPED,   /**< closed, garbled or gone silent before the response began */
     BACKHAND_BROKEN,    /**< the server answered, and its answer cannot be passed on */
+    BACKHAND_UNWANTED,  /**< the status of its response is one of BackhandRetryStatus; none of it was passed on */
+    BACKHAND_GONE,      /**< the client has gone; the attempt was given up */
     BACKHAND_TIMED_OUT, /**< no response within BackhandResponseTimeout */
     BACKHAND_CLIENT     /**< an error of the client in its body ended the request: nobody is to blame */
 } backhand_handoff_result;
@@ -27,6 +29,7 @@ typedef enum backhand_walk_result {
     BACKHAND_RESULT_FAILED,    /**< it failed: another server, or this one, can have the request */
     BACKHAND_RESULT_LOST,      /**< it failed, and the request cannot be repeated */
     BACKHAND_RESULT_TIMED_OUT, /**< the same, because no response came in time */
+    BACKHAND_RESULT_GONE,      /**< the client has gone */
     BACKHAND_RESULT_CLIENT,    /**< the client's error ended the request */
     /* The server was not asked, because */
     BACKHAND_RESULT_UNREADY,      /**< this process did not get ready for it in time */

@@ -5,10 +5,12 @@
 #include "table/blame.h"
 #include "table/down.h"
 
-#define BAD_GATEWAY  502
-#define UNAVAILABLE  503
-#define TIMED_OUT    504
-#define LOOP         508
+#define BAD_GATEWAY 502
+#define UNAVAILABLE 503
+#define TIMED_OUT   504
+#define LOOP        508
+/* As others log it; nobody gets it. */
+#define CLIENT_GONE  499
 #define OF_THE_ERROR 0
 /* More owners of one request are not given up: then its list is followed, whoever is in it. */
 #define CHAINS_MAX 2
@@ -70,6 +72,22 @@ static int can_be_sent(backhand_walk *walk, int id, const backhand_announcement 
     return 1;
 }
 
+/* Another candidate could still be asked, whether it is asked last or not. */
+static int has_more(const backhand_walk *walk)
+{
+    const backhand_candidates *candidates = walk->candidates;
+
+    for (int i = 0; i < candidates->n && walk->tries + 1 < walk->rules->tries; i++) {
+        int id = candidates->list[i].id;
+        if (id != 0 && candidates->list[i].redirect == BACKHAND_HANDOFF && !was_asked(walk, id) &&
+            backhand_table_usable(walk->table, id, candidates->generation) && !backhand_table_down(walk->table, id) &&
+            (walk->rules->queues || backhand_table_ready(walk->table, id) > 0)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static void ask(backhand_walk *walk, int id, backhand_step *step)
 {
     walk->asked[id / 64] |= UINT64_C(1) << (id % 64);
@@ -78,6 +96,7 @@ static void ask(backhand_walk *walk, int id, backhand_step *step)
     step->kind = BACKHAND_STEP_ASK;
     step->id = id;
     step->owned = 0;
+    step->final = !(walk->rules->serves && !backhand_table_down(walk->table, 0)) && !has_more(walk);
 }
 
 /* Asks this server's contact, once, whether it seems to have a ready worker or not. @return 0: it cannot be asked */
@@ -94,6 +113,7 @@ static int ask_contact(backhand_walk *walk, backhand_reason held, backhand_step 
     walk->held = held;
     ask(walk, 0, step);
     step->chosen = 0;
+    step->final = !walk->rules->serves;
     return 1;
 }
 
@@ -267,7 +287,7 @@ static void ask_owner(backhand_walk *walk, backhand_step *step)
     }
     else {
         ask(walk, id, step);
-        step->chosen = step->owned = walk->owned = 1;
+        step->chosen = step->owned = step->final = walk->owned = 1;
     }
 }
 
@@ -380,6 +400,9 @@ void backhand_walk_step(backhand_walk *walk, backhand_walk_result last, backhand
         break;
     case BACKHAND_RESULT_TIMED_OUT:
         fail(step, BACKHAND_OFF_FAILED, TIMED_OUT);
+        break;
+    case BACKHAND_RESULT_GONE:
+        fail(step, BACKHAND_ENDED_GONE, CLIENT_GONE);
         break;
     case BACKHAND_RESULT_CLIENT:
     case BACKHAND_RESULT_BODY:

@@ -68,6 +68,8 @@ typedef struct backhand_step {
     int redirect;           /**< REDIRECT: as in ServerSlot */
     int chosen; /**< ASK: it is a candidate; 0: this server's contact, because it may not serve the request */
     int owned;  /**< ASK: it owns the request's session */
+    int final; /**< ASK: when it fails nobody else serves the request, unless it is served here by a server that is down
+                */
     backhand_reason obstacle; /**< FAIL, REDIRECT for a session: why its owner is not asked, as a reason to stay here */
     /** ASK, REDIRECT: the server's; FAIL for BACKHAND_REFUSED_SESSION: the owner's */
     backhand_announcement announcement;

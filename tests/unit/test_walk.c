@@ -189,6 +189,42 @@ static void down_this_server_serves_when_nobody_else_does(void **state)
     stays(BACKHAND_RESULT_FAILED, BACKHAND_HERE_FAILED);
 }
 
+static void a_step_is_final_when_nobody_is_left(void **state)
+{
+    (void)state;
+    left(a, b, -1);
+    asks(BACKHAND_RESULT_NONE, a);
+    assert_false(step.final);
+    asks(BACKHAND_RESULT_FAILED, b);
+    assert_false(step.final);
+    memset(asked, 0, sizeof(asked));
+    goes_down(0);
+    backhand_walk_begin(&walk, table, &rules, &candidates, asked);
+    asks(BACKHAND_RESULT_NONE, a);
+    assert_false(step.final);
+    asks(BACKHAND_RESULT_FAILED, b);
+    assert_true(step.final);
+}
+
+static void the_tries_may_end_before_the_list(void **state)
+{
+    (void)state;
+    left(a, b, -1);
+    goes_down(0);
+    rules.tries = 1;
+    asks(BACKHAND_RESULT_NONE, a);
+    assert_true(step.final);
+}
+
+static void a_client_that_has_gone_ends_it(void **state)
+{
+    (void)state;
+    left(a, b, -1);
+    asks(BACKHAND_RESULT_NONE, a);
+    fails(BACKHAND_RESULT_GONE, BACKHAND_ENDED_GONE, 499);
+    assert_int_equal(walk.tries, 1);
+}
+
 static void a_slot_with_another_server_is_not_asked(void **state)
 {
     (void)state;
@@ -684,6 +720,8 @@ static void each_attempt_has_its_meaning(void **state)
         {BACKHAND_REFUSED, BACKHAND_RESULT_FAILED, BACKHAND_RESULT_FAILED},
         {BACKHAND_STALE, BACKHAND_RESULT_LOST, BACKHAND_RESULT_FAILED},
         {BACKHAND_DROPPED, BACKHAND_RESULT_LOST, BACKHAND_RESULT_FAILED},
+        {BACKHAND_UNWANTED, BACKHAND_RESULT_LOST, BACKHAND_RESULT_FAILED},
+        {BACKHAND_GONE, BACKHAND_RESULT_GONE, BACKHAND_RESULT_GONE},
         {BACKHAND_BROKEN, BACKHAND_RESULT_LOST, BACKHAND_RESULT_LOST},
         {BACKHAND_TIMED_OUT, BACKHAND_RESULT_TIMED_OUT, BACKHAND_RESULT_TIMED_OUT},
         {BACKHAND_CLIENT, BACKHAND_RESULT_CLIENT, BACKHAND_RESULT_CLIENT},
@@ -717,6 +755,9 @@ int main(void)
         WALK_TEST(all_are_gone),
         WALK_TEST(a_server_that_is_down_is_not_asked),
         WALK_TEST(down_this_server_serves_when_nobody_else_does),
+        WALK_TEST(a_step_is_final_when_nobody_is_left),
+        WALK_TEST(the_tries_may_end_before_the_list),
+        WALK_TEST(a_client_that_has_gone_ends_it),
         WALK_TEST(a_slot_with_another_server_is_not_asked),
         WALK_TEST(all_are_busy),
         WALK_TEST(at_its_own_turn_this_server_says_why_not_the_others),

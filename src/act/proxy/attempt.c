@@ -368,7 +368,7 @@ int backhand_attempt_watch(const backhand_table *table)
         if (can_be_given_up(t) && has_fallen_silent(table, t)) {
             end_waiting(t, &t->silenced);
         }
-        else if (is_pausing(t) && has_client_closed(t)) {
+        else if ((is_pausing(t) || (!t->begun && t->safe)) && has_client_closed(t)) {
             end_waiting(t, &t->abandoned);
         }
     }

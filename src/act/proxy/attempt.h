@@ -33,17 +33,22 @@ typedef struct backhand_attempt {
     apr_time_t asked;            /**< when the attempt began; set by backhand_attempt_begin() */
     int accepted;                /**< AcceptStats covers the address that answers; found here */
     int repeatable; /**< the request may be sent to another server when this one falls silent, if its body can be */
-    const backhand_body *body;       /**< NULL: it has none */
-    backhand_handshake handshake;    /**< the caller says whether and for whom */
-    int reused;                      /**< sent over a connection that was kept from an earlier request */
-    int sent;                        /**< some of the request left */
-    int begun;                       /**< some of the response was passed on */
-    int silenced;                    /**< given up because the server fell silent */
-    int abandoned;                   /**< given up because nothing came for long, and the client had closed */
-    int lost;                        /**< the connection ended, or failed */
-    int timed_out;                   /**< nothing came in time */
-    int unwanted;                    /**< the server takes no more of the request; what it has answered counts */
-    int64_t moved;                   /**< when something came last, by backhand_clock_now(); an atomic */
+    int safe;       /**< nothing is lost when it is given up after its client has gone: GET, HEAD, OPTIONS */
+    int final;      /**< its response is passed on, whatever its status is */
+    const backhand_body *body;    /**< NULL: it has none */
+    backhand_handshake handshake; /**< the caller says whether and for whom */
+    int reused;                   /**< sent over a connection that was kept from an earlier request */
+    int sent;                     /**< some of the request left */
+    int begun;                    /**< some of the response was passed on */
+    int silenced;                 /**< given up because the server fell silent */
+    int unwanted_status;          /**< of BackhandRetryStatus: none of the response is passed on; 0: no such status */
+    apr_size_t swallowed;         /**< bytes of it */
+    int abandoned; /**< given up because its client has gone, or because nothing came for long, and the client had
+                      closed */
+    int lost;      /**< the connection ended, or failed */
+    int timed_out; /**< nothing came in time */
+    int unwanted;  /**< the server takes no more of the request; what it has answered counts */
+    int64_t moved; /**< when something came last, by backhand_clock_now(); an atomic */
     apr_interval_time_t pause_limit; /**< a response may pause for longer only while its server announces itself, us */
     apr_socket_t *client; /**< of a client whose time-out is off while its connection is a tunnel; else NULL */
     apr_interval_time_t client_timeout; /**< the time-out that `client` had */
@@ -70,7 +75,8 @@ int backhand_attempt_current(void);
 void backhand_attempt_response(backhand_attempt *t);
 
 /**
- * Keeper thread: ends the waiting of every repeatable attempt whose server has fallen silent, and every response that
+ * Keeper thread: ends the waiting of every safe attempt whose client has closed its side of the connection before the
+ * response began. Ends the waiting of every repeatable attempt whose server has fallen silent, and every response that
  * has paused for longer than its `pause_limit` while its server has fallen silent, or its client has closed its side.
  * @return attempts under way
  */

@@ -231,6 +231,12 @@ static backhand_handoff_result judge(const backhand_attempt *t, const request_re
     if (t->begun) {
         return BACKHAND_ANSWERED;
     }
+    if (t->abandoned) {
+        return BACKHAND_GONE;
+    }
+    if (t->unwanted_status) {
+        return BACKHAND_UNWANTED;
+    }
     if (t->body && backhand_body_status(t->body)) {
         return BACKHAND_CLIENT;
     }
@@ -278,6 +284,8 @@ backhand_handoff_result backhand_handoff_attempt(backhand_handoff *handoff, back
                           .generation = generation,
                           .own = r->headers_out,
                           .repeatable = handoff->idempotent,
+                          .safe = r->method_number == M_GET || r->method_number == M_OPTIONS,
+                          .final = handoff->final,
                           .body = handoff->body,
                           .head.pool = r->pool};
     char *url = apr_pstrcat(r->pool, announcement->stat.contact, backhand_target(r), NULL);
@@ -322,7 +330,7 @@ backhand_handoff_result backhand_handoff_attempt(backhand_handoff *handoff, back
     if (handoff->body && result == BACKHAND_REFUSED) {
         result = take_back(handoff, &t);
     }
-    else if (handoff->body && (result == BACKHAND_DROPPED || result == BACKHAND_STALE)) {
+    else if (handoff->body && (result == BACKHAND_DROPPED || result == BACKHAND_STALE || result == BACKHAND_UNWANTED)) {
         handoff->idempotent = backhand_body_rewind(handoff->body) && handoff->idempotent;
     }
     return result;

@@ -18,6 +18,7 @@ typedef struct backhand_handoff {
     backhand_body *body; /**< NULL: the request has none */
     int idempotent;      /**< may be sent again after some of it left */
     int status;          /**< what the handler returns after ANSWERED */
+    int final;           /**< set by the caller: the response is passed on, whatever its status is */
     int silent;          /**< the server fell silent: after DROPPED, and after ANSWERED within the response */
     const char *trouble; /**< after REFUSED: what was wrong with the server's TLS and what to do; NULL: nothing */
 } backhand_handoff;

@@ -51,6 +51,36 @@ static void count(request_rec *r, const apr_bucket_brigade *bb)
     }
 }
 
+/* More than that is not read to keep a connection. */
+#define SWALLOW_MAX 65536
+
+/* Another server, or this one, can answer instead. */
+static int is_unwanted(const backhand_attempt *t)
+{
+    const apr_array_header_t *unwanted = t->conf->retry_status;
+
+    if (t->final || !t->repeatable || (t->body && !backhand_body_is_kept(t->body))) {
+        return 0;
+    }
+    for (int i = 0; i < unwanted->nelts; i++) {
+        if (APR_ARRAY_IDX(unwanted, i, int) == t->head.status) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static apr_status_t swallow(backhand_attempt *t, apr_bucket_brigade *bb)
+{
+    apr_off_t length = 0;
+
+    t->unwanted_status = t->head.status;
+    apr_brigade_length(bb, 0, &length);
+    t->swallowed += length > 0 ? (apr_size_t)length : 0;
+    apr_brigade_cleanup(bb);
+    return t->swallowed > SWALLOW_MAX ? APR_ECONNABORTED : APR_SUCCESS;
+}
+
 static apr_status_t response_output(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     backhand_attempt *t = f->ctx;
@@ -64,6 +94,9 @@ static apr_status_t response_output(ap_filter_t *f, apr_bucket_brigade *bb)
         }
         if (APR_BRIGADE_EMPTY(bb)) {
             return APR_SUCCESS;
+        }
+        if (t->unwanted_status || (!excuse && is_unwanted(t))) {
+            return swallow(t, bb);
         }
         rv = begin(f, bb, excuse);
         if (rv != APR_SUCCESS) {
