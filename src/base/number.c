@@ -34,3 +34,19 @@ int backhand_number_read(int64_t *out, const char *text, int64_t min, int64_t ma
     *out = (int64_t)value;
     return 1;
 }
+
+const char *backhand_thousandths_read(uint64_t *out, const char *text)
+{
+    uint64_t whole, fraction = 0, unit = 1000;
+    const char *rest = backhand_digits_read(&whole, text, NULL);
+    int digits = rest > text;
+    if (*rest == '.') {
+        for (rest++; *rest >= '0' && *rest <= '9'; rest++) {
+            digits = 1;
+            unit /= 10;
+            fraction += unit * (uint64_t)(*rest - '0');
+        }
+    }
+    *out = whole > UINT64_MAX / 1000 - 1 ? UINT64_MAX : whole * 1000 + fraction;
+    return digits ? rest : text;
+}

@@ -20,4 +20,12 @@ const char *backhand_digits_read(uint64_t *out, const char *text, const char *en
 /** Reads a text that is a number from `min` (0 or more) to `max`, and nothing else. @return 1; 0: `out` is untouched */
 int backhand_number_read(int64_t *out, const char *text, int64_t min, int64_t max);
 
+/**
+ * Reads a number with or without a fraction at the beginning of a text, times 1000: `1.25` is 1250. Digits after the
+ * third of the fraction do not count; `.5` and `5.` are numbers, too.
+ * @param out  the number; UINT64_MAX when that is larger; 0 without digits
+ * @return what follows the number; `text` itself when there is none
+ */
+const char *backhand_thousandths_read(uint64_t *out, const char *text);
+
 #endif

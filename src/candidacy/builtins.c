@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "candidacy/builtins.h"
+#include "base/number.h"
 #include "candidacy/name_format.h"
 
 #include <string.h>
@@ -8,51 +9,19 @@
 
 /* --- arguments --------------------------------------------------------------------------------------------- */
 
-static const char *read_whole(int64_t *out, const char *text)
-{
-    int64_t value = 0;
-    for (; *text >= '0' && *text <= '9'; text++) {
-        value = value * 10 + (*text - '0');
-        if (value > BACKHAND_ARGUMENT_MAX) {
-            return NULL;
-        }
-    }
-    *out = value;
-    return text;
-}
-
 int backhand_argument_whole(int64_t *out, const char *arg)
 {
-    int64_t value;
-    const char *end = read_whole(&value, arg);
-    if (!end || end == arg || *end) {
-        return 0;
-    }
-    *out = value;
-    return 1;
+    return backhand_number_read(out, arg, 0, BACKHAND_ARGUMENT_MAX);
 }
 
 int backhand_argument_thousandths(int64_t *out, const char *arg)
 {
-    int64_t value, unit = 1000;
-    const char *end = read_whole(&value, arg);
-    int digits;
-    if (!end) {
+    uint64_t value;
+    const char *end = backhand_thousandths_read(&value, arg);
+    if (end == arg || *end || value / 1000 > BACKHAND_ARGUMENT_MAX) {
         return 0;
     }
-    digits = end != arg;
-    value *= unit;
-    if (*end == '.') {
-        for (end++; *end >= '0' && *end <= '9'; end++) {
-            digits = 1;
-            unit /= 10;
-            value += unit * (*end - '0');
-        }
-    }
-    if (!digits || *end) {
-        return 0;
-    }
-    *out = value;
+    *out = (int64_t)value;
     return 1;
 }
 

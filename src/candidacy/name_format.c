@@ -2,6 +2,7 @@
 
 #include "candidacy/name_format.h"
 #include "base/hex.h"
+#include "base/number.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -29,16 +30,16 @@ static int is_of_name(char c)
 /* Reads what follows a percent sign. @return the rest of the format, or NULL when it is none of ours */
 static const char *read_directive(directive *out, const char *text)
 {
+    uint64_t labels;
     out->without = *text == '-';
     text += out->without;
     out->labels = 0;
     if (is_digit(*text) || out->without) {
-        while (is_digit(*text) && out->labels <= LABELS_MAX) {
-            out->labels = out->labels * 10 + (*text++ - '0');
-        }
-        if (out->labels < 1 || out->labels > LABELS_MAX || *text == '%') {
+        text = backhand_digits_read(&labels, text, NULL);
+        if (labels < 1 || labels > LABELS_MAX || *text == '%') {
             return NULL;
         }
+        out->labels = (int)labels;
     }
     out->what = *text;
     return *text == 'S' || *text == 'H' || *text == '%' ? text + 1 : NULL;

@@ -2,6 +2,7 @@
 
 #include "host/cgroup.h"
 #include "host/figures.h"
+#include "base/number.h"
 #include "host/small_file.h"
 
 #include <apr_strings.h>
@@ -59,23 +60,14 @@ static int64_t at_most(uint64_t value, int64_t max)
 
 /* --- load -------------------------------------------------------------------------------------------------- */
 
-/* By hand: strtod would follow the locale that some other code has set. */
 static apr_status_t parse_load(const char *line, int64_t *out)
 {
-    uint64_t whole;
-    uint64_t thousandths = 0;
-    const char *c = backhand_small_file_count(line, &whole);
+    uint64_t load;
 
-    if (!c) {
+    if (backhand_thousandths_read(&load, line) == line) {
         return APR_EGENERAL;
     }
-    if (*c == '.') {
-        uint64_t digit = 100;
-        for (c++; *c >= '0' && *c <= '9'; c++, digit /= 10) {
-            thousandths += digit * (uint64_t)(*c - '0');
-        }
-    }
-    *out = whole > INT32_MAX / 1000 - 1 ? INT32_MAX : (int64_t)(whole * 1000 + thousandths);
+    *out = load > INT32_MAX ? INT32_MAX : (int64_t)load;
     return APR_SUCCESS;
 }
 

@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "sim/trace.h"
+#include "base/number.h"
 #include "sim/memory.h"
 #include "sim/random.h"
 
@@ -37,7 +38,8 @@ typedef struct reading {
 static apr_time_t time_of(const char *text)
 {
     char date[40];
-    int zone, sign;
+    uint64_t zone;
+    int sign;
     apr_time_t time;
 
     if (strlen(text) <= TIME_SIZE || text[TIME_SIZE] != ']' || text[2] != '/' || text[6] != '/' || text[11] != ':' ||
@@ -47,8 +49,8 @@ static apr_time_t time_of(const char *text)
     apr_snprintf(date, sizeof(date), "Thu, %.2s %.3s %.4s %.8s GMT", text, text + 3, text + 7, text + 12);
     time = apr_date_parse_http(date);
     sign = text[21] == '-' ? -1 : 1;
-    zone = atoi(text + 22);
-    return time ? time - sign * apr_time_from_sec(zone / 100 * 3600 + zone % 100 * 60) : 0;
+    backhand_digits_read(&zone, text + 22, text + TIME_SIZE);
+    return time ? time - sign * apr_time_from_sec((apr_time_t)(zone / 100 * 3600 + zone % 100 * 60)) : 0;
 }
 
 /* What a request line asks for: a method, a path and maybe a protocol up to the quote. */
@@ -89,8 +91,7 @@ static int64_t took_of(const char *rest)
 {
     const char *last = rest + strlen(rest), *word;
     int words = 0;
-    char *end;
-    int64_t took;
+    uint64_t took;
 
     while (last > rest && isspace((unsigned char)last[-1])) {
         last--;
@@ -103,8 +104,7 @@ static int64_t took_of(const char *rest)
     if (words < 2 || !isdigit((unsigned char)*word)) {
         return -1;
     }
-    took = strtoll(word, &end, 10);
-    return end == last && took <= TOOK_MAX ? took : -1;
+    return backhand_digits_read(&took, word, last) == last && took <= TOOK_MAX ? (int64_t)took : -1;
 }
 
 static void add(reading *now, const sim_entry *entry)

@@ -58,6 +58,32 @@ static void a_number_is_all_of_the_text(void **state)
     assert_false(backhand_number_read(&value, "9223372036854775808", 0, INT64_MAX));
 }
 
+static void thousandths_are_read(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t value;
+        const char *rest;
+    } cases[] = {
+        {"1.25", 1250, ""},
+        {"0", 0, ""},
+        {"12.3456 x", 12345, " x"},
+        {".5", 500, ""},
+        {"5.", 5000, ""},
+        {"1.2.3", 1200, ".3"},
+        {".", 0, "."},
+        {"", 0, ""},
+        {"-1", 0, "-1"},
+        {"18446744073709551.7", UINT64_MAX, ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        uint64_t value = 7;
+        assert_string_equal(backhand_thousandths_read(&value, cases[i].text), cases[i].rest);
+        assert_true(value == cases[i].value);
+    }
+}
+
 static void hex_digits_are_those_of_ascii(void **state)
 {
     static const char digits[] = "0123456789abcdefABCDEF";
@@ -271,6 +297,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digits_end_where_no_digit_is),
         cmocka_unit_test(a_number_is_all_of_the_text),
+        cmocka_unit_test(thousandths_are_read),
         cmocka_unit_test(hex_digits_are_those_of_ascii),
         cmocka_unit_test(pairs_are_cut),
         cmocka_unit_test(the_hash_is_fnv_1a),
