@@ -62,9 +62,9 @@ void plan_init(plan *p, uint64_t seed, double rate, const sim_spread *service, i
 arrival plan_next(plan *p)
 {
     arrival next;
-    p->at += (int64_t)(-1e9 / p->rate * log(sim_random_share(&p->gaps)));
+    p->at += (int64_t)(-1e9 / p->rate * log(backhand_generator_share(&p->gaps)));
     next.at = p->at;
     next.demand = sim_spread_draw(&p->service, &p->demands);
-    next.target = (int)sim_random_below(&p->targets, (uint32_t)p->targets_n);
+    next.target = (int)backhand_generator_below(&p->targets, (uint32_t)p->targets_n);
     return next;
 }

@@ -7,14 +7,15 @@
 #ifndef OPENLOOP_PLAN_H
 #define OPENLOOP_PLAN_H
 
+#include "base/random.h"
 #include "sim/random.h"
 
 #include <stdint.h>
 
 typedef struct plan {
-    sim_random gaps, demands, targets; /* of their own each, so that none of them shifts another */
-    double rate;                       /* arrivals a second */
-    sim_spread service;                /* demands, ms */
+    backhand_generator gaps, demands, targets; /* of their own each, so that none of them shifts another */
+    double rate;                               /* arrivals a second */
+    sim_spread service;                        /* demands, ms */
     int targets_n;
     int64_t at; /* ns since the beginning, of the arrival made last */
 } plan;
