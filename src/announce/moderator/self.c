@@ -1,0 +1,238 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "announce/moderator/self.h"
+
+#include "host/figures.h"
+#include "host/scoreboard.h"
+#include "table/clock.h"
+#include "table/counters.h"
+#include "table/down.h"
+#include "table/process.h"
+#include "table/wall.h"
+
+#include <ap_mpm.h>
+
+#include <stdio.h>
+
+static int64_t count_waiting(const backhand_self *self)
+{
+    int64_t waiting;
+    backhand_process_sum(self->table, NULL, &waiting);
+    return waiting;
+}
+
+static void measure_work(backhand_self *self)
+{
+    backhand_working_measure(&self->working, &self->announcement.stat, count_waiting(self),
+                             backhand_table_now(self->table));
+}
+
+static void measure(backhand_self *self)
+{
+    serverstat *stat = &self->announcement.stat;
+    int64_t serving;
+    apr_status_t rv = backhand_sampler_read(self->sampler, backhand_table_now(self->table), stat);
+    backhand_journal_state(self->journal, BACKHAND_STATE_FIGURES, rv, "cannot read this machine's figures below /proc");
+    backhand_scoreboard_count(&stat->aservers, &stat->nservers);
+    backhand_process_sum(self->table, &serving, NULL);
+    backhand_meter_reconcile(backhand_table_meter(self->table), serving);
+    measure_work(self);
+    backhand_table_settle(self->table);
+    stat->arriba = backhand_table_speed(self->table);
+    stat->numbacked = backhand_table_counted(self->table, BACKHAND_COUNT_RECEIVED);
+    stat->tatime = (backhand_table_received_usec(self->table) + 500) / 1000;
+    stat->load_hwm = backhand_highwater_update(&self->mark, self->table, self->raised);
+    self->raised = 0;
+}
+
+/* @return the datagram's length; 0: it does not fit */
+static apr_size_t encode(backhand_self *self, char data[BACKHAND_MESSAGE_SIZE])
+{
+    const backhand_keys *keys = self->conf->keys;
+    apr_size_t length;
+    self->announcement.time = apr_time_as_msec(backhand_table_wall_shown(self->table));
+    length = backhand_message_encode(data, &self->announcement);
+    return keys ? backhand_message_sign(data, length, keys) : length;
+}
+
+/* Marked, so that nobody answers it. */
+static apr_size_t encode_direct(backhand_self *self, char data[BACKHAND_MESSAGE_SIZE])
+{
+    apr_size_t length;
+    self->announcement.direct = 1;
+    length = encode(self, data);
+    self->announcement.direct = 0;
+    return length;
+}
+
+static void send_directly(backhand_self *self)
+{
+    char data[BACKHAND_MESSAGE_SIZE];
+    apr_time_t now = backhand_clock_now();
+    apr_size_t length;
+    int i;
+    backhand_direct_forget(&self->direct, now);
+    length = self->direct.count ? encode_direct(self, data) : 0;
+    for (i = 0; length && i < self->direct.count; i++) {
+        const backhand_direct_server *server = &self->direct.server[i];
+        if (backhand_direct_due(server, now)) {
+            backhand_transport_answer(self->transport, server->listener_id, &server->from.sa, data, length);
+        }
+    }
+}
+
+static void send_out(backhand_self *self)
+{
+    char data[BACKHAND_MESSAGE_SIZE], text[BACKHAND_JOURNAL_TEXT];
+    const backhand_destination *failed = NULL;
+    apr_size_t length = encode(self, data);
+    apr_status_t rv = length ? backhand_transport_send(self->transport, data, length, &failed) : APR_ENOSPC;
+    snprintf(text, sizeof(text), "cannot announce this server%s%s", failed ? " to MulticastStats " : "",
+             failed ? failed->text : "");
+    backhand_journal_state(self->journal, BACKHAND_STATE_SEND, rv, text);
+    send_directly(self);
+    backhand_table_count(self->table, BACKHAND_COUNT_ANNOUNCED);
+}
+
+/* What the others hear may be an offer; what stands in the table of this server is what it is. */
+static void say(backhand_self *self)
+{
+    serverstat true_stat = self->announcement.stat;
+
+    self->announcement.sequence++;
+    self->announcement.stat.down = backhand_health_seconds(self->health, backhand_table_now(self->table));
+    self->announcement.stat.why = self->health->down ? self->health->why : BACKHAND_WHY_NONE;
+    true_stat.down = self->announcement.stat.down;
+    true_stat.why = self->announcement.stat.why;
+    backhand_table_set_self(self->table, &self->announcement);
+    backhand_table_look_down(self->table);
+    self->working.servers = backhand_table_used(self->table);
+    backhand_working_announce(&self->working, &self->announcement.stat, backhand_table_now(self->table));
+    self->ready = self->ready || self->announcement.stat.aservers > 0;
+    if (!self->left) {
+        send_out(self);
+    }
+    self->announcement.stat = true_stat;
+}
+
+void backhand_self_announce(backhand_self *self)
+{
+    measure(self);
+    say(self);
+}
+
+/* Before the time of the next announcement: the meter is read when there is something new, and said is only what cannot
+ * wait. */
+void backhand_self_look(backhand_self *self)
+{
+    apr_time_t now = backhand_table_now(self->table);
+    serverstat *stat = &self->announcement.stat;
+
+    if (backhand_working_news(&self->working, now)) {
+        if (backhand_working_recovered(&self->working)) {
+            measure_work(self);
+        }
+        backhand_scoreboard_count(&stat->aservers, &stat->nservers);
+        backhand_working_refresh(&self->working, stat, count_waiting(self), now);
+        say(self);
+    }
+    else if (backhand_working_due(&self->working, now)) {
+        measure_work(self);
+    }
+}
+
+void backhand_self_leave(backhand_self *self)
+{
+    self->announcement.leaving = 1;
+    backhand_self_announce(self);
+    backhand_self_announce(self);
+    self->left = 1;
+}
+
+/* A server that is new hears of us at once, and not only with the next announcement. */
+static void answer(backhand_self *self, const backhand_hearing *hearing)
+{
+    char data[BACKHAND_MESSAGE_SIZE];
+    apr_size_t length;
+    self->announcement.sequence++;
+    length = encode_direct(self, data);
+    if (length && !self->left) {
+        backhand_transport_answer(self->transport, hearing->listener_id, hearing->from, data, length);
+    }
+}
+
+/* Its announcements may come from another address than the one that it is announced to. */
+static int is_covered(const backhand_self *self, const backhand_announcement *other, const struct sockaddr *from,
+                      int listener_id)
+{
+    backhand_address contact;
+    return backhand_transport_covers(self->transport, listener_id, from) ||
+           (backhand_address_read(&contact, other->contact.address, other->contact.port) == APR_SUCCESS &&
+            backhand_transport_covers(self->transport, listener_id, &contact.sa));
+}
+
+/* What answers us needs no answer: two that answer each other would never end. A stock heartbeat comes from one who
+ * listens to nobody. */
+void backhand_self_hear(backhand_self *self, const backhand_update *update, const struct sockaddr *from,
+                        int listener_id)
+{
+    backhand_announcement other;
+    backhand_hearing hearing = {.from = from, .listener_id = listener_id};
+
+    if (update->drop == BACKHAND_DROP_OLD && backhand_transport_covers(self->transport, listener_id, from)) {
+        backhand_direct_reached(&self->direct, from, backhand_clock_now());
+    }
+    if (update->id > 0 && update->raised > self->raised) {
+        self->raised = update->raised;
+    }
+    if (update->id <= 0 || !backhand_table_read(self->table, update->id, &other, NULL) || other.boot == 0 ||
+        (other.direct && !other.leaving)) {
+        return;
+    }
+    hearing.covered = is_covered(self, &other, from, listener_id);
+    hearing.leaving = other.leaving != 0;
+    hearing.joined = update->joined || (update->restarted && !hearing.leaving);
+    hearing.interval = other.interval;
+    if (backhand_direct_heard(&self->direct, &hearing, backhand_clock_now())) {
+        answer(self, &hearing);
+    }
+}
+
+void backhand_self_find_contact(backhand_self *self)
+{
+    if (!self->contact_known) {
+        self->contact_known =
+            backhand_identity_contact(&self->announcement, self->conf, self->transport, self->journal);
+    }
+}
+
+/* After a graceful restart the others and the table still know the mark. */
+static void recall_mark(backhand_self *self)
+{
+    backhand_announcement before;
+    if (backhand_table_read(self->table, 0, &before, NULL)) {
+        self->mark.value = before.stat.load_hwm;
+        self->mark.seen = backhand_table_now(self->table);
+    }
+}
+
+void backhand_self_init(backhand_self *self, const backhand_config *conf, backhand_transport *transport,
+                        backhand_journal *journal, const backhand_health *health, apr_pool_t *p)
+{
+    int threaded = 0;
+
+    self->conf = conf;
+    self->table = conf->table;
+    self->transport = transport;
+    self->journal = journal;
+    self->health = health;
+    self->sampler = backhand_sampler_create("/proc", "/sys/fs/cgroup", p);
+    backhand_identity_make(&self->announcement, conf);
+    backhand_self_find_contact(self);
+    ap_mpm_query(AP_MPMQ_IS_THREADED, &threaded);
+    self->working = (backhand_working){.meter = backhand_table_meter(self->table),
+                                       .table = self->table,
+                                       .interval = conf->interval,
+                                       .keeps_workers = !threaded};
+    recall_mark(self);
+}
