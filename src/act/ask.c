@@ -3,6 +3,7 @@
 #include "act/ask.h"
 #include "act/fault.h"
 #include "act/received/received.h"
+#include "act/request/tunnel.h"
 #include "act/waiting/limit.h"
 #include "act/waiting/pinned.h"
 #include "table/process.h"
@@ -62,23 +63,11 @@ static int prepare(backhand_ask *ask)
     return 1;
 }
 
-/* A request that asks for a tunnel may hold a worker for hours. */
-static backhand_wait wait_of(request_rec *r)
-{
-    const char *connection = apr_table_get(r->headers_in, "Connection");
-    const char *upgrade = apr_table_get(r->headers_in, "Upgrade");
-
-    return connection && upgrade && ap_find_token(r->pool, connection, "Upgrade") &&
-                   ap_find_token(r->pool, upgrade, BACKHAND_WORKER_UPGRADE)
-               ? BACKHAND_WAIT_TUNNEL
-               : BACKHAND_WAIT_ANSWER;
-}
-
 backhand_walk_result backhand_ask_server(backhand_ask *ask, const backhand_step *step)
 {
     const backhand_config *conf = ask->conf;
     backhand_process *process = conf->process;
-    backhand_wait kind = wait_of(ask->r);
+    backhand_wait kind = backhand_tunnel_is_asked(ask->r) ? BACKHAND_WAIT_TUNNEL : BACKHAND_WAIT_ANSWER;
     backhand_pinned pinned;
     backhand_worker *worker;
     backhand_walk_result result;

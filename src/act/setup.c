@@ -16,6 +16,7 @@
 #include "act/request/remoteip.h"
 #include "act/received/restore.h"
 #include "act/received/wide.h"
+#include "act/request/tunnel.h"
 #include "act/waiting/guard.h"
 #include "act/waiting/pinned.h"
 #include "act/waiting/room.h"
@@ -30,6 +31,7 @@ APLOG_USE_MODULE(backhand);
 void backhand_dispatch_register(apr_pool_t *p)
 {
     (void)p;
+    backhand_tunnel_register();
     backhand_attempt_register();
     backhand_handshake_register();
     backhand_watch_register();

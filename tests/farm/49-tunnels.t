@@ -86,6 +86,8 @@ for my $mpm (Farm->mpms) {
         my @tunnels = map { [tunnel($a)] } 1, 2;
         is $_->[1], '101 18', 'a tunnel to the other server' for @tunnels;
         eventually { $a->status->{Tunnels} == 2 && $a->status->{Waiting} == 2 } 5, 'the status page counts them';
+        # The status page itself is one.
+        eventually { $b->status->{Serving} == 1 } 10, 'the server that has them has no request in hand';
         is $a->get('/app/x')->body, 18, 'requests are handed off all the same';
         is $a->logged('/app/x')->{reason}, 'handed-off:chosen', 'though one of them may wait at a time';
 
@@ -97,6 +99,7 @@ for my $mpm (Farm->mpms) {
             $client->{deadline} = time + scaled(10);
             is $client->bytes(7), "still $n", 'those that are open live on';
         }
+        eventually { $a->status->{Serving} == 1 } 10, 'nor has this server, which has one, too';
         close $third->{socket};
         is $a->logged('/app/tunnel')->{reason}, 'served-here:tunnels', 'and the log says why';
 
@@ -104,8 +107,10 @@ for my $mpm (Farm->mpms) {
         eventually { $a->status->{Tunnels} == 1 } 10, 'a tunnel ends';
         (my $again, $where) = tunnel($a);
         is $where, '101 18', 'another one may be opened';
+        is $a->status->{Serving}, 1, 'each tunnel is counted out once';
         close $_->{socket} for $again, $tunnels[1][0];
         eventually { $a->status->{Tunnels} == 0 && $a->status->{Waiting} == 0 } 10, 'none is left';
+        eventually { $_->status->{Serving} == 1 } 10, 'nothing is in hand' for $a, $b;
 
         $_->stop for @apps;
         $farm->check;

@@ -3,6 +3,7 @@
 #include "act/proxy/fields.h"
 #include "act/proxy/workers.h"
 #include "act/received/received.h"
+#include "act/request/tunnel.h"
 
 #include <apr_optional_hooks.h>
 #include <http_config.h>
@@ -17,7 +18,7 @@ static int wishes_tls(const request_rec *r, const char *upgrade)
 /* Then mod_proxy_http sends the header itself, all of it. */
 static int wishes_websocket(const request_rec *r, const char *upgrade)
 {
-    return upgrade && ap_find_token(r->pool, BACKHAND_WORKER_UPGRADE, upgrade);
+    return upgrade && ap_find_token(r->pool, BACKHAND_TUNNEL_PROTOCOL, upgrade);
 }
 
 void backhand_fields_begin(request_rec *r)

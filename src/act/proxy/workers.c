@@ -6,6 +6,7 @@
 #include "act/proxy/attempt.h"
 #include "table/clock.h"
 #include "table/process.h"
+#include "act/request/tunnel.h"
 
 #include <apr_strings.h>
 #include <http_log.h>
@@ -43,7 +44,7 @@ static void set_worker_limits(backhand_worker *worker, const backhand_config *co
     s->disablereuse = (unsigned int)worker->fresh;
     s->disablereuse_set = 1;
     s->flush_packets = flush_auto;
-    apr_cpystrn(s->upgrade, BACKHAND_WORKER_UPGRADE, sizeof(s->upgrade));
+    apr_cpystrn(s->upgrade, BACKHAND_TUNNEL_PROTOCOL, sizeof(s->upgrade));
 }
 
 backhand_worker *backhand_worker_make(backhand_proxy *proxy, const char *key, int fresh,

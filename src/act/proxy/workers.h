@@ -20,9 +20,6 @@
 /** A contact, a space, the number of a group. */
 #define BACKHAND_WORKER_KEY_SIZE (BACKHAND_CONTACT_SIZE + 12)
 
-/** What mod_proxy may turn a connection into when its client and the other server want it. */
-#define BACKHAND_WORKER_UPGRADE "websocket"
-
 /** Text about a worker that could not be made. */
 #define BACKHAND_WORKER_ERROR_SIZE 128
 

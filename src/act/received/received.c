@@ -4,6 +4,7 @@
 #include "act/request/remoteip.h"
 #include "act/received/mark.h"
 #include "act/request/location.h"
+#include "act/request/tunnel.h"
 #include "act/received/mark_signature.h"
 #include "act/received/restore.h"
 #include "table/clock.h"
@@ -34,6 +35,8 @@ typedef struct request_record {
     apr_time_t met;              /* when it began to be served here */
     backhand_ring_entry entry;   /* in this server's meter; none: it is not measured */
     int elsewhere;               /* another server answers it */
+    int away;                    /* another server is asked */
+    int tunnel;                  /* it has become one, and is in flight no more */
     int marked;                  /* another server handed it here */
     int doubtful;                /* it says so, and is not believed */
     int check;                   /* this server's own check of its application */
@@ -255,6 +258,18 @@ static void leave_sample(request_record *record, apr_time_t now)
     }
 }
 
+/* A tunnel is idle, or its work is the application's: it is in flight no more, and nothing waits for its end. */
+static void becomes_tunnel(void *data)
+{
+    request_record *record = data;
+
+    if (!record->away) {
+        record->tunnel = 1;
+        backhand_meter_void(backhand_table_meter(record->conf->table), &record->entry);
+        backhand_process_serve(record->conf->table, record->process, -1);
+    }
+}
+
 static apr_status_t request_ends(void *data)
 {
     request_record *record = data;
@@ -262,7 +277,9 @@ static apr_status_t request_ends(void *data)
     apr_time_t now = backhand_clock_now();
 
     leave_sample(record, now);
-    backhand_process_serve(table, record->process, -1);
+    if (!record->tunnel) {
+        backhand_process_serve(table, record->process, -1);
+    }
     if (record->marked) {
         backhand_table_received_took(table, now - record->began);
     }
@@ -310,6 +327,7 @@ void backhand_received_leave(const request_rec *r)
 {
     request_record *record = record_get(r);
     if (record) {
+        record->away = 1;
         backhand_meter_void(backhand_table_meter(record->conf->table), &record->entry);
     }
 }
@@ -321,6 +339,7 @@ void backhand_received_stay(const request_rec *r, int trial)
     if (!record) {
         return;
     }
+    record->away = 0;
     meet(record);
     if (trial) {
         backhand_meter_trial(backhand_table_meter(record->conf->table), &record->entry);
@@ -337,6 +356,9 @@ static request_record *record_make(request_rec *r, backhand_config *conf)
     if (record->process) {
         record->level = backhand_process_serve(conf->table, record->process, 1);
         apr_pool_cleanup_register(r->pool, record, request_ends, apr_pool_cleanup_null);
+        if (backhand_tunnel_is_asked(r)) {
+            backhand_tunnel_watch(r, becomes_tunnel, record);
+        }
     }
     ap_set_module_config(r->request_config, &backhand_module, record);
     return record;
