@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* Any number of so many digits fits. */
+/* Every number of this many digits fits. */
 #define DIGITS_MAX 19
 
 const char *backhand_digits_read(uint64_t *out, const char *text, const char *end)

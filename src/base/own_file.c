@@ -26,7 +26,7 @@ static const char *check(int fd)
     if (about.st_mode & (S_IWGRP | S_IWOTH)) {
         return "others than its owner may write it";
     }
-    /* Whoever may write in the folder can give another file of ours this name. */
+    /* Anybody who may write in the folder can link another file of this module to this name. */
     return about.st_nlink == 1 ? NULL : "it has another name, too";
 }
 
@@ -57,7 +57,7 @@ static apr_status_t print(int fd, backhand_own_file_print_fn *printer, const voi
         return rv;
     }
     errno = 0;
-    /* What is buffered may not fit. */
+    /* fflush() fails when the buffered data does not fit on the disk. */
     if (!printer(file, ctx) || fflush(file) != 0) {
         rv = errno ? errno : ENOSPC;
     }
@@ -76,7 +76,7 @@ apr_status_t backhand_own_file_replace(const char *path, int mode, backhand_own_
     if (snprintf(fresh, sizeof(fresh), "%s.new", path) >= (int)sizeof(fresh)) {
         return APR_ENAMETOOLONG;
     }
-    /* An interrupted process left it behind, or somebody put it there. */
+    /* An interrupted process may have left this file behind, or somebody may have put it there. */
     unlink(fresh);
     fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd < 0) {

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* The words that are left, quotes removed, joined by one blank; NULL when there is none. */
+/* Returns the remaining words, without quotes, joined by single blanks; NULL when there is none. */
 static char *rest_of_line(apr_pool_t *p, const char *line)
 {
     char *rest = NULL;

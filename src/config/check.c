@@ -7,7 +7,7 @@
 #include <apr_file_info.h>
 #include <apr_strings.h>
 
-/* The user that reads the configuration may be another one than the user that runs the program. */
+/* The program may run as another user than the one that reads the configuration. */
 static int is_program(const char *path, apr_pool_t *p)
 {
     apr_finfo_t info;

@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* What a configuration leaves open, and what only the whole of it shows. */
+/* Fills in what the configuration leaves open, and checks what only the whole configuration shows. */
 
 #include "config/config.h"
 #include "config/directive.h"
@@ -20,12 +20,12 @@ APLOG_USE_MODULE(backhand);
 /* --- Listen ------------------------------------------------------------------------------------------------ */
 
 typedef struct listener {
-    const char *address; /* NULL: a wildcard */
-    int port;            /* 0: there is none */
+    const char *address; /* NULL for a wildcard */
+    int port;            /* 0: there is no Listen */
     int https;
 } listener;
 
-/* The directive of that name after `at` (NULL: the first) in the server's own configuration. */
+/* Returns the next directive of this name after `at` in the server's own configuration; NULL as `at`: the first. */
 static const ap_directive_t *next_directive(const ap_directive_t *at, const char *name)
 {
     for (at = at ? at->next : ap_conftree; at; at = at->next) {
@@ -64,8 +64,8 @@ static int is_public(const char *address)
            !IN6_IS_ADDR_LOOPBACK(&six) && !IN6_IS_ADDR_LINKLOCAL(&six);
 }
 
-/* The first Listen, of those with a public address if asked for; a plain one before those with TLS. The configuration
- * is read for it because a graceful restart changes the order of ap_listeners. */
+/* Returns the first Listen, a plain one before one with TLS; with `public`, only those with a public address count. It
+ * reads the configuration, because a graceful restart changes the order of ap_listeners. */
 static listener first_listen(int public, apr_pool_t *p)
 {
     listener found = {NULL, 0, 0};
@@ -132,7 +132,7 @@ static void complete_contact(backhand_config *conf, apr_pool_t *p)
         contact->port = public.port;
     }
     else {
-        /* The moderator knows the address once it sends. */
+        /* The moderator finds the address when it sends its first announcement. */
         contact->port = fallback;
     }
     contact->https = is_https_port(contact->port, p);
@@ -159,7 +159,7 @@ static void complete_hostname(backhand_config *conf, apr_pool_t *pconf, server_r
     if (conf->hostname) {
         return;
     }
-    /* Without the directive httpd has put a guess there, often an address. */
+    /* Without ServerName, server_hostname is a guess of httpd, often an address. */
     if (next_directive(NULL, "ServerName") && s->server_hostname && backhand_hostname_valid(s->server_hostname)) {
         conf->hostname = s->server_hostname;
         return;
@@ -185,7 +185,7 @@ static int smallest_keepalive(const server_rec *s)
     return (int)apr_time_as_msec(smallest);
 }
 
-/* True when some word of BackhandLogLevel asks for more in the log: `-` takes away. */
+/* True when a word of BackhandLogLevel asks for more in the log; a word that begins with `-` asks for less. */
 static int asks_for_more(const char *words, apr_pool_t *p)
 {
     static const char *const less[] = {"off", "none", "0"};
@@ -202,7 +202,7 @@ static int asks_for_more(const char *words, apr_pool_t *p)
     return 0;
 }
 
-/* A level that LogLevel sets for this module goes before it. */
+/* LogLevel for this module goes before BackhandLogLevel. */
 static void complete_log_level(const backhand_config *conf, apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *s)
 {
     int index = backhand_module.module_index, more;
@@ -223,7 +223,7 @@ static void complete_log_level(const backhand_config *conf, apr_pool_t *pconf, a
     }
 }
 
-/* Anybody within AcceptStats could claim to be any user. */
+/* Without a secret, any address that AcceptStats covers could claim to be any user. */
 static int check_trust_user(const backhand_config *conf, const server_rec *s)
 {
     if (!conf->trust_user || conf->keys) {

@@ -15,7 +15,7 @@ void *backhand_config_create(apr_pool_t *p, server_rec *s)
 {
     backhand_config *conf = apr_pcalloc(p, sizeof(*conf));
     if (s->is_virtual) {
-        /* Never read: the merge puts the main server's in its place. */
+        /* Nobody reads this record: backhand_config_merge() replaces it by the main server's. */
         return conf;
     }
     conf->destinations = apr_array_make(p, 2, sizeof(backhand_destination));
@@ -101,7 +101,7 @@ const char *backhand_directive_destination(cmd_parms *cmd, void *unused, const c
     return NULL;
 }
 
-/* Its words were never written down; whatever they are, they ask for more or for less in the log. */
+/* Its words were never documented. Each asks for more or for less in the log. */
 const char *backhand_directive_log_level(cmd_parms *cmd, void *unused, const char *line)
 {
     const char *error = backhand_config_too_late(cmd);

@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* What holds per directory. */
+/* The settings of containers, such as <Directory> and <Location>. */
 
 #include "config/config.h"
 #include "config/directive.h"

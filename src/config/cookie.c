@@ -50,7 +50,7 @@ static const char *set_path(attributes *a, const char *value)
     return set_once(&a->path, value);
 }
 
-/* Labels of letters, digits and hyphens; at least one. A dot in front says the same as none. */
+/* Labels of letters, digits and hyphens; at least one. A dot in front has no meaning. */
 static const char *set_domain(attributes *a, const char *value)
 {
     const char *name = *value == '.' ? value + 1 : value;
@@ -110,7 +110,7 @@ static const char *set(attributes *a, const char *word, apr_pool_t *p)
     return "takes path=, domain=, max-age=, samesite= and secure after the name";
 }
 
-/* What browsers refuse without a word to anybody. */
+/* Browsers refuse such cookies, and tell nobody. */
 static const char *check(const char *name, const attributes *a)
 {
     if (a->same_site && strcmp(a->same_site, "None") == 0 && !a->secure) {

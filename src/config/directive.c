@@ -18,7 +18,7 @@ static int read_in_range(int64_t *out, const backhand_directive *d, const char *
 {
     int64_t min, max;
     if (!reader(&min, d->min, 0, INT64_MAX) || !reader(&max, d->max, min, INT64_MAX)) {
-        abort(); /* the table is wrong: every start shows it */
+        abort(); /* the line in directives.c is wrong: every start shows it */
     }
     return reader(out, word, min, max) || (d->zero && reader(out, word, 0, 0));
 }
@@ -134,7 +134,7 @@ static const char *read_path(const backhand_directive *d, void *field, const cha
     return NULL;
 }
 
-/* Puts the value into the record. Returns NULL, or what is right. */
+/* Puts the value into the record. @return NULL, or what would be right */
 static const char *read_value(const backhand_directive *d, void *record, const char *word, apr_pool_t *p)
 {
     void *field = (char *)record + d->offset;
@@ -206,7 +206,7 @@ void backhand_directives_default(void *record, backhand_directive_context contex
         const backhand_directive *d = command->cmd_data;
         if (d && d->context == context && d->kind != BACKHAND_PATH && d->initial &&
             read_value(d, record, d->initial, p)) {
-            abort(); /* the table is wrong: every start shows it */
+            abort(); /* the line in directives.c is wrong: every start shows it */
         }
     }
 }

@@ -1,7 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* The table of directives. A new one is a line here, a field in config.h, and its section in docs/. tests/check/docs.t
- * reads the lines: values are written as in a configuration, and the documentation repeats them. */
+/* The table of directives. A new directive needs a line here, a field in config.h, and a section in docs/. The lines
+ * write values as a configuration does. tests/check/docs.t compares them with the documentation. */
 
 #include "config/directive.h"
 #include "base/number.h"
@@ -11,8 +11,8 @@
 
 /* --- the form of a line ---------------------------------------------------------------------------------------- */
 
-/* Directives for the whole server are admitted in containers too, so that it is backhand_config_server_wide() that says
- * where they belong. */
+/* httpd lets all directives stand in containers too. So backhand_config_server_wide() can tell where those for the
+ * whole server belong. */
 #define ANYWHERE (RSRC_CONF | ACCESS_CONF)
 
 #define SERVER(field)                                                                                                  \
@@ -25,7 +25,7 @@
 #define LINE(ARGS, name, help, ...)                                                                                    \
     AP_INIT_##ARGS(name, backhand_directive_read, (&(backhand_directive){__VA_ARGS__}), ANYWHERE, help)
 
-/* Each begins with the name, SERVER(field) or CONTAINER(field), and the default, and ends with a line of help. */
+/* Each kind takes the name, SERVER(field) or CONTAINER(field), and the default first, and a line of help last. */
 #define FLAG(name, place, initial_, help) LINE(TAKE1, name, help, .kind = BACKHAND_FLAG, place, .initial = (initial_))
 #define NUMBER(name, place, initial_, min_, max_, noun_, help)                                                         \
     LINE(TAKE1, name, help, .kind = BACKHAND_NUMBER, place, .initial = (initial_), .min = (min_), .max = (max_),       \
@@ -37,7 +37,7 @@
 #define TIME(name, place, initial_, min_, max_, zero_, help)                                                           \
     LINE(TAKE1, name, help, .kind = BACKHAND_TIME, place, .initial = (initial_), .min = (min_), .max = (max_),         \
          .zero = (zero_))
-/* fallback: how the message tells of a default that is known later. */
+/* fallback: words for a default that is known only later, for error messages. */
 #define TEXT(name, place, initial_, fallback_, check_, help)                                                           \
     LINE(TAKE1, name, help, .kind = BACKHAND_TEXT, place, .initial = (initial_), .fallback = (fallback_),              \
          .check = (check_))
@@ -128,7 +128,7 @@ const command_rec backhand_commands[] = {
     TEXT("BackhandSessionRedirect", CONTAINER(session_redirect), "off", NULL, backhand_name_check,
          "a name by which clients are sent to the owner of their session if that cannot be asked"),
 
-    /* Those with setters of their own. */
+    /* Directives with setters of their own. */
     AP_INIT_TAKE12("MulticastStats", backhand_directive_destination, NULL, ANYWHERE,
                    "where to announce this server: [myaddress[:port]] destination:port[,ttl]"),
     AP_INIT_RAW_ARGS("BackhandCheck", backhand_directive_check, NULL, ANYWHERE,

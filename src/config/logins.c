@@ -1,7 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* Logins that hold at one server only, in places that a chain hands off. The configuration is looked at as it is
- * written, as mod_info does: which sections apply to a request is known only when it comes. */
+/* Finds logins that hold at one server only, in places whose requests a chain hands off. It looks at the configuration
+ * as written, like mod_info: httpd knows only at a request which sections apply. */
 
 #include "config/config.h"
 
@@ -13,12 +13,12 @@
 
 APLOG_USE_MODULE(backhand);
 
-/* More are not told of: nobody would read them. */
+/* The log tells of no more than these: nobody would read them. */
 #define NOTES_MAX 20
-/* A configuration with more of these directives is not looked at. */
+/* Beyond this number of such directives the configuration is not examined. */
 #define DIRECTIVES_MAX 2000
 
-/* In the order in which httpd merges them; patterns are of both latter kinds. */
+/* In the order in which httpd merges sections. A pattern may be of a directory or a location. */
 typedef enum kind { SERVER, DIRECTORY, LOCATION, PATTERN } kind;
 
 /* Where a directive holds. */
@@ -132,7 +132,7 @@ static void walk(findings *found, const ap_directive_t *d)
     }
 }
 
-/* The path is the other one, or below it. */
+/* True when `path` is the other path, or below it. */
 static int is_within(const char *path, const char *other)
 {
     apr_size_t length = strlen(other);
@@ -144,7 +144,7 @@ static int overlap(const char *a, const char *b)
     return is_within(a, b) || is_within(b, a);
 }
 
-/* Whether a URL below `location` may lead into the directory. Aliases are not followed. */
+/* True when a URL below `location` may lead into the directory. It follows no aliases. */
 static int leads_into(const findings *found, const place *location, const place *directory)
 {
     for (int i = 0; i < found->roots->nelts; i++) {
@@ -160,7 +160,7 @@ static int leads_into(const findings *found, const place *location, const place 
     return !*location->path || !*directory->path;
 }
 
-/* Whether one request may be in both. */
+/* True when one request may be in both places. */
 static int meet(const findings *found, const place *a, const place *b)
 {
     if (a->host && b->host && a->host != b->host) {
@@ -193,7 +193,7 @@ static int comes_after(const place *a, const place *b)
     return a->host && !b->host;
 }
 
-/* What stands at `at` holds for the whole of the login's place. */
+/* True when the directive at `at` holds for the whole place of the login. */
 static int covers(const place *at, const place *login)
 {
     int within =

@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* Whom this server believes, and why: the farm's secret. */
+/* The farm's secret: which servers this server believes. */
 
 #include "config/config.h"
 
@@ -11,7 +11,8 @@
 
 APLOG_USE_MODULE(backhand);
 
-/* Read whenever httpd reads its configuration, as the user that starts it: the keys change at a graceful restart. */
+/* httpd runs this whenever it reads its configuration, as the user that starts it. So a graceful restart changes the
+ * keys. */
 const char *backhand_directive_secret_file(cmd_parms *cmd, void *unused, const char *file, const char *word)
 {
     backhand_config *conf;

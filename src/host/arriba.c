@@ -13,12 +13,12 @@
 
 #define SCORE_TEXT_MAX 32
 #define SCORE_MAX      INT32_MAX
-/* One slice: long enough for the clock, short enough that some slices run undisturbed. */
+/* The CPU time of one slice: long enough for the clock, short enough that some slices run undisturbed. */
 #define SLICE      2000000 /* ns */
 #define SLICES_MIN 3
 #define ITERATIONS 64
 
-/* One unit of the task: points of the Mandelbrot set, whose iteration no compiler can shorten or reorder. */
+/* The task computes points of the Mandelbrot set. No compiler can shorten or reorder this iteration. */
 static double task(int units)
 {
     double sum = 0.0;
@@ -36,7 +36,7 @@ static double task(int units)
     return sum;
 }
 
-/* CPU time of this thread, ns. */
+/* Returns the CPU time of this thread, ns. */
 static int64_t cpu_time(void)
 {
     struct timespec t;
@@ -44,7 +44,7 @@ static int64_t cpu_time(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* CPU time of so many units, ns. */
+/* Returns the CPU time that these units take, ns. */
 static int64_t time_units(int units)
 {
     int64_t start = cpu_time();
@@ -53,8 +53,8 @@ static int64_t time_units(int units)
     return cpu_time() - start;
 }
 
-/* The best slice counts: everything that disturbs one makes it slower. Ends by the wall clock too, as on a busy machine
- * the thread may hardly get CPU time. */
+/* The best slice counts, because every disturbance makes a slice slower. The loop has a time limit as well: on a busy
+ * machine the thread may hardly get CPU time. */
 int64_t backhand_arriba_measure(apr_interval_time_t budget)
 {
     apr_time_t end = backhand_clock_now() + 4 * budget;

@@ -9,7 +9,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-/* Of a socket that listens the kernel gives the length of its backlog as the packets that are not acknowledged. */
+/* For a listening socket, the kernel reports the length of the backlog in tcpi_unacked. */
 static int64_t length_of(apr_socket_t *listener)
 {
     struct tcp_info info = {0};

@@ -33,7 +33,7 @@ static apr_status_t open_file(backhand_small_file *in, const group *g, const cha
     return backhand_small_file_open(in, path);
 }
 
-/* The file's first line. @return 0 when there is none */
+/* Reads the file's first line. @return 0 when there is none */
 static int read_line(const group *g, const char *name, char *out, size_t size)
 {
     backhand_small_file in;
@@ -49,14 +49,14 @@ static int read_line(const group *g, const char *name, char *out, size_t size)
     return line != NULL;
 }
 
-/* A file that is one number. @return 0 when it is not, as when it says `max` or -1 */
+/* Reads a file that holds one number. @return 0 when it holds something else, such as `max` or -1 */
 static int read_number(const group *g, const char *name, uint64_t *out)
 {
     char line[64];
     return read_line(g, name, line, sizeof(line)) && backhand_small_file_count(line, out) != NULL;
 }
 
-/* A number in a file of lines `key number`. */
+/* Reads the number of a key from a file of lines `key number`. */
 static int read_key(const group *g, const char *name, const char *key, uint64_t *out)
 {
     backhand_small_file in;
@@ -77,7 +77,7 @@ static int read_key(const group *g, const char *name, const char *key, uint64_t 
 
 static void enter(group *g, const char *cgroup_root, const char *mount, const char *own)
 {
-    /* What lies outside of a namespace is shown with dots, and can't be reached. */
+    /* The kernel shows a group outside of the namespace as a path with `..`, which cannot be reached. */
     int usable = *own == '/' && !strstr(own, "/..") && strlen(own) <= OWN_MAX;
     apr_snprintf(g->path, sizeof(g->path), "%s%s", cgroup_root, mount);
     g->root = strlen(g->path);
@@ -86,7 +86,7 @@ static void enter(group *g, const char *cgroup_root, const char *mount, const ch
     }
 }
 
-/* True when a list as in `cpu,cpuacct` has the name. */
+/* True when a list such as `cpu,cpuacct` contains the name. */
 static int lists(const char *list, const char *name)
 {
     size_t length = strlen(name);
@@ -121,7 +121,7 @@ static void enter_v2(groups *all, const char *cgroup_root, const char *own)
     }
 }
 
-/* A line is `number:controllers:path`; that of version 2 has no controllers. */
+/* Reads a line `number:controllers:path`; the line of version 2 names no controllers. */
 static void read_group(groups *all, const char *cgroup_root, char *line)
 {
     char *list = strchr(line, ':');
@@ -157,13 +157,13 @@ static int read_groups(groups *all, const char *proc_root, const char *cgroup_ro
     return 1;
 }
 
-/* False for a controller that the system has not. */
+/* False when the system does not have the controller. */
 static int is_known(const group *g)
 {
     return g->path[0] != '\0';
 }
 
-/* Goes to the parent. @return 0 when there is none */
+/* Goes to the parent group. @return 0 when there is none */
 static int leave(group *g)
 {
     char *slash;
@@ -200,7 +200,7 @@ static int64_t read_quota(const group *g)
     return rest && backhand_small_file_count(rest, &period) ? share(quota, period) : INT64_MAX;
 }
 
-/* Counts the CPUs of a list as in `0-3,8`. @return 0 when it is none */
+/* Counts the CPUs of a list such as `0-3,8`. @return 0 when the text is no such list */
 static uint64_t count_cpus(const char *list)
 {
     uint64_t count = 0;
@@ -235,7 +235,7 @@ static int64_t read_cpuset(const group *g)
     return count > 0 ? (int64_t)count * 1000 : INT64_MAX;
 }
 
-/* Version 1 counts in another controller, whose folder is found beside the first one's. */
+/* Version 1 counts the CPU time in another controller. Its folder is beside that of the first one. */
 static int64_t read_usage(const group *g, const char *cgroup_root)
 {
     group accounts = *g;
@@ -247,7 +247,7 @@ static int64_t read_usage(const group *g, const char *cgroup_root)
     return read_number(&accounts, "cpuacct.usage", &usage) ? (int64_t)(usage / 1000) : -1;
 }
 
-/* Where several levels say the same, the outermost has set it, and all below share it. */
+/* When several levels have the same limit, the outermost level set it, and all levels below share it. */
 static void limit_cpus(group g, int64_t (*read_limit)(const group *), const char *cgroup_root, int64_t cpus,
                        backhand_limits *out)
 {
@@ -265,7 +265,7 @@ static void limit_cpus(group g, int64_t (*read_limit)(const group *), const char
 
 /* --- memory ------------------------------------------------------------------------------------------------ */
 
-/* Of a limit that is less than what the machine has. */
+/* Returns how much of this limit is left, bytes; file data that the kernel can drop at once counts as free. */
 static int64_t memory_left(const group *g, uint64_t limit)
 {
     uint64_t used;

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* Samples nearer to each other than this are not kept, so that the kept ones always cover well over a second. */
+/* Samples closer together than this are dropped. So the kept samples always cover well over a second. */
 #define SAMPLES_KEPT    64
 #define SAMPLES_SPACING apr_time_from_msec(30)
 #define SPAN            apr_time_from_sec(1)
@@ -25,11 +25,11 @@ typedef struct cpu_sample {
 
 struct backhand_sampler {
     char proc_root[ROOT_SIZE];
-    char cgroup_root[ROOT_SIZE];   /* empty: limits are not looked for */
+    char cgroup_root[ROOT_SIZE];   /* empty: limits do not count */
     cpu_sample kept[SAMPLES_KEPT]; /* a ring; the latest at (taken - 1) % SAMPLES_KEPT */
     uint64_t taken;
-    int64_t counted;  /* what the kept ones are about: CPUs x 1000 of a limit, 0: the machine */
-    apr_time_t began; /* of the count of a limit's time */
+    int64_t counted;  /* what the samples measure: the CPUs x 1000 of a limit; 0: the machine */
+    apr_time_t began; /* when the time that a limit allows began to count */
     int64_t cpu;      /* the latest answer */
 };
 
@@ -124,7 +124,7 @@ static const cpu_sample *kept(const backhand_sampler *sampler, uint64_t back)
     return &sampler->kept[(sampler->taken - 1 - back) % SAMPLES_KEPT];
 }
 
-/* The latest sample that is a span old, else the oldest. NULL before the first. */
+/* Returns the latest sample that is at least one span old, else the oldest one; NULL before the first. */
 static const cpu_sample *sample_before(const backhand_sampler *sampler, apr_time_t now)
 {
     uint64_t count = sampler->taken < SAMPLES_KEPT ? sampler->taken : SAMPLES_KEPT;
@@ -146,7 +146,7 @@ static void keep_sample(backhand_sampler *sampler, const cpu_sample *sample)
     }
 }
 
-/* A clock that was set back makes what is kept worthless, and so does another limit. */
+/* When the clock was set back, or the limit has changed, the kept samples are worthless. */
 static void check_kept(backhand_sampler *sampler, apr_time_t now, int64_t counted)
 {
     if ((sampler->taken > 0 && now < kept(sampler, 0)->at) || counted != sampler->counted) {
@@ -158,7 +158,7 @@ static void check_kept(backhand_sampler *sampler, apr_time_t now, int64_t counte
     }
 }
 
-/* Under a limit, time passes as often as it allows CPUs, and what its processes did not use was idle. */
+/* Under a limit of n CPUs, each second has n seconds of CPU time. The time that its processes did not use was idle. */
 static void limit_sample(const backhand_sampler *sampler, const backhand_limits *limits, cpu_sample *sample)
 {
     if (sampler->counted) {
@@ -173,7 +173,8 @@ static void update_cpu(backhand_sampler *sampler, const cpu_sample *sample)
 
     if (before && sample->total > before->total) {
         uint64_t total = sample->total - before->total;
-        /* The kernel's iowait may go down; a group may use saved-up time, and its idle time is counted from below 0. */
+        /* The kernel's iowait may go down. A group may also use time that it saved up, so its idle time may be below 0.
+         */
         int64_t idle = (int64_t)(sample->idle - before->idle);
         idle = idle > 0 ? idle : 0;
         sampler->cpu = (uint64_t)idle >= total ? 1000 : (int64_t)((double)idle * 1000.0 / (double)total + 0.5);

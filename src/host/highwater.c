@@ -20,7 +20,7 @@ static int64_t fastest(const backhand_table *table)
     return best;
 }
 
-/* A server that has not measured its speed yet counts as one of the fastest. */
+/* A server that has not yet measured its speed counts as one of the fastest. */
 static double highest_load(const backhand_table *table)
 {
     double best = (double)fastest(table);

@@ -6,11 +6,11 @@
 #include <ap_mpm.h>
 #include <scoreboard.h>
 
-/* A look at all places that the scoreboard has for workers. */
+/* The size of the scoreboard, and how the MPM waits. */
 typedef struct board {
     int daemons; /* 0: there is no scoreboard yet */
     int threads;
-    int async; /* the MPM has an event loop: no worker waits on an idle connection */
+    int async; /* the MPM has an event loop: idle connections occupy no worker */
 } board;
 
 static board board_get(void)
@@ -65,7 +65,7 @@ void backhand_scoreboard_count(int64_t *ready, int64_t *running)
     }
 }
 
-/* Few are left, running or to be started. */
+/* True when few workers are left, running or to be started. */
 int backhand_scoreboard_is_short(void)
 {
     board b = board_get();

@@ -37,7 +37,7 @@ static int fill(backhand_small_file *in)
     return n > 0;
 }
 
-/* The data has room for one byte more than is ever filled. */
+/* The buffer always has room for a NUL byte at the end of the data. */
 static char *last_line(backhand_small_file *in)
 {
     char *line = in->data + in->start;

@@ -11,7 +11,7 @@
 
 APLOG_USE_MODULE(backhand);
 
-/* Datagrams wait no longer than one round. The best round is the one that was disturbed least. */
+/* Datagrams wait no longer than one round. The best round counts: it was disturbed least. */
 #define ROUND  apr_time_from_msec(5)
 #define ROUNDS 20
 

@@ -29,7 +29,7 @@ static void server_decimal(request_rec *r, int id, const char *key, double numbe
     ap_rprintf(r, "Server-%d-%s: %.3f\n", id, key, number);
 }
 
-/* A span that never was is left out: no number would be true. */
+/* Leaves out a time span that never began: no number would be true. */
 static void server_span(request_rec *r, int id, const char *key, apr_interval_time_t span)
 {
     if (span >= 0) {
@@ -53,7 +53,7 @@ static void print_box(request_rec *r, const backhand_config *conf)
     ap_rprintf(r, "Interval-Ms: %" PRId64 "\n", (int64_t)apr_time_as_msec(conf->interval));
 }
 
-/* Its last word, also of a server that is dead by now. */
+/* The last announcement, also of a server that is dead now. */
 static void print_down(request_rec *r, const backhand_row *row)
 {
     char text[BACKHAND_HEALTH_TEXT];

@@ -147,7 +147,7 @@ static void typical_cell(request_rec *r, const backhand_view *view)
                exp((double)view->spread / 1000));
 }
 
-/* Of servers that have gone it says nothing. */
+/* Servers that are gone get no line. */
 static void print_work(request_rec *r, const backhand_row *row)
 {
     const backhand_view *view = &row->view;

@@ -20,7 +20,7 @@ void backhand_table_refused(backhand_table *table, int id, uint64_t generation)
         return;
     }
     backhand_number_set(&slot->refused, table->now());
-    /* The slot's next server may have come in between. */
+    /* Meanwhile the slot may have got another server. */
     if (!is_same_server(table, id, generation)) {
         backhand_number_set(&slot->refused, 0);
     }
@@ -66,7 +66,7 @@ void backhand_table_answered(backhand_table *table, int id, uint64_t generation)
 {
     backhand_blame *blame = &table->slots[id].blame;
 
-    /* Reading comes first: as a rule there is nothing to forget, and the line stays shared by all processors. */
+    /* It reads first: usually there is nothing to forget, and a read leaves the cache line shared by all processors. */
     if (backhand_number_get(&blame->failures) != 0 && is_same_server(table, id, generation)) {
         backhand_number_set(&blame->failures, 0);
     }
@@ -84,7 +84,7 @@ int backhand_table_complain(backhand_table *table, int id, int blamed, apr_inter
     return backhand_throttle(&table->slots[id].blame.said[blamed], table->now(), period);
 }
 
-/* A client that makes up collisions gains nothing: it would only be taken for one client where it is two. */
+/* A client that produces collisions gains nothing: two clients would only count as one. */
 static uint64_t hash(const void *data, size_t length)
 {
     return backhand_hash_add(BACKHAND_HASH_SEED, data, length);

@@ -4,7 +4,7 @@
 
 #include <time.h>
 
-/* 0 means never: also on a host that has just been started it must be long ago. */
+/* 0 means never. So 0 must be long ago even on a host that has just been started. */
 #define LONG_AGO apr_time_from_sec(1000000000)
 
 static apr_time_t read_clock(clockid_t clock)

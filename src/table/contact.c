@@ -14,7 +14,7 @@ static const char *const not_numeric =
 static const char *const no_host =
     "the address must be one server's own: not a wildcard, multicast or broadcast address";
 
-/* `text` has one form only: inet_pton() takes no leading zeros, and no fewer than four numbers. */
+/* `text` is canonical: inet_pton() accepts exactly four numbers without leading zeros. */
 static const char *set_ipv4(backhand_contact *contact, const struct in_addr *address, const char *text)
 {
     uint32_t host = ntohl(address->s_addr);

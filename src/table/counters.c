@@ -27,7 +27,7 @@ int64_t backhand_table_drops(const backhand_table *table, backhand_drop reason)
 void backhand_table_received_took(backhand_table *table, apr_interval_time_t usec)
 {
     int64_t *average = &table->counters->received_usec;
-    /* Two requests that end at once may lose one of them from the mean; nobody waits for the other. */
+    /* When two requests end at the same time, the mean may miss one of them. That is better than a lock. */
     backhand_number_set(average, backhand_average_add_time(backhand_number_get(average), usec));
 }
 

@@ -2,9 +2,10 @@
 
 #include "table/inside.h"
 
-/* A hop moves by these parts of the difference to a new one. It is the time of the way and of both servers' work on
- * it. What a request waits for a worker in the listen backlog comes on top of it where nobody sees it, and is no reason
- * to send nothing there any more once it is over: longer ones count little, and as no more than twice the hop. */
+/* A new value moves the hop by a quarter of the difference, or by a sixteenth when the value is longer. The hop is the
+ * time on the network and the work of both servers. A request may also wait in the listen backlog for a worker, where
+ * nobody sees it. Such a wait is no reason to avoid the server once it is over. So longer values count little, and as
+ * no more than twice the hop. */
 #define SHORTER 4
 #define LONGER  16
 
@@ -70,7 +71,7 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* hop: plus 1, so that 0 stands for none. */
+/* The hop is stored plus 1, so that 0 means none. */
 static void learn_hop(int64_t *hop, int64_t usec)
 {
     int64_t before = backhand_number_get(hop), more = usec + 1 - before;
@@ -82,8 +83,8 @@ static void learn_hop(int64_t *hop, int64_t usec)
     backhand_number_set(hop, before + (more > 0 ? (smaller(more, before) + LONGER - 1) / LONGER : more / SHORTER));
 }
 
-/* What is at the contact and not from here is the others'. A server that gets requests itself is its own contact, and
- * sees them all. */
+/* Requests at the contact that are not from here are the others'. A server that gets requests itself is its own
+ * contact, and sees them all. */
 static void learn_guests(backhand_table *table, const backhand_report *kept)
 {
     if (backhand_table_counted(table, BACKHAND_COUNT_RECEIVED) != 0) {
@@ -118,7 +119,7 @@ int backhand_table_report(backhand_table *table, int id, uint64_t generation, co
     if (id == 0) {
         learn_guests(table, kept);
     }
-    /* The slot's next server may have come in between, whose figures these are not. */
+    /* Meanwhile the slot may have got another server. These figures are not its figures. */
     if (backhand_table_slot_generation(table, id) != generation) {
         backhand_number_set(&kept->heard, 0);
         backhand_number_set(&slot->hop, 0);

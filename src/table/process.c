@@ -11,7 +11,7 @@ static int is_gone(int64_t pid)
     return kill((pid_t)pid, 0) != 0 && errno == ESRCH;
 }
 
-/* What a dead process served nobody serves any more. */
+/* Gives back the in-flight count of a dead process. */
 static void clear(backhand_table *table, backhand_process *row)
 {
     int64_t serving = __atomic_exchange_n(&row->serving, 0, __ATOMIC_RELAXED);
@@ -21,7 +21,8 @@ static void clear(backhand_table *table, backhand_process *row)
     }
 }
 
-/* While it is cleared the row is nobody's: two who release it at once must not clear its next owner's figures. */
+/* The row belongs to nobody while it is cleared. So two processes that release it at the same time do not clear the
+ * figures of its next owner. */
 static void release(backhand_table *table, backhand_process *row, int64_t pid)
 {
     if (__atomic_compare_exchange_n(&row->pid, &pid, -pid, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
@@ -167,9 +168,9 @@ static int nobody_waits(const backhand_table *table)
     return 1;
 }
 
-/* A request is counted as waiting, then as sent, as returned, and as not waiting any more. So when nobody waits after
- * `sent` was read, all of these have returned or never will; and when `sent` is still the same after `returned` was
- * read, no other has. */
+/* A request counts first as waiting, then as sent, then as returned, and last as no longer waiting. So if no request
+ * waits after `sent` was read, all these requests have returned or never will. And if `sent` is unchanged after
+ * `returned` was read, no other request was sent. */
 static void settle(const backhand_table *table, backhand_slot *slot)
 {
     int64_t sent = (int64_t)backhand_acquire((const uint64_t *)&slot->sent);

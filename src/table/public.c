@@ -2,12 +2,12 @@
 
 #include "table/inside.h"
 
-/* No more than half of what fits, so that the difference of two times never overflows. */
+/* Half of the range of the type, so that the difference of two times never overflows. */
 #define TIME_MAX  (INT64_MAX / 2)
 #define COUNT_MAX INT32_MAX
 #define BYTES_MAX INT64_MAX
 
-/* What goes between the braces of one backhand_field. */
+/* The members of one backhand_field. */
 #define ROW(name, max) #name, offsetof(serverstat, name), 0, (max)
 
 int backhand_api_version(void)
@@ -46,7 +46,7 @@ const backhand_field *backhand_fields(void)
         {ROW(ncpu, COUNT_MAX)},
         {ROW(tmem, BYTES_MAX)},
         {ROW(amem, BYTES_MAX)},
-        {ROW(numbacked, INT64_MAX)}, /* a total since its start: some days at full speed pass INT32_MAX */
+        {ROW(numbacked, INT64_MAX)}, /* a total since the start: after some days at full speed it is above INT32_MAX */
         {ROW(tatime, COUNT_MAX)},
         {NULL, 0, 0, 0},
     };

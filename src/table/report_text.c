@@ -7,10 +7,10 @@
 #include <string.h>
 
 #define KEYS 7
-/* Figures of a server of the release before have no such key. */
+/* The previous release does not send this key. */
 #define STALL 5
 
-/* As the name of one key stands in the text, and the digits of its largest value. */
+/* The name of a key as it stands in the text, and the number of digits of its largest value. */
 #define NAME(name) ("&" name "="), sizeof("&" name "=") - 1
 #define DIGITS     10
 
@@ -38,8 +38,7 @@ static int64_t within(int64_t value, int i)
     return value > keys[i].max ? keys[i].max : value;
 }
 
-/* One for each response: printf would take longer than all else that is done for it. @return the end of what was
- * written */
+/* It runs for each response, and printf would take longer than everything else there. @return the end of the digits */
 static char *put_number(char *out, int64_t value)
 {
     char digits[DIGITS];
@@ -68,7 +67,7 @@ void backhand_report_write(char out[BACKHAND_REPORT_SIZE], const backhand_report
     *out = '\0';
 }
 
-/* @return the place of the key that `text` begins with, or -1 */
+/* @return the index of the key of this name, or -1 */
 static int find(const char *text, size_t length)
 {
     for (int i = 0; i < KEYS; i++) {

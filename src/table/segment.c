@@ -15,7 +15,7 @@
 _Static_assert(sizeof(serverstat) % 8 == 0, "a serverstat is copied by words");
 _Static_assert(sizeof(backhand_announcement) % 8 == 0, "an announcement is copied by words");
 
-/* The table that the public header's accessors answer for. */
+/* The table that the public header's accessors read. */
 static backhand_table *current;
 
 static apr_size_t stats_offset(void)
@@ -67,7 +67,7 @@ static backhand_table *handle_make(void *memory, apr_size_t size, int max_server
     return table;
 }
 
-/* Allocates all of it now: a page that the file system has no room for would be a SIGBUS at its first touch. */
+/* Allocates all pages now. Without this, a full file system would cause a SIGBUS at the first access to a page. */
 static int allocate(int fd, apr_size_t size)
 {
     int rc;

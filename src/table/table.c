@@ -42,8 +42,8 @@ static uint64_t copy_words(char *out, const uint64_t *copy, size_t first, size_t
     return backhand_acquire(&copy[BACKHAND_COPY_WORDS - 1]);
 }
 
-/* Whoever overwrites this copy has published the other one before. Each word is released after that and acquired here,
- * so a reader that got one overwritten word sees `published` changed. */
+/* The writer publishes the other copy before it overwrites this one. It writes each word with release, and a reader
+ * reads it with acquire. So a reader that got an overwritten word sees that `published` has changed. */
 int backhand_slot_read(const backhand_slot *slot, void *out, size_t first, size_t words, uint64_t *generation)
 {
     for (int i = 0; i < READ_TRIES; i++) {
@@ -97,7 +97,7 @@ int backhand_table_forgotten(const backhand_table *table, int id)
     return !slot || backhand_acquire(&slot->generation) == 0;
 }
 
-/* A policy has written this mtime. */
+/* A policy wrote this mtime. */
 static int is_older_by_wall(const backhand_table *table, const backhand_slot *slot, int64_t mtime, int64_t seconds)
 {
     int64_t age = apr_time_sec(table->wall()) - mtime;

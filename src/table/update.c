@@ -7,7 +7,7 @@
 
 #define INTERVAL_MAX 86400000 /* ms */
 
-/* What is published has no stray bytes behind its strings: they would be seen by every reader of the memory. */
+/* Clears the bytes behind the strings: everybody who reads the memory would see them. */
 static void clean(backhand_announcement *out, const backhand_announcement *announcement)
 {
     *out = *announcement;
@@ -41,7 +41,7 @@ static void publish_copy(backhand_slot *slot, const backhand_announcement *what,
     backhand_release(&slot->published, n);
 }
 
-/* Words that have not changed are left alone: policies read the strings byte by byte. */
+/* Does not write words that have not changed, because policies read the strings byte by byte. */
 static void publish_live(serverstat *live, const serverstat *what)
 {
     backhand_word *to = (void *)live;
@@ -56,7 +56,7 @@ static void publish_live(serverstat *live, const serverstat *what)
     }
 }
 
-/* What a server announcement before it started again says nothing of it now. */
+/* The figures that a server sent before its restart say nothing about it now. */
 static void note_boot(backhand_slot *slot, const backhand_announcement *announcement, int fresh)
 {
     if (!fresh && announcement->boot == (uint64_t)BACKHAND_ANNOUNCED(slot, boot)) {
@@ -73,8 +73,8 @@ static void forgive(backhand_slot *slot)
     backhand_number_set(&slot->blame.said[1], 0);
 }
 
-/* Requests that the slot's earlier server still has in its hands are none of the new one's; they count nothing when
- * they end, since the generation is another one by now. */
+/* Requests that the slot's earlier server still works on do not count for the new server. When they end they change no
+ * count, because the generation has changed. */
 static void forget_requests(backhand_slot *slot)
 {
     int64_t sent = __atomic_load_n(&slot->sent, __ATOMIC_SEQ_CST);
@@ -84,8 +84,8 @@ static void forget_requests(backhand_slot *slot)
     forgive(slot);
 }
 
-/* A request that noted the table's generation before sees this slot as changed from the first word on; one that notes
- * it after sees all of the new server. */
+/* A request that noted the table's generation earlier sees from the first word that the slot has changed. A request
+ * that notes it later sees the new server as a whole. */
 static void publish(backhand_table *table, int id, const backhand_announcement *announcement, int fresh, int left)
 {
     backhand_head *head = table->head;
@@ -143,7 +143,8 @@ static void past_set(backhand_past_boot *past, uint64_t boot, uint64_t sequence)
     __atomic_store_n(&past->sequence, sequence, __ATOMIC_RELAXED);
 }
 
-/* A boot that is new begins the count of turns anew: rivals speak again and again, each restart brings another one. */
+/* A new boot id resets the count of turns: rivals alternate between the same boot ids, but each restart brings a new
+ * one. */
 static void past_push(backhand_slot *slot, uint64_t boot, uint64_t sequence)
 {
     backhand_number_set(&slot->rival_turns, 0);
@@ -153,7 +154,7 @@ static void past_push(backhand_slot *slot, uint64_t boot, uint64_t sequence)
     past_set(&slot->past[0], boot, sequence);
 }
 
-/* An earlier boot of `other`'s contact was heard again, or in slot 0 `other` itself. */
+/* An earlier boot of the contact of `other` was heard again; in slot 0, `other` itself. */
 static void note_turn(backhand_slot *slot, uint64_t other, int64_t interval, apr_time_t now)
 {
     int64_t own = backhand_slot_silence_limit(slot);
@@ -182,7 +183,8 @@ static void forget_past(backhand_slot *slot)
     memset(&slot->voucher, 0, sizeof(slot->voucher));
 }
 
-/* Readers may be in the midst of the slot: `published` only grows, and generation 0 tells them that nobody is there. */
+/* Readers may be reading the slot at this moment. `published` only grows, and generation 0 tells them that the slot is
+ * empty. */
 void backhand_table_forget(backhand_table *table, int id)
 {
     static const backhand_announcement nobody;
@@ -200,7 +202,7 @@ void backhand_table_forget(backhand_table *table, int id)
     backhand_index_forget(table->index);
 }
 
-/* Slot 0's contact, announcement by somebody else. */
+/* Another server announces the contact of slot 0. */
 static backhand_drop take_beside_self(backhand_table *table, const backhand_announcement *announcement)
 {
     backhand_slot *slot = &table->slots[0];
@@ -223,7 +225,7 @@ static backhand_drop take_beside_self(backhand_table *table, const backhand_anno
     return BACKHAND_DROP_NONE;
 }
 
-/* Another boot than the slot's current one. */
+/* The boot differs from the slot's current one. */
 static backhand_drop take_boot(backhand_table *table, int id, const backhand_announcement *announcement)
 {
     backhand_slot *slot = &table->slots[id];
@@ -258,7 +260,7 @@ static backhand_drop take_known(backhand_table *table, int id, const backhand_an
                : BACKHAND_DROP_NONE;
 }
 
-/* Compares it with the announcement that it replaces, or in slot 0 stands beside. */
+/* Compares the announcement with the one that it replaces; in slot 0, with this server's own. */
 static void compare(backhand_update *out, const backhand_table *table, int id,
                     const backhand_announcement *announcement)
 {
@@ -283,7 +285,7 @@ static int is_gone(const backhand_slot *slot, apr_time_t now)
     return silent > apr_time_from_sec(SERVER_TIMEOUT) && (slot->left || silent > backhand_slot_silence_limit(slot));
 }
 
-/* The server that has been silent for longest, when it counts as gone; -1: none. */
+/* Returns the server that has been silent for longest, if it counts as gone; else -1. */
 static int find_gone(const backhand_table *table)
 {
     apr_time_t now = table->now();

@@ -1,18 +1,19 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* What the table does about the wall clock, which people set. */
+/* How the table follows the wall clock when somebody sets it. */
 
 #include "table/inside.h"
 #include "table/wall.h"
 
-/* Readers of both clocks are interrupted between them for less than this, and nobody looks at parts of a second. */
+/* Between the readings of the two clocks a process is interrupted for less than this. Nobody looks at smaller
+ * differences. */
 #define STEP_MIN apr_time_from_sec(1)
-/* What a policy writes that is no time stays as it is. */
+/* A value that a policy wrote and that is no time stays as it is. */
 #define TIME_MIN INT64_C(1000000)
 #define TIME_MAX INT64_C(100000000000)
-/* How long others may still go by what the clock said before. */
+/* For this long, others may still use times of the clock as it was before. */
 #define GRACE apr_time_from_sec(5)
-/* Older than any age that a chain asks for. */
+/* Older than any age that a chain accepts. */
 #define DOUBT apr_time_from_sec(86400)
 
 static void shift(backhand_table *table, int id, int64_t seconds)

@@ -47,7 +47,7 @@ static const char *read_base64(unsigned char *key, int *bytes, const char *word,
         return wrong;
     }
     padding = (word[length - 1] == '=') + (word[length - 2] == '=');
-    /* OpenSSL would take `=` anywhere for zero bits, and leave out blanks. */
+    /* OpenSSL would read `=` as zero bits anywhere, and skip blanks. */
     for (apr_size_t i = 0; i < length - (apr_size_t)padding; i++) {
         if (!word[i] || !strchr(alphabet, word[i])) {
             return wrong;
@@ -101,7 +101,7 @@ static int digest(EVP_MAC_CTX *prepared, const char *purpose, const char *text, 
     return done;
 }
 
-/* Tells nothing of the key; not 0. */
+/* Returns an id that reveals nothing of the key; never 0. */
 static uint64_t id_of(EVP_MAC_CTX *prepared)
 {
     static const char text[] = "which key is this";

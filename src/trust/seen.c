@@ -12,11 +12,12 @@
 typedef struct entry {
     uint64_t boot; /* 0: free */
     uint64_t sequence;
-    apr_time_t stamped; /* by its own clock */
-    apr_time_t noted;   /* by ours, which nobody sets */
+    apr_time_t stamped; /* by the sender's clock */
+    apr_time_t noted;   /* by the clock of this host that nobody sets */
 } entry;
 
-/* An open hash: boots are random numbers. At most half of the places are used, so that a search is short. */
+/* A hash table with open addressing; boot ids are random numbers. At most half of the places are used, so that searches
+ * are short. */
 struct backhand_seen {
     entry *places, *spare;
     uint64_t mask;
@@ -39,7 +40,7 @@ backhand_seen *backhand_seen_create(int most, apr_interval_time_t skew, apr_pool
     return seen;
 }
 
-/* Where the boot is, or would be. */
+/* Returns the place of the boot, or the free place where it would be. */
 static entry *find(const backhand_seen *seen, entry *places, uint64_t boot)
 {
     uint64_t at = boot ^ boot >> 32;
@@ -119,7 +120,7 @@ const char *backhand_seen_read(backhand_seen *seen, const char *path, apr_time_t
     while (fgets(line, sizeof(line), file)) {
         entry what = {.noted = now};
         char end;
-        /* Half a line of a file that was cut has no newline. */
+        /* The last line of a truncated file has no newline. */
         if (sscanf(line, "%" SCNx64 " %" SCNu64 " %" SCNd64 "%c", &what.boot, &what.sequence, &what.stamped, &end) ==
                 4 &&
             end == '\n' && what.boot) {

@@ -3,18 +3,18 @@
 #include "trust/spent.h"
 #include "base/hex.h"
 
-/* A place: 40 bits of the signature above 24 bits of a time in seconds. */
+/* A place holds 40 bits of the signature, and below them 24 bits of a time in seconds. */
 #define TIME_BITS 24
 #define TIME_MASK ((UINT64_C(1) << TIME_BITS) - 1)
 
-/* Where a mark may be, and what stands there. */
+/* The buckets that may hold a mark, and the content of its place. */
 typedef struct token {
     uint64_t *buckets[2];
     uint64_t print; /* of the signature, in the upper bits of a place */
     uint64_t second;
 } token;
 
-/* The number that so many hex digits write. */
+/* Returns the number that n hex digits say. */
 static uint64_t hex_number(const char *digits, int n)
 {
     uint64_t number = 0;
@@ -29,7 +29,7 @@ static token token_of(backhand_spent *spent, const char *signature, apr_time_t n
     token t;
     t.buckets[0] = spent->places[hex_number(signature, 8) % BACKHAND_SPENT_BUCKETS];
     t.buckets[1] = spent->places[hex_number(signature + 8, 8) % BACKHAND_SPENT_BUCKETS];
-    /* Never 0, so that no place is taken for a free one. */
+    /* Never 0, because 0 means a free place. */
     t.print = (hex_number(signature + 16, 10) | 1) << TIME_BITS;
     t.second = (uint64_t)apr_time_sec(now);
     return t;
@@ -45,7 +45,7 @@ static int is_live(uint64_t value, uint64_t second)
     return value != 0 && ((value - second) & TIME_MASK) <= (uint64_t)apr_time_sec(BACKHAND_SPENT_KEEP_MAX) + 1;
 }
 
-/* In how many places the mark is; counts the free ones of each bucket. */
+/* Returns in how many places the mark is; counts the free places of each bucket. */
 static int count(const token *t, int empty[2])
 {
     int found = 0;
@@ -61,7 +61,7 @@ static int count(const token *t, int empty[2])
     return found;
 }
 
-/* @return 0 when the bucket has no free place, or others took it meanwhile */
+/* @return 0 when the bucket has no free place, or others took the last one */
 static int put(uint64_t *bucket, uint64_t second, uint64_t value)
 {
     for (int i = 0; i < BACKHAND_SPENT_BUCKET; i++) {
@@ -92,11 +92,11 @@ backhand_spent_verdict backhand_spent_spend(backhand_spent *spent, const char *s
     if (count(&t, empty)) {
         return BACKHAND_SPENT_BEFORE;
     }
-    /* The emptier bucket first: so the places are nearly all used before one mark finds none. */
+    /* Tries the emptier bucket first, so that nearly all places are used before a mark finds none. */
     fuller = empty[0] < empty[1];
     if (!put(t.buckets[fuller], t.second, value) && !put(t.buckets[!fuller], t.second, value)) {
         return BACKHAND_SPENT_FULL;
     }
-    /* Of two copies at once at least one sees the other. */
+    /* When two copies come at the same time, at least one of them sees the other. */
     return count(&t, empty) == 1 ? BACKHAND_SPENT_FIRST : BACKHAND_SPENT_BEFORE;
 }
