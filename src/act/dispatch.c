@@ -80,6 +80,24 @@ static void fill_rules(dispatch *d)
     d->rules.loop = self_redirect > 0 && d->rules.marked && backhand_loop_is(r, conf->table);
 }
 
+/* From this machine, or a server of the farm. */
+static int is_internal(const request_rec *r, const backhand_config *conf)
+{
+    return strncmp(r->useragent_ip, "127.", 4) == 0 || strcmp(r->useragent_ip, "::1") == 0 ||
+           backhand_accept_covers(conf->accept, r->useragent_addr);
+}
+
+/* Once the chain has run: it knows the session. */
+static void limit_wait(dispatch *d)
+{
+    int exempt = d->dir->max_wait_exempt;
+
+    if (d->dir->max_wait > 0 && !(exempt & BACKHAND_EXEMPT_SESSIONS && d->candidates.owner >= 0) &&
+        !(exempt & BACKHAND_EXEMPT_INTERNAL && is_internal(d->r, d->conf))) {
+        d->rules.max_wait = d->dir->max_wait;
+    }
+}
+
 static void complain(void *ctx, const backhand_function *f, const char *what)
 {
     request_rec *r = ctx;
@@ -105,6 +123,7 @@ static void run_chain(dispatch *d)
         backhand_body_return(body);
     }
     d->usec += backhand_clock_now() - began;
+    limit_wait(d);
     if (d->candidates.lost.port) {
         backhand_received_set_lost(d->r, &d->candidates.lost);
     }
@@ -187,6 +206,16 @@ static const char *refuse_session(const dispatch *d, const backhand_step *step)
     return apr_pstrdup(r->pool, step->announcement.stat.contact);
 }
 
+/* Soon enough for a client that comes again, late enough for the queue to be gone. */
+static void refuse_wait(const dispatch *d)
+{
+    apr_time_t seconds = apr_time_sec(d->walk.wait) + 1;
+
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, d->r, "backhand: %s: every candidate would begin after %d ms or more",
+                  backhand_reason_text(BACKHAND_REFUSED_WAIT), (int)apr_time_as_msec(d->walk.wait));
+    apr_table_setn(d->r->err_headers_out, "Retry-After", apr_ltoa(d->r->pool, (long)seconds));
+}
+
 /* The client gets the answer that it gets where nobody hands on, and its connection is closed. */
 static int fail(const dispatch *d, const backhand_step *step, int asked)
 {
@@ -197,6 +226,9 @@ static int fail(const dispatch *d, const backhand_step *step, int asked)
     }
     if (step->reason == BACKHAND_REFUSED_AWAY) {
         refuse_away(d);
+    }
+    else if (step->reason == BACKHAND_REFUSED_WAIT) {
+        refuse_wait(d);
     }
     else if (step->reason == BACKHAND_REFUSED_SESSION) {
         contact = refuse_session(d, step);

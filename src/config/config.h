@@ -73,6 +73,10 @@ typedef struct backhand_config {
 /** BackhandSelfRedirect Only: requests that the chain leaves to this server go to its contact, and never stay here. */
 #define BACKHAND_SELF_ONLY 2
 
+/** BackhandMaxWaitExempt: requests with a session; requests from this machine or from an address of AcceptStats. */
+#define BACKHAND_EXEMPT_SESSIONS 1
+#define BACKHAND_EXEMPT_INTERNAL 2
+
 /** Per directory. */
 typedef struct backhand_dir_config {
     backhand_chain chain;
@@ -82,9 +86,12 @@ typedef struct backhand_dir_config {
     /** BackhandSessionRedirect: where the session's owner cannot be asked now, the client is sent there, by a name of
      * this format (see name_format.h); NULL: it gets 503 [off] */
     const char *session_redirect;
-    int proxy_pass;    /**< BackhandProxyPass: requests that ProxyPass has are balanced [0] */
-    int trust_user;    /**< BackhandTrustUser [0] */
-    const char *place; /**< path or pattern of the innermost container with a chain; NULL: a server or host */
+    apr_interval_time_t max_wait; /**< BackhandMaxWait; 0: no limit [0] */
+    int max_wait_exempt; /**< BackhandMaxWaitExempt: BACKHAND_EXEMPT_SESSIONS, BACKHAND_EXEMPT_INTERNAL, a bit each [0]
+                          */
+    int proxy_pass;      /**< BackhandProxyPass: requests that ProxyPass has are balanced [0] */
+    int trust_user;      /**< BackhandTrustUser [0] */
+    const char *place;   /**< path or pattern of the innermost container with a chain; NULL: a server or host */
 } backhand_dir_config;
 
 /** The table of directives, in directives.c. `cmd_data` of a line is its backhand_directive, or NULL. */

@@ -75,6 +75,12 @@ static const char *add_status(apr_array_header_t *list, const char *word)
 
 static const char *const self_redirect_words[] = {[0] = "Off", [1] = "On", [BACKHAND_SELF_ONLY] = "Only", NULL};
 
+static const char *const exempt_words[] = {[0] = "None",
+                                           [BACKHAND_EXEMPT_SESSIONS] = "Sessions",
+                                           [BACKHAND_EXEMPT_INTERNAL] = "Internal",
+                                           [BACKHAND_EXEMPT_SESSIONS | BACKHAND_EXEMPT_INTERNAL] = "All",
+                                           NULL};
+
 static backhand_directive self_redirect = {
     .kind = BACKHAND_CHOICE, CONTAINER(self_redirect), .initial = "Off", .words = self_redirect_words};
 
@@ -125,6 +131,10 @@ const command_rec backhand_commands[] = {
          "On: requests for ProxyPass are balanced before it has them"),
     LINE(RAW_ARGS, "BackhandSessionCookie", "a cookie that pins a client to the server that first served it",
          .kind = BACKHAND_COOKIE, CONTAINER(session_cookie)),
+    TIME("BackhandMaxWait", CONTAINER(max_wait), "0", "1ms", "1h", "no limit",
+         "how long a request may wait until a server begins with it; else it gets 503"),
+    LINE(TAKE1, "BackhandMaxWaitExempt", "requests that may wait for longer: None, Sessions, Internal or All",
+         .kind = BACKHAND_CHOICE, CONTAINER(max_wait_exempt), .initial = "None", .words = exempt_words),
     TEXT("BackhandSessionRedirect", CONTAINER(session_redirect), "off", NULL, backhand_name_check,
          "a name by which clients are sent to the owner of their session if that cannot be asked"),
 

@@ -30,6 +30,7 @@ const char *backhand_reason_text(backhand_reason reason)
         [BACKHAND_REDIRECTED] = "redirected:chosen",
         [BACKHAND_REDIRECTED_SESSION] = "redirected:session",
         [BACKHAND_REFUSED_SESSION] = "refused:session",
+        [BACKHAND_REFUSED_WAIT] = "refused:wait",
         [BACKHAND_REFUSED_AWAY] = "refused:away",
         [BACKHAND_REFUSED_LOOP] = "refused:loop",
         [BACKHAND_ENDED_GONE] = "ended:gone",

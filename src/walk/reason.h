@@ -33,6 +33,7 @@ typedef enum backhand_reason {
     BACKHAND_REDIRECTED,    /**< redirected:chosen - the client was sent there */
     BACKHAND_REDIRECTED_SESSION, /**< redirected:session - to the owner of its session, which cannot be asked now */
     BACKHAND_REFUSED_SESSION,    /**< refused:session - the owner of its session cannot be asked now: 503 */
+    BACKHAND_REFUSED_WAIT,       /**< refused:wait - no candidate would begin within BackhandMaxWait: 503 */
     BACKHAND_REFUSED_AWAY,       /**< refused:away - BackhandSelfRedirect Only, and nobody who may serve it can: 503 */
     BACKHAND_REFUSED_LOOP,       /**< refused:loop - this server's contact leads back to it: 508 */
     BACKHAND_ENDED_GONE,         /**< ended:gone - its client went away while another server worked on it: 499 */

@@ -2,6 +2,7 @@
 
 #include "walk/walk.h"
 #include "candidacy/session_id.h"
+#include "candidacy/wait.h"
 #include "table/blame.h"
 #include "table/down.h"
 
@@ -315,6 +316,18 @@ static void follow(backhand_walk *walk, backhand_step *step)
 
 /* --- steps ------------------------------------------------------------------------------------------------- */
 
+/* A chain that has found a free place here has looked at that. */
+static int would_wait(backhand_walk *walk)
+{
+    const backhand_candidates *candidates = walk->candidates;
+
+    if (walk->rules->max_wait <= 0 || candidates->why == BACKHAND_WHY_FREE) {
+        return 0;
+    }
+    walk->wait = backhand_wait_least(walk->table, candidates->list, candidates->n, backhand_table_now(walk->table));
+    return walk->wait > walk->rules->max_wait;
+}
+
 static void begin(backhand_walk *walk, backhand_step *step)
 {
     const backhand_walk_rules *rules = walk->rules;
@@ -330,6 +343,9 @@ static void begin(backhand_walk *walk, backhand_step *step)
         if (!ask_contact(walk, BACKHAND_HERE_MARKED, step)) {
             stay(walk, BACKHAND_HERE_MARKED, step);
         }
+    }
+    else if (walk->tries == 0 && would_wait(walk)) {
+        fail(step, BACKHAND_REFUSED_WAIT, UNAVAILABLE);
     }
     else if (has_owner(walk)) {
         ask_owner(walk, step);

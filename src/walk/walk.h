@@ -43,9 +43,11 @@ typedef struct backhand_walk_rules {
     int own;                   /**< it asks for what each server says of itself */
     int marked;                /**< it came with a mark: it goes to no other server, but may go to this one's contact */
     int loop;                  /**< it has been at this server's contact already */
-    int session_redirects;     /**< BackhandSessionRedirect: where the owner of the session cannot be asked */
-    int queues;                /**< servers without a ready worker are asked too, and let requests wait */
-    int no_redirects;          /**< where a candidate would be redirected to, it is asked */
+    apr_interval_time_t
+        max_wait;          /**< BackhandMaxWait, us: if every candidate would begin later it fails; 0: no limit */
+    int session_redirects; /**< BackhandSessionRedirect: where the owner of the session cannot be asked */
+    int queues;            /**< servers without a ready worker are asked too, and let requests wait */
+    int no_redirects;      /**< where a candidate would be redirected to, it is asked */
 } backhand_walk_rules;
 
 /** What to do next. */
@@ -75,25 +77,26 @@ typedef struct backhand_step {
     backhand_announcement announcement;
 } backhand_step;
 
-/** Where a walk is. Callers read `tries` and `no_tls`; all else is private. */
+/** Where a walk is. Callers read `tries`, `no_tls` and `wait`; all else is private. */
 typedef struct backhand_walk {
     const backhand_table *table;
     const backhand_walk_rules *rules;
     const backhand_candidates *candidates;
-    uint64_t *asked;      /**< [BACKHAND_WALK_WORDS()] a bit for each slot: its server was asked, or could not be */
-    int at;               /**< place in the list of the candidate that is looked at */
-    int last_round;       /**< 0, then 1 */
-    int tries;            /**< servers asked so far */
-    int no_tls;           /**< slot of the last server that was passed over because it needs TLS; -1: none */
-    int contact;          /**< the last step asks the own contact, and not a candidate */
-    backhand_reason held; /**< of that step: the reason to stay here if it fails */
-    int asked_self;       /**< this server was asked at its contact */
-    int owned;            /**< the last step asks the owner of the session */
-    int chains;           /**< how often the chain has run again */
-    int passed_over;      /**< a candidate before the present one was not asked, or failed */
-    int unready;          /**< one was passed over because this process did not get ready for it */
-    int busy;             /**< ... because it has no ready worker */
-    int coded;            /**< ... because of the body's transfer coding */
+    uint64_t *asked;          /**< [BACKHAND_WALK_WORDS()] a bit for each slot: its server was asked, or could not be */
+    int at;                   /**< place in the list of the candidate that is looked at */
+    int last_round;           /**< 0, then 1 */
+    int tries;                /**< servers asked so far */
+    int no_tls;               /**< slot of the last server that was passed over because it needs TLS; -1: none */
+    apr_interval_time_t wait; /**< after BACKHAND_REFUSED_WAIT: how long it would have waited, us */
+    int contact;              /**< the last step asks the own contact, and not a candidate */
+    backhand_reason held;     /**< of that step: the reason to stay here if it fails */
+    int asked_self;           /**< this server was asked at its contact */
+    int owned;                /**< the last step asks the owner of the session */
+    int chains;               /**< how often the chain has run again */
+    int passed_over;          /**< a candidate before the present one was not asked, or failed */
+    int unready;              /**< one was passed over because this process did not get ready for it */
+    int busy;                 /**< ... because it has no ready worker */
+    int coded;                /**< ... because of the body's transfer coding */
 } backhand_walk;
 
 /** Words of `asked` for a table of so many servers. */

@@ -5,6 +5,7 @@
 #include "live.h"
 
 #include "candidacy/standing.h"
+#include "candidacy/wait.h"
 
 /* As most servers are: 80 ms, 12 at once, known well. */
 static const figures usual = {
@@ -312,6 +313,54 @@ static void any_figures_make_a_list(void **state)
 
 #define WITH_TABLE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+/* --- how long a request would wait --------------------------------------------------------------------------------- */
+
+static apr_interval_time_t wait_of(int from, int to)
+{
+    list_of(from, to);
+    return backhand_wait_least(table, list, n, table->now());
+}
+
+static void a_free_place_means_no_wait(void **state)
+{
+    (void)state;
+    home(with_inflight(100));
+    announce(1, with_inflight(11));
+    assert_int_equal(wait_of(0, 2), 0);
+    assert_int_equal(wait_of(1, 2), 0);
+    assert_true(wait_of(0, 1) > 0);
+}
+
+/* 80 ms, 12 at once. */
+static void the_queue_is_told_in_time(void **state)
+{
+    (void)state;
+    home(with_inflight(36));
+    assert_in_range(wait_of(0, 1), 159000, 161000);
+    announce(1, with_inflight(23));
+    assert_in_range(wait_of(0, 2), 79000, 81000);
+    home(with_inflight(1000000000));
+    announce(1, with_inflight(1000000000));
+    assert_int_equal(wait_of(0, 2), apr_time_from_sec(3600));
+}
+
+static void servers_that_are_not_there_do_not_count(void **state)
+{
+    (void)state;
+    announce(1, with_inflight(0));
+    clock_now += apr_time_from_sec(30);
+    home(with_inflight(36));
+    assert_in_range(wait_of(1, 2), 159000, 161000);
+}
+
+static void what_is_not_known_is_not_waited_for(void **state)
+{
+    figures unknown = {.inflight = 500};
+    (void)state;
+    home(unknown);
+    assert_int_equal(wait_of(0, 1), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +377,10 @@ int main(void)
         WITH_TABLE(of_stock_heartbeats_the_least_busy_comes_first),
         WITH_TABLE(nobody_is_left_of_the_dead),
         WITH_TABLE(any_figures_make_a_list),
+        WITH_TABLE(a_free_place_means_no_wait),
+        WITH_TABLE(the_queue_is_told_in_time),
+        WITH_TABLE(servers_that_are_not_there_do_not_count),
+        WITH_TABLE(what_is_not_known_is_not_waited_for),
     };
     return cmocka_run_group_tests_name("expected", tests, NULL, NULL);
 }

@@ -225,6 +225,40 @@ static void a_client_that_has_gone_ends_it(void **state)
     assert_int_equal(walk.tries, 1);
 }
 
+/* Server `a` says that it has so many requests in hand, each of 100 ms, and serves one at once. */
+static void has_in_hand(int64_t inflight)
+{
+    backhand_announcement said = server(1, 9, ++sequence);
+    int id;
+    said.stat.inflight = inflight;
+    said.stat.service = 100000;
+    said.stat.parallel = 1000;
+    assert_int_equal(take(&said, &id), BACKHAND_DROP_NONE);
+}
+
+static void who_would_wait_for_too_long_is_refused(void **state)
+{
+    (void)state;
+    left(a, -1);
+    has_in_hand(5);
+    rules.max_wait = apr_time_from_msec(499);
+    fails(BACKHAND_RESULT_NONE, BACKHAND_REFUSED_WAIT, 503);
+    assert_int_equal(walk.wait, apr_time_from_msec(500));
+    rules.max_wait = apr_time_from_msec(500);
+    backhand_walk_begin(&walk, table, &rules, &candidates, asked);
+    asks(BACKHAND_RESULT_NONE, a);
+}
+
+static void with_a_free_place_nobody_is_refused(void **state)
+{
+    (void)state;
+    left(a, -1);
+    has_in_hand(5);
+    rules.max_wait = 1;
+    candidates.why = BACKHAND_WHY_FREE;
+    asks(BACKHAND_RESULT_NONE, a);
+}
+
 static void a_slot_with_another_server_is_not_asked(void **state)
 {
     (void)state;
@@ -758,6 +792,8 @@ int main(void)
         WALK_TEST(a_step_is_final_when_nobody_is_left),
         WALK_TEST(the_tries_may_end_before_the_list),
         WALK_TEST(a_client_that_has_gone_ends_it),
+        WALK_TEST(who_would_wait_for_too_long_is_refused),
+        WALK_TEST(with_a_free_place_nobody_is_refused),
         WALK_TEST(a_slot_with_another_server_is_not_asked),
         WALK_TEST(all_are_busy),
         WALK_TEST(at_its_own_turn_this_server_says_why_not_the_others),
