@@ -131,7 +131,7 @@ my @modules = (
 sub make_farm {
     my (%options) = @_;
     my $secret = delete $options{secret} // 'secret';
-    my $farm = Farm->new(perl => 1, workers => 16, modules => \@modules, %options);
+    my $farm = Farm->new(perl => 1, modules => \@modules, %options);
     for my $name (qw(a b)) {
         my $server = $farm->add(
             conf => $conf =~ s/BackhandSecretFile secret$/BackhandSecretFile $secret/mr,
