@@ -28,10 +28,9 @@ CustomLog ${OWN}/client.log client
 PerlModule Apache2::RequestRec Apache2::RequestIO Apache2::Connection APR::SockAddr APR::Table
 <Location /app/whom>
     SetHandler modperl
-    PerlResponseHandler
-        "sub { my $r = shift; $r->print(join ' ', $r->useragent_ip, $r->useragent_addr->port, "
-            . "$r->connection->client_ip, $r->connection->client_addr->ip_get, $r->connection->client_addr->port, "
-            . "$r->subprocess_env('SEEN') // '-'); 0 }"
+    PerlResponseHandler "sub { my ($r, $c) = ($_[0], $_[0]->connection); \
+        $r->print(join ' ', $r->useragent_ip, $r->useragent_addr->port, $c->client_ip, $c->client_addr->ip_get, \
+            $c->client_addr->port, $r->subprocess_env('SEEN') // '-'); 0 }"
 </Location>
 <Location /app/only>
     SetHandler modperl

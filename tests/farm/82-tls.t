@@ -70,9 +70,8 @@ my $perl = <<'EOT';
 PerlModule Apache2::RequestRec Apache2::RequestIO Apache2::RequestUtil Apache2::URI
 <Location /app/perl>
     SetHandler modperl
-    PerlResponseHandler
-        "sub { my $r = shift; $r->print(join ' ', $r->protocol, $r->get_server_port, $r->get_server_name, "
-            . "$r->construct_url); 0 }"
+    PerlResponseHandler "sub { my $r = shift; $r->print(join ' ', $r->protocol, $r->get_server_port, \
+        $r->get_server_name, $r->construct_url); 0 }"
 </Location>
 EOT
 
