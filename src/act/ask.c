@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "act/ask.h"
+#include "act/proxy/keeper.h"
 #include "act/fault.h"
 #include "act/received/received.h"
 #include "act/request/tunnel.h"
@@ -24,7 +25,7 @@ static backhand_handoff_result ask_worker(backhand_ask *ask, backhand_worker *wo
     outcome = backhand_handoff_attempt(&ask->handoff, worker, id, step->generation, &step->announcement);
     backhand_worker_release(worker);
     if (outcome == BACKHAND_STALE && ask->handoff.idempotent) {
-        worker = backhand_worker_get(ask->conf->proxy, ask->r, &step->announcement, 1);
+        worker = backhand_keeper_get(ask->conf->proxy, ask->r, &step->announcement, 1);
         if (worker) {
             outcome = backhand_handoff_attempt(&ask->handoff, worker, id, step->generation, &step->announcement);
             backhand_worker_release(worker);
@@ -75,7 +76,7 @@ backhand_walk_result backhand_ask_server(backhand_ask *ask, const backhand_step 
     if (!prepare(ask)) {
         return BACKHAND_RESULT_BODY;
     }
-    worker = backhand_worker_get(conf->proxy, ask->r, &step->announcement, !ask->handoff.idempotent);
+    worker = backhand_keeper_get(conf->proxy, ask->r, &step->announcement, !ask->handoff.idempotent);
     if (!worker) {
         return BACKHAND_RESULT_UNREADY;
     }

@@ -70,7 +70,7 @@ static void fill_rules(dispatch *d)
         .serves = self_redirect != BACKHAND_SELF_ONLY,
         .asks_self = self_redirect > 0 && backhand_identity_get(0, NULL, NULL),
         .can_ask = backhand_workers_ready(conf->proxy),
-        .tls = backhand_tls_host(conf->proxy, r),
+        .tls = backhand_settings_tls(conf->proxy, r),
         .unsafe = backhand_wide_is_unsafe(r),
         .session_redirects = d->dir->session_redirect != NULL,
         .own = backhand_own_is(r) || backhand_received_is_check(r),
@@ -257,7 +257,7 @@ static void log_tls(const dispatch *d)
     backhand_announcement announcement;
 
     if (d->walk.no_tls >= 0 && backhand_table_read(d->conf->table, d->walk.no_tls, &announcement, NULL)) {
-        backhand_tls_log_unable(d->conf->proxy, d->r, announcement.stat.contact);
+        backhand_tls_log_unable(d->conf->table, d->r, announcement.stat.contact);
     }
 }
 

@@ -7,10 +7,10 @@
 #include "act/proxy/attempt.h"
 #include "act/proxy/body.h"
 #include "act/proxy/fields.h"
-#include "act/proxy/handshake.h"
 #include "act/proxy/response.h"
 #include "act/proxy/watch.h"
-#include "act/proxy/workers.h"
+#include "act/proxy/keeper.h"
+#include "act/proxy/settings.h"
 #include "act/proxy/ssl/hide_tls.h"
 #include "act/received/report.h"
 #include "act/request/remoteip.h"
@@ -33,7 +33,6 @@ void backhand_dispatch_register(apr_pool_t *p)
     (void)p;
     backhand_tunnel_register();
     backhand_attempt_register();
-    backhand_handshake_register();
     backhand_watch_register();
     backhand_body_register();
     backhand_response_register();
@@ -50,7 +49,7 @@ void backhand_dispatch_register(apr_pool_t *p)
 
 int backhand_dispatch_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s)
 {
-    int rc = backhand_workers_post_config(p, ptemp, s);
+    int rc = backhand_settings_post_config(p, ptemp, s);
     backhand_own_find(p);
     backhand_remoteip_find(p);
     backhand_wide_post_config(p, s);
@@ -74,7 +73,7 @@ void backhand_dispatch_child_init(apr_pool_t *pchild, server_rec *s)
         return;
     }
     backhand_pinned_child_init();
-    rv = backhand_workers_child_init(s);
+    rv = backhand_keeper_child_init(s);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, s,
                      "backhand: this child process cannot hand off requests and serves all of them itself");

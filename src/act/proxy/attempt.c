@@ -5,6 +5,8 @@
 #include "table/clock.h"
 #include "table/handoff.h"
 
+#include <apr_hooks.h>
+#include <apr_optional_hooks.h>
 #include <apr_portable.h>
 #include <http_connection.h>
 #include <http_core.h>
@@ -13,6 +15,10 @@
 #include <pthread.h>
 #include <sys/socket.h>
 #include <util_filter.h>
+
+/* A hook of mod_ssl, whose header Debian does not install. Hooking it needs nothing of mod_ssl at load time. */
+#define SSL_DECLARE(type) type
+APR_DECLARE_EXTERNAL_HOOK(ssl, SSL, int, pre_handshake, (conn_rec * c, SSL *ssl, int is_proxy))
 
 struct backhand_connection {
     apr_socket_t *socket;
@@ -255,8 +261,18 @@ static int attempt_connection(conn_rec *c, void *csd)
     return OK;
 }
 
+static int before_handshake(conn_rec *c, SSL *ssl, int is_proxy)
+{
+    (void)c;
+    if (is_proxy && current) {
+        backhand_handshake_watch(ssl);
+    }
+    return OK;
+}
+
 void backhand_attempt_register(void)
 {
+    APR_OPTIONAL_HOOK(ssl, pre_handshake, before_handshake, NULL, NULL, APR_HOOK_MIDDLE);
     output_filter = ap_register_output_filter("BACKHAND_ATTEMPT", attempt_output, NULL, AP_FTYPE_CONNECTION);
     input_filter = ap_register_input_filter("BACKHAND_ATTEMPT", attempt_input, NULL, AP_FTYPE_CONNECTION);
     ap_hook_pre_connection(attempt_connection, NULL, NULL, APR_HOOK_MIDDLE);
@@ -298,11 +314,6 @@ void backhand_attempt_end(backhand_attempt *t)
         t->connection->current = NULL;
     }
     pthread_mutex_unlock(&attempts.lock);
-}
-
-int backhand_attempt_current(void)
-{
-    return current != NULL;
 }
 
 void backhand_attempt_response(backhand_attempt *t)

@@ -68,9 +68,6 @@ apr_status_t backhand_attempt_child_init(void);
 void backhand_attempt_begin(backhand_attempt *t);
 void backhand_attempt_end(backhand_attempt *t);
 
-/** True while this thread makes an attempt. */
-int backhand_attempt_current(void);
-
 /** The first byte of the response is about to be passed on: from now on the attempt is not given up. */
 void backhand_attempt_response(backhand_attempt *t);
 

@@ -164,7 +164,7 @@ static void request_dress(backhand_handoff *handoff, const backhand_settings *se
     r->proxyreq = PROXYREQ_REVERSE;
     r->server = settings->server;
     r->log = &settings->server->log;
-    r->per_dir_config = backhand_worker_dir_config(handoff->proxy, r);
+    r->per_dir_config = backhand_settings_dir_config(handoff->proxy, r);
     r->subprocess_env = env_for_handoff(r);
     mark = backhand_received_format(r);
     r->headers_in = backhand_received_headers(r);

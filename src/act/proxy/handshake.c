@@ -1,22 +1,14 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "act/proxy/handshake.h"
-#include "act/proxy/attempt.h"
 #include "table/clock.h"
 
-#include <apr_hooks.h>
-#include <apr_optional_hooks.h>
 #include <apr_poll.h>
 #include <apr_strings.h>
 #include <http_connection.h>
 #include <util_filter.h>
 
-#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-
-/* A hook of mod_ssl, whose header Debian does not install. Hooking it needs nothing of mod_ssl at load time. */
-#define SSL_DECLARE(type) type
-APR_DECLARE_EXTERNAL_HOOK(ssl, SSL, int, pre_handshake, (conn_rec * c, SSL *ssl, int is_proxy))
 
 /* How long to wait at least for the server's word on our certificate, where the network is quick. */
 #define VERDICT_MIN apr_time_from_msec(20)
@@ -66,18 +58,9 @@ static void listen_in(const SSL *ssl, int where, int value)
     }
 }
 
-static int before_handshake(conn_rec *c, SSL *ssl, int is_proxy)
+void backhand_handshake_watch(SSL *ssl)
 {
-    (void)c;
-    if (is_proxy && backhand_attempt_current()) {
-        SSL_set_info_callback(ssl, listen_in);
-    }
-    return OK;
-}
-
-void backhand_handshake_register(void)
-{
-    APR_OPTIONAL_HOOK(ssl, pre_handshake, before_handshake, NULL, NULL, APR_HOOK_MIDDLE);
+    SSL_set_info_callback(ssl, listen_in);
 }
 
 /* In TLS 1.3 the server judges our certificate when the handshake is over for us. Whatever comes first is its verdict:

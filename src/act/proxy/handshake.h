@@ -12,6 +12,7 @@
 
 #include <apr_network_io.h>
 #include <apr_time.h>
+#include <openssl/ssl.h>
 #include <util_filter.h>
 
 /** One handshake. The caller sets the first three. */
@@ -30,8 +31,8 @@ typedef struct backhand_handshake {
     int misnamed;  /**< its certificate has another name */
 } backhand_handshake;
 
-/** Hooks into mod_ssl, if that gets loaded. */
-void backhand_handshake_register(void);
+/** Before the handshake of a connection to another server: from here on its course is noted. */
+void backhand_handshake_watch(SSL *ssl);
 
 /**
  * Makes the handshake of a connection. When the server wants a certificate of ours it also waits, for a moment, for

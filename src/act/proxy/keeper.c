@@ -241,7 +241,7 @@ static apr_status_t make_pool(apr_pool_t **pool)
 
 /* Nothing of the keeper hangs on the child's pool, and nothing ends it but the end of the process: prefork destroys
  * that pool in a signal handler, where waiting for a thread or a lock could be for ever. */
-apr_status_t backhand_keeper_start(backhand_proxy *proxy)
+static apr_status_t start(backhand_proxy *proxy)
 {
     struct backhand_keeper *keeper;
     apr_threadattr_t *detached;
@@ -318,8 +318,8 @@ static void wait_for_keeper(struct backhand_keeper *keeper, wish *w, apr_interva
     }
 }
 
-backhand_worker *backhand_keeper_worker(struct backhand_keeper *keeper, const char *key, int fresh,
-                                        const backhand_announcement *announcement)
+static backhand_worker *find_worker(struct backhand_keeper *keeper, const char *key, int fresh,
+                                    const backhand_announcement *announcement)
 {
     apr_hash_t *workers = keeper->workers[fresh];
     wish w = {.key = key, .fresh = fresh, .announcement = announcement};
@@ -336,4 +336,26 @@ backhand_worker *backhand_keeper_worker(struct backhand_keeper *keeper, const ch
     }
     pthread_mutex_unlock(&keeper->lock);
     return worker;
+}
+
+apr_status_t backhand_keeper_child_init(server_rec *s)
+{
+    backhand_proxy *proxy = backhand_config_get(s)->proxy;
+    apr_status_t rv;
+
+    if (!proxy->mod_proxy.module) {
+        return APR_SUCCESS;
+    }
+    rv = backhand_attempt_child_init();
+    return rv == APR_SUCCESS ? start(proxy) : rv;
+}
+
+backhand_worker *backhand_keeper_get(backhand_proxy *proxy, const request_rec *r,
+                                     const backhand_announcement *announcement, int fresh)
+{
+    const backhand_settings *settings = backhand_settings_get(proxy, r, 0);
+    char key[BACKHAND_WORKER_KEY_SIZE];
+
+    backhand_worker_key(key, announcement->stat.contact, announcement->contact.https && settings ? settings->tls : -1);
+    return find_worker(proxy->keeper, key, fresh, announcement);
 }

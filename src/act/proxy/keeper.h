@@ -14,16 +14,17 @@
 
 struct backhand_keeper;
 
-/** Starts the thread in a child process and sets proxy->keeper. @return APR_SUCCESS, or why there is none */
-apr_status_t backhand_keeper_start(backhand_proxy *proxy);
+/** Starts the child's keeper thread, if mod_proxy is loaded. */
+apr_status_t backhand_keeper_child_init(server_rec *s);
 
 /**
- * The worker of that key; when there is none yet waits for the keeper to make it, BackhandConnectTimeout at most. Any
- * thread.
- * @param announcement  what the table says of the server
- * @return a worker to be given back by backhand_worker_release(), or NULL
+ * The worker for a contact and the request's host; waits up to BackhandConnectTimeout when this child meets the server
+ * for the first time.
+ * @param fresh  1: a new connection for each request, instead of one that was kept; for requests that must not be
+ *               sent twice. A kept one may be closed by the other side in the moment in which it is used.
+ * @return NULL when it could not be made in time. It stays until backhand_worker_release()
  */
-backhand_worker *backhand_keeper_worker(struct backhand_keeper *keeper, const char *key, int fresh,
-                                        const backhand_announcement *announcement);
+backhand_worker *backhand_keeper_get(backhand_proxy *proxy, const request_rec *r,
+                                     const backhand_announcement *announcement, int fresh);
 
 #endif

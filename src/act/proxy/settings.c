@@ -123,7 +123,7 @@ static void make_settings(backhand_settings *settings, const backhand_proxy *pro
     mute_proxy(&settings->server->log, proxy->modules, p);
 }
 
-int backhand_workers_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s)
+int backhand_settings_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s)
 {
     backhand_config *conf = backhand_config_get(s);
     backhand_proxy *proxy = apr_pcalloc(p, sizeof(*proxy));
@@ -166,7 +166,7 @@ const backhand_settings *backhand_settings_get(const backhand_proxy *proxy, cons
     return pair ? &pair[ipv6] : NULL;
 }
 
-ap_conf_vector_t *backhand_worker_dir_config(backhand_proxy *proxy, request_rec *r)
+ap_conf_vector_t *backhand_settings_dir_config(backhand_proxy *proxy, request_rec *r)
 {
     const module *mod_proxy = proxy->mod_proxy.module;
     ap_conf_vector_t *vector = copy_vector(r->pool, r->per_dir_config, proxy->modules);
@@ -186,4 +186,10 @@ ap_conf_vector_t *backhand_worker_dir_config(backhand_proxy *proxy, request_rec 
     conf->cookie_domains = none;
     ap_set_module_config(vector, mod_proxy, conf);
     return vector;
+}
+
+int backhand_settings_tls(const backhand_proxy *proxy, const request_rec *r)
+{
+    const backhand_settings *settings = backhand_settings_get(proxy, r, 0);
+    return settings && settings->tls != BACKHAND_TLS_NONE;
 }

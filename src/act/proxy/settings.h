@@ -2,14 +2,24 @@
 
 /**
  * @file settings.h
- * @brief What stands behind workers.h: mod_proxy's functions, and the settings that replace a host's own.
+ * @brief mod_proxy's functions, and the settings that replace a host's own.
  */
 #ifndef BACKHAND_SETTINGS_H
 #define BACKHAND_SETTINGS_H
 
-#include "act/proxy/workers.h"
+#include "config/config.h"
 
 #include <apr_hash.h>
+#include <mod_proxy.h>
+
+/** A host's settings while one of its requests is handed off. */
+typedef struct backhand_settings {
+    server_rec *server;       /**< the host's, with the proxy settings below and mod_proxy's complaints muted */
+    proxy_server_conf *proxy; /**< no Via, no other proxies, no blocked hosts, source address = own contact */
+    int tls; /**< the host's group of tls.h, or BACKHAND_TLS_NONE: it asks no server whose contact is https */
+} backhand_settings;
+
+typedef struct backhand_proxy backhand_proxy;
 
 struct backhand_keeper;
 
@@ -34,5 +44,18 @@ struct backhand_proxy {
     /* In a child process: */
     struct backhand_keeper *keeper;
 };
+
+/** Finds mod_proxy and prepares the settings for each host. Hook post_config. @return OK, or an error that is logged */
+int backhand_settings_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s);
+
+/** The settings for a request to an IPv6 or IPv4 server. */
+const backhand_settings *backhand_settings_get(const backhand_proxy *proxy, const request_rec *r, int ipv6);
+
+/** True when the request's host can ask servers whose contact is https. */
+int backhand_settings_tls(const backhand_proxy *proxy, const request_rec *r);
+
+/** A copy of the request's directory configuration in which mod_proxy adds and maps no headers, and asks the other
+ * server whether it wants a body when the client asks that. From r->pool. */
+ap_conf_vector_t *backhand_settings_dir_config(backhand_proxy *proxy, request_rec *r);
 
 #endif

@@ -47,15 +47,9 @@ int backhand_tls_group(apr_array_header_t *groups, server_rec *host, apr_pool_t 
     return groups->nelts - 1;
 }
 
-int backhand_tls_host(const backhand_proxy *proxy, const request_rec *r)
+void backhand_tls_log_unable(backhand_table *table, const request_rec *r, const char *contact)
 {
-    const backhand_settings *settings = backhand_settings_get(proxy, r, 0);
-    return settings && settings->tls != BACKHAND_TLS_NONE;
-}
-
-void backhand_tls_log_unable(const backhand_proxy *proxy, const request_rec *r, const char *contact)
-{
-    if (!backhand_table_once(proxy->conf->table, BACKHAND_ONCE_UNABLE, UNABLE_PERIOD)) {
+    if (!backhand_table_once(table, BACKHAND_ONCE_UNABLE, UNABLE_PERIOD)) {
         return;
     }
     if (ap_ssl_has_outgoing_handlers()) {

@@ -10,7 +10,7 @@
 #ifndef BACKHAND_TLS_H
 #define BACKHAND_TLS_H
 
-#include "act/proxy/settings.h"
+#include "config/config.h"
 
 /** What backhand_tls_group() says of a host without `SSLProxyEngine On`. */
 #define BACKHAND_TLS_NONE (-1)
@@ -23,10 +23,7 @@
  */
 int backhand_tls_group(apr_array_header_t *groups, server_rec *host, apr_pool_t *ptemp);
 
-/** True when the request's host can ask servers whose contact is https. */
-int backhand_tls_host(const backhand_proxy *proxy, const request_rec *r);
-
 /** Tells the log, once in 10 minutes, that a server was not asked because the request's host cannot, and what to do. */
-void backhand_tls_log_unable(const backhand_proxy *proxy, const request_rec *r, const char *contact);
+void backhand_tls_log_unable(backhand_table *table, const request_rec *r, const char *contact);
 
 #endif

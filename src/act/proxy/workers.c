@@ -1,9 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "act/proxy/workers.h"
-#include "act/proxy/keeper.h"
-#include "act/proxy/settings.h"
-#include "act/proxy/attempt.h"
 #include "table/clock.h"
 #include "table/process.h"
 #include "act/request/tunnel.h"
@@ -76,28 +73,6 @@ backhand_worker *backhand_worker_make(backhand_proxy *proxy, const char *key, in
     }
     worker->pool = p;
     return worker;
-}
-
-apr_status_t backhand_workers_child_init(server_rec *s)
-{
-    backhand_proxy *proxy = backhand_config_get(s)->proxy;
-    apr_status_t rv;
-
-    if (!proxy->mod_proxy.module) {
-        return APR_SUCCESS;
-    }
-    rv = backhand_attempt_child_init();
-    return rv == APR_SUCCESS ? backhand_keeper_start(proxy) : rv;
-}
-
-backhand_worker *backhand_worker_get(backhand_proxy *proxy, const request_rec *r,
-                                     const backhand_announcement *announcement, int fresh)
-{
-    const backhand_settings *settings = backhand_settings_get(proxy, r, 0);
-    char key[BACKHAND_WORKER_KEY_SIZE];
-
-    backhand_worker_key(key, announcement->stat.contact, announcement->contact.https && settings ? settings->tls : -1);
-    return backhand_keeper_worker(proxy->keeper, key, fresh, announcement);
 }
 
 void backhand_worker_release(backhand_worker *worker)

@@ -2,8 +2,8 @@
 
 /**
  * @file workers.h
- * @brief The other servers as mod_proxy sees them: a proxy worker a server and child process, and mod_proxy's
- * functions.
+ * @brief The other servers as mod_proxy sees them: a proxy worker a server and child process, and how
+ * one runs a request.
  *
  * Setting up a worker takes a lock that all processes share, so a request never does it: it asks the child's keeper
  * thread and waits for it a bounded time. The keeper also takes a worker away, its connections with it, once its server
@@ -13,9 +13,7 @@
 #ifndef BACKHAND_WORKERS_H
 #define BACKHAND_WORKERS_H
 
-#include "config/config.h"
-
-#include <mod_proxy.h>
+#include "act/proxy/settings.h"
 
 /** A contact, a space, the number of a group. */
 #define BACKHAND_WORKER_KEY_SIZE (BACKHAND_CONTACT_SIZE + 12)
@@ -33,21 +31,9 @@ typedef struct backhand_worker {
     int fresh;         /**< opens a new connection for each request */
     int64_t busy;      /**< hand-offs of this child that use it now */
     apr_time_t used;   /**< when the last one ended */
-    int users;         /**< private: between backhand_worker_get() and backhand_worker_release() */
+    int users;         /**< private: between backhand_keeper_get() and backhand_worker_release() */
     unsigned int seen; /**< private: the keeper's last look that found its server in the table */
 } backhand_worker;
-
-/** A host's settings while one of its requests is handed off. */
-typedef struct backhand_settings {
-    server_rec *server;       /**< the host's, with the proxy settings below and mod_proxy's complaints muted */
-    proxy_server_conf *proxy; /**< no Via, no other proxies, no blocked hosts, source address = own contact */
-    int tls; /**< the host's group of tls.h, or BACKHAND_TLS_NONE: it asks no server whose contact is https */
-} backhand_settings;
-
-typedef struct backhand_proxy backhand_proxy;
-
-/** Finds mod_proxy and prepares the settings for each host. Hook post_config. @return OK, or an error that is logged */
-int backhand_workers_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s);
 
 /** Writes the key of a contact: with https, of a group of tls.h; -1: it is http. */
 void backhand_worker_key(char key[BACKHAND_WORKER_KEY_SIZE], const char *contact, int group);
@@ -60,28 +46,8 @@ backhand_worker *backhand_worker_make(backhand_proxy *proxy, const char *key, in
                                       const backhand_announcement *announcement, apr_pool_t *pool,
                                       char error[BACKHAND_WORKER_ERROR_SIZE]);
 
-/** Starts the child's keeper thread, if mod_proxy is loaded. */
-apr_status_t backhand_workers_child_init(server_rec *s);
-
-/**
- * The worker for a contact and the request's host; waits up to BackhandConnectTimeout when this child meets the server
- * for the first time.
- * @param fresh  1: a new connection for each request, instead of one that was kept; for requests that must not be
- *               sent twice. A kept one may be closed by the other side in the moment in which it is used.
- * @return NULL when it could not be made in time. It stays until backhand_worker_release()
- */
-backhand_worker *backhand_worker_get(backhand_proxy *proxy, const request_rec *r,
-                                     const backhand_announcement *announcement, int fresh);
-
-/** The request is done with the worker that backhand_worker_get() returned: it may go. */
+/** The request is done with the worker that backhand_keeper_get() returned: it may go. */
 void backhand_worker_release(backhand_worker *worker);
-
-/** The settings for a request to an IPv6 or IPv4 server. */
-const backhand_settings *backhand_settings_get(const backhand_proxy *proxy, const request_rec *r, int ipv6);
-
-/** A copy of the request's directory configuration in which mod_proxy adds and maps no headers, and asks the other
- * server whether it wants a body when the client asks that. From r->pool. */
-ap_conf_vector_t *backhand_worker_dir_config(backhand_proxy *proxy, request_rec *r);
 
 /** Runs mod_proxy's handler for the worker's scheme. Returns what it returns. */
 int backhand_worker_run(backhand_proxy *proxy, request_rec *r, backhand_worker *worker, proxy_server_conf *conf,
