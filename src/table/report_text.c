@@ -2,7 +2,6 @@
 
 #include "table/report_text.h"
 #include "base/number.h"
-#include "base/pairs.h"
 
 #include <string.h>
 
@@ -78,52 +77,45 @@ static int find(const char *text, size_t length)
     return -1;
 }
 
-static int read_number(int64_t *out, backhand_span text, int64_t max)
+/* Reads one `key=value`, without base/pairs.h, which looks for the end of the value first: this runs for each response.
+ * @return what follows it, or NULL: it is wrong */
+static const char *read_pair(int64_t values[KEYS], unsigned *seen, const char *text)
 {
-    const char *end = text.at + text.length;
-    uint64_t value;
-
-    if (text.length == 0 || backhand_digits_read(&value, text.at, end) != end || value > (uint64_t)max) {
-        return 0;
-    }
-    *out = (int64_t)value;
-    return 1;
-}
-
-/* @return 0: the pair is wrong */
-static int read_pair(int64_t values[KEYS], unsigned *seen, const backhand_pair *pair)
-{
+    size_t length = strcspn(text, "=&");
+    const char *value = text + length + 1, *end;
+    uint64_t number;
     int i;
 
-    if (!pair->value.at || pair->name.length == 0) {
-        return 0;
+    if (length == 0 || text[length] != '=') {
+        return NULL;
     }
-    i = find(pair->name.at, pair->name.length);
+    i = find(text, length);
     if (i < 0) {
-        return 1;
+        return value + strcspn(value, "&");
     }
-    if (*seen & (1u << i)) {
-        return 0;
+    end = backhand_digits_read(&number, value, NULL);
+    if (*seen & (1u << i) || end == value || number > (uint64_t)keys[i].max || (*end && *end != '&')) {
+        return NULL;
     }
     *seen |= 1u << i;
-    return read_number(&values[i], pair->value, keys[i].max);
+    values[i] = (int64_t)number;
+    return end;
 }
 
 int backhand_report_read(backhand_report *report, int64_t *usec, const char *text)
 {
     int64_t values[KEYS] = {[STALL] = 1000};
-    size_t length = strlen(text);
     unsigned seen = 0;
 
-    if (length >= BACKHAND_REPORT_SIZE) {
+    if (strlen(text) >= BACKHAND_REPORT_SIZE) {
         return 0;
     }
-    for (const char *next = text; next;) {
-        backhand_pair pair;
-        next = backhand_pair_next(&pair, next, text + length);
-        if (!read_pair(values, &seen, &pair)) {
+    for (const char *at = text; at;) {
+        at = read_pair(values, &seen, at);
+        if (!at) {
             return 0;
         }
+        at = *at ? at + 1 : NULL;
     }
     *report = (backhand_report){.inflight = values[0],
                                 .service = values[1],

@@ -36,6 +36,9 @@ my $conf = <<'EOT';
 <Location /always/dressed>
     BackhandSessionCookie PIN path=/always max-age=1h samesite=none secure domain=example.com
 </Location>
+<Location /always/inner>
+    BackhandSelfRedirect Off
+</Location>
 <Location /backhand>
     BackhandSessionCookie PIN
 </Location>
@@ -154,6 +157,8 @@ subtest 'BackhandSessionCookie' => sub {
     is scalar(@set = cookies($a->get('/always/who', headers => [Cookie => 'PIN=nonsense']))), 1, 'nonsense is replaced';
     my $dressed = '; Path=/always; Domain=example.com; Max-Age=3600; HttpOnly; SameSite=None; Secure';
     my $of_a    = 'PIN=' . id_of($a);
+    is_deeply [cookies($a->get('/always/inner'))], ["$of_a; Path=/; HttpOnly; SameSite=Lax"],
+        'within, where another directive stands, too';
     is_deeply [cookies($a->get('/always/dressed'))], ["$of_a$dressed"], 'with its attributes';
     is_deeply [cookies($a->get('/always/dressed', headers => [Cookie => $of_a]))], ["$of_a$dressed"],
         'Max-Age is renewed';
