@@ -29,19 +29,18 @@ static void insert(double *sorted, int n, double value)
     sorted[n] = value;
 }
 
-int64_t backhand_latency_of(const backhand_record *records, int n, const backhand_work *work)
+int64_t backhand_latency_of(const backhand_record *records, int n, int64_t inflight, int64_t service, int64_t parallel)
 {
     double sorted[ENOUGH];
     int near = 0;
 
     for (int i = 0; i < n && near < ENOUGH; i++) {
         int level = records[i].level;
-        if (!records[i].runs && 10 * level >= 7 * work->inflight - 10 && 10 * level <= 14 * work->inflight + 10) {
+        if (!records[i].runs && 10 * level >= 7 * inflight - 10 && 10 * level <= 14 * inflight + 10) {
             insert(sorted, near++, records[i].log);
         }
     }
-    return near >= FEW ? within(exp(sorted[near / 2]))
-                       : within((double)work->service * contention_of(work->inflight, work->parallel));
+    return near >= FEW ? within(exp(sorted[near / 2])) : within((double)service * contention_of(inflight, parallel));
 }
 
 int64_t backhand_latency_now(int64_t latency, int64_t then, int64_t now, int64_t parallel)

@@ -7,11 +7,11 @@
 #ifndef BACKHAND_LATENCY_H
 #define BACKHAND_LATENCY_H
 
-#include "load/meter.h"
+#include "load/ring.h"
 
-/** The median of the newest ended records, up to 64, whose level is near work->inflight; when there are hardly any,
- * work->service times the contention. us; `records` newest first. */
-int64_t backhand_latency_of(const backhand_record *records, int n, const backhand_work *work);
+/** The median of the newest ended records, up to 64, whose level is near `inflight`; when there are hardly any,
+ * `service` times the contention. us; `records` newest first. */
+int64_t backhand_latency_of(const backhand_record *records, int n, int64_t inflight, int64_t service, int64_t parallel);
 
 /** A latency read with `then` requests in flight, when there are `now`. parallel x 1000, or 0. */
 int64_t backhand_latency_now(int64_t latency, int64_t then, int64_t now, int64_t parallel);

@@ -354,7 +354,7 @@ void backhand_meter_read(backhand_meter *meter, int64_t now, int64_t workers, ba
     out->errors = backhand_meter_errors(meter);
     out->stall = backhand_meter_stall(meter, now);
     out->service = number(meter->usual.mean);
-    out->latency = backhand_latency_of(all.of, all.n, out);
+    out->latency = backhand_latency_of(all.of, all.n, out->inflight, out->service, out->parallel);
     set(&meter->looked, out->inflight);
 }
 
