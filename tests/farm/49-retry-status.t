@@ -56,6 +56,23 @@ subtest 'the last answer is passed on' => sub {
     $farm->check;
 };
 
+subtest 'a server that asks itself as it asks others' => sub {
+    my $any  = "<Location /app>\nBackhand byAge 60\nBackhand byRandom\nBackhandSelfRedirect On\n</Location>\n";
+    my $farm = Farm->new(conf => "$retry$any");
+    my ($a, $b) = map { $farm->add } 1 .. 2;
+    my $program = $a->write_file('cgi/dead', qq(#!/bin/sh\nprintf 'Status: 503\\nContent-Type: text/plain\\n\\nno'\n));
+    chmod 0755, $program;
+    $a->reconfigure("ScriptAlias /app/part $program\n$retry$any");
+    $b->write_file('htdocs/app/part', 'fine');
+    $farm->start;
+    ok $farm->together, 'they see each other';
+    my %got;
+    $got{ $a->get('/app/part')->body }++ for 1 .. 20;
+    is_deeply \%got, { fine => 20 }, 'passes on no error of its own either';
+    $farm->announce_log($failed);
+    $farm->check;
+};
+
 subtest 'a peer whose error never ends' => sub {
     my $farm = Farm->new(conf => "$retry$chain");
     my $a    = $farm->add;
