@@ -133,7 +133,7 @@ BACKHAND_API int64_t *backhand_personal_arriba(void);
 #define MAXSERVERS                   (backhand_maxservers())
 #define mod_backhand_personal_arriba (*backhand_personal_arriba())
 
-/** A number in serverstat that policies may read and write, with its name in Perl. */
+/** A number in serverstat, with its name in Perl. */
 typedef struct backhand_field {
     const char *name; /**< `load` */
     size_t offset;    /**< of its int64_t in serverstat */
@@ -142,6 +142,9 @@ typedef struct backhand_field {
 
 /** The twelve writable numbers, mtime to tatime in serverstat's order; ended by an entry whose name is NULL. */
 BACKHAND_API const backhand_field *backhand_fields(void);
+
+/** The numbers that policies only read, inflight to why in serverstat's order; ended as above. */
+BACKHAND_API const backhand_field *backhand_read_only_fields(void);
 
 /** Reads one number of a serverstat, whichever process writes it. */
 static inline int64_t backhand_number_get(const int64_t *number)

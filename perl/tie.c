@@ -5,16 +5,9 @@
 
 #include <dlfcn.h>
 
-/* Which value of a hash: the numbers of backhand_fields() by their index, then those that only this server's moderator
- * writes. An entry's number and this one share a MAGIC's mg_len. */
-enum {
-    FIELD_NUMBERS = 12,
-    FIELD_HOSTNAME = FIELD_NUMBERS,
-    FIELD_CONTACT,
-    FIELD_FIXED_NUMBERS,
-    FIELDS = FIELD_FIXED_NUMBERS + 13,
-    FIELD_BITS = 5
-};
+/* Which value of a hash: the two strings, then the numbers of backhand_fields(), then those of
+ * backhand_read_only_fields(). An entry's number and this one share a MAGIC's mg_len. */
+enum { FIELD_HOSTNAME, FIELD_CONTACT, FIELD_NUMBERS, FIELD_BITS = 6, FIELDS_MAX = 1 << FIELD_BITS };
 
 #define MG_ENTRY(mg) ((int)((mg)->mg_len >> FIELD_BITS))
 #define MG_FIELD(mg) ((int)((mg)->mg_len & ((1 << FIELD_BITS) - 1)))
@@ -32,7 +25,9 @@ typedef struct {
     int (*maxservers)(void);
     arriba_fn *arriba;
     int (*identity)(int, char *, char *);
-    backhand_field fields[FIELDS];
+    backhand_field fields[FIELDS_MAX];
+    int n_fields;
+    int read_only; /* the first of those that are only read */
     int arriba_field;
     AV *servers;      /* owned by PL_modglobal */
     SV *arriba_value; /* owned by PL_modglobal */
@@ -171,10 +166,10 @@ static void hash_fill(pTHX_ HV *hash, int entry)
 {
     dMY_CXT;
     int field;
-    for (field = 0; field < FIELDS; field++) {
-        const MGVTBL *vtbl = field < FIELD_NUMBERS         ? &number_vtbl
-                             : field < FIELD_FIXED_NUMBERS ? &identity_vtbl
-                                                           : &fixed_number_vtbl;
+    for (field = 0; field < MY_CXT.n_fields; field++) {
+        const MGVTBL *vtbl = field < FIELD_NUMBERS      ? &identity_vtbl
+                             : field < MY_CXT.read_only ? &number_vtbl
+                                                        : &fixed_number_vtbl;
         const char *name = MY_CXT.fields[field].name;
         SV *value = newSV_type(SVt_PVMG);
         sv_magicext(value, NULL, PERL_MAGIC_ext, vtbl, NULL, ((I32)entry << FIELD_BITS) | field);
@@ -329,21 +324,25 @@ static void version_check(pTHX)
     }
 }
 
+/* Adds the fields that a function of mod_backhand names. */
+static void fields_add(pTHX_ my_cxt_t *cxt, const char *function)
+{
+    const backhand_field *field = ((const backhand_field *(*)(void))symbol_find(aTHX_ function))();
+    for (; field->name; field++) {
+        if (cxt->n_fields == FIELDS_MAX) {
+            croak("Apache::Backhand was built for another version of mod_backhand: build it again");
+        }
+        if (strEQ(field->name, "arriba")) {
+            cxt->arriba_field = cxt->n_fields;
+        }
+        cxt->fields[cxt->n_fields++] = *field;
+    }
+}
+
 void tie_boot(pTHX)
 {
-    static const backhand_field beyond[] = {
-        {"hostname", offsetof(serverstat, hostname), 0, 0}, {"contact", offsetof(serverstat, contact), 0, 0},
-        {"inflight", offsetof(serverstat, inflight), 0, 0}, {"service", offsetof(serverstat, service), 0, 0},
-        {"parallel", offsetof(serverstat, parallel), 0, 0}, {"latency", offsetof(serverstat, latency), 0, 0},
-        {"errors", offsetof(serverstat, errors), 0, 0},     {"served", offsetof(serverstat, served), 0, 0},
-        {"typical", offsetof(serverstat, typical), 0, 0},   {"samples", offsetof(serverstat, samples), 0, 0},
-        {"spread", offsetof(serverstat, spread), 0, 0},     {"calm", offsetof(serverstat, calm), 0, 0},
-        {"stall", offsetof(serverstat, stall), 0, 0},       {"down", offsetof(serverstat, down), 0, 0},
-        {"why", offsetof(serverstat, why), 0, 0},
-    };
-    const backhand_field *(*fields)(void);
-    const backhand_field *field;
-    int n = 0;
+    static const backhand_field strings[FIELD_NUMBERS] = {{"hostname", offsetof(serverstat, hostname), 0, 0},
+                                                          {"contact", offsetof(serverstat, contact), 0, 0}};
     MY_CXT_INIT;
 
     version_check(aTHX);
@@ -352,17 +351,11 @@ void tie_boot(pTHX)
     MY_CXT.maxservers = (int (*)(void))symbol_find(aTHX_ "backhand_maxservers");
     MY_CXT.arriba = (arriba_fn *)symbol_find(aTHX_ "backhand_personal_arriba");
     MY_CXT.identity = (int (*)(int, char *, char *))symbol_find(aTHX_ "backhand_identity_get");
-    fields = (const backhand_field *(*)(void))symbol_find(aTHX_ "backhand_fields");
-    for (field = fields(); field->name && n < FIELD_NUMBERS; field++, n++) {
-        MY_CXT.fields[n] = *field;
-        if (strEQ(field->name, "arriba")) {
-            MY_CXT.arriba_field = n;
-        }
-    }
-    if (n != FIELD_NUMBERS || field->name) {
-        croak("Apache::Backhand was built for another version of mod_backhand: build it again");
-    }
-    Copy(beyond, MY_CXT.fields + FIELD_NUMBERS, FIELDS - FIELD_NUMBERS, backhand_field);
+    Copy(strings, MY_CXT.fields, FIELD_NUMBERS, backhand_field);
+    MY_CXT.n_fields = FIELD_NUMBERS;
+    fields_add(aTHX_ & MY_CXT, "backhand_fields");
+    MY_CXT.read_only = MY_CXT.n_fields;
+    fields_add(aTHX_ & MY_CXT, "backhand_read_only_fields");
 }
 
 void tie_clone(pTHX)

@@ -8,6 +8,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib", "$FindBin::Bin/../../tests/farm/lib";
 use Farm       qw(build_dir repo_dir);
+use Farm::Figures qw(names);
 use File::Temp qw(tempdir);
 use Pod::Checker;
 use Test::More;
@@ -155,9 +156,7 @@ $checker->parse_from_file($module, "$folder/pod");
 is $checker->num_errors + $checker->num_warnings, 0, 'the manual is well-formed';
 my $manual = do { open my $f, '<', $module or die; local $/ = undef; readline $f };
 like $manual, qr/^=item \Q$_\E\b/m, "the manual has $_"
-  for qw(
-      mtime arriba aservers nservers load load_hwm cpu ncpu tmem amem numbacked tatime hostname contact inflight service
-      parallel latency errors served typical samples spread calm stall down why),
+  for names(),
   qw(load_serverstats load_personal_arriba MAXSERVERS MAXSESSIONSPERSERVER SERVER_TIMEOUT);
 
 my $perl_dir = repo_dir() . '/perl';

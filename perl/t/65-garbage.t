@@ -10,6 +10,7 @@ use lib "$FindBin::Bin/lib";
 use Bridge;
 use Farm qw(build_dir eventually);
 use Farm::Fake;
+use Farm::Figures qw(names);
 use Farm::Steady;
 use Test::More;
 
@@ -21,11 +22,7 @@ use Apache::Backhand qw(:all);
 our $decoy = 'DECOY';
 our @values = ('nan', 'inf', '-inf', 'abc', '', undef, '0 but true', '9' x 400, "\x{263a}", "\0", $decoy, -1, 0, 1, 0.5,
     1e300, -1e300, 9**9**9, -9**9**9, 2**31, -2**31 - 1, 2**53, 2**63, -2**63, 2**64, [], {}, \1, sub { 1 }, *STDOUT);
-our @keys =
-    qw(
-        mtime arriba aservers nservers load load_hwm cpu ncpu tmem amem numbacked tatime inflight service parallel
-        latency errors served typical samples spread calm stall down why hostname contact
-    );
+our @keys = qw(KEYS);
 sub value { return $values[rand @values] }
 sub writes {
     my ($r, $ids) = @_;
@@ -65,7 +62,7 @@ foreach my $mpm (Farm->mpms) {
             serve => sub { open my $file, '>', "$farm->{root}/asked"; close $file; return }
         )->start;
         for my $server (@servers) {
-            my $file = $server->write_file('garbage.pl', $perl =~ s/DECOY/$decoy->contact/er);
+            my $file = $server->write_file('garbage.pl', $perl =~ s/DECOY/$decoy->contact/er =~ s/KEYS/join ' ', names()/er);
             my ($head) = $server->{conf} =~ /(.*)<Location \/app>/s;
             $server->reconfigure("${head}PerlModule Apache::Backhand\nPerlRequire $file\nPerlInterpMax 16\n"
                   . "BackhandPolicyTimeout 1s\n<Location /app>\nBackhand byRandom\n${byperl}writes\n"

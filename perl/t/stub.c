@@ -49,6 +49,12 @@ int64_t *backhand_personal_arriba(void)
 
 #define FIELD(name, max) #name, offsetof(serverstat, name), 0, max
 
+const backhand_field *backhand_read_only_fields(void)
+{
+    static const backhand_field fields[] = {{FIELD(inflight, INT64_MAX)}, {NULL, 0, 0, 0}};
+    return fields;
+}
+
 const backhand_field *backhand_fields(void)
 {
     static const backhand_field fields[] = {

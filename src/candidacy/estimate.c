@@ -47,11 +47,11 @@ static void read_workers(backhand_estimate *out, const serverstat *stat)
 
 static void read_parallel(backhand_estimate *out, const backhand_table *table, int id, const backhand_view *view)
 {
-    int64_t parallel = id == 0 ? backhand_number_get(&backhand_table_meter(table)->room) : view->parallel;
+    int64_t parallel = id == 0 ? backhand_number_get(&backhand_table_meter(table)->room) : view->work.parallel;
 
-    out->inflight = positive(view->inflight);
+    out->inflight = positive(view->work.inflight);
     out->parallel = parallel > 1000 ? (double)parallel * THOUSANDTH : parallel > 0 ? 1 : BACKHAND_PARALLEL_FIRST;
-    if (id != 0 && view->parallel <= 0 && view->service <= 0 && view->inflight <= 0) {
+    if (id != 0 && view->work.parallel <= 0 && view->work.service <= 0 && view->work.inflight <= 0) {
         read_workers(out, backhand_table_stat(table, id));
     }
 }
@@ -93,13 +93,13 @@ void backhand_estimate_make(backhand_estimate *out, const backhand_table *table,
 
     backhand_table_view(table, id, &view);
     read_parallel(out, table, id, &view);
-    out->service = positive(view.service);
-    out->samples = view.typical > 0 ? positive(view.samples) : 0;
-    out->log = out->samples > 0 ? log((double)view.typical) : 0;
-    out->spread = positive(view.spread) * THOUSANDTH;
-    out->known = view.calm > 0 ? CALM * out->samples : out->samples;
-    out->stall = view.stall > 1000 ? (double)view.stall * THOUSANDTH : 1;
-    out->burden = view.errors > 0 ? backhand_estimate_burden((double)view.errors / 1000) : 1;
+    out->service = positive(view.work.service);
+    out->samples = view.work.typical > 0 ? positive(view.work.samples) : 0;
+    out->log = out->samples > 0 ? log((double)view.work.typical) : 0;
+    out->spread = positive(view.work.spread) * THOUSANDTH;
+    out->known = view.work.calm > 0 ? CALM * out->samples : out->samples;
+    out->stall = view.work.stall > 1000 ? (double)view.work.stall * THOUSANDTH : 1;
+    out->burden = view.work.errors > 0 ? backhand_estimate_burden((double)view.work.errors / 1000) : 1;
     out->hop = 0;
     if (id == 0) {
         /* The request that is decided on is being served here as long as it is. */

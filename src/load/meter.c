@@ -358,6 +358,14 @@ void backhand_meter_read(backhand_meter *meter, int64_t now, int64_t workers, ba
     set(&meter->looked, out->inflight);
 }
 
+void backhand_meter_refresh(const backhand_meter *meter, int64_t now, backhand_work *work)
+{
+    work->inflight = backhand_meter_inflight(meter);
+    work->latency = backhand_meter_latency(meter, work->latency);
+    work->errors = backhand_meter_errors(meter);
+    work->stall = backhand_meter_stall(meter, now);
+}
+
 void backhand_meter_reconcile(backhand_meter *meter, int64_t serving)
 {
     int64_t drift = serving - get(&meter->inflight);

@@ -25,6 +25,7 @@
 #ifndef BACKHAND_METER_H
 #define BACKHAND_METER_H
 
+#include "figures/figures.h"
 #include "load/concurrency.h"
 #include "load/ring.h"
 #include "load/stall.h"
@@ -67,12 +68,6 @@ typedef struct backhand_meter {
     int64_t drift;      /**< by how much `inflight` was found to differ from the sum over all processes */
     int64_t drift_seen; /**< times in a row */
 } backhand_meter;
-
-/** What a meter tells; numbers as in serverstat. */
-typedef struct backhand_work {
-    int64_t inflight, service, parallel, latency, errors, served;
-    int64_t typical, samples, spread, calm, stall;
-} backhand_work;
 
 /** A request begins to be served at `now` (us); or is served no longer. Any process. @return requests in flight then */
 int64_t backhand_meter_enter(backhand_meter *meter, int64_t now);
@@ -118,6 +113,10 @@ void backhand_meter_guests(backhand_meter *meter, int64_t guests, int64_t now);
 /** Reads the meter, and learns from what has ended since. For one process at a time, the moderator, several times a
  * second. `workers`: requests that httpd serves at once, all told; 0: no limit is known. */
 void backhand_meter_read(backhand_meter *meter, int64_t now, int64_t workers, backhand_work *out);
+
+/** Brings those of the figures that change from one moment to the next, as they were read last, to this moment. Any
+ * process. */
+void backhand_meter_refresh(const backhand_meter *meter, int64_t now, backhand_work *work);
 
 /** `inflight` counts what all processes say they serve. A process that was killed between two steps leaves them apart:
  * once the same difference was found 8 times in a row, it is taken back. For the process that reads the meter. */

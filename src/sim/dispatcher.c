@@ -263,13 +263,9 @@ void sim_dispatcher_returning(sim_world *world, uint32_t request)
     }
     asked->reported = 1;
     asked->usec = world->now - asked->met;
-    asked->report =
-        (backhand_report){.inflight = backhand_meter_inflight(&server->meter) - 1,
-                          .service = server->announcement.stat.service,
-                          .parallel = backhand_number_get(&server->meter.parallel),
-                          .latency = backhand_meter_latency(&server->meter, server->announcement.stat.latency),
-                          .errors = backhand_meter_errors(&server->meter),
-                          .stall = backhand_meter_stall(&server->meter, sim_clock_now())};
+    backhand_work_read(&asked->report, &server->announcement.stat);
+    backhand_meter_refresh(&server->meter, sim_clock_now(), &asked->report);
+    asked->report.inflight--;
 }
 
 /* The worker that waited for another server is free, if its own server still lives as it did. */

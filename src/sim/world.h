@@ -67,7 +67,7 @@ typedef struct sim_request {
     int64_t met;                    /**< when its server's meter began with it */
     int64_t level;                  /**< requests in flight there then; 0: the meter does not have it */
     backhand_ring_entry ring_entry; /**< in that meter */
-    backhand_report report;         /**< what comes back with the response */
+    backhand_work report;           /**< what comes back with the response */
     int64_t usec;                   /**< the time that the server says it took */
     uint32_t dispatcher;
     uint32_t server; /**< where it was sent; SIM_NONE: nowhere yet */

@@ -64,6 +64,20 @@ static void print_down(request_rec *r, const backhand_row *row)
     }
 }
 
+static void print_figures(request_rec *r, const backhand_row *row)
+{
+    for (int i = 0; i < BACKHAND_FIGURES; i++) {
+        const backhand_figure *figure = &backhand_figures[i];
+        int64_t number = backhand_figure_get(&row->announcement.stat, figure);
+        if (*figure->label && figure->scale > 1) {
+            server_decimal(r, row->id, figure->label, (double)number / figure->scale);
+        }
+        else if (*figure->label) {
+            server_number(r, row->id, figure->label, number);
+        }
+    }
+}
+
 static void print_row(request_rec *r, const backhand_row *row)
 {
     const serverstat *stat = &row->announcement.stat;
@@ -73,29 +87,8 @@ static void print_row(request_rec *r, const backhand_row *row)
     server_text(r, id, "Contact", stat->contact);
     server_text(r, id, "State", backhand_row_state_name(row->state));
     server_span(r, id, "Age", row->age);
-    server_number(r, id, "Memory-Total", stat->tmem);
-    server_number(r, id, "Memory-Available", stat->amem);
-    server_number(r, id, "Workers-Ready", stat->aservers);
-    server_number(r, id, "Workers-Total", stat->nservers);
-    server_number(r, id, "In-Flight", stat->inflight);
-    server_number(r, id, "Ms-Per-Request", stat->tatime);
-    server_number(r, id, "Requests-Received", stat->numbacked);
-    server_number(r, id, "Arriba", stat->arriba);
-    server_number(r, id, "CPUs", stat->ncpu);
-    server_decimal(r, id, "Load", (double)stat->load / 1000);
-    server_decimal(r, id, "Load-HWM", (double)stat->load_hwm / 1000);
-    server_decimal(r, id, "CPU-Idle", (double)stat->cpu / 1000);
-    server_decimal(r, id, "Service-Ms", (double)row->view.service / 1000);
-    server_decimal(r, id, "At-Once", (double)row->view.parallel / 1000);
-    server_decimal(r, id, "Latency-Ms", (double)row->view.latency / 1000);
-    server_decimal(r, id, "Errors", (double)row->view.errors / 1000);
-    server_decimal(r, id, "Typical-Ms", (double)row->view.typical / 1000);
-    server_number(r, id, "Samples", row->view.samples);
-    server_decimal(r, id, "Spread", (double)row->view.spread / 1000);
-    server_number(r, id, "Calm", row->view.calm);
-    server_decimal(r, id, "Stall", (double)row->view.stall / 1000);
+    print_figures(r, row);
     print_down(r, row);
-    server_number(r, id, "Served", stat->served);
     if (row->hop >= 0) {
         server_decimal(r, id, "Hop-Ms", (double)row->hop / 1000);
     }

@@ -137,35 +137,35 @@ static void print_row(request_rec *r, const backhand_row *row)
     ap_rprintf(r, "<td class=\"n\">%" PRId64 " [%" PRId64 "]</td></tr>\n", row->sent, row->waiting);
 }
 
-static void typical_cell(request_rec *r, const backhand_view *view)
+static void typical_cell(request_rec *r, const serverstat *stat)
 {
-    if (view->typical <= 0) {
+    if (stat->typical <= 0) {
         ap_rputs("<td class=\"n\">-</td>", r);
         return;
     }
-    ap_rprintf(r, "<td class=\"n\">%.1f ms (%.1f)</td>", (double)view->typical / 1000,
-               exp((double)view->spread / 1000));
+    ap_rprintf(r, "<td class=\"n\">%.1f ms (%.1f)</td>", (double)stat->typical / 1000,
+               exp((double)stat->spread / 1000));
 }
 
 /* Servers that are gone get no line. */
 static void print_work(request_rec *r, const backhand_row *row)
 {
-    const backhand_view *view = &row->view;
+    const serverstat *stat = &row->announcement.stat;
 
     if (row->state != BACKHAND_ROW_ALIVE && row->state != BACKHAND_ROW_DOWN) {
         return;
     }
     ap_rprintf(r, "<tr><td class=\"n\">%d</td><th scope=\"row\">%s</th>", row->id,
                escape(r, row->announcement.stat.hostname));
-    typical_cell(r, view);
-    number_cell(r, view->samples);
-    ms_cell(r, view->service);
-    ap_rprintf(r, view->parallel > 0 ? "<td class=\"n\">%.1f</td>" : "<td class=\"n\">-</td>",
-               (double)view->parallel / 1000);
-    ms_cell(r, view->latency);
-    ap_rprintf(r, view->stall > 1000 ? "<td class=\"n\">%.1f</td>" : "<td class=\"n\">-</td>",
-               (double)view->stall / 1000);
-    ap_rprintf(r, "<td class=\"n\">%.1f %%</td>", (double)view->errors / 10);
+    typical_cell(r, stat);
+    number_cell(r, stat->samples);
+    ms_cell(r, stat->service);
+    ap_rprintf(r, stat->parallel > 0 ? "<td class=\"n\">%.1f</td>" : "<td class=\"n\">-</td>",
+               (double)stat->parallel / 1000);
+    ms_cell(r, stat->latency);
+    ap_rprintf(r, stat->stall > 1000 ? "<td class=\"n\">%.1f</td>" : "<td class=\"n\">-</td>",
+               (double)stat->stall / 1000);
+    ap_rprintf(r, "<td class=\"n\">%.1f %%</td>", (double)stat->errors / 10);
     number_cell(r, row->announcement.stat.served);
     ms_cell(r, row->hop);
     age_cell(r, row->reported);

@@ -4,6 +4,7 @@
 
 #include "table/counters.h"
 #include "table/process.h"
+#include "table/view.h"
 
 static apr_interval_time_t since(int64_t then, apr_time_t now)
 {
@@ -13,15 +14,18 @@ static apr_interval_time_t since(int64_t then, apr_time_t now)
     return now > then ? now - then : 0;
 }
 
-static void read_live_numbers(serverstat *out, const serverstat *live)
+/* Policies may have written what is no measure; what is counts by the newest word. */
+static void read_figures(backhand_row *row, const backhand_table *table, int id)
 {
-    const backhand_field *field;
-    for (field = backhand_fields(); field->name; field++) {
-        const int64_t *from = (const int64_t *)((const char *)live + field->offset);
-        *(int64_t *)((char *)out + field->offset) = backhand_number_get(from);
-    }
-    out->inflight = backhand_number_get(&live->inflight);
-    out->served = backhand_number_get(&live->served);
+    serverstat *stat = &row->announcement.stat;
+    backhand_view view;
+    int64_t inflight;
+
+    backhand_figures_read(stat, backhand_table_stat(table, id));
+    inflight = stat->inflight;
+    backhand_table_view(table, id, &view);
+    backhand_work_put(stat, &view.work);
+    stat->inflight = inflight;
 }
 
 static backhand_row_state state_of(const backhand_table *table, int id, int left, int64_t down)
@@ -43,8 +47,7 @@ int backhand_row_read(backhand_row *row, const backhand_table *table, int id, ap
         return 0;
     }
     backhand_table_state(table, id, &state);
-    backhand_table_view(table, id, &row->view);
-    read_live_numbers(&row->announcement.stat, backhand_table_stat(table, id));
+    read_figures(row, table, id);
     row->id = id;
     row->state = state_of(table, id, state.left, row->announcement.stat.down);
     row->age = backhand_table_age(table, id, row->announcement.stat.mtime, now);

@@ -7,7 +7,7 @@
 #ifndef BACKHAND_ROWS_H
 #define BACKHAND_ROWS_H
 
-#include "table/view.h"
+#include "table/table.h"
 
 typedef enum backhand_row_state {
     BACKHAND_ROW_ALIVE, /**< heard from within SERVER_TIMEOUT */
@@ -27,8 +27,8 @@ typedef struct backhand_row {
     int64_t waiting;              /**< of these, those without a complete answer */
     apr_interval_time_t reported; /**< since this server got its figures with a response; -1: never */
     apr_interval_time_t hop;      /**< time that a hand-off to it adds to the time of serving there; -1: not known */
-    backhand_view view;           /**< its newest figures */
-    backhand_announcement announcement; /**< its announcement, the numbers of `stat` as policies see them now */
+    backhand_announcement announcement; /**< its announcement. The figures of `stat` are as policies see them now, the
+                                           newest of those that it measures */
 } backhand_row;
 
 /** Reads entry `id` (0 to backhand_table_used() - 1), each number once. @return 0 when the entry is not used */

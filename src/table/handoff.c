@@ -90,12 +90,12 @@ static void learn_guests(backhand_table *table, const backhand_report *kept)
     if (backhand_table_counted(table, BACKHAND_COUNT_RECEIVED) != 0) {
         return;
     }
-    backhand_meter_guests(table->meter, backhand_number_get(&kept->inflight) - backhand_number_get(&kept->outstanding),
+    backhand_meter_guests(table->meter,
+                          backhand_number_get(&kept->work.inflight) - backhand_number_get(&kept->outstanding),
                           table->now());
 }
 
-int backhand_table_report(backhand_table *table, int id, uint64_t generation, const backhand_report *report,
-                          int64_t hop)
+int backhand_table_report(backhand_table *table, int id, uint64_t generation, const backhand_work *work, int64_t hop)
 {
     backhand_slot *slot = &table->slots[id];
     backhand_report *kept = &slot->report;
@@ -104,12 +104,12 @@ int backhand_table_report(backhand_table *table, int id, uint64_t generation, co
     if (backhand_table_slot_generation(table, id) != generation) {
         return 0;
     }
-    backhand_number_set(&kept->inflight, report->inflight);
-    backhand_number_set(&kept->service, report->service);
-    backhand_number_set(&kept->parallel, report->parallel);
-    backhand_number_set(&kept->latency, report->latency);
-    backhand_number_set(&kept->errors, report->errors);
-    backhand_number_set(&kept->stall, report->stall);
+#define FIGURE(name, key, least, most, ways, ...)                                                                      \
+    if ((ways)&BACKHAND_ON_RESPONSES) {                                                                                \
+        backhand_number_set(&kept->work.name, work->name);                                                             \
+    }
+    BACKHAND_WORK_FIGURES(FIGURE)
+#undef FIGURE
     backhand_number_set(&kept->sent, sent);
     backhand_number_set(&kept->outstanding, sent - backhand_number_get(&slot->returned) - 1);
     backhand_number_set(&kept->heard, table->now());

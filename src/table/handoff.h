@@ -15,9 +15,8 @@
 /** The figures on a server's response to a request of ours. Every word is an atomic: figures of two responses that
  * come at the same time may mix; each of them is true. */
 typedef struct backhand_report {
-    int64_t heard;    /**< when, us, by the table's `now`; 0: never */
-    int64_t inflight; /**< as in serverstat, the request that it answered not counted */
-    int64_t service, parallel, latency, errors, stall; /**< as in serverstat */
+    int64_t heard;       /**< when, us, by the table's `now`; 0: never */
+    backhand_work work;  /**< those that come by a response; `inflight` without the request that was answered */
     int64_t outstanding; /**< sent - returned of the slot at that moment, the answered request not counted */
     int64_t sent;        /**< sent of the slot at that moment */
 } backhand_report;
@@ -37,7 +36,6 @@ void backhand_table_begun(backhand_table *table, int id, uint64_t generation);
 void backhand_table_returned(backhand_table *table, int id, uint64_t generation);
 /** Keeps the figures that the response carried. `hop`: time that the hand-off added, us, or -1 if not known.
  * Called between backhand_table_begun() and backhand_table_returned(). @return 0: the slot has got another server */
-int backhand_table_report(backhand_table *table, int id, uint64_t generation, const backhand_report *report,
-                          int64_t hop);
+int backhand_table_report(backhand_table *table, int id, uint64_t generation, const backhand_work *work, int64_t hop);
 
 #endif

@@ -2,14 +2,6 @@
 
 #include "table/inside.h"
 
-/* Half of the range of the type, so that the difference of two times never overflows. */
-#define TIME_MAX  (INT64_MAX / 2)
-#define COUNT_MAX INT32_MAX
-#define BYTES_MAX INT64_MAX
-
-/* The members of one backhand_field. */
-#define ROW(name, max) #name, offsetof(serverstat, name), 0, (max)
-
 int backhand_api_version(void)
 {
     return BACKHAND_API_VERSION;
@@ -31,26 +23,6 @@ int64_t *backhand_personal_arriba(void)
 {
     backhand_table *table = backhand_table_current();
     return table ? table->personal_arriba : NULL;
-}
-
-const backhand_field *backhand_fields(void)
-{
-    static const backhand_field fields[] = {
-        {ROW(mtime, TIME_MAX)},
-        {ROW(arriba, COUNT_MAX)},
-        {ROW(aservers, COUNT_MAX)},
-        {ROW(nservers, COUNT_MAX)},
-        {ROW(load, COUNT_MAX)},
-        {ROW(load_hwm, COUNT_MAX)},
-        {ROW(cpu, 1000)},
-        {ROW(ncpu, COUNT_MAX)},
-        {ROW(tmem, BYTES_MAX)},
-        {ROW(amem, BYTES_MAX)},
-        {ROW(numbacked, INT64_MAX)}, /* a total since the start: after some days at full speed it is above INT32_MAX */
-        {ROW(tatime, COUNT_MAX)},
-        {NULL, 0, 0, 0},
-    };
-    return fields;
 }
 
 int backhand_identity_get(int id, char hostname[BACKHAND_HOSTNAME_SIZE], char contact[BACKHAND_CONTACT_SIZE])

@@ -5,36 +5,33 @@
 
 #include <string.h>
 
-#define KEYS 7
-/* The previous release does not send this key. */
-#define STALL 5
-
-/* The name of a key as it stands in the text, and the number of digits of its largest value. */
-#define NAME(name) ("&" name "="), sizeof("&" name "=") - 1
+/* The digits of the largest number. */
 #define DIGITS     10
+#define NUMBER_MAX INT32_MAX
+#define USEC       "usec"
 
-typedef struct key {
-    const char *name;
-    size_t length; /* of the name */
-    int64_t max;
-} key;
+#define FIGURE(name, key, least, most, ways, ...) +((ways)&BACKHAND_ON_RESPONSES ? sizeof(key "=&") - 1 + DIGITS : 0)
+_Static_assert(0 BACKHAND_WORK_FIGURES(FIGURE) + sizeof(USEC "=") + DIGITS <= BACKHAND_REPORT_SIZE,
+               "the longest text fits");
+#undef FIGURE
 
-static const key keys[KEYS] = {
-    {NAME("inflight"), INT32_MAX}, {NAME("service"), INT32_MAX}, {NAME("parallel"), INT32_MAX},
-    {NAME("latency"), INT32_MAX},  {NAME("errors"), 1000},       {NAME("stall"), INT32_MAX},
-    {NAME("usec"), INT32_MAX},
+/* The numbers in the order of the text: those of the figures on responses, then the time. */
+enum {
+#define FIGURE(name, key, least, most, ways, ...) AT_##name,
+    BACKHAND_WORK_FIGURES(FIGURE)
+#undef FIGURE
+        AT_USEC,
+    NUMBERS
 };
 
-_Static_assert(sizeof("&inflight=&service=&parallel=&latency=&errors=&stall=&usec=") + KEYS * DIGITS <=
-                   BACKHAND_REPORT_SIZE,
-               "the longest text fits");
-
-static int64_t within(int64_t value, int i)
+static inline const backhand_figure *figure_at(int i)
 {
-    if (value < 0) {
-        return 0;
-    }
-    return value > keys[i].max ? keys[i].max : value;
+    return &backhand_figures[BACKHAND_FIGURE_inflight + i];
+}
+
+static int64_t within(int64_t value, int64_t least, int64_t most)
+{
+    return value < least ? least : value > most ? most : value;
 }
 
 /* It runs for each response, and printf would take longer than everything else there. @return the end of the digits */
@@ -53,33 +50,63 @@ static char *put_number(char *out, int64_t value)
     return out;
 }
 
-void backhand_report_write(char out[BACKHAND_REPORT_SIZE], const backhand_report *report, int64_t usec)
+void backhand_report_write(char out[BACKHAND_REPORT_SIZE], const backhand_work *work, int64_t usec)
 {
-    const int64_t values[KEYS] = {
-        report->inflight, report->service, report->parallel, report->latency, report->errors, report->stall, usec};
+    const int64_t numbers[AT_USEC] = {
+#define FIGURE(name, ...) work->name,
+        BACKHAND_WORK_FIGURES(FIGURE)
+#undef FIGURE
+    };
 
-    for (int i = 0; i < KEYS; i++) {
-        int skip = i == 0;
-        memcpy(out, keys[i].name + skip, keys[i].length - (size_t)skip);
-        out = put_number(out + keys[i].length - skip, within(values[i], i));
+    for (int i = 0; i < AT_USEC; i++) {
+        const backhand_figure *figure = figure_at(i);
+        if (figure->ways & BACKHAND_ON_RESPONSES) {
+            memcpy(out, figure->key, figure->length);
+            out += figure->length;
+            *out++ = '=';
+            out = put_number(out, within(numbers[i], figure->field.min, figure->field.max));
+            *out++ = '&';
+        }
     }
+    memcpy(out, USEC "=", sizeof(USEC "=") - 1);
+    out = put_number(out + sizeof(USEC "=") - 1, within(usec, 0, NUMBER_MAX));
     *out = '\0';
 }
 
-/* @return the index of the key of this name, or -1 */
-static int find(const char *text, size_t length)
+static int is_key(int i, const char *text, size_t length)
 {
-    for (int i = 0; i < KEYS; i++) {
-        if (keys[i].length == length + 2 && memcmp(keys[i].name + 1, text, length) == 0) {
+    const backhand_figure *figure = figure_at(i);
+    return figure->length == length && figure->ways & BACKHAND_ON_RESPONSES && memcmp(figure->key, text, length) == 0;
+}
+
+/* @return the place of the number whose key `text` begins with, as a rule `expected` or later; -1: there is none */
+static int find(const char *text, size_t length, int expected)
+{
+    for (int i = expected; i < AT_USEC; i++) {
+        if (is_key(i, text, length)) {
+            return i;
+        }
+    }
+    if (length == sizeof(USEC) - 1 && memcmp(text, USEC, length) == 0) {
+        return AT_USEC;
+    }
+    for (int i = 0; i < expected && i < AT_USEC; i++) {
+        if (is_key(i, text, length)) {
             return i;
         }
     }
     return -1;
 }
 
+/* The release before had other bounds of what is new. */
+static int64_t most_of(int i)
+{
+    return i == AT_USEC || figure_at(i)->ways & BACKHAND_BY_NEWER_RESPONSE ? NUMBER_MAX : figure_at(i)->field.max;
+}
+
 /* Reads one `key=value`, without base/pairs.h, which looks for the end of the value first: this runs for each response.
  * @return what follows it, or NULL: it is wrong */
-static const char *read_pair(int64_t values[KEYS], unsigned *seen, const char *text)
+static const char *read_pair(int64_t numbers[NUMBERS], unsigned *seen, const char *text)
 {
     size_t length = strcspn(text, "=&");
     const char *value = text + length + 1, *end;
@@ -89,40 +116,46 @@ static const char *read_pair(int64_t values[KEYS], unsigned *seen, const char *t
     if (length == 0 || text[length] != '=') {
         return NULL;
     }
-    i = find(text, length);
+    /* Numbers come in their order: the one after the last that was seen. */
+    i = find(text, length, *seen ? 32 - __builtin_clz(*seen) : 0);
     if (i < 0) {
         return value + strcspn(value, "&");
     }
     end = backhand_digits_read(&number, value, NULL);
-    if (*seen & (1u << i) || end == value || number > (uint64_t)keys[i].max || (*end && *end != '&')) {
+    if (*seen & (1u << i) || end == value || number > (uint64_t)most_of(i) || (*end && *end != '&')) {
         return NULL;
     }
     *seen |= 1u << i;
-    values[i] = (int64_t)number;
+    numbers[i] = (int64_t)number;
     return end;
 }
 
-int backhand_report_read(backhand_report *report, int64_t *usec, const char *text)
+/* A bit for each number that must be there. */
+enum {
+    NEEDED = 1u << AT_USEC
+#define FIGURE(name, key, least, most, ways, ...) | ((ways)&BACKHAND_BY_RESPONSE ? 1u << AT_##name : 0)
+                 BACKHAND_WORK_FIGURES(FIGURE)
+#undef FIGURE
+};
+
+int backhand_report_read(backhand_work *work, int64_t *usec, const char *text)
 {
-    int64_t values[KEYS] = {[STALL] = 1000};
+    int64_t numbers[NUMBERS] = {0};
     unsigned seen = 0;
 
     if (strlen(text) >= BACKHAND_REPORT_SIZE) {
         return 0;
     }
     for (const char *at = text; at;) {
-        at = read_pair(values, &seen, at);
+        at = read_pair(numbers, &seen, at);
         if (!at) {
             return 0;
         }
         at = *at ? at + 1 : NULL;
     }
-    *report = (backhand_report){.inflight = values[0],
-                                .service = values[1],
-                                .parallel = values[2],
-                                .latency = values[3],
-                                .errors = values[4],
-                                .stall = values[STALL]};
-    *usec = values[KEYS - 1];
-    return (seen | 1u << STALL) == (1u << KEYS) - 1;
+#define FIGURE(name, key, least, most, ...) work->name = within(numbers[AT_##name], least, most);
+    BACKHAND_WORK_FIGURES(FIGURE)
+#undef FIGURE
+    *usec = numbers[AT_USEC];
+    return (seen & NEEDED) == NEEDED;
 }

@@ -367,21 +367,9 @@ void backhand_table_voucher(const backhand_table *table, int id, backhand_vouche
     *out = table->slots[id].voucher;
 }
 
-void backhand_table_measured(backhand_table *table, const serverstat *self)
+void backhand_table_measured(backhand_table *table, const backhand_work *work)
 {
-    serverstat *live = &table->stats[0];
-
-    backhand_number_set(&live->inflight, self->inflight);
-    backhand_number_set(&live->service, self->service);
-    backhand_number_set(&live->parallel, self->parallel);
-    backhand_number_set(&live->latency, self->latency);
-    backhand_number_set(&live->errors, self->errors);
-    backhand_number_set(&live->served, self->served);
-    backhand_number_set(&live->typical, self->typical);
-    backhand_number_set(&live->samples, self->samples);
-    backhand_number_set(&live->spread, self->spread);
-    backhand_number_set(&live->calm, self->calm);
-    backhand_number_set(&live->stall, self->stall);
+    backhand_work_publish(&table->stats[0], work);
 }
 
 void backhand_table_set_self(backhand_table *table, const backhand_announcement *self)

@@ -52,7 +52,7 @@ void backhand_table_voucher(const backhand_table *table, int id, backhand_vouche
 
 /** Puts what this server measured of its own work into the live view of slot 0, earlier than it announces that:
  * decisions here, and responses to other servers, go by the live view. */
-void backhand_table_measured(backhand_table *table, const serverstat *self);
+void backhand_table_measured(backhand_table *table, const backhand_work *work);
 
 /** Sets slot 0: this server as it will announce itself; `leaving` does not make slot 0 left. Another slot that has the
  * same contact (of a server that had it before) counts as left from then on. */

@@ -12,8 +12,7 @@
 /** A server's newest figures of itself; for slot 0 those of the own meter, as of now. Then what this server counted of
  * its requests there; see table/handoff.h. */
 typedef struct backhand_view {
-    int64_t inflight, service, parallel, latency, errors;
-    int64_t typical, samples, spread, calm, stall;
+    backhand_work work;
     int64_t outstanding; /**< requests of ours that it had in hand when it told the figures */
     int64_t sent;        /**< requests that we had sent until then */
     int64_t sent_now;    /**< requests that we have sent until now */

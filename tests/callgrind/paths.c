@@ -4,6 +4,7 @@
 
 #include "candidacy/session_id.h"
 #include "table/report_text.h"
+#include "table/handoff.h"
 #include "table/view.h"
 
 #include <stdio.h>
@@ -91,13 +92,13 @@ static void view(ground *g)
 {
     backhand_view view;
     backhand_table_view(g->table, 1 + (int)(g->found % (g->live - 1)), &view);
-    g->found += view.service & 7;
+    g->found += view.work.service & 7;
 }
 
 static void report(ground *g)
 {
     char text[BACKHAND_REPORT_SIZE];
-    backhand_report said = {
+    backhand_work said = {
         .inflight = 12, .service = 21345, .parallel = 4300, .latency = 43210, .errors = 1, .stall = 1000};
     int64_t usec;
     backhand_report_write(text, &said, 54321);

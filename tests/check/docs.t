@@ -8,6 +8,7 @@ use utf8;
 use FindBin;
 use lib "$FindBin::Bin/../farm/lib";
 use Farm qw(repo_dir);
+use Farm::Figures qw(figures table);
 use File::Basename qw(dirname);
 use Test::More;
 
@@ -84,6 +85,17 @@ while ($table =~ /($kind)\("(\w+)",\s*(SERVER|CONTAINER)\(\w+\),\s*$string(?:,\s
         for $context eq 'SERVER' ? 'server config' : 'as [Backhand]';
 }
 cmp_ok $ranges, '>', 8, 'there are ranges';
+
+# The list of figures is the manual's, and the public header and the reference for Perl name each.
+is index(text_of('docs/figures.md'), table()) >= 0, 1, 'docs/figures.md has the table that Farm::Figures makes';
+my ($header, $reference) = (text_of('include/mod_backhand.h'), text_of('perl/lib/Apache/Backhand.pm'));
+for my $figure (figures()) {
+    my $name = $figure->{name};
+    like $header,    qr/\bint64_t\s+$name;/, "mod_backhand.h has $name";
+    like $reference, qr/^=item $name\n/m,    "Backhand.pm has $name";
+    my ($item) = $reference =~ /^=item $name\n\n(.*?)\n(?==)/ms;
+    is $item =~ /\bRead-only\b/ ? 1 : 0, $figure->{read_only}, '... and says whether it is read-only';
+}
 
 # Every built-in function is described.
 my $functions = text_of('docs/functions.md');

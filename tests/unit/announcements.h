@@ -71,20 +71,19 @@ static inline void draw_contact(backhand_announcement *said)
 
 static inline void draw_announcement(backhand_announcement *said)
 {
-    const backhand_field *field;
+    unsigned without = draw() % 2 ? BACKHAND_BY_STAYING : draw() % 2 ? BACKHAND_BY_HEALTH : 0;
     memset(said, 0, sizeof(*said));
-    for (field = backhand_fields(); field->name; field++) {
-        *(int64_t *)((char *)&said->stat + field->offset) = draw_number(field->min, field->max);
+    said->leaving = without == BACKHAND_BY_STAYING;
+    for (int i = 0; i < BACKHAND_FIGURES; i++) {
+        const backhand_figure *figure = &backhand_figures[i];
+        *backhand_figure_of(&said->stat, figure) = i == BACKHAND_FIGURE_mtime || figure->ways & without
+                                                       ? figure->field.min
+                                                       : draw_number(figure->field.min, figure->field.max);
     }
-    said->stat.mtime = 0;
+    if (!without) {
+        said->stat.down = said->stat.why = 0;
+    }
     said->stat.aservers = draw_number(0, said->stat.nservers);
-    said->stat.inflight = draw_number(0, INT32_MAX);
-    said->stat.service = draw_number(0, INT32_MAX);
-    said->stat.parallel = draw_number(0, INT32_MAX);
-    said->stat.latency = draw_number(0, INT32_MAX);
-    said->stat.errors = draw_number(0, 1000);
-    said->stat.served = draw_number(0, INT64_MAX);
-    said->stat.stall = 1000;
     draw_text(said->stat.hostname, sizeof(said->stat.hostname) - 1, NAME_BYTES);
     draw_text(said->farm, sizeof(said->farm) - 1, FARM_BYTES);
     draw_contact(said);
@@ -92,18 +91,6 @@ static inline void draw_announcement(backhand_announcement *said)
     said->sequence = (uint64_t)draw_number(0, INT64_MAX);
     said->interval = draw_number(50, 60000);
     said->keepalive = draw_number(0, 100000);
-    said->leaving = draw() % 2;
-    if (!said->leaving && draw() % 2) {
-        said->stat.down = draw_number(1, 9999999);
-        said->stat.why = draw_number(0, 2999);
-    }
-    else if (!said->leaving) {
-        said->stat.typical = draw_number(0, INT32_MAX);
-        said->stat.samples = draw_number(0, 999);
-        said->stat.spread = draw_number(0, 9999);
-        said->stat.calm = draw_number(0, 1);
-        said->stat.stall = draw_number(1000, 99999);
-    }
     said->direct = draw() % 2;
     said->time = draw_number(0, INT64_C(253402300799999));
 }

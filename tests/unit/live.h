@@ -11,10 +11,7 @@
 #include "candidates.h"
 
 /* As a server says it. Times in us; parallel x 1000. */
-typedef struct figures {
-    int64_t inflight, service, parallel, latency, errors, served;
-    int64_t typical, samples, spread, calm;
-} figures;
+typedef backhand_work figures;
 
 /* Ready workers, of 8, that announce() says. */
 static int64_t said_ready = 8;
@@ -26,17 +23,8 @@ __attribute__((unused)) static void announce(int id, figures f)
     backhand_announcement said = said_by_nth("s", id, 7, ++sequence);
 
     said.stat.aservers = said_ready;
-    said.stat.inflight = f.inflight;
-    said.stat.service = f.service;
-    said.stat.parallel = f.parallel;
-    said.stat.latency = f.latency;
-    said.stat.errors = f.errors;
-    said.stat.served = f.served;
-    said.stat.typical = f.typical;
-    said.stat.samples = f.samples;
-    said.stat.spread = f.spread;
-    said.stat.calm = f.calm;
-    said.stat.stall = 1000;
+    f.stall = 1000;
+    backhand_work_put(&said.stat, &f);
     if (id == 0) {
         backhand_table_set_self(table, &said);
         return;

@@ -181,7 +181,7 @@ static void the_next_server_has_none_of_its_requests(void **state)
     int id = hear(1, 9, 1);
     uint64_t before = generation_of(id);
     backhand_slot *slot = &table->slots[id];
-    backhand_report report = {.inflight = 3, .service = 2000, .parallel = 4000, .latency = 9, .errors = 7};
+    backhand_work report = {.inflight = 3, .service = 2000, .parallel = 4000, .latency = 9, .errors = 7};
     (void)state;
     for (int i = 0; i < 4; i++) {
         backhand_table_sent(table, id, before);

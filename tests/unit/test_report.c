@@ -24,7 +24,7 @@ static int hear_service(uint64_t boot, uint64_t sequence, int64_t service, int64
 
 static void report(int id, int64_t service, int64_t inflight)
 {
-    backhand_report said = {
+    backhand_work said = {
         .inflight = inflight, .service = service, .parallel = 4000, .latency = 9, .errors = 7, .stall = 3000};
     backhand_table_report(table, id, backhand_table_slot_generation(table, id), &said, 200);
 }
@@ -41,30 +41,30 @@ static void the_newest_of_both_counts(void **state)
 {
     int id = hear_service(1, 1, 1000, 4);
     (void)state;
-    assert_int_equal(view_of(id).service, 1000);
-    assert_int_equal(view_of(id).inflight, 4);
-    assert_int_equal(view_of(id).latency, 1001);
+    assert_int_equal(view_of(id).work.service, 1000);
+    assert_int_equal(view_of(id).work.inflight, 4);
+    assert_int_equal(view_of(id).work.latency, 1001);
     wait_ms(10);
     report(id, 2000, 6);
-    assert_int_equal(view_of(id).service, 2000);
-    assert_int_equal(view_of(id).inflight, 6);
-    assert_int_equal(view_of(id).parallel, 4000);
-    assert_int_equal(view_of(id).latency, 9);
-    assert_int_equal(view_of(id).errors, 7);
-    assert_int_equal(view_of(id).stall, 3000);
+    assert_int_equal(view_of(id).work.service, 2000);
+    assert_int_equal(view_of(id).work.inflight, 6);
+    assert_int_equal(view_of(id).work.parallel, 4000);
+    assert_int_equal(view_of(id).work.latency, 9);
+    assert_int_equal(view_of(id).work.errors, 7);
+    assert_int_equal(view_of(id).work.stall, 3000);
     /* What a response does not say is as announced. */
-    assert_int_equal(view_of(id).typical, 700);
-    assert_int_equal(view_of(id).samples, 90);
+    assert_int_equal(view_of(id).work.typical, 700);
+    assert_int_equal(view_of(id).work.samples, 90);
     assert_int_equal(backhand_table_counted(table, BACKHAND_COUNT_REPORTS), 1);
     /* Beside the announced ones, not in their place. */
     assert_int_equal(table->stats[id].service, 1000);
     wait_ms(10);
     hear_service(1, 2, 3000, 1);
-    assert_int_equal(view_of(id).service, 3000);
-    assert_int_equal(view_of(id).errors, 3);
+    assert_int_equal(view_of(id).work.service, 3000);
+    assert_int_equal(view_of(id).work.errors, 3);
     wait_ms(10);
     report(id, 4000, 0);
-    assert_int_equal(view_of(id).service, 4000);
+    assert_int_equal(view_of(id).work.service, 4000);
 }
 
 static void requests_of_ours_are_told_apart(void **state)
@@ -97,8 +97,8 @@ static void another_boot_is_another_server(void **state)
     report(id, 2000, 6);
     /* In the same microsecond, even: what the last boot said does not count. */
     assert_int_equal(hear_service(2, 1, 0, 0), id);
-    assert_int_equal(view_of(id).service, 0);
-    assert_int_equal(view_of(id).inflight, 0);
+    assert_int_equal(view_of(id).work.service, 0);
+    assert_int_equal(view_of(id).work.inflight, 0);
 }
 
 static void another_server_in_the_slot_begins_anew(void **state)
@@ -113,7 +113,7 @@ static void another_server_in_the_slot_begins_anew(void **state)
         hear(other, 1, 1);
     }
     assert_int_equal(hear(50, 1, 1), id);
-    assert_int_equal(view_of(id).service, 0);
+    assert_int_equal(view_of(id).work.service, 0);
     assert_int_equal(table->slots[id].hop, 0);
     assert_int_equal(table->slots[id].report.heard, 0);
 }
@@ -125,19 +125,19 @@ static void this_server_says_what_it_does_now(void **state)
     self.stat.service = 500;
     self.stat.inflight = 90;
     backhand_table_set_self(table, &self);
-    assert_int_equal(view_of(0).service, 500);
-    assert_int_equal(view_of(0).inflight, 0);
+    assert_int_equal(view_of(0).work.service, 500);
+    assert_int_equal(view_of(0).work.inflight, 0);
     backhand_meter_enter(table->meter, clock_now);
-    assert_int_equal(view_of(0).inflight, 1);
+    assert_int_equal(view_of(0).work.inflight, 1);
     backhand_meter_leave(table->meter, clock_now);
     backhand_meter_leave(table->meter, clock_now);
-    assert_int_equal(view_of(0).inflight, 0);
+    assert_int_equal(view_of(0).work.inflight, 0);
 }
 
 static void a_hop_is_smoothed(void **state)
 {
     int id = hear_service(1, 1, 1000, 4);
-    backhand_report said = {.service = 1};
+    backhand_work said = {.service = 1};
     (void)state;
     backhand_table_report(table, id, backhand_table_slot_generation(table, id), &said, -1);
     assert_int_equal(table->slots[id].hop, 0);
@@ -156,7 +156,7 @@ static void a_hop_is_smoothed(void **state)
 static void waiting_is_no_hop(void **state)
 {
     int id = hear_service(1, 1, 1000, 4);
-    backhand_report said = {.service = 1};
+    backhand_work said = {.service = 1};
     (void)state;
     for (int i = 0; i < 600; i++) {
         int64_t hop = i % 3 == 2 ? 80000 : 400 + i % 5 * 100;
@@ -173,7 +173,7 @@ static void waiting_is_no_hop(void **state)
  * one is still counted. */
 static void contact_says(int inflight, int sent)
 {
-    backhand_report said = {.service = 1, .inflight = inflight};
+    backhand_work said = {.service = 1, .inflight = inflight};
     uint64_t generation = backhand_table_slot_generation(table, 0);
     for (int i = 0; i < sent; i++) {
         backhand_table_sent(table, 0, generation);
@@ -192,11 +192,11 @@ static void guests_at_the_contact_count(void **state)
     (void)state;
     backhand_table_set_self(table, &self);
     contact_says(2, 3);
-    assert_int_equal(view_of(0).inflight, 0);
+    assert_int_equal(view_of(0).work.inflight, 0);
     contact_says(7, 3);
-    assert_int_equal(view_of(0).inflight, 5);
+    assert_int_equal(view_of(0).work.inflight, 5);
     assert_int_equal(backhand_meter_enter(table->meter, clock_now), 6);
-    assert_int_equal(view_of(0).inflight, 6);
+    assert_int_equal(view_of(0).work.inflight, 6);
     wait_ms(900);
     backhand_meter_read(table->meter, clock_now, 0, &work);
     assert_int_equal(work.inflight, 6);
@@ -206,7 +206,7 @@ static void guests_at_the_contact_count(void **state)
     /* This server is its own contact. */
     backhand_table_count(table, BACKHAND_COUNT_RECEIVED);
     contact_says(7, 3);
-    assert_int_equal(view_of(0).inflight, 1);
+    assert_int_equal(view_of(0).work.inflight, 1);
 }
 
 int main(void)

@@ -17,7 +17,7 @@
 #define GOOD "inflight=3&service=11800&parallel=3700&latency=12100&errors=25&stall=1500&usec=15322"
 
 /* Reads from memory of just that length, so that a sanitizer sees a byte too far. */
-static int read_text(backhand_report *report, int64_t *usec, const char *text)
+static int read_text(backhand_work *report, int64_t *usec, const char *text)
 {
     char *exact = strdup(text);
     int good;
@@ -29,18 +29,18 @@ static int read_text(backhand_report *report, int64_t *usec, const char *text)
 
 static void assert_bad(const char *text)
 {
-    backhand_report report = {.inflight = 77};
+    backhand_work report = {.inflight = 77};
     int64_t usec = 78;
     if (read_text(&report, &usec, text)) {
         fail_msg("\"%s\" was read", text);
     }
 }
 
-static void assert_written(const backhand_report *said, int64_t usec, const backhand_report *expected,
+static void assert_written(const backhand_work *said, int64_t usec, const backhand_work *expected,
                            int64_t expected_usec)
 {
     char text[BACKHAND_REPORT_SIZE];
-    backhand_report heard;
+    backhand_work heard;
     int64_t heard_usec;
     backhand_report_write(text, said, usec);
     assert_true(read_text(&heard, &heard_usec, text));
@@ -50,29 +50,33 @@ static void assert_written(const backhand_report *said, int64_t usec, const back
 
 static void what_is_written_is_read(void **state)
 {
-    backhand_report report = {
+    backhand_work report = {
         .inflight = 3, .service = 11800, .parallel = 3700, .latency = 12100, .errors = 25, .stall = 1500};
     char text[BACKHAND_REPORT_SIZE];
     (void)state;
     backhand_report_write(text, &report, 15322);
     assert_string_equal(text, GOOD);
     assert_written(&report, 15322, &report, 15322);
-    report = (backhand_report){0};
+    report = (backhand_work){.stall = 1000};
     assert_written(&report, 0, &report, 0);
 }
 
 static void what_is_out_of_range_is_written_in_range(void **state)
 {
-    backhand_report most = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX,
-                            INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
-    backhand_report least = {INT64_MIN, INT64_MIN, INT64_MIN, INT64_MIN, -1, -1, -1, -1, -1};
-    backhand_report largest = {.inflight = INT32_MAX,
-                               .service = INT32_MAX,
-                               .parallel = INT32_MAX,
-                               .latency = INT32_MAX,
-                               .errors = 1000,
-                               .stall = INT32_MAX};
-    backhand_report none = {0};
+    backhand_work most, least,
+        largest = {.inflight = INT32_MAX,
+                   .service = INT32_MAX,
+                   .parallel = INT32_MAX,
+                   .latency = INT32_MAX,
+                   .errors = 1000,
+                   .stall = 99999};
+    backhand_work none = {.stall = 1000};
+#define FIGURE(name, ...)                                                                                              \
+    most.name = INT64_MAX;                                                                                             \
+    least.name = -1;
+    BACKHAND_WORK_FIGURES(FIGURE)
+#undef FIGURE
+    least.inflight = least.service = INT64_MIN;
     (void)state;
     assert_written(&most, INT64_MAX, &largest, INT32_MAX);
     assert_written(&least, INT64_MIN, &none, 0);
@@ -80,7 +84,7 @@ static void what_is_out_of_range_is_written_in_range(void **state)
 
 static void order_and_unknown_keys_do_not_matter(void **state)
 {
-    backhand_report report;
+    backhand_work report;
     int64_t usec;
     (void)state;
     assert_true(
@@ -93,9 +97,8 @@ static void order_and_unknown_keys_do_not_matter(void **state)
     /* A server of the release before says nothing of it. */
     assert_int_equal(report.stall, 1000);
     assert_int_equal(usec, 6);
-    assert_int_equal(report.heard, 0);
-    assert_int_equal(report.sent, 0);
-    assert_int_equal(report.outstanding, 0);
+    assert_int_equal(report.served, 0);
+    assert_int_equal(report.typical, 0);
 }
 
 /* GOOD, with the value of `key` replaced. */
@@ -179,7 +182,7 @@ static void a_key_twice_is_not_read(void **state)
 static void what_is_too_long_is_not_read(void **state)
 {
     char text[2 * BACKHAND_REPORT_SIZE];
-    backhand_report report;
+    backhand_work report;
     int64_t usec;
     (void)state;
     memset(text, 'x', sizeof(text));

@@ -2,8 +2,8 @@
 
 /* Datagrams of every format that was ever released, as recorded, are understood in every field. Each file of tests/wire
  * holds the datagram in its first line, then a blank one, then all fields that it means, a line each; fields that came
- * later may be missing there, and are 0. A file stays as it is when the format changes; a new format gets files of its
- * own. */
+ * later may be missing there, and are the least that there is. A file stays as it is when the format changes; a new
+ * format gets files of its own. */
 
 #include "announcements.h"
 
@@ -17,33 +17,15 @@ typedef struct field {
     size_t offset;
 } field;
 
-static const field numbers[] = {
-    {"sequence", offsetof(backhand_announcement, sequence)},
-    {"interval", offsetof(backhand_announcement, interval)},
-    {"keepalive", offsetof(backhand_announcement, keepalive)},
-    {"leaving", offsetof(backhand_announcement, leaving)},
-    {"direct", offsetof(backhand_announcement, direct)},
-    {"aservers", offsetof(backhand_announcement, stat.aservers)},
-    {"nservers", offsetof(backhand_announcement, stat.nservers)},
-    {"load", offsetof(backhand_announcement, stat.load)},
-    {"load_hwm", offsetof(backhand_announcement, stat.load_hwm)},
-    {"cpu", offsetof(backhand_announcement, stat.cpu)},
-    {"ncpu", offsetof(backhand_announcement, stat.ncpu)},
-    {"tmem", offsetof(backhand_announcement, stat.tmem)},
-    {"amem", offsetof(backhand_announcement, stat.amem)},
-    {"arriba", offsetof(backhand_announcement, stat.arriba)},
-    {"numbacked", offsetof(backhand_announcement, stat.numbacked)},
-    {"tatime", offsetof(backhand_announcement, stat.tatime)},
-    {"inflight", offsetof(backhand_announcement, stat.inflight)},
-    {"service", offsetof(backhand_announcement, stat.service)},
-    {"parallel", offsetof(backhand_announcement, stat.parallel)},
-    {"latency", offsetof(backhand_announcement, stat.latency)},
-    {"errors", offsetof(backhand_announcement, stat.errors)},
-    {"served", offsetof(backhand_announcement, stat.served)},
+static const field numbers[] = {{"sequence", offsetof(backhand_announcement, sequence)},
+                                {"interval", offsetof(backhand_announcement, interval)},
+                                {"keepalive", offsetof(backhand_announcement, keepalive)},
+                                {"leaving", offsetof(backhand_announcement, leaving)},
+                                {"direct", offsetof(backhand_announcement, direct)},
+#define FIGURE(name, ...) {#name, offsetof(backhand_announcement, stat.name)},
+                                BACKHAND_ALL_FIGURES(FIGURE)
+#undef FIGURE
 };
-
-/* So many of these came after the first files. */
-#define LATER 5
 
 static const field texts[] = {
     {"hostname", offsetof(backhand_announcement, stat.hostname)},
@@ -91,25 +73,40 @@ static void check_field(const char *path, const backhand_announcement *heard, co
     }
 }
 
+/* A figure that the file does not know is the least that there is. */
+static void check_least(const char *path, const backhand_announcement *heard, uint64_t seen)
+{
+    for (int i = 0; i < BACKHAND_FIGURES; i++) {
+        const backhand_figure *figure = &backhand_figures[i];
+        char least[32];
+        snprintf(least, sizeof(least), "%" PRId64, figure->field.min);
+        if (!(seen & UINT64_C(1) << i)) {
+            assert_true(figure->field.offset == offsetof(serverstat, mtime) || figure->ways & BACKHAND_BY_ADDITION);
+            check_field(path, heard, figure->field.name, least);
+        }
+    }
+}
+
 static void check_fields(const char *path, FILE *file, const backhand_announcement *heard)
 {
     char line[512];
-    size_t fields = 0, all = COUNT(numbers) + COUNT(texts) + 1; /* and the boot id */
+    size_t others = 0;
+    uint64_t seen = 0;
     while (read_line(line, sizeof(line), file)) {
         char *blank = strchr(line, ' ');
+        int figure = 0;
         if (blank) {
             *blank = '\0';
         }
         check_field(path, heard, line, blank ? blank + 1 : "");
-        fields++;
-    }
-    if (fields == all - LATER) {
-        for (size_t i = COUNT(numbers) - LATER; i < COUNT(numbers); i++) {
-            check_field(path, heard, numbers[i].name, "0");
+        while (figure < BACKHAND_FIGURES && strcmp(backhand_figures[figure].field.name, line) != 0) {
+            figure++;
         }
-        return;
+        others += figure == BACKHAND_FIGURES;
+        seen |= figure < BACKHAND_FIGURES ? UINT64_C(1) << figure : 0;
     }
-    assert_int_equal(fields, all);
+    assert_int_equal(others, COUNT(numbers) - BACKHAND_FIGURES + COUNT(texts) + 1); /* and the boot id */
+    check_least(path, heard, seen);
 }
 
 /* @return 1 when it is of the format that this release writes */

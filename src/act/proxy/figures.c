@@ -5,7 +5,7 @@
 #include "table/clock.h"
 #include "table/counters.h"
 #include "table/report_text.h"
-#include "table/view.h"
+#include "table/handoff.h"
 
 #include <http_request.h>
 
@@ -26,14 +26,14 @@ void backhand_response_figures_take(backhand_attempt *t, request_rec *r)
     /* Two of them joined are figures twice. */
     const char *text = apr_table_getm(r->pool, r->headers_out, BACKHAND_REPORT_HEADER);
     backhand_table *table = t->conf->table;
-    backhand_report report;
+    backhand_work work;
     int64_t usec;
 
     if (!text) {
         return;
     }
-    if (t->accepted && backhand_report_read(&report, &usec, text)) {
-        backhand_table_report(table, t->id, t->generation, &report, hop_of(t, usec));
+    if (t->accepted && backhand_report_read(&work, &usec, text)) {
+        backhand_table_report(table, t->id, t->generation, &work, hop_of(t, usec));
     }
     else {
         backhand_table_count(table, BACKHAND_COUNT_REPORTS_IGNORED);

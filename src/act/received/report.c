@@ -25,17 +25,11 @@ static int64_t backlog_of(const backhand_config *conf)
 static void write_report(request_rec *r, const backhand_config *conf)
 {
     char text[BACKHAND_REPORT_SIZE];
-    backhand_report report = {0};
     backhand_view view;
 
     backhand_table_view(conf->table, 0, &view);
-    report.inflight = view.inflight - 1 + backlog_of(conf);
-    report.service = view.service;
-    report.parallel = view.parallel;
-    report.latency = view.latency;
-    report.errors = view.errors;
-    report.stall = view.stall;
-    backhand_report_write(text, &report, backhand_received_age(r));
+    view.work.inflight += backlog_of(conf) - 1;
+    backhand_report_write(text, &view.work, backhand_received_age(r));
     apr_table_unset(r->err_headers_out, BACKHAND_REPORT_HEADER);
     apr_table_setn(r->headers_out, BACKHAND_REPORT_HEADER, apr_pstrdup(r->pool, text));
 }

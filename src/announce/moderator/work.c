@@ -19,21 +19,12 @@ void backhand_working_measure(backhand_working *working, serverstat *stat, int64
     backhand_work work;
 
     backhand_meter_read(working->meter, now, stat->nservers, &work);
-    stat->inflight = inflight_of(working, waiting);
-    stat->service = work.service;
-    stat->parallel = work.parallel;
-    stat->latency = work.latency;
-    stat->errors = work.errors;
-    stat->served = work.served;
-    stat->typical = work.typical;
-    stat->samples = work.samples;
-    stat->spread = work.spread;
-    stat->calm = work.calm;
-    stat->stall = work.stall;
+    work.inflight = inflight_of(working, waiting);
+    backhand_work_put(stat, &work);
     working->read = now;
     working->served = work.served;
     if (working->table) {
-        backhand_table_measured(working->table, stat);
+        backhand_table_measured(working->table, &work);
         backhand_standing_look(working->table);
     }
 }

@@ -67,42 +67,47 @@ static int64_t number_of(backhand_announcement *announcement, backhand_key key)
     return value > max ? max : value;
 }
 
-/* What is missing is read as the least that there is. */
-static void put_unless_least(writer *w, backhand_key key, backhand_announcement *announcement)
+/* The figures that go this way. One that may be missing is left out where it would be read as the same: the least. */
+static void put_figures(writer *w, unsigned way, backhand_announcement *announcement)
 {
-    int64_t min, max, value = number_of(announcement, key);
-    backhand_key_number(key, announcement, &min, &max);
-    if (value > min) {
-        put_integer(w, key, value);
-    }
-}
+    unsigned without =
+        (announcement->leaving ? BACKHAND_BY_STAYING : 0) | (announcement->stat.down > 0 ? BACKHAND_BY_HEALTH : 0);
 
-static int is_out(const backhand_announcement *announcement)
-{
-    return announcement->leaving || announcement->stat.down > 0;
+    for (int i = 0; i < BACKHAND_FIGURES; i++) {
+        const backhand_figure *figure = &backhand_figures[i];
+        backhand_key key = (backhand_key)(BACKHAND_KEY_FIGURES + i);
+        int64_t value;
+        if (!(figure->ways & way) || figure->ways & without) {
+            continue;
+        }
+        value = number_of(announcement, key);
+        if (way != BACKHAND_BY_ADDITION || value > figure->field.min) {
+            put_integer(w, key, value);
+        }
+    }
 }
 
 apr_size_t backhand_message_encode(char out[BACKHAND_MESSAGE_SIZE], const backhand_announcement *announcement)
 {
     writer w = {out, 0, 0};
     backhand_announcement copy = *announcement;
-    int64_t ready = number_of(&copy, BACKHAND_KEY_READY);
-    int64_t running = number_of(&copy, BACKHAND_KEY_BUSY);
+    int64_t ready = number_of(&copy, BACKHAND_KEY_OF(aservers));
+    int64_t running = number_of(&copy, BACKHAND_KEY_OF(nservers));
     char boot[24];
-    int key;
 
     put_integer(&w, BACKHAND_KEY_V, 1);
-    put_integer(&w, BACKHAND_KEY_READY, ready);
-    put_integer(&w, BACKHAND_KEY_BUSY, running > ready ? running - ready : 0);
+    put_integer(&w, BACKHAND_KEY_OF(aservers), ready);
+    put_integer(&w, BACKHAND_KEY_OF(nservers), running > ready ? running - ready : 0);
     put_integer(&w, BACKHAND_KEY_BH, BACKHAND_WIRE_FORMAT);
     put_text(&w, BACKHAND_KEY_FARM, announcement->farm);
     snprintf(boot, sizeof(boot), "%llx", (unsigned long long)announcement->boot);
     put_text(&w, BACKHAND_KEY_BOOT, boot);
     put_text(&w, BACKHAND_KEY_HOST, announcement->stat.hostname);
     put_text(&w, BACKHAND_KEY_CONTACT, announcement->stat.contact);
-    for (key = BACKHAND_KEY_SEQ; key < BACKHAND_KEY_TIME; key++) {
+    for (int key = BACKHAND_KEY_SEQ; key < BACKHAND_KEY_TIME; key++) {
         put_integer(&w, (backhand_key)key, number_of(&copy, (backhand_key)key));
     }
+    put_figures(&w, BACKHAND_BY_ANNOUNCEMENT, &copy);
     if (announcement->time) {
         put_integer(&w, BACKHAND_KEY_TIME, number_of(&copy, BACKHAND_KEY_TIME));
     }
@@ -112,13 +117,7 @@ apr_size_t backhand_message_encode(char out[BACKHAND_MESSAGE_SIZE], const backha
     if (announcement->direct) {
         put_integer(&w, BACKHAND_KEY_DIRECT, 1);
     }
-    /* A server that leaves, or gets no requests, says nothing of its speed: all of it would not fit beside the longest
-     * names. */
-    for (key = BACKHAND_KEY_SERVICE; key < BACKHAND_KEYS; key++) {
-        if (key < BACKHAND_KEY_TYPICAL || (key > BACKHAND_KEY_STALL ? !announcement->leaving : !is_out(announcement))) {
-            put_unless_least(&w, (backhand_key)key, &copy);
-        }
-    }
+    put_figures(&w, BACKHAND_BY_ADDITION, &copy);
     out[w.used] = '\0';
     return w.full ? 0 : w.used;
 }

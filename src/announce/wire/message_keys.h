@@ -9,54 +9,36 @@
 
 #include "announce/wire/message.h"
 
-/** Keys in their order on the wire. Each has a bit, to notice what came twice or not at all. */
+/** Keys. Each has a bit, to notice what came twice or not at all. */
 typedef enum backhand_key {
     BACKHAND_KEY_V,
-    BACKHAND_KEY_READY,
-    BACKHAND_KEY_BUSY,
     BACKHAND_KEY_BH,
     BACKHAND_KEY_FARM,
     BACKHAND_KEY_BOOT,
     BACKHAND_KEY_HOST,
     BACKHAND_KEY_CONTACT,
-    BACKHAND_KEY_SEQ, /**< from here on plain numbers */
+    BACKHAND_KEY_SEQ, /**< from here on numbers */
     BACKHAND_KEY_MS,
     BACKHAND_KEY_KA,
-    BACKHAND_KEY_LOAD,
-    BACKHAND_KEY_HWM,
-    BACKHAND_KEY_CPU,
-    BACKHAND_KEY_NCPU,
-    BACKHAND_KEY_TMEM,
-    BACKHAND_KEY_AMEM,
-    BACKHAND_KEY_SPEED,
-    BACKHAND_KEY_BACKED,
-    BACKHAND_KEY_TATIME,
-    BACKHAND_KEY_INFLIGHT,
     BACKHAND_KEY_TIME,    /**< may be missing: 0 then */
     BACKHAND_KEY_LEAVE,   /**< may be missing: 0 then */
     BACKHAND_KEY_DIRECT,  /**< may be missing: 0 then */
-    BACKHAND_KEY_SERVICE, /**< from here on: may be missing, the least of its range then */
-    BACKHAND_KEY_PARALLEL,
-    BACKHAND_KEY_LATENCY,
-    BACKHAND_KEY_ERRORS,
-    BACKHAND_KEY_SERVED,
-    BACKHAND_KEY_TYPICAL,
-    BACKHAND_KEY_SAMPLES,
-    BACKHAND_KEY_SPREAD,
-    BACKHAND_KEY_CALM,
-    BACKHAND_KEY_STALL,
-    BACKHAND_KEY_DOWN,
-    BACKHAND_KEY_WHY,
-    BACKHAND_KEYS
+    BACKHAND_KEY_FIGURES, /**< from here on backhand_figures */
+    BACKHAND_KEYS = BACKHAND_KEY_FIGURES + BACKHAND_FIGURES
 } backhand_key;
+
+_Static_assert(BACKHAND_KEYS < 64, "all bits fit into a word");
+
+/** The key of a figure, as in BACKHAND_KEY_OF(aservers). */
+#define BACKHAND_KEY_OF(name) ((backhand_key)(BACKHAND_KEY_FIGURES + BACKHAND_FIGURE_##name))
 
 #define BACKHAND_KEY_BIT(key) (UINT64_C(1) << (key))
 
 /** The key's name on the wire. */
 const char *backhand_key_name(backhand_key key);
 
-/** The key of that name, BACKHAND_KEYS when there is none. `expected`, 0 or more, is tried first: keys come in their
- * order. */
+/** The key of that name, BACKHAND_KEYS when there is none. `expected`, 0 or more, is tried first, then those after it:
+ * most keys come in their order. */
 int backhand_key_find(const char *name, size_t length, int expected);
 
 /** The number that the key stands for: its place in `announcement`, and its range. For BACKHAND_KEY_BUSY it is

@@ -15,8 +15,16 @@
 #define HEARTBEAT_KEEPALIVE_MS 5000
 
 #define BIT(key)       BACKHAND_KEY_BIT(BACKHAND_KEY_##key)
-#define HEARTBEAT_KEYS (BIT(V) | BIT(READY) | BIT(BUSY))
-#define ALL_KEYS       (BIT(TIME) - 1)
+#define HEARTBEAT_KEYS (BIT(V) | figures_by(BACKHAND_BY_HEARTBEAT))
+#define ALL_KEYS       ((BIT(TIME) - 1) | figures_by(BACKHAND_BY_HEARTBEAT | BACKHAND_BY_ANNOUNCEMENT))
+
+/* The bits of the figures that go one of these ways. */
+static inline uint64_t figures_by(unsigned by)
+{
+#define FIGURE(name, key, least, most, ways, ...) | ((ways)&by ? BACKHAND_KEY_BIT(BACKHAND_KEY_OF(name)) : 0)
+    return 0 BACKHAND_ALL_FIGURES(FIGURE);
+#undef FIGURE
+}
 
 /* No minimum is below 0. A minus sign is decimal all right; it makes numbers out of range, except -0. */
 static backhand_drop read_integer(int64_t *out, backhand_span value, int64_t min, int64_t max)
@@ -197,17 +205,17 @@ static backhand_drop read_pairs(backhand_announcement *out, const char *data, si
     return reason;
 }
 
-static void set_least(backhand_announcement *out, backhand_key from)
+/* Sets the figures that go one of these ways to the least. */
+static void set_least(backhand_announcement *out, unsigned by)
 {
-    for (int key = from; key < BACKHAND_KEYS; key++) {
-        int64_t min, max, *number = backhand_key_number((backhand_key)key, out, &min, &max);
-        *number = min;
-    }
+#define FIGURE(name, key, least, most, ways, ...) out->stat.name = (ways)&by ? (least) : out->stat.name;
+    BACKHAND_ALL_FIGURES(FIGURE)
+#undef FIGURE
 }
 
 static backhand_drop complete_heartbeat(backhand_announcement *out, const char *sender)
 {
-    set_least(out, BACKHAND_KEY_LOAD);
+    set_least(out, BACKHAND_BY_ANNOUNCEMENT | BACKHAND_BY_ADDITION);
     out->interval = HEARTBEAT_INTERVAL_MS;
     out->keepalive = HEARTBEAT_KEEPALIVE_MS;
     if (strlen(sender) >= sizeof(out->contact.address) || backhand_contact_parse(&out->contact, sender, 80) != NULL) {
@@ -228,9 +236,9 @@ static void name_known(char detail[32], backhand_key key)
 /* Workers that run are the ready and the busy ones. */
 static backhand_drop sum_workers(backhand_announcement *out, char detail[32])
 {
-    int64_t min, max, *running = backhand_key_number(BACKHAND_KEY_BUSY, out, &min, &max);
+    int64_t min, max, *running = backhand_key_number(BACKHAND_KEY_OF(nservers), out, &min, &max);
     if (*running > max - out->stat.aservers) {
-        name_known(detail, BACKHAND_KEY_BUSY);
+        name_known(detail, BACKHAND_KEY_OF(nservers));
         return BACKHAND_DROP_RANGE;
     }
     *running += out->stat.aservers;
@@ -262,7 +270,7 @@ backhand_drop backhand_message_decode(backhand_announcement *out, const char *da
         return BACKHAND_DROP_TEXT;
     }
     memset(out, 0, sizeof(*out));
-    set_least(out, BACKHAND_KEY_SERVICE);
+    set_least(out, BACKHAND_BY_ADDITION);
     reason = length ? read_pairs(out, data, length, &seen, detail) : BACKHAND_DROP_FORMAT;
     if (reason == BACKHAND_DROP_NONE) {
         reason = find_missing(seen, detail);
