@@ -162,7 +162,7 @@ for my $mpm (Farm->mpms) {
 # is another server's, and the requests on it are of different clients, or of that server itself.
 for my $mpm (Farm->mpms) {
     subtest "$mpm: pipelined requests" => sub {
-        my $farm = start_farm($mpm, 1);
+        my $farm = start_farm($mpm, 1, workers => 4);
         my ($server) = $farm->servers;
         my $from    = '127.0.0.7';
         my $each    = 30;
