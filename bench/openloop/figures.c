@@ -107,12 +107,13 @@ void figures_print(figures *f, FILE *out)
     qsort(f->samples, f->n, sizeof(*f->samples), by_lag);
     lag = f->n ? (double)at_share(f->samples, f->n, 0.99)->lag / 1e6 : NAN;
     qsort(f->samples, f->n, sizeof(*f->samples), by_latency);
-    fprintf(
-        out,
-        "asked=%llu count=%zu failed=%zu again=%llu mean=%.3f p50=%.3f p90=%.3f p99=%.3f p999=%.3f max=%.3f lag99=%.3f answered99=%.3f",
-        (unsigned long long)f->asked, f->n, failed, (unsigned long long)f->again, mean(f->samples, f->n),
-        quantile(f->samples, f->n, 0.5), quantile(f->samples, f->n, 0.9), quantile(f->samples, f->n, 0.99),
-        quantile(f->samples, f->n, 0.999), quantile(f->samples, f->n - failed, 1.0), lag, quantile(f->samples, f->n - failed, 0.99));
+    fprintf(out,
+            "asked=%llu count=%zu failed=%zu again=%llu mean=%.3f p50=%.3f p90=%.3f p99=%.3f p999=%.3f max=%.3f "
+            "lag99=%.3f answered99=%.3f",
+            (unsigned long long)f->asked, f->n, failed, (unsigned long long)f->again, mean(f->samples, f->n),
+            quantile(f->samples, f->n, 0.5), quantile(f->samples, f->n, 0.9), quantile(f->samples, f->n, 0.99),
+            quantile(f->samples, f->n, 0.999), quantile(f->samples, f->n - failed, 1.0), lag,
+            quantile(f->samples, f->n - failed, 0.99));
     print_shares(f, out);
     fputc('\n', out);
 }

@@ -313,7 +313,8 @@ static void any_figures_make_a_list(void **state)
 
 #define WITH_TABLE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
-/* --- how long a request would wait --------------------------------------------------------------------------------- */
+/* --- how long a request would wait ---------------------------------------------------------------------------------
+ */
 
 static apr_interval_time_t wait_of(int from, int to)
 {
