@@ -181,54 +181,56 @@ static void become_tunnel(struct backhand_connection *connection)
     }
 }
 
-static void note_input(apr_status_t rv, const apr_bucket_brigade *bb, apr_read_type_e block)
+static void note_input(backhand_attempt *t, apr_status_t rv, const apr_bucket_brigade *bb, apr_read_type_e block)
 {
     if (APR_STATUS_IS_TIMEUP(rv)) {
-        current->timed_out = 1;
+        t->timed_out = 1;
     }
     else if (rv == APR_SUCCESS ? block == APR_BLOCK_READ && APR_BRIGADE_EMPTY(bb) : !APR_STATUS_IS_EAGAIN(rv)) {
-        current->lost = 1;
+        t->lost = 1;
     }
     else {
-        __atomic_store_n(&current->moved, backhand_clock_now(), __ATOMIC_RELAXED);
+        __atomic_store_n(&t->moved, backhand_clock_now(), __ATOMIC_RELAXED);
     }
 }
 
 /* The end that the keeper made is not the end of the response. */
-static int was_ended(void)
+static int was_ended(const backhand_attempt *t)
 {
-    if (__atomic_load_n(&current->abandoned, __ATOMIC_RELAXED)) {
-        current->r->connection->aborted = 1;
+    if (__atomic_load_n(&t->abandoned, __ATOMIC_RELAXED)) {
+        t->r->connection->aborted = 1;
         return 1;
     }
-    return __atomic_load_n(&current->silenced, __ATOMIC_RELAXED);
+    return __atomic_load_n(&t->silenced, __ATOMIC_RELAXED);
 }
 
 static apr_status_t attempt_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode, apr_read_type_e block,
                                   apr_off_t readbytes)
 {
     struct backhand_connection *connection = f->ctx;
+    /* Each look at a thread's own variable is a call of the dynamic linker's. */
+    backhand_attempt *t = current;
     apr_status_t rv;
 
-    if (!current) {
+    if (!t) {
         return ap_get_brigade(f->next, bb, mode, block, readbytes);
     }
-    if (block == APR_BLOCK_READ && !connection->patient && backhand_response_head_is_final(&current->head)) {
+    if (block == APR_BLOCK_READ && !connection->patient && backhand_response_head_is_final(&t->head)) {
         wait_patiently(connection);
     }
     rv = ap_get_brigade(f->next, bb, mode, block, readbytes);
-    if (was_ended()) {
+    if (was_ended(t)) {
         apr_brigade_cleanup(bb);
         rv = APR_ECONNABORTED;
     }
-    note_input(rv, bb, block);
+    note_input(t, rv, bb, block);
     if (rv == APR_SUCCESS && mode == AP_MODE_GETLINE) {
-        rv = backhand_response_head_read(&current->head, bb, f->next, block);
-        /* The response has come, even if it cannot be passed on. */
-        if (!APR_STATUS_IS_ENOSPC(rv) && rv != APR_EGENERAL) {
-            note_input(rv, bb, block);
+        rv = backhand_response_head_read(&t->head, bb, f->next, block);
+        /* Some more of a long line may not have come. The response has, even if it cannot be passed on. */
+        if (rv != APR_SUCCESS && !APR_STATUS_IS_ENOSPC(rv) && rv != APR_EGENERAL) {
+            note_input(t, rv, bb, block);
         }
-        if (current->head.complete && current->head.status == HTTP_SWITCHING_PROTOCOLS && !current->client) {
+        if (t->head.complete && t->head.status == HTTP_SWITCHING_PROTOCOLS && !t->client) {
             become_tunnel(connection);
         }
     }

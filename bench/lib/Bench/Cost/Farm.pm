@@ -1,7 +1,7 @@
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
 package Bench::Cost::Farm;
 
-# Two servers that favour themselves, entered through both, beside HAProxy in front of the same two: how many requests a
+# Two servers with `Backhand on`, entered through both, beside HAProxy in front of the same two: how many requests a
 # second the machine can do.
 
 use strict;
@@ -16,7 +16,6 @@ use Bench::Peer::Haproxy;
 my $file_size = 1000;
 my $clients   = 8;
 
-# The bias is far more than a hand-off costs, and far less than a request in a crowd takes.
 my $conf = <<'END';
 MaxKeepAliveRequests 0
 <Directory />
@@ -24,7 +23,7 @@ MaxKeepAliveRequests 0
     Options FollowSymLinks
 </Directory>
 <Location /own/>
-    Backhand byExpectedTime 10
+    Backhand on
 </Location>
 END
 
