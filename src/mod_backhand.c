@@ -11,6 +11,7 @@
 #include "act/proxy/loaded.h"
 #include "act/proxy/proxy_pass.h"
 #include "act/received/received.h"
+#include "act/received/user.h"
 #include "act/nested.h"
 #include "act/proxy/require_ssl.h"
 #include "status/page.h"

@@ -3,12 +3,11 @@
 #include "act/received/received.h"
 #include "act/request/remoteip.h"
 #include "act/received/mark.h"
+#include "act/received/user.h"
 #include "act/request/location.h"
-#include "act/request/tunnel.h"
 #include "act/received/mark_signature.h"
 #include "act/received/restore.h"
 #include "table/clock.h"
-#include "table/process.h"
 #include "table/counters.h"
 #include "table/down.h"
 
@@ -25,110 +24,6 @@ APLOG_USE_MODULE(backhand);
 /* How often the log hears of marked requests from strangers. */
 #define STRANGER_PERIOD apr_time_from_sec(600)
 
-/* What we know of a request; in its request_config. */
-typedef struct request_record {
-    backhand_config *conf;
-    backhand_process *process;
-    const request_rec *request;
-    apr_time_t began;
-    int64_t level;               /* requests that were being served when it came, itself counted */
-    apr_time_t met;              /* when it began to be served here */
-    backhand_ring_entry entry;   /* in this server's meter; none: it is not measured */
-    int elsewhere;               /* another server answers it */
-    int away;                    /* another server is asked */
-    int tunnel;                  /* it has become one, and is in flight no more */
-    int marked;                  /* another server handed it here */
-    int doubtful;                /* it says so, and is not believed */
-    int check;                   /* this server's own check of its application */
-    int again;                   /* its sender had got it with a mark */
-    backhand_contact lost;       /* the server that its session was on and that is given up; port 0: none */
-    backhand_origin origin;      /* what it came with; client NULL: unknown */
-    backhand_user user;          /* whom the server that handed it here, or this one, knows the client as */
-    const char *sender;          /* address of the server that handed it here */
-    apr_table_t *headers;        /* as they came; NULL: r->headers_in */
-    const apr_table_t *outgoing; /* what the present attempt sends */
-} request_record;
-
-static request_record *record_get(const request_rec *r)
-{
-    return ap_get_module_config(r->request_config, &backhand_module);
-}
-
-apr_interval_time_t backhand_received_age(const request_rec *r)
-{
-    const request_record *record = record_get(r);
-    return record ? backhand_clock_now() - record->began : 0;
-}
-
-int backhand_received_is(const request_rec *r)
-{
-    const request_record *record = record_get(r);
-    return record && record->marked;
-}
-
-backhand_origin *backhand_received_origin(const request_rec *r)
-{
-    request_record *record = record_get(r);
-    return record && record->marked ? &record->origin : NULL;
-}
-
-backhand_user *backhand_received_user(const request_rec *r)
-{
-    request_record *record = record_get(r);
-    return record && !r->main ? &record->user : NULL;
-}
-
-int backhand_received_is_doubtful(const request_rec *r)
-{
-    const request_record *record = record_get(r);
-    return record && record->doubtful;
-}
-
-int backhand_received_is_check(const request_rec *r)
-{
-    const request_record *record = record_get(r);
-    return record && record->check;
-}
-
-int backhand_received_is_again(const request_rec *r)
-{
-    const request_record *record = record_get(r);
-    return record && record->again;
-}
-
-const backhand_contact *backhand_received_lost(const request_rec *r)
-{
-    const request_record *record = NULL;
-
-    /* An internal redirect has no record, unless the request came from another server. */
-    for (; r && !record; r = r->prev) {
-        record = record_get(r);
-    }
-    return record && record->lost.port ? &record->lost : NULL;
-}
-
-void backhand_received_set_lost(const request_rec *r, const backhand_contact *lost)
-{
-    request_record *record = record_get(r);
-    if (record) {
-        record->lost = *lost;
-    }
-}
-
-void backhand_received_set_outgoing(const request_rec *r, const apr_table_t *fields)
-{
-    request_record *record = record_get(r);
-    if (record) {
-        record->outgoing = fields;
-    }
-}
-
-const apr_table_t *backhand_received_outgoing(const request_rec *r)
-{
-    const request_record *record = record_get(r);
-    return record ? record->outgoing : NULL;
-}
-
 /* What stands before the path in the request line, as `http://example.com`; NULL: nothing. */
 static const char *authority_of(request_rec *r)
 {
@@ -138,7 +33,7 @@ static const char *authority_of(request_rec *r)
 
 const char *backhand_received_format(request_rec *r)
 {
-    const request_record *record = record_get(r);
+    const backhand_request_record *record = backhand_request_record_get(r);
     const apr_table_t *came = record && record->headers ? record->headers : r->headers_in;
     const char *host = apr_table_get(came, "Host");
     int port = r->useragent_addr->port ? r->useragent_addr->port : r->connection->client_addr->port;
@@ -233,72 +128,18 @@ static int refuse_unreadable(request_rec *r, const backhand_config *conf)
     return HTTP_BAD_REQUEST;
 }
 
-static void restore(request_rec *r, request_record *record)
+static void restore(request_rec *r, backhand_request_record *record)
 {
     backhand_restore(r, &record->origin);
     apr_table_setn(r->subprocess_env, "BACKHAND_RECEIVED", record->sender);
     apr_table_setn(r->notes, "BACKHAND_RECEIVED", record->sender);
 }
 
-/* Leaves a sample of a request that was served here; none when its client went away or it became a tunnel. */
-static void leave_sample(request_record *record, apr_time_t now)
-{
-    backhand_meter *meter = backhand_table_meter(record->conf->table);
-    const request_rec *r = record->request;
-
-    while (r->next) {
-        r = r->next;
-    }
-    if (!record->elsewhere && !r->connection->aborted && r->status != HTTP_SWITCHING_PROTOCOLS) {
-        backhand_meter_count(meter);
-        backhand_meter_end(meter, &record->entry, now - record->met, ap_is_HTTP_SERVER_ERROR(r->status), now);
-    }
-    else {
-        backhand_meter_void(meter, &record->entry);
-    }
-}
-
-/* A tunnel is idle, or its work is the application's: it is in flight no more, and nothing waits for its end. */
-static void becomes_tunnel(void *data)
-{
-    request_record *record = data;
-
-    if (!record->away) {
-        record->tunnel = 1;
-        backhand_meter_void(backhand_table_meter(record->conf->table), &record->entry);
-        backhand_process_serve(record->conf->table, record->process, -1);
-    }
-}
-
-static apr_status_t request_ends(void *data)
-{
-    request_record *record = data;
-    backhand_table *table = record->conf->table;
-    apr_time_t now = backhand_clock_now();
-
-    leave_sample(record, now);
-    if (!record->tunnel) {
-        backhand_process_serve(table, record->process, -1);
-    }
-    if (record->marked) {
-        backhand_table_received_took(table, now - record->began);
-    }
-    return APR_SUCCESS;
-}
-
-void backhand_received_elsewhere(const request_rec *r)
-{
-    request_record *record = record_get(r);
-    if (record) {
-        record->elsewhere = 1;
-    }
-}
-
 /* An internal redirect makes a new request of the same one: what was said of it stays true. */
 static void inherit(request_rec *r)
 {
     static const char *const names[] = {"BACKHAND_SERVER", "BACKHAND_REASON", "BACKHAND_TRIES", "BACKHAND_USEC"};
-    request_record *record = record_get(r->prev);
+    backhand_request_record *record = backhand_request_record_get(r->prev);
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const char *value = apr_table_get(r->prev->notes, names[i]);
@@ -313,59 +154,8 @@ static void inherit(request_rec *r)
     }
 }
 
-/* It is served here from now on, and measured: a policy kept it here, or another server's handed it here. All others,
- * as what each server delivers itself, say nothing of how long that takes which is balanced. */
-static void meet(request_record *record)
-{
-    if (record->process && !record->entry.word) {
-        record->met = backhand_clock_now();
-        backhand_meter_begin(backhand_table_meter(record->conf->table), &record->entry, record->level, record->met);
-    }
-}
-
-void backhand_received_leave(const request_rec *r)
-{
-    request_record *record = record_get(r);
-    if (record) {
-        record->away = 1;
-        backhand_meter_void(backhand_table_meter(record->conf->table), &record->entry);
-    }
-}
-
-void backhand_received_stay(const request_rec *r, int trial)
-{
-    request_record *record = record_get(r);
-
-    if (!record) {
-        return;
-    }
-    record->away = 0;
-    meet(record);
-    if (trial) {
-        backhand_meter_trial(backhand_table_meter(record->conf->table), &record->entry);
-    }
-}
-
-static request_record *record_make(request_rec *r, backhand_config *conf)
-{
-    request_record *record = apr_pcalloc(r->pool, sizeof(*record));
-    record->conf = conf;
-    record->request = r;
-    record->began = backhand_clock_now();
-    record->process = conf->process;
-    if (record->process) {
-        record->level = backhand_process_serve(conf->table, record->process, 1);
-        apr_pool_cleanup_register(r->pool, record, request_ends, apr_pool_cleanup_null);
-        if (backhand_tunnel_is_asked(r)) {
-            backhand_tunnel_watch(r, becomes_tunnel, record);
-        }
-    }
-    ap_set_module_config(r->request_config, &backhand_module, record);
-    return record;
-}
-
 /* Takes the mark off the request. @return DECLINED, or the status that the request is answered by */
-static int receive_mark(request_rec *r, request_record *record, const char *header)
+static int receive_mark(request_rec *r, backhand_request_record *record, const char *header)
 {
     backhand_config *conf = record->conf;
     const char *text = apr_pstrdup(r->pool, header), *wrong;
@@ -392,7 +182,7 @@ static int receive_mark(request_rec *r, request_record *record, const char *head
     record->marked = 1;
     backhand_user_hear(r, &record->user, &mark, text);
     record->lost = mark.lost;
-    meet(record);
+    backhand_request_record_meet(record);
     if (backhand_number_get(&backhand_table_meter(record->conf->table)->trials.offers)) {
         backhand_meter_trial(backhand_table_meter(record->conf->table), &record->entry);
     }
@@ -420,7 +210,7 @@ static int is_check(request_rec *r, const backhand_config *conf)
 int backhand_received_read(request_rec *r)
 {
     backhand_config *conf = backhand_config_get(r->server);
-    request_record *record;
+    backhand_request_record *record;
     const char *header;
     int rc;
 
@@ -434,7 +224,7 @@ int backhand_received_read(request_rec *r)
     if (!conf->table || !conf->proxy) {
         return DECLINED;
     }
-    record = record_make(r, conf);
+    record = backhand_request_record_make(r, conf);
     record->check = is_check(r, conf);
     header = apr_table_get(r->headers_in, BACKHAND_MARK_HEADER);
     rc = header ? receive_mark(r, record, header) : DECLINED;
@@ -444,16 +234,10 @@ int backhand_received_read(request_rec *r)
 
 int backhand_received_keep(request_rec *r)
 {
-    request_record *record = record_get(r);
+    backhand_request_record *record = backhand_request_record_get(r);
 
     if (record && !r->main && !r->prev) {
         backhand_remoteip_follow(record->headers, r->headers_in);
     }
     return DECLINED;
-}
-
-apr_table_t *backhand_received_headers(request_rec *r)
-{
-    const request_record *record = record_get(r);
-    return apr_table_copy(r->pool, record && record->headers ? record->headers : r->headers_in);
 }

@@ -2,7 +2,7 @@
 
 #include "act/received/restore.h"
 #include "act/proxy/ssl/hide_tls.h"
-#include "act/received/received.h"
+#include "act/received/record.h"
 
 #include <apr_strings.h>
 #include <http_connection.h>

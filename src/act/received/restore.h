@@ -13,27 +13,7 @@
 #ifndef BACKHAND_RESTORE_H
 #define BACKHAND_RESTORE_H
 
-#include "config/config.h"
-
-/** What a request came with at the server that the client asked. */
-typedef struct backhand_origin {
-    apr_sockaddr_t *client; /**< the client's address and port */
-    char *client_ip;        /**< the address as text */
-    int https;              /**< the client speaks https with that server */
-    int port;               /**< the port the client asked, 1 to 65535 */
-    int no_host;            /**< the request came without a Host header, or with an empty one */
-    int empty_host;         /**< with an empty one */
-    int again;              /**< the request had come to its sender with a mark */
-    const char *protocol;   /**< `HTTP/1.0` or `HTTP/2.0`; NULL: HTTP/1.1 */
-    const char *authority;  /**< what stood before the path in the request line, as `http://a.test`; NULL: nothing */
-    const char *connection; /**< the client's Connection header; NULL: none */
-
-    /* Set by backhand_restore(): */
-    conn_rec *c;
-    /** A copy of `client`: httpd takes the names of a connection for those of a request with the very same pointer. */
-    apr_sockaddr_t *shown;
-    const char *sender_connection; /**< the Connection header that came from the other server; NULL: none */
-} backhand_origin;
+#include "act/received/record.h"
 
 /**
  * Restores all of it; hook post_read_request, before other modules look at the request. `origin` lives as long as the

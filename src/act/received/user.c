@@ -2,7 +2,7 @@
 
 #include "act/received/user.h"
 #include "base/throttle.h"
-#include "act/received/received.h"
+#include "act/received/record.h"
 #include "table/clock.h"
 #include "table/table.h"
 #include "table/wall.h"

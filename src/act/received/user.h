@@ -12,18 +12,8 @@
 #define BACKHAND_USER_H
 
 #include "act/received/mark.h"
+#include "act/received/record.h"
 #include "config/config.h"
-
-/** What a request knows of its user; zeros: nothing. Part of its record, see received.h. */
-typedef struct backhand_user {
-    const char *name;      /**< from a signed mark; NULL: none */
-    const char *auth;      /**< as AUTH_TYPE; or NULL */
-    const char *signature; /**< of the mark */
-    apr_time_t stamped;    /**< when the mark was made, by its server's wall clock */
-    int judged;            /**< `valid` says whether the mark may name a user */
-    int valid;
-    int authenticated; /**< at the front server: this server asked the client who it is */
-} backhand_user;
 
 /** Adds to a mark of this server what the back server shall know of the user, and UNIQUE_ID. From r->pool. */
 void backhand_user_tell(request_rec *r, backhand_mark *mark);
