@@ -19,8 +19,8 @@
  * the server's own contact is asked, once. Servers that are down (table/down.h) are passed over, this one, too: it
  * serves the request only at the end of the list.
  *
- * To add a rule: its fact about the request goes into backhand_walk_rules, its place in the order into walk.c, its
- * reason into reason.h, and a test into tests/unit/test_walk.c.
+ * To add a rule: its fact about the request goes into backhand_walk_rules, its place in the order into walk.c or
+ * list.c, its reason into reason.h, and a test into tests/unit/test_walk.c.
  */
 #ifndef BACKHAND_WALK_H
 #define BACKHAND_WALK_H

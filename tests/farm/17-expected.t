@@ -139,7 +139,9 @@ subtest 'a free place at home is enough' => sub {
     my $asked  = sum0(map { sum0(values %{ ask($_, 2, 50) }) } @all);
     cmp_ok sum0(map { $_->status->{'Handed-Off'} } @all) - $before, '<=', 0.25 * $asked,
         'little is handed off, though the machine be busy';
-    is $all[0]->logged('/app/work')->{reason}, 'served-here:free', 'and the reason says so';
+    # The newest line may be another server's request, which this one did not decide on.
+    my @free = grep { m{ /app/work.*reason=served-here:free } } $all[0]->access_lines;
+    cmp_ok scalar @free, '>', 0, 'and the reason says so';
     $farm->done;
 };
 

@@ -421,7 +421,7 @@ for my $mpm (Farm->mpms) {
         );
         $raw->same('/app/private/page.html', 200, 'the password', headers => ['Authorization: Basic dXNlcjp0ZXN0']);
         is $raw->through('/app/pass/x')->{body}, "upstream\n", 'ProxyPass beside Backhand wins';
-        is $a->logged('/app/pass/x')->{reason}, '-', 'and is not decided on';
+        is $a->logged('/app/pass/x')->{reason}, 'not-balanced:proxypass', 'and is not decided on';
         $raw->same('/app/upstream/x', 200, 'what the other one gets by ProxyPass', here => 1);
         $raw->same(
             '/app/upstream/hints', 200, 'early hints',
