@@ -166,6 +166,14 @@ BACKHAND_API int64_t backhand_policy_timeout(void);
 BACKHAND_API int backhand_policy_interpreters(void);
 
 /**
+ * The beginning of the request's body, as far as `BackhandBufferBody` has taken it in. For functions of a chain, and
+ * for others that run after it.
+ * @param length  of the result, without the NUL byte behind it
+ * @return a copy from the request's pool; NULL: the request has no body
+ */
+BACKHAND_API const char *backhand_request_body(struct request_rec *r, size_t *length);
+
+/**
  * Copies both strings of an entry as its server announced them together; either buffer may be NULL.
  * @return 1, or 0 (and empty strings) when the entry was never used or there is no table
  */

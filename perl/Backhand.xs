@@ -4,6 +4,30 @@
 #include "tie.h"
 #include "XSUB.h"
 
+#include <dlfcn.h>
+
+/* What BackhandBufferBody took in of the body of a request; undef: it has none. */
+static SV *body_of(pTHX_ SV *r)
+{
+    struct request_rec *(*request_of)(pTHX_ SV *);
+    const char *(*get)(struct request_rec *, size_t *);
+    struct request_rec *request;
+    const char *text;
+    size_t length = 0;
+
+    *(void **)&request_of = dlsym(RTLD_DEFAULT, "modperl_sv2request_rec");
+    *(void **)&get = dlsym(RTLD_DEFAULT, "backhand_request_body");
+    if (!request_of || !get) {
+        croak("Apache::Backhand::body works only inside httpd, with mod_perl and mod_backhand");
+    }
+    request = sv_isobject(r) && sv_derived_from(r, "Apache2::RequestRec") ? request_of(aTHX_ r) : NULL;
+    if (!request) {
+        croak("Apache::Backhand::body takes a request, the first argument of a policy");
+    }
+    text = get(request, &length);
+    return text ? newSVpvn(text, length) : newSV(0);
+}
+
 MODULE = Apache::Backhand    PACKAGE = Apache::Backhand
 
 PROTOTYPES: DISABLE
@@ -43,5 +67,13 @@ MAXSERVERS(...)
   CODE:
     PERL_UNUSED_VAR(items);
     RETVAL = tie_maxservers(aTHX);
+  OUTPUT:
+    RETVAL
+
+SV *
+body(r)
+    SV *r
+  CODE:
+    RETVAL = body_of(aTHX_ r);
   OUTPUT:
     RETVAL

@@ -309,7 +309,12 @@ static int decide(dispatch *d)
         return DECLINED;
     }
     if (is_undecided(d) && !d->rules.marked && backhand_chain_has_functions(&d->dir->chain)) {
-        run_chain(d);
+        if (body && !d->rules.coded && d->dir->buffer_body > 0) {
+            backhand_body_buffer(body, d->dir->buffer_body);
+        }
+        if (!body || !backhand_body_status(body)) {
+            run_chain(d);
+        }
         if (body && backhand_body_status(body)) {
             return follow(d, BACKHAND_RESULT_BODY);
         }

@@ -80,8 +80,9 @@ typedef struct backhand_config {
 /** Per directory. */
 typedef struct backhand_dir_config {
     backhand_chain chain;
-    uint64_t set;      /**< the directives that stand here or around it, a bit a line of backhand_commands */
-    int self_redirect; /**< BackhandSelfRedirect: 0, 1, BACKHAND_SELF_ONLY [0] */
+    uint64_t set;          /**< the directives that stand here or around it, a bit a line of backhand_commands */
+    int self_redirect;     /**< BackhandSelfRedirect: 0, 1, BACKHAND_SELF_ONLY [0] */
+    apr_off_t buffer_body; /**< BackhandBufferBody, bytes [0] */
     const backhand_cookie *session_cookie; /**< BackhandSessionCookie; NULL: off [off] */
     /** BackhandSessionRedirect: where the session's owner cannot be asked now, the client is sent there, by a name of
      * this format (see name_format.h); NULL: it gets 503 [off] */

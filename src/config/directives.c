@@ -129,6 +129,8 @@ const command_rec backhand_commands[] = {
          "a file for the process id of the moderator process"),
     FLAG("BackhandProxyPass", CONTAINER(proxy_pass), "Off",
          "On: requests for ProxyPass are balanced before it has them"),
+    NUMBER("BackhandBufferBody", CONTAINER(buffer_body), "0", "0", "16777216", "bytes",
+           "bytes of a request body that this server takes in before the chain runs"),
     LINE(RAW_ARGS, "BackhandSessionCookie", "a cookie that pins a client to the server that first served it",
          .kind = BACKHAND_COOKIE, CONTAINER(session_cookie)),
     TIME("BackhandMaxWait", CONTAINER(max_wait), "0", "1ms", "1h", "no limit",

@@ -223,7 +223,7 @@ my @right = (
     'BackhandSelfRedirect On', 'BackhandSelfRedirect off', 'BackhandSelfRedirect Only', 'BackhandSessionCookie PIN',
     'BackhandSessionCookie off',
     'BackhandSessionCookie PIN path=/app domain=example.com max-age=1h samesite=none secure',
-    'BackhandSessionRedirect www-%S', 'BackhandSessionRedirect off',
+    'BackhandBufferBody 0', 'BackhandBufferBody 16777216', 'BackhandSessionRedirect www-%S', 'BackhandSessionRedirect off',
     $from,                    "$from ^www",               "$from ^www more words",
     "BackhandFromSO $modules/ byHostname ^www", "BackhandFromSO $modules byHostname",
     "BackhandFromSO linked/ byHostname ^www",   'BackhandFromSO linked/byHostname.so byHostname ^www',
@@ -299,6 +299,9 @@ my @wrong = (
     ],
     ['BackhandSessionCookie PIN secure secure secure secure secure secure', 'has too many words'],
     ['BackhandSessionCookie', 'BackhandSessionCookie "": takes a name'],
+    map({
+        ["BackhandBufferBody $_", "BackhandBufferBody $_: takes a number of bytes from 0 to 16777216 (default 0)"]
+    } qw(-1 16777217 64K x)),
     [
         'BackhandSessionRedirect http://%S',
         'BackhandSessionRedirect http://%S: takes a format of',

@@ -138,6 +138,7 @@ static void check_config(const backhand_config *conf)
 
 static void check_dir(const backhand_dir_config *dir, const backhand_config *conf)
 {
+    CHECK(dir->buffer_body >= 0 && dir->buffer_body <= 16 * 1024 * 1024);
     CHECK(dir->self_redirect >= 0 && dir->self_redirect <= BACKHAND_SELF_ONLY);
     CHECK(!dir->session_redirect || !backhand_name_check(dir->session_redirect));
     if (dir->session_cookie) {

@@ -7,7 +7,7 @@ use Exporter qw(import);
 use XSLoader;
 
 our $VERSION     = '2.0.0';
-our @EXPORT_OK   = qw(load_serverstats load_personal_arriba MAXSERVERS MAXSESSIONSPERSERVER SERVER_TIMEOUT);
+our @EXPORT_OK   = qw(load_serverstats load_personal_arriba MAXSERVERS MAXSESSIONSPERSERVER SERVER_TIMEOUT body);
 our %EXPORT_TAGS = (all => [@EXPORT_OK]);
 
 XSLoader::load(__PACKAGE__, $VERSION);
@@ -83,6 +83,18 @@ Returns a reference to an array of C<MAXSERVERS> references to hashes, one for e
 
 Returns a reference to a scalar: the speed score of this machine, shared by all processes of this server. You may read
 and write it. 0 means that it has not been measured yet.
+
+=item body($r)
+
+Returns the beginning of the request's body, as bytes: the part that C<BackhandBufferBody> has taken in, all of the body
+if it is shorter. An empty string means that nothing was taken in, C<undef> that the request has no body. For policies,
+which so choose a server by the body without waiting for the client:
+
+    sub by_tenant {
+        my ($r, $ids) = @_;
+        my ($tenant) = (Apache::Backhand::body($r) // '') =~ /^tenant=(\d+)/ or return $ids;
+        return [$ids->[$tenant % @$ids]];
+    }
 
 =item MAXSERVERS
 

@@ -8,6 +8,9 @@
 /* Where mod_proxy_http keeps what it has read of the body and not yet sent. */
 #define PROXY_INPUT_KEY "proxy-req-input"
 
+/* So much of a body is taken in at a time. */
+#define PIECE 65536
+
 /* More than mod_proxy_http reads of a body before it sends any of it. */
 #define UNSENT_MAX 65536
 
@@ -24,7 +27,9 @@ struct backhand_body {
     apr_bucket_brigade *kept;    /* copies of all that was read */
     apr_off_t keep;              /* how much may be kept, to be sent again; -1: nothing */
     apr_off_t kept_length;       /* without what a policy has read: that is kept anyway */
-    int lent;                    /* a policy reads */
+    int lent;                    /* a policy reads, or the body is being taken in */
+    apr_off_t lent_max;          /* how much new data that may read */
+    apr_off_t buffered;          /* bytes at the beginning of `kept` that backhand_body_buffer() took in */
     int lost;                    /* more was read than may be kept, nothing is kept any more */
     const int *sent;             /* see backhand_body_begin() */
     int hold_end;                /* see backhand_body_hold_end() */
@@ -39,8 +44,8 @@ static ap_filter_rec_t *body_filter, *error_filter;
 static apr_off_t limit_of(const backhand_body *body)
 {
     if (body->lent) {
-        /* One more than a policy may read, to see that there is more. */
-        return BACKHAND_BODY_LENT_MAX + 1;
+        /* One more than may be read, to see that there is more. */
+        return body->lent_max + 1;
     }
     return body->sent && !*body->sent && body->keep < UNSENT_MAX ? UNSENT_MAX : body->keep;
 }
@@ -151,7 +156,7 @@ static apr_status_t read_new(backhand_body *body, ap_filter_t *f, apr_bucket_bri
     if (rv == APR_SUCCESS && mode != AP_MODE_SPECULATIVE) {
         rv = keep_copies(body, bb);
     }
-    if (rv == APR_SUCCESS && body->lent && body->kept_length > BACKHAND_BODY_LENT_MAX) {
+    if (rv == APR_SUCCESS && body->lent && body->kept_length > body->lent_max) {
         apr_brigade_cleanup(bb);
         return APR_ENOSPC;
     }
@@ -253,13 +258,19 @@ static apr_status_t put_copies_back(backhand_body *body)
     return APR_SUCCESS;
 }
 
-void backhand_body_lend(backhand_body *body)
+static void lend(backhand_body *body, apr_off_t most)
 {
     const request_rec *r = body->r;
 
+    body->lent_max = most;
     body->block = (client_block){r->read_body, r->read_chunked, r->remaining, r->read_length};
     body->lent = 1;
     backhand_body_stack_enter(&body->stack);
+}
+
+void backhand_body_lend(backhand_body *body)
+{
+    lend(body, BACKHAND_BODY_LENT_MAX);
 }
 
 void backhand_body_return(backhand_body *body)
@@ -275,6 +286,42 @@ void backhand_body_return(backhand_body *body)
     /* Copies of heap buckets cannot fail. */
     (void)put_copies_back(body);
     body->kept_length = 0;
+}
+
+void backhand_body_buffer(backhand_body *body, apr_off_t size)
+{
+    apr_bucket_brigade *bb = apr_brigade_create(body->r->pool, body->r->connection->bucket_alloc);
+    apr_status_t rv = APR_SUCCESS;
+    int ended = 0;
+
+    lend(body, size);
+    while (rv == APR_SUCCESS && !ended && body->kept_length < size) {
+        apr_off_t left = size - body->kept_length;
+        rv = ap_get_brigade(body->r->input_filters, bb, AP_MODE_READBYTES, APR_BLOCK_READ, left < PIECE ? left : PIECE);
+        ended = ends(bb);
+        apr_brigade_cleanup(bb);
+    }
+    body->buffered = body->kept_length;
+    backhand_body_return(body);
+    apr_brigade_destroy(bb);
+}
+
+const char *backhand_request_body(struct request_rec *r, size_t *length)
+{
+    *length = 0;
+    for (const ap_filter_t *f = r->input_filters; f; f = f->next) {
+        if (f->frec == body_filter) {
+            const backhand_body *body = f->ctx;
+            apr_size_t most = (apr_size_t)body->buffered;
+            char *copy = apr_palloc(r->pool, most + 1);
+            if (apr_brigade_flatten(body->kept, copy, &most) == APR_SUCCESS) {
+                *length = most;
+                copy[most] = '\0';
+                return copy;
+            }
+        }
+    }
+    return NULL;
 }
 
 void backhand_body_check(backhand_body *body)

@@ -31,6 +31,14 @@ backhand_body *backhand_body_open(request_rec *r);
 /** True when the body has a transfer coding besides `chunked`, which mod_proxy does not send. */
 int backhand_body_is_coded(const backhand_body *body);
 
+/**
+ * Takes the first `size` bytes of the body in, or all of it if it is shorter, and waits for them. They are put back to
+ * be read, and stay in memory until the request ends. Before the chain runs. A client's error shows in
+ * backhand_body_status().
+ * @param size  from 1
+ */
+void backhand_body_buffer(backhand_body *body, apr_off_t size);
+
 /** A policy may read. Past BACKHAND_BODY_LENT_MAX bytes its reading fails with APR_ENOSPC. */
 void backhand_body_lend(backhand_body *body);
 
