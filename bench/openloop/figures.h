@@ -33,7 +33,8 @@ void figures_free(figures *f);
 
 /**
  * One line of key=value; times in ms from the planned arrival. Quantiles are over all requests, a failed one being
- * longer than each that was answered and shown as inf; mean, max and answered99, a 99th percentile, are over those that were answered.
+ * longer than each that was answered and shown as inf; mean, max and answered99, a 99th percentile, are over those
+ * that were answered.
  */
 void figures_print(figures *f, FILE *out);
 

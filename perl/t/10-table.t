@@ -203,7 +203,8 @@ foreach my $mpm (Farm->mpms) {
     subtest $mpm => sub {
         my ($farm, $server) = bridge(
             mpm      => $mpm,
-            perl     => $perl =~ s/FIXED/join '|', qw(hostname contact), map { $_->{name} } grep { $_->{read_only} } figures()/er,
+            perl => $perl =~
+                s/FIXED/join '|', qw(hostname contact), map { $_->{name} } grep { $_->{read_only} } figures()/er,
             policies => ['P::write'],
             shown    => 5,
             conf     => "BackhandMaxServers 16\nPerlInterpStart 2\nPerlInterpMaxRequests 100000\n"

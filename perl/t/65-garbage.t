@@ -62,7 +62,8 @@ foreach my $mpm (Farm->mpms) {
             serve => sub { open my $file, '>', "$farm->{root}/asked"; close $file; return }
         )->start;
         for my $server (@servers) {
-            my $file = $server->write_file('garbage.pl', $perl =~ s/DECOY/$decoy->contact/er =~ s/KEYS/join ' ', names()/er);
+            my $file =
+                $server->write_file('garbage.pl', $perl =~ s/DECOY/$decoy->contact/er =~ s/KEYS/join ' ', names()/er);
             my ($head) = $server->{conf} =~ /(.*)<Location \/app>/s;
             $server->reconfigure("${head}PerlModule Apache::Backhand\nPerlRequire $file\nPerlInterpMax 16\n"
                   . "BackhandPolicyTimeout 1s\n<Location /app>\nBackhand byRandom\n${byperl}writes\n"

@@ -99,14 +99,14 @@ enum {
            "standard deviation of ln(us), x 1000") \
     FIGURE(calm, "calm", 0, 1, BACKHAND_BY_ADDITION | BACKHAND_BY_STAYING | BACKHAND_BY_HEALTH, "Calm", 1, \
            "1: these requests met no contention; 0: its effect had to be removed") \
-    FIGURE(stall, "stall", 1000, 99999, BACKHAND_BY_ADDITION | BACKHAND_BY_STAYING | BACKHAND_BY_HEALTH | BACKHAND_BY_NEWER_RESPONSE, \
-           "Stall", 1000, \
+    FIGURE(stall, "stall", 1000, 99999, BACKHAND_BY_ADDITION | BACKHAND_BY_STAYING | BACKHAND_BY_HEALTH | \
+           BACKHAND_BY_NEWER_RESPONSE, "Stall", 1000, \
            "how much longer requests take now because none of them ends, x 1000; 1000: they end as usual")
 
 /** What a server finds out by BackhandCheck. Nobody else writes these numbers. */
 #define BACKHAND_HEALTH_FIGURES(FIGURE) \
     FIGURE(down, "down", 0, 9999999, BACKHAND_BY_ADDITION | BACKHAND_BY_STAYING, "", 1, \
-           "seconds since its application failed its [checks](announce.md#backhandcheck); 0: it works, or is not checked") \
+       "seconds since its application failed its [checks](announce.md#backhandcheck); 0: it works, or is not checked") \
     FIGURE(why, "why", 0, 2999, BACKHAND_BY_ADDITION | BACKHAND_BY_STAYING, "", 1, \
            "how its last failed check ended, a number of [the wire format](wire.md#announcements); 0: it is up")
 

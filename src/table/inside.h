@@ -101,7 +101,7 @@ typedef struct backhand_head {
     uint64_t used;       /**< see backhand_table_used() */
     uint64_t generation; /**< see backhand_table_generation() */
     int64_t personal_arriba;
-    int64_t passed_over; /**< 1: servers that are down get no requests, since another one is up; see down.h */
+    int64_t passed_over;  /**< 1: servers that are down get no requests, since another one is up; see down.h */
     uint64_t check_token; /**< see backhand_table_check_token() */
     int64_t wall_ahead; /**< of `now`, us, when the moderator last looked; 0: never. See backhand_table_follow_wall() */
     int64_t wall_before; /**< the same before the wall clock was last set */

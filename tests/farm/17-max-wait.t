@@ -63,5 +63,6 @@ EOT
 
 my ($rc, $said) = configtest(conf => "BackhandMaxWait soon");
 isnt $rc, 0, 'no time';
-like $said, qr{BackhandMaxWait soon: takes a time from 1ms to 1h, or 0 for no limit}, 'is an error of the configuration';
+like $said, qr{BackhandMaxWait soon: takes a time from 1ms to 1h, or 0 for no limit},
+    'is an error of the configuration';
 done_testing;

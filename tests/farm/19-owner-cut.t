@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
 # The network of a session's owner is cut: no packet is answered. The requests under way wait for the time-out of
-# connections at most, all others are served at once, by the server that takes the session over. Each server is on a host of
-# its own, by network namespaces.
+# connections at most, all others are served at once, by the server that takes the session over. Each server is on a
+# host of its own, by network namespaces.
 use strict;
 use warnings;
 
@@ -61,7 +61,8 @@ my ($first, @others) = @users;
 my @moved = ([$first, moves($first, 'at once', scaled(2.5), [$a, $b])]);
 # Also after BackhandRetry, when the failure is forgotten.
 for my $user (@others) {
-    push @moved, [$user, moves($user, sprintf('after %.1f s', time - $cut), scaled(0.3), @moved % 2 ? [$a, $b] : [$b, $a])];
+    push @moved,
+        [$user, moves($user, sprintf('after %.1f s', time - $cut), scaled(0.3), @moved % 2 ? [$a, $b] : [$b, $a])];
     sleep 0.3;
 }
 Farm::Networks::run('ip link set port3 up');

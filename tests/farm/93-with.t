@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# The configurations of docs/with.md are right, and with --long they do what that page says, with the packages of Debian: two
-# servers with the page's own text, of which the first hands everything to the second.
+# The configurations of docs/with.md are right, and with --long they do what that page says, with the packages of
+# Debian: two servers with the page's own text, of which the first hands everything to the second.
 use strict;
 use warnings;
 
@@ -28,7 +28,7 @@ my %needs = (
     'Applications behind ProxyPass'     => {},
     'WebSockets'                        => {},
     'mod_wsgi'                          => { other => { wsgi => "$modules/mod_wsgi.so" } },
-    'mod_security2'                     => { modules => ['unique_id'], other => { security2 => "$modules/mod_security2.so" } },
+    'mod_security2' => { modules => ['unique_id'], other => { security2 => "$modules/mod_security2.so" } },
     'mod_evasive'                       => { other => { evasive20 => "$modules/mod_evasive20.so" } },
     'A balancer in front: mod_remoteip' => { modules => ['remoteip'] },
     'The PROXY protocol'                => { modules => ['remoteip'] },
@@ -98,7 +98,8 @@ sub start_farm {
     my $more  = delete $options{places} || {};
     my $ready = delete $options{ready};
     my $extra = delete $options{extra} // '';
-    my $farm  = Farm->new(mpm => $mpm, workers => $mpm eq 'prefork' ? 24 : 16, modules => $needs->{modules} || [], %options);
+    my $farm =
+        Farm->new(mpm => $mpm, workers => $mpm eq 'prefork' ? 24 : 16, modules => $needs->{modules} || [], %options);
     my $shared = "$farm->{root}/shared";
     mkdir $shared;
     for my $n (0, 1) {
@@ -146,7 +147,8 @@ sub php_is_right {
     my $first  = $client->request('GET', '/app/whom.php');
     my ($cookie) = ($first->header('set-cookie') // '') =~ /\A(farm=[^;]+)/;
     ok $cookie, 'a client is pinned';
-    like $client->request('GET', '/app/whom.php', headers => [Cookie => $cookie])->body, qr/\A127\.0\.0\.2 /, 'and stays';
+    like $client->request('GET', '/app/whom.php', headers => [Cookie => $cookie])->body, qr/\A127\.0\.0\.2 /,
+        'and stays';
     return;
 }
 
@@ -237,7 +239,8 @@ EOT
     );
     is $a->get('/wsgi')->body, '127.0.0.2 127.0.0.99 http 0', 'a page';
     is $a->post('/wsgi', 'x' x 100_000)->body, '127.0.0.2 127.0.0.99 http 100000', 'a form';
-    is $a->request('POST', '/wsgi', body => 'x' x 1000, chunked => 1)->body, '127.0.0.2 127.0.0.99 http 1000', 'in chunks';
+    is $a->request('POST', '/wsgi', body => 'x' x 1000, chunked => 1)->body, '127.0.0.2 127.0.0.99 http 1000',
+        'in chunks';
     $farm->check;
 };
 
@@ -254,7 +257,11 @@ $test{'mod_security2'} = sub {
 
 $test{'mod_evasive'} = sub {
     my ($name) = @_;
-    my ($farm, $a) = start_farm($name, children => 1, extra => "DOSLogDir /nonexistent\nDOSPageInterval 60\nDOSWhitelist 127.0.0.99\n");
+    my ($farm, $a) = start_farm(
+        $name,
+        children => 1,
+        extra => "DOSLogDir /nonexistent\nDOSPageInterval 60\nDOSWhitelist 127.0.0.99\n"
+    );
     my $rude  = $a->connect(from => '127.0.0.77');
     my $asked = 1;
     $asked++ while $asked < 20 && $rude->request('GET', '/app/who')->status == 200;
@@ -333,11 +340,14 @@ $test{'WebDAV on a shared disk'} = sub {
         extra => ''
     );
     is $a->request('PUT', '/dav/file', body => 'one')->status, 201, 'a file';
-    my $lock = '<?xml version="1.0"?><lockinfo xmlns="DAV:"><lockscope><exclusive/></lockscope><locktype><write/></locktype></lockinfo>';
+    my $lock =
+        '<?xml version="1.0"?><lockinfo xmlns="DAV:"><lockscope><exclusive/></lockscope>'
+        . '<locktype><write/></locktype></lockinfo>';
     my ($token) = ($a->request('LOCK', '/dav/file', body => $lock)->header('lock-token') // '') =~ /<(.*)>/;
     ok $token, 'a lock';
     is $b->request('PUT', '/dav/file', body => 'two')->status, 423, 'holds at the other server';
-    is $b->request('PUT', '/dav/file', body => 'two', headers => [If => "(<$token>)"])->status, 204, 'for those without it';
+    is $b->request('PUT', '/dav/file', body => 'two', headers => [If => "(<$token>)"])->status, 204,
+        'for those without it';
     is $a->get('/dav/file')->body, 'two', 'the file has changed';
     $farm->announce_log(qr/AH00(?:585|594)|The locktoken|locked/i);
     $farm->check;

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# A person with a browser and an application in PHP as Debian packages it, on a farm: logs in and works, the server with the
-# session is killed, logs in once more and works on, also when that server is back. And what SameSite makes of a POST from
-# another site. Takes half a minute, so only among the long tests.
+# A person with a browser and an application in PHP as Debian packages it, on a farm: logs in and works, the server with
+# the session is killed, logs in once more and works on, also when that server is back. And what SameSite makes of a
+# POST from another site. Takes half a minute, so only among the long tests.
 use strict;
 use warnings;
 
@@ -68,7 +68,8 @@ sub equip {
     }
     chmod 0777, $sessions;
     copy($application, "$root/htdocs/pinned/index.php") or die "copy: $!";
-    $server->write_file('htdocs/pinned/phpliteadmin.config.php', "<?php \$password = '$password'; \$directory = '$shared';\n");
+    $server->write_file('htdocs/pinned/phpliteadmin.config.php',
+        "<?php \$password = '$password'; \$directory = '$shared';\n");
     $server->write_file('php.ini', "session.save_path = $sessions\n");
     $server->reconfigure("SetEnv PHPRC $root\n$conf");
     return $server;
@@ -148,7 +149,8 @@ works_on($second, 'when it is back');
 # The other site has a page of its own. Its address is another one, its server is one of ours.
 for my $kind (qw(none lax)) {
     $c->write_file("htdocs/from-$kind.html",
-        qq{<form method="post" action="$site/app/echo/$kind"><input name="x" value="y"><input type="submit" class="go"></form>});
+        qq{<form method="post" action="$site/app/echo/$kind"><input name="x" value="y">}
+          . q{<input type="submit" class="go"></form>});
     $browser->visit("$site/app/echo/$kind");
     my $name = uc $kind;
     my $pin  = $browser->cookie("$site/app/echo/$kind", $name);

@@ -50,7 +50,8 @@ sub start {
         return (undef, $line // $why);
     }
     my $page = $self->call('Target.createTarget', { url => 'about:blank' })->{targetId};
-    $self->{session} = $self->call('Target.attachToTarget', { targetId => $page, flatten => JSON::PP::true() })->{sessionId};
+    $self->{session} =
+        $self->call('Target.attachToTarget', { targetId => $page, flatten => JSON::PP::true() })->{sessionId};
     return $self;
 }
 
@@ -74,7 +75,12 @@ sub run {
 sub call {
     my ($self, $method, $params) = @_;
     my $id      = ++$self->{id};
-    my %command = (id => $id, method => $method, params => $params || {}, $self->{session} ? (sessionId => $self->{session}) : ());
+    my %command = (
+        id => $id,
+        method => $method,
+        params => $params || {},
+        $self->{session} ? (sessionId => $self->{session}) : ()
+    );
     local $SIG{PIPE} = 'IGNORE';
     print { $self->{to} } JSON::PP::encode_json(\%command), "\0" or croak "chromium has gone: $!";
     my $deadline = time + scaled(20);
@@ -94,7 +100,8 @@ sub call {
 # The value of an expression; undef while there is no page.
 sub js {
     my ($self, $expression) = @_;
-    my $result = eval { $self->call('Runtime.evaluate', { expression => $expression, returnByValue => JSON::PP::true() }) };
+    my $result =
+        eval { $self->call('Runtime.evaluate', { expression => $expression, returnByValue => JSON::PP::true() }) };
     return $result ? $result->{result}{value} : undef;
 }
 
@@ -118,7 +125,8 @@ sub visit {
 
 sub click {
     my ($self, $selector) = @_;
-    return $self->follow(sub { $self->js('document.querySelector(' . JSON::PP->new->allow_nonref->encode($selector) . ').click()') });
+    return $self->follow(
+        sub { $self->js('document.querySelector(' . JSON::PP->new->allow_nonref->encode($selector) . ').click()') });
 }
 
 # Types into a field.

@@ -3,7 +3,7 @@ package Farm::Figures;
 
 # The list of figures, src/figures/figures.h, for tests.
 #
-#     my @all = figures();      # { name, key, least, most, ways => { RESPONSE => 1 }, label, scale, meaning, read_only }
+#     my @all = figures();  # { name, key, least, most, ways => { RESPONSE => 1 }, label, scale, meaning, read_only }
 #     print table();            # the table of docs/figures.md
 #     my @names = names();      # as keys of a server's hash in Perl, its two strings among them
 
@@ -53,7 +53,8 @@ sub travels {
     my $missing = join '', $ways->{ADDITION} ? ', may be missing' : '', $ways->{STAYING} ? ', is when it leaves' : '',
       $ways->{HEALTH} ? ' or is down' : '';
     return '-' if !%{$ways};
-    return "announcement$missing" . ($ways->{RESPONSE} ? '; response' : $ways->{NEWER_RESPONSE} ? '; response, may be missing' : '');
+    return "announcement$missing"
+        . ($ways->{RESPONSE} ? '; response' : $ways->{NEWER_RESPONSE} ? '; response, may be missing' : '');
 }
 
 sub table {
@@ -62,7 +63,8 @@ sub table {
         my $key   = $f->{key}   ? "`$f->{key}`"                                      : '-';
         my $label = $f->{label} ? "`-$f->{label}`" . ($f->{scale} > 1 ? ' / 1000' : '') : '-';
         my $meaning = $f->{meaning} . ($f->{read_only} ? '; read-only' : '');
-        $table .= "| `$f->{name}` | $key | $f->{least} to $f->{most} | @{[travels($f->{ways})]} | $label | $meaning |\n";
+        $table .=
+            "| `$f->{name}` | $key | $f->{least} to $f->{most} | @{[travels($f->{ways})]} | $label | $meaning |\n";
     }
     return $table;
 }

@@ -2,8 +2,8 @@
 package Farm::Refused;
 
 # A front and another server, b, and hand-offs that begin with a refusal or not. Places of the front: /app/next asks one
-# that refuses, then b; /app/here one that refuses, then the front itself; /app/other asks b at once. The same paths with
-# /app/bare are what b answers a client directly.
+# that refuses, then b; /app/here one that refuses, then the front itself; /app/other asks b at once. The same paths
+# with /app/bare are what b answers a client directly.
 
 use strict;
 use warnings;
