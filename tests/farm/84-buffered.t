@@ -59,7 +59,8 @@ sub begin {
 sub is_whole {
     my ($response, $body, $server, $what) = @_;
     my $told = $response->echoed;
-    is "$told->{SERVER_ADDR} $told->{BODY_LENGTH} $told->{BODY_MD5}", "$server->{host} @{[length $body]} @{[md5_hex($body)]}", $what;
+    is "$told->{SERVER_ADDR} $told->{BODY_LENGTH} $told->{BODY_MD5}",
+        "$server->{host} @{[length $body]} @{[md5_hex($body)]}", $what;
     return $told;
 }
 
@@ -103,7 +104,11 @@ for my $mpm (Farm->mpms) {
         is saw($a, '/app/echo/long'), $size, 'the policy saw its beginning';
 
         for my $text ($body, $long, 'to=c') {
-            my $told = is_whole($a->request('PUT', '/app/echo', body => $text, chunked => 1), $text, $text eq $body ? $b : $c, 'in chunks');
+            my $told = is_whole(
+                $a->request('PUT', '/app/echo', body => $text, chunked => 1),
+                $text, $text eq $body ? $b : $c,
+                'in chunks'
+            );
             is $told->{HTTP_TRANSFER_ENCODING}, 'chunked', 'it stays so';
         }
         $client = begin($a, '/app/echo/expect', "Content-Length: 1000\r\nExpect: 100-continue", q());
@@ -129,7 +134,12 @@ for my $mpm (Farm->mpms) {
 }
 
 subtest 'what is no request' => sub {
-    my $farm = Farm->new(perl => 1, conf => $conf . "<Location /app/who>\nBackhandFromSO @{[build_dir()]}/modules/byPerl.so byPerl Buffered::wrong\n</Location>\n");
+    my $farm = Farm->new(
+        perl => 1,
+        conf => $conf
+            . "<Location /app/who>\nBackhandFromSO @{[build_dir()]}/modules/byPerl.so "
+            . "byPerl Buffered::wrong\n</Location>\n"
+    );
     my $a = $farm->add;
     $farm->start;
     $farm->announce_log(qr/Buffered::wrong/);
