@@ -1,7 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "lifecycle.h"
-#include "table/inside.h"
+#include "table/table.h"
 #include "table/process.h"
 #include "announce/moderator/revoke.h"
 
@@ -178,17 +178,18 @@ static apr_status_t create(backhand_table **table, server_rec *s, const backhand
 /* The new table is in use before the old one goes: processes of the old configuration keep their own mapping of it. */
 static void keep(kept_segment *kept, const backhand_table *table)
 {
-    void *before = kept->memory;
-    apr_size_t size = kept->size;
+    void *before = kept->memory, *memory;
+    apr_size_t before_size = kept->size;
+    const char *path;
 
-    if (table->path && kept->path[0] && strcmp(kept->path, table->path) != 0) {
+    memory = backhand_table_segment(table, &kept->size, &path);
+    if (path && kept->path[0] && strcmp(kept->path, path) != 0) {
         unlink(kept->path);
     }
-    kept->memory = table->head;
-    kept->size = table->size;
-    apr_cpystrn(kept->path, table->path ? table->path : "", sizeof(kept->path));
-    if (before && before != (void *)table->head) {
-        munmap(before, size);
+    kept->memory = memory;
+    apr_cpystrn(kept->path, path ? path : "", sizeof(kept->path));
+    if (before && before != memory) {
+        munmap(before, before_size);
     }
 }
 
@@ -219,11 +220,15 @@ static apr_status_t unpublish(void *table)
 
 static void register_end(const backhand_table *table, apr_pool_t *pconf)
 {
+    apr_size_t size;
+    const char *path;
+
     apr_pool_cleanup_register(pconf, table, unpublish, apr_pool_cleanup_null);
-    if (table->path) {
+    backhand_table_segment(table, &size, &path);
+    if (path) {
         removal *end = apr_palloc(pconf, sizeof(*end));
         end->pid = getpid();
-        end->path = table->path;
+        end->path = path;
         apr_pool_cleanup_register(pconf, end, remove_at_exit, apr_pool_cleanup_null);
     }
 }

@@ -10,6 +10,7 @@
 #define NUMBER_MAX INT32_MAX
 #define USEC       "usec"
 
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a term of a sum */
 #define FIGURE(name, key, least, most, ways, ...) +((ways)&BACKHAND_ON_RESPONSES ? sizeof(key "=&") - 1 + DIGITS : 0)
 _Static_assert(0 BACKHAND_WORK_FIGURES(FIGURE) + sizeof(USEC "=") + DIGITS <= BACKHAND_REPORT_SIZE,
                "the longest text fits");

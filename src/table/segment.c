@@ -166,6 +166,13 @@ void backhand_table_unmap(backhand_table *table)
     table->head = NULL;
 }
 
+void *backhand_table_segment(const backhand_table *table, apr_size_t *size, const char **path)
+{
+    *size = table->size;
+    *path = table->path;
+    return table->head;
+}
+
 apr_time_t backhand_table_now(const backhand_table *table)
 {
     return table->now();

@@ -71,6 +71,11 @@ apr_status_t backhand_table_adopt(backhand_table **table, void *memory, apr_size
 /** Unmaps the segment. The handle, and all pointers that came from it, are then invalid. The file stays. */
 void backhand_table_unmap(backhand_table *table);
 
+/** The segment, for the parent, which keeps it over graceful restarts.
+ * @param size  its bytes
+ * @param path  its file; NULL: anonymous memory */
+void *backhand_table_segment(const backhand_table *table, apr_size_t *size, const char **path);
+
 /** The time that all times in the table go by, us: that of backhand_clock_now(), unless a simulator or a test set
  * another clock. */
 apr_time_t backhand_table_now(const backhand_table *table);
