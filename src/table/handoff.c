@@ -105,7 +105,7 @@ int backhand_table_report(backhand_table *table, int id, uint64_t generation, co
         return 0;
     }
 #define FIGURE(name, key, least, most, ways, ...)                                                                      \
-    if ((ways)&BACKHAND_ON_RESPONSES) {                                                                                \
+    if (BACKHAND_ON_RESPONSES & (ways)) {                                                                              \
         backhand_number_set(&kept->work.name, work->name);                                                             \
     }
     BACKHAND_WORK_FIGURES(FIGURE)

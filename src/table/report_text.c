@@ -11,7 +11,7 @@
 #define USEC       "usec"
 
 /* NOLINTNEXTLINE(bugprone-macro-parentheses): a term of a sum */
-#define FIGURE(name, key, least, most, ways, ...) +((ways)&BACKHAND_ON_RESPONSES ? sizeof(key "=&") - 1 + DIGITS : 0)
+#define FIGURE(name, key, least, most, ways, ...) +(BACKHAND_ON_RESPONSES & (ways) ? sizeof(key "=&") - 1 + DIGITS : 0)
 _Static_assert(0 BACKHAND_WORK_FIGURES(FIGURE) + sizeof(USEC "=") + DIGITS <= BACKHAND_REPORT_SIZE,
                "the longest text fits");
 #undef FIGURE
@@ -134,7 +134,7 @@ static const char *read_pair(int64_t numbers[NUMBERS], unsigned *seen, const cha
 /* A bit for each number that must be there. */
 enum {
     NEEDED = 1u << AT_USEC
-#define FIGURE(name, key, least, most, ways, ...) | ((ways)&BACKHAND_BY_RESPONSE ? 1u << AT_##name : 0)
+#define FIGURE(name, key, least, most, ways, ...) | (BACKHAND_BY_RESPONSE & (ways) ? 1u << AT_##name : 0)
                  BACKHAND_WORK_FIGURES(FIGURE)
 #undef FIGURE
 };

@@ -29,7 +29,7 @@ static void view_report(const backhand_slot *slot, const serverstat *stat, backh
     const backhand_report *report = &slot->report;
 
 #define FIGURE(name, key, least, most, ways, ...)                                                                      \
-    view->work.name = backhand_number_get((ways)&BACKHAND_ON_RESPONSES ? &report->work.name : &stat->name);
+    view->work.name = backhand_number_get(BACKHAND_ON_RESPONSES & (ways) ? &report->work.name : &stat->name);
     BACKHAND_WORK_FIGURES(FIGURE)
 #undef FIGURE
     view->outstanding = backhand_number_get(&report->outstanding);

@@ -71,8 +71,8 @@ my $rooms = graph(sub { dirname($_[0]) });
 cmp_ok scalar keys %{$rooms}, '>', 10, 'there are rooms';
 is_deeply [circles($rooms)], [], 'no room includes one that includes it';
 
-# Within a room a .c file and its header are one file, and none includes one that includes it. The table, the walk and the
-# simulator's world are each one thing in several files, whose headers share a type.
+# Within a room a .c file and its header are one file, and none includes one that includes it. The table, the walk and
+# the simulator's world are each one thing in several files, whose headers share a type.
 my %one_thing = map { $_ => 1 } qw(table walk sim);
 my %one_pair  = map { $_ => 1 } ('candidacy/builtins candidacy/chain', 'config/config config/directive');
 my $files     = graph(sub { $_[0] =~ s/[.][ch]\z//r });

@@ -21,7 +21,7 @@
 /* The bits of the figures that go one of these ways. */
 static inline uint64_t figures_by(unsigned by)
 {
-#define FIGURE(name, key, least, most, ways, ...) | ((ways)&by ? BACKHAND_KEY_BIT(BACKHAND_KEY_OF(name)) : 0)
+#define FIGURE(name, key, least, most, ways, ...) | (by & (ways) ? BACKHAND_KEY_BIT(BACKHAND_KEY_OF(name)) : 0)
     return 0 BACKHAND_ALL_FIGURES(FIGURE);
 #undef FIGURE
 }
@@ -208,7 +208,7 @@ static backhand_drop read_pairs(backhand_announcement *out, const char *data, si
 /* Sets the figures that go one of these ways to the least. */
 static void set_least(backhand_announcement *out, unsigned by)
 {
-#define FIGURE(name, key, least, most, ways, ...) out->stat.name = (ways)&by ? (least) : out->stat.name;
+#define FIGURE(name, key, least, most, ways, ...) out->stat.name = by & (ways) ? (least) : out->stat.name;
     BACKHAND_ALL_FIGURES(FIGURE)
 #undef FIGURE
 }
