@@ -33,7 +33,7 @@ static int stop(void **state)
 /* Words with blanks between them. */
 static const char *parse(backhand_cookie *cookie, const char *line)
 {
-    const char *words[BACKHAND_COOKIE_WORDS];
+    const char *words[BACKHAND_COOKIE_WORDS] = {NULL};
     char *rest, *word = apr_strtok(apr_pstrdup(pool, line), " ", &rest);
     int n = 0;
     for (; word; word = apr_strtok(NULL, " ", &rest)) {

@@ -50,7 +50,7 @@ static void assert_between(double value, double low, double high)
 /* Of `n` samples with that spread the newest `fresh` are `by` higher. @return how many are taken for new */
 static int changed(double (*draw)(double), int n, int fresh, double by)
 {
-    double x[BACKHAND_SAMPLES], mean = 0, square = 0;
+    double x[BACKHAND_SAMPLES] = {0}, mean = 0, square = 0;
     for (int i = 0; i < n; i++) {
         x[i] = log(draw(1000));
         mean += x[i] / n;
