@@ -172,7 +172,7 @@ for my $name (grep { /[.]c\z/ } sort keys %sources) {
     my $code = text_of($name);
     $said{$_} = $name for map { joined($_) } $code =~ /\bap_log_r?error\(\s*APLOG_MARK,[^"]*?($strings)/g;
     # What is passed on to a line that has room for it.
-    next if $name !~ m{\Asrc/(?:announce|dispatch)/};
+    next if $name !~ m{\Asrc/(?:announce|act)/};
     $said{$_} = $name for map { joined($_) } $code =~ /("cannot (?:[^"\\]|\\.)*")/g;
     $said{$_} = $name for map { joined($_) } $code =~ /(?:\btell\(&?log, r|\bnote_failure\(w, id, contact), ("[^"]*")/g;
     $said{$_} = $name for map { joined($_) } $code =~ /\[BACKHAND_[A-Z_]+\] = ("[a-z]+ [^"]*")/g;
