@@ -62,7 +62,8 @@ sub new {
             workers  => $threads,
             children => 1,
             contact  => $server->contact,
-            conf     => "MaxKeepAliveRequests 0\n<Proxy *>\n    Require all granted\n</Proxy>\n"
+            conf     => "MaxKeepAliveRequests 0\nBackhandMaxHandoffs 100%\n"
+              . "<Proxy *>\n    Require all granted\n</Proxy>\n"
               . 'ProxyPass /work ' . $server->contact . "/work\n" . $self->chains("BackhandSelfRedirect Only\n")
         );
     }
@@ -80,7 +81,9 @@ sub handler { return $_[0]{shares} ? 'bench-burn' : 'bench-work' }
 sub chains {
     my ($self, $more) = @_;
     my $handler = $self->handler;
-    return join q(), map { "<Location /chain/$_->{name}>\n    SetHandler $handler\n$more$_->{chain}\n</Location>\n" }
+    # The default, whatever tests are told of slow machines.
+    return join q(), "BackhandInterval 250ms\n",
+      map { "<Location /chain/$_->{name}>\n    SetHandler $handler\n$more$_->{chain}\n</Location>\n" }
       grep { $_->{chain} } @{ $self->{systems} };
 }
 

@@ -17,13 +17,20 @@ my $period = 20_000;
 my @groups;
 my $main_pid = $$;
 
-# Where groups can be made, and how a quota is written there: [folder, sub (share) { [file, text], … }]; undef: nowhere.
+sub quota_v1 {
+    my ($share) = @_;
+    return (['cpu.cfs_period_us', $period], ['cpu.cfs_quota_us', int $share * $period]);
+}
+
+sub quota_v2 {
+    my ($share) = @_;
+    return ['cpu.max', int($share * $period) . " $period"];
+}
+
+# Where groups can be made, and what is written there for a share: [folder, sub that returns pairs of file and text].
+# Undef: nowhere.
 sub interface {
-    my @known = (
-        ['/sys/fs/cgroup/cpu', sub { ['cpu.cfs_period_us', $period], ['cpu.cfs_quota_us', int $_[0] * $period] }],
-        ['/sys/fs/cgroup',     sub { ['cpu.max', int($_[0] * $period) . " $period"] }],
-    );
-    for my $of (@known) {
+    for my $of (['/sys/fs/cgroup/cpu', \&quota_v1], ['/sys/fs/cgroup', \&quota_v2]) {
         my ($folder, $quota) = @{$of};
         my $probe = "$folder/backhand-bench-$$";
         next if !-w $folder || !mkdir $probe;
