@@ -4,14 +4,15 @@
 
 #include <math.h>
 
-#define SLOWER  3   /* samples that may tell that a server is slower */
-#define FASTER  12  /* and that it is faster */
-#define FINE    8   /* numbers of samples up to this are all looked at, */
-#define COARSER 1.2 /* and then each that is so many times the one before */
-#define SURE    3.5 /* standard errors */
-#define ROUNDS  3   /* changes that are found one after the other */
+#define SLOWER  3   /* samples needed to find that a server became slower */
+#define FASTER  12  /* samples needed to find that it became faster */
+#define FINE    8   /* every k up to this is tried */
+#define COARSER 1.2 /* beyond FINE: factor from one k to the next */
+#define SURE    3.5 /* standard errors between two means that are taken for a change */
+#define ROUNDS  3   /* most changes that are found, each among the samples after the one before */
 
-/* How many standard errors the newest k are above those before them. */
+/* How many standard errors the mean of the newest k samples is above the mean of the samples before them. Compares with
+ * 4k + 32 earlier samples at most. */
 static double errors_apart(const double *sums, int n, int k, double spread)
 {
     int before = n - k, most = 4 * k + 32;
@@ -20,7 +21,7 @@ static double errors_apart(const double *sums, int n, int k, double spread)
     return (sums[k] / k - (sums[k + before] - sums[k]) / before) / (spread * sqrt(1.0 / k + 1.0 / before));
 }
 
-/* @return where the clearest change is; 0: there is none */
+/* @return the number of samples since the clearest change; 0: there was none */
 static int clearest(const double *sums, int n, double spread)
 {
     double sure = SURE;

@@ -2,21 +2,23 @@
 
 /**
  * @file change.h
- * @brief How many of the newest samples are of the server as it is now. Core: no httpd; pure.
+ * @brief Finds the samples that describe the server as it is now: those after its last change of speed. Core: no httpd;
+ * pure.
  */
 #ifndef BACKHAND_CHANGE_H
 #define BACKHAND_CHANGE_H
 
-/** Samples that are looked at, at most. */
+/** The most samples that can be compared. */
 #define BACKHAND_SAMPLES 1024
 
 /**
- * Compares the newest k samples with those before them, for many k. Where the two means differ by more than chance
- * makes them, the server has changed, and only the newest k count. Three of them may say that it has become slower;
- * twelve are needed to say that it is faster, which a trial says sooner.
- * @param x       samples, newest first: logarithms of durations, less what is usual
- * @param spread  their standard deviation
- * @return how many of the newest count, up to `n`
+ * Compares the newest k samples with the samples before them, for many k. If the two means differ by more than chance
+ * explains, the server has changed, and only the newest k samples count. Three samples are enough to find that the
+ * server became slower. Twelve are needed to find that it became faster; a trial (trial.h) shows that sooner.
+ * @param x       samples, newest first: ln(duration) minus ln(usual duration)
+ * @param n       their number, 0 to BACKHAND_SAMPLES
+ * @param spread  their standard deviation, more than 0
+ * @return how many of the newest samples count, up to `n`
  */
 int backhand_change_find(const double *x, int n, double spread);
 

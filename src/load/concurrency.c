@@ -4,14 +4,14 @@
 
 #include <math.h>
 
-#define SINGLE    16   /* levels up to this have a memory of their own */
-#define GROUP     0.17 /* further ones share it with those that differ by less, in the logarithm */
-#define HEAVIEST  1024 /* requests that a level remembers */
-#define SEEN      3    /* requests that a level needs to have been seen */
-#define TOLERANCE 3    /* squares, in variances, by which a fit may be worse than the best */
-#define CHOICES   64
-#define FINE      10  /* choices up to this are whole numbers, */
-#define COARSER   1.1 /* and each further one is so many times the one before */
+#define SINGLE    16   /* each level up to this has an entry of its own */
+#define GROUP     0.17 /* higher levels share entries: the width of one, as a difference of logarithms */
+#define HEAVIEST  1024 /* the most requests that the mean of a level remembers */
+#define SEEN      3    /* a level counts as seen after more requests than this */
+#define TOLERANCE 3    /* how much worse than the best a fit may be: sum of squares, in variances */
+#define CHOICES   64   /* the most values of `parallel` that are tried */
+#define FINE      10   /* every whole number up to this is tried */
+#define COARSER   1.1  /* beyond FINE: factor from one value to the next */
 
 static int group_of(int level)
 {
@@ -31,8 +31,8 @@ void backhand_concurrency_learn(backhand_concurrency_level levels[BACKHAND_CONCU
     at->log += (log - at->log) / at->weight;
 }
 
-/* The weighted squares that are left of the levels up to `top` by the best of some steepnesses. All of them come from
- * the same few sums: of y, what was seen, and f, the logarithm of the contention. */
+/* The weighted sum of squared residuals of the levels up to `top`, for the steepness that fits best. Each steepness
+ * needs only the same few sums, over y, the mean logarithm of a level, and f, the logarithm of its contention. */
 static double squares(const backhand_concurrency_level levels[BACKHAND_CONCURRENCY_LEVELS],
                       const double logs[BACKHAND_CONCURRENCY_LEVELS], int top, double parallel)
 {

@@ -2,9 +2,9 @@
 
 #include "load/early.h"
 
-#define PAUSE        20000 /* us between two announcements, at least */
-#define PAUSE_SERVER 1000  /* and for each server of the farm, which all have to read them */
-#define AGAIN        0.75  /* of its places: who was full and has no more requests than this has free places again */
+#define PAUSE        20000 /* us, the shortest time between two announcements */
+#define PAUSE_SERVER 1000  /* us for each server of the farm, if that is longer: all servers read each announcement */
+#define AGAIN        0.75  /* a server stays full until its requests in flight fall to this share of its places */
 
 int backhand_early_due(backhand_early *early, const backhand_meter *meter, int64_t now, int64_t announced, int servers)
 {

@@ -4,8 +4,8 @@
 
 #include <math.h>
 
-#define ENOUGH     64 /* records that count, at most */
-#define FEW        8  /* fewer say nothing */
+#define ENOUGH     64 /* the most records that count */
+#define FEW        8  /* the fewest records that give a median */
 #define NUMBER_MAX ((INT64_C(1) << 31) - 1)
 #define LEVEL_MAX  8191
 
@@ -20,7 +20,7 @@ static double contention_of(int64_t inflight, int64_t parallel)
     return parallel > 0 && 1000 * inflight > parallel ? 1000 * (double)inflight / (double)parallel : 1;
 }
 
-/* Puts it where it belongs; the list is as long as it gets. */
+/* Inserts `value` into a sorted list of `n`, which has room for one more. */
 static void insert(double *sorted, int n, double value)
 {
     for (; n > 0 && sorted[n - 1] > value; n--) {

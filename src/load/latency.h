@@ -2,18 +2,19 @@
 
 /**
  * @file latency.h
- * @brief How long requests take at a concurrency like the present one: a figure for policies. Core: no httpd; pure.
+ * @brief Estimates how long requests take at the present concurrency: a figure for policies. Core: no httpd; pure.
  */
 #ifndef BACKHAND_LATENCY_H
 #define BACKHAND_LATENCY_H
 
 #include "load/ring.h"
 
-/** The median of the newest ended records, up to 64, whose level is near `inflight`; when there are hardly any,
- * `service` times the contention. us; `records` newest first. */
+/** The median duration, in us, of up to 64 of the newest finished requests whose level is near `inflight`. If there are
+ * fewer than 8: `service` times the contention. `records`: newest first. `parallel`: x 1000. */
 int64_t backhand_latency_of(const backhand_record *records, int n, int64_t inflight, int64_t service, int64_t parallel);
 
-/** A latency read with `then` requests in flight, when there are `now`. parallel x 1000, or 0. */
+/** Scales a latency, estimated when `then` requests were in flight, to `now` requests. `parallel`: x 1000; 0: unknown.
+ */
 int64_t backhand_latency_now(int64_t latency, int64_t then, int64_t now, int64_t parallel);
 
 #endif

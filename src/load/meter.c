@@ -7,23 +7,23 @@
 
 #include <math.h>
 
-#define RECENT      30000000 /* us: older records do not count, */
-#define FORGET      60000000 /* and are wiped out after this */
+#define RECENT      30000000 /* us; older records do not count */
+#define FORGET      60000000 /* us; older records are wiped */
 #define NUMBER_MAX  ((INT64_C(1) << 31) - 1)
-#define NEGLIGIBLE  20      /* a share of errors x 1000 below this is none */
-#define GUESTS_STAY 1000000 /* us: what was said of guests is forgotten after this */
-#define NEWEST      96      /* of this many newest ended records, */
-#define CALM        8       /* so many calm ones are enough to look at calm ones only */
-#define CROWDED     0.5     /* added to the variance when they are not */
-#define LOW         2       /* a sample lies below the usual by so many spreads at most, */
-#define HIGH        5       /* and above it by this, in the logarithm */
-#define FIRST       16      /* requests that say nothing of the spread yet */
-#define EXPERIENCE  24      /* calm requests that a server needs before it tells how fast it is, */
-#define KNOWN       8       /* and before its slowness means anything, */
-#define SURE        4       /* which more samples than this tell */
-#define SLOT        0.75    /* of the workers: who serves that many at once has a place for each */
-#define GROW        1.5     /* where no knee was seen so many times as many, */
-#define GROW_BY     2       /* and this many more, are let in, so that more can be seen */
+#define NEGLIGIBLE  20      /* a smaller share of errors (x 1000) counts as 0 */
+#define GUESTS_STAY 1000000 /* us for which a number of guests is valid */
+#define NEWEST      96      /* the newest finished requests, among which calm ones are counted */
+#define CALM        8       /* if so many of these are calm, only calm requests give samples */
+#define CROWDED     0.5     /* added to the variance if not */
+#define LOW         2       /* the most that a sample counts below the usual, in standard deviations */
+#define HIGH        5       /* the most that a sample counts above the usual, as a difference of logarithms */
+#define FIRST       16      /* these two limits hold after so many calm requests, when the spread is known */
+#define EXPERIENCE  24      /* calm requests from which on the server announces samples */
+#define KNOWN       8       /* `slowness` is 0 until there were more calm requests than this */
+#define SURE        4       /* `slowness` is 0 until there are more samples than this */
+#define SLOT        0.75    /* if `parallel` is at least this share of the workers, each worker counts as a place */
+#define GROW        1.5     /* places while no knee was seen: `parallel` times this, */
+#define GROW_BY     2       /* plus this, so that higher levels can be seen */
 #define DRIFT_TIMES 8
 
 static int64_t get(const int64_t *word)
@@ -145,7 +145,7 @@ void backhand_meter_end(backhand_meter *meter, backhand_ring_entry *entry, int64
     if (backhand_ring_entry_is_trial(entry)) {
         end_trial(meter, entry, usec, failed);
     }
-    /* Two requests that end at once may lose one of them from the average; nobody waits for the other. */
+    /* Without a lock: of two requests that end at the same moment, the average may miss one. */
     set(&meter->failing, backhand_average_add(get(&meter->failing), failed ? 1000 : 0));
     set(&meter->ended, now);
     backhand_stall_end(&meter->stall);
@@ -239,8 +239,9 @@ static int enough_calm(const records *all, double parallel)
     return calm >= CALM;
 }
 
-/* Those that are young have not had the time to be long: only of the others are those that have ended fair to those
- * that run. */
+/* Puts the sample of a record into `x`. A request that arrived less than a mean duration ago gives none: such requests
+ * are finished only if they were short, and would make the server look fast. A finished trial counts at once.
+ * @return the number of samples, 0 or 1 */
 static int sample_of(double *x, const backhand_meter *meter, const backhand_record *record, double parallel,
                      double spread)
 {
@@ -288,8 +289,8 @@ static void tell_speed(backhand_meter *meter, const records *all, double paralle
     set(&meter->typical, out->typical);
 }
 
-/* How many have a place here. Where each request needs a worker, all workers are places, and what waits for one is not
- * seen. */
+/* The number of places. If each request needs a worker, every worker is a place; httpd does not see requests that wait
+ * for a worker. */
 static double room_of(const backhand_concurrency *parallel, int64_t workers, int slots)
 {
     if (slots) {
@@ -312,8 +313,8 @@ static void tell_parallel(backhand_meter *meter, int64_t workers, backhand_work 
     set(&meter->room, number(1000 * room_of(&found, workers, slots)));
 }
 
-/* What was measured before a recovery was of a sick server. What is usual stays, where it is known; else it begins anew
- * with the trials. */
+/* After a recovery, forgets the records from the time when the server was bad. Keeps the usual duration if it was known
+ * well; else learns it again, beginning with the trials. */
 static void recover(backhand_meter *meter, int64_t now)
 {
     int64_t first = __atomic_exchange_n(&meter->trials.recovered, 0, __ATOMIC_RELAXED);

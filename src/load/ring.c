@@ -4,8 +4,8 @@
 
 #include <math.h>
 
-/* A word, from its upper end: when the request came, in 16 us (33 bits); the logarithm of its us (16, 0: it runs); its
- * level (13); trial (1); failed (1). */
+/* The bits of a record, highest first: 33, time of arrival in units of 16 us; 16, logarithm of the duration, 0 while
+ * the request runs; 13, level; 1, trial; 1, failed. */
 #define TIME_SHIFT  31
 #define LOG_SHIFT   15
 #define LEVEL_SHIFT 2
@@ -15,7 +15,7 @@
 #define TRIAL       UINT64_C(2)
 #define FAILED      UINT64_C(1)
 #define TIME_UNIT   16     /* us */
-#define LOG_UNIT    2000.0 /* parts of one: durations to 0.05 % */
+#define LOG_UNIT    2000.0 /* units in 1 of the natural logarithm: durations are exact to 0.05 % */
 
 static uint64_t get(const uint64_t *word)
 {
@@ -81,7 +81,8 @@ int64_t backhand_ring_entry_level(const backhand_ring_entry *entry)
     return (int64_t)(entry->word >> LEVEL_SHIFT) & LEVEL_MAX;
 }
 
-/* A clock that was read a little later than `now`, by another process, makes no age of 38 hours. */
+/* Another process may have noted an arrival a little after `now`. The age is 0 then; unsigned arithmetic alone would
+ * make it 38 hours. */
 static uint64_t age_of(uint64_t word, int64_t now)
 {
     uint64_t age = ((uint64_t)now / TIME_UNIT - (word >> TIME_SHIFT)) & TIME_MASK;

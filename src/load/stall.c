@@ -2,11 +2,11 @@
 
 #include "load/stall.h"
 
-/* In times of the variation: usual durations that a stall has to outweigh. */
+/* Usual durations that are added on both sides of the comparison, times the variation: the allowance for chance. */
 #define OUTWEIGH 4
-/* A factor up to this is chance. */
+/* A factor up to this may be chance and counts as 1. */
 #define CHANCE 2
-/* More than this differs from nothing else. */
+/* Larger factors would mean the same to every reader. */
 #define FACTOR_MAX 1e6
 
 static int64_t get(const int64_t *word)
@@ -14,17 +14,17 @@ static int64_t get(const int64_t *word)
     return __atomic_load_n(word, __ATOMIC_RELAXED);
 }
 
-/* A sum or a clock that went round makes no overflow. */
+/* a - b without undefined overflow, also after a sum or a clock has wrapped around. */
 static int64_t less(int64_t a, int64_t b)
 {
     return (int64_t)((uint64_t)a - (uint64_t)b);
 }
 
-/* One request alone may be one that takes long. */
+/* A single request adds no work: it may be one that takes long. */
 static int64_t work_of(int64_t inflight, int64_t parallel, int64_t usec)
 {
     int64_t most = parallel < 1000 ? 1000 : parallel < INT32_MAX ? parallel : INT32_MAX;
-    /* A clock that was set by years makes no overflow. */
+    /* The limits prevent an overflow after the clock was set by years. */
     usec = usec < 0 ? 0 : usec < INT32_MAX ? usec : INT32_MAX;
     inflight = inflight < 0 ? 0 : inflight < INT32_MAX ? inflight : INT32_MAX;
     inflight = inflight > 1 ? inflight : 0;
@@ -33,7 +33,7 @@ static int64_t work_of(int64_t inflight, int64_t parallel, int64_t usec)
 
 void backhand_stall_account(backhand_stall *stall, int64_t inflight, int64_t parallel, int64_t now)
 {
-    /* Whoever gets an interval accounts for it; nobody else does. */
+    /* The exchange gives each interval to exactly one process, which accounts for it. */
     int64_t since = __atomic_exchange_n(&stall->looked, now, __ATOMIC_RELAXED);
 
     if (since > 0 && inflight > 0 && now > since) {
@@ -63,7 +63,7 @@ double backhand_stall_factor(const backhand_stall *stall, int64_t inflight, int6
     if (inflight <= 1 || usual <= 0) {
         return 1;
     }
-    /* The place that the next end will write holds what was four ends ago. */
+    /* The entry that the next end will overwrite is the oldest: `work` at the time of BACKHAND_STALL_ENDS ends ago. */
     work = (double)less(get(&stall->work), get(&stall->work_at_end[ends % BACKHAND_STALL_ENDS])) +
            (double)work_of(inflight, parallel, less(now, get(&stall->looked)));
     factor = (work / usual + allowance) / (BACKHAND_STALL_ENDS + allowance);

@@ -4,14 +4,14 @@
 
 #include <math.h>
 
-#define MANY       48 /* requests that are sent away before a trial */
-#define LATER      5  /* the next trial is due when a fifth of the time that the server has been bad has passed again */
-#define LOST       60000000 /* us: a trial that does not end counts no longer */
-#define GAP_MIN    300      /* a smaller gap could hardly ever be told from none */
-#define STEP       3000     /* evidence of one trial, at most */
+#define MANY       48       /* requests that are sent away before a trial */
+#define LATER      5        /* the pause after a trial is the time since the server became bad, divided by this */
+#define LOST       60000000 /* us; a trial that has not ended after this counts as lost */
+#define GAP_MIN    300      /* smaller gaps count as this: few trials could not tell them from no gap */
+#define STEP       3000     /* the most evidence from one trial */
 #define SURE       3000     /* evidence that is enough: 20 times as likely */
-#define GOOD       2        /* trials that are needed */
-#define ERRORS     0.02     /* a share of errors that counts */
+#define GOOD       2        /* good trials that are needed */
+#define ERRORS     0.02     /* from this share of errors on, trials weigh errors and not speed */
 #define ERRORS_MAX 0.95
 
 static int64_t get(const int64_t *word)
@@ -78,8 +78,9 @@ void backhand_trials_drop(backhand_trials *trials)
     set(&trials->out, 0);
 }
 
-/* Of a normal distribution: ln of the likelihood that the mean is by `gap` less, divided by that of the one that it
- * seems to have. And how much likelier a good end is of a server that does not fail. */
+/* The evidence for a recovery from one trial without an error: a logarithm of a likelihood ratio, x 1000. For a server
+ * that fails: how much more likely that result is if it no longer fails. For a slow server: how much more likely that
+ * duration is if the mean of ln(duration) is smaller by `gap`; a normal distribution is assumed. */
 static int64_t weigh(const backhand_trials *trials, const backhand_trial_result *tried)
 {
     int64_t least = get(&trials->gap);

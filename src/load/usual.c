@@ -4,14 +4,14 @@
 
 #include <math.h>
 
-#define MEMORY      512 /* requests that an average looks back */
-#define MEMORY_MEAN 256 /* that of `mean` */
-#define FIRST       16  /* requests that say nothing of the spread yet */
-#define LOW         2   /* a request that takes less than usual counts so many spreads at most */
-#define LONG        8   /* times the mean that a request counts at most in it */
-#define LONGEST     50  /* in the mean that tells of the variation */
-#define SMALLEST    0.25
-#define UNKNOWN     1.5 /* the variance while nothing is known */
+#define MEMORY      512  /* requests that an average remembers */
+#define MEMORY_MEAN 256  /* requests that `mean` remembers */
+#define FIRST       16   /* the first requests, which do not change the variance */
+#define LOW         2    /* a shorter request counts as at most so many standard deviations below the mean */
+#define LONG        8    /* a longer request counts as at most so many times the mean, in `mean` */
+#define LONGEST     50   /* the same in `steady` and `square` */
+#define SMALLEST    0.25 /* the least variance */
+#define UNKNOWN     1.5  /* the variance before the first request */
 #define VARIED_MAX  20
 
 static double variance_of(const backhand_usual *usual)
@@ -36,7 +36,7 @@ static double smaller(double a, double b)
     return a < b ? a : b;
 }
 
-/* The mean of what came before and of `value`, which counts `most` times the mean at most. */
+/* Adds `value` to a moving mean; it counts as at most `most` times the mean. A mean of 0 has no values yet. */
 static double follow(double mean, double value, double most, double weight)
 {
     return mean > 0 ? mean + (smaller(value, most * mean) - mean) / weight : value;

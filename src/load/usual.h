@@ -2,33 +2,33 @@
 
 /**
  * @file usual.h
- * @brief How long requests usually take this server, learnt from those that met no contention.
+ * @brief Learns how long a request usually takes on this server, from requests without contention.
  *
- * Only such *calm* requests teach it. A duration under contention is never divided by it to learn from it: then what
- * is usual and how many go at once would drift together. Speeds are compared by the mean of the logarithms, on which a
- * few very long requests have little weight; times are told by the arithmetic mean. Core: no httpd; one process at a
- * time, the reader of the meter; all zero at first.
+ * Requests without contention are called *calm*. Durations under contention are not used, not even divided by the
+ * contention: the estimates of the usual duration and of `parallel` would then influence each other and drift. The mean
+ * of the logarithms serves to compare speeds, because a few very long requests hardly change it. The arithmetic mean
+ * serves to estimate times. Core: no httpd; one process at a time, the one that reads the meter; all zero at first.
  */
 #ifndef BACKHAND_USUAL_H
 #define BACKHAND_USUAL_H
 
 typedef struct backhand_usual {
     double count;    /**< calm requests so far */
-    double log;      /**< mean of ln(us) */
-    double variance; /**< of ln(us); see backhand_usual_spread() */
-    double mean;     /**< us, as they are now: requests that take eight times as long count as that */
-    double steady;   /**< us, mean without the present slowness */
-    double square;   /**< mean square of the same, us^2 */
+    double log;      /**< mean of ln(duration in us) */
+    double variance; /**< of ln(duration in us); see backhand_usual_spread() */
+    double mean;     /**< mean duration at the present speed, us; a request counts as at most eight times the mean */
+    double steady;   /**< mean duration at the usual speed, us: the present slowness is taken out */
+    double square;   /**< mean square of the same durations as `steady`, us^2 */
 } backhand_usual;
 
-/** A calm request has taken exp(log) us. `slowness`: by how much the server is slower than usual now, in the logarithm;
- * what is known of it, 0 or more. */
+/** Learns from a calm request that took exp(log) us. `slowness`: ln of the factor by which the server is slower than
+ * usual now; below 0 counts as 0. */
 void backhand_usual_learn(backhand_usual *usual, double log, double slowness);
 
-/** The standard deviation of ln(us), 0.5 or more. */
+/** The standard deviation of ln(duration in us), 0.5 or more. */
 double backhand_usual_spread(const backhand_usual *usual);
 
-/** The square of the coefficient of variation, 1 to 20. */
+/** The square of the durations' coefficient of variation, 1 to 20. */
 double backhand_usual_variation(const backhand_usual *usual);
 
 #endif
