@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #define PERL_NO_GET_CONTEXT
+#include "undo.h"
 #include "undo_parts.h"
 
 void undo_begin(undo *what, request_rec *r, apr_interval_time_t timeout)

@@ -8,7 +8,7 @@
 #ifndef BACKHAND_UNDO_PARTS_H
 #define BACKHAND_UNDO_PARTS_H
 
-#include "undo.h"
+#include "undo_state.h"
 
 /* Fields, tables and lists of the request: undo_fields.c */
 

@@ -3,6 +3,7 @@
 #include "act/nested.h"
 #include "base/throttle.h"
 #include "candidacy/builtins.h"
+#include "candidacy/chain.h"
 #include "table/clock.h"
 
 #include <http_log.h>

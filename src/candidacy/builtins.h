@@ -2,7 +2,7 @@
 
 /**
  * @file builtins.h
- * @brief The built-in candidacy functions, for their table in builtins.c. Core: no httpd.
+ * @brief The built-in candidacy functions, and their table. Core: no httpd.
  *
  * All follow the contract of mod_backhand.h, allocate nothing, and read the published table and no request. A function
  * that ranks reads the figure of each candidate once, so announcements that arrive meanwhile cannot confuse it.
@@ -10,7 +10,7 @@
 #ifndef BACKHAND_BUILTINS_H
 #define BACKHAND_BUILTINS_H
 
-#include "candidacy/chain.h"
+#include "mod_backhand.h"
 
 /* filters.c */
 int backhand_remove_self(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
@@ -48,5 +48,22 @@ int backhand_argument_whole(int64_t *out, const char *arg);
 /** Reads a number such as `2`, `0.5` or `.25`, 0 to BACKHAND_ARGUMENT_MAX, x 1000, whatever the locale; digits after
  * the third decimal are ignored. @return 1, or 0 if it is not one */
 int backhand_argument_thousandths(int64_t *out, const char *arg);
+
+/** A built-in: its name and how its argument is checked when the configuration is read. */
+typedef struct backhand_builtin {
+    const char *name;
+    backhand_candidacy_fn call;
+    /** Checks the argument (NULL: none given); never NULL itself. @return NULL, or the right form, as in
+     * "takes the bias as a number from 0 on, as in 0.5" */
+    const char *(*check_arg)(const char *arg);
+} backhand_builtin;
+
+/** What `Backhand on` stands for. */
+#define BACKHAND_RECOMMENDED "byExpectedTime"
+
+/** The built-in of that name (in any case), or NULL. `off` is not one: it is part of the chain. */
+const backhand_builtin *backhand_builtin_find(const char *name);
+/** All of them, ended by a NULL name, for messages and the manual. */
+const backhand_builtin *backhand_builtins(void);
 
 #endif

@@ -1,8 +1,8 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "candidacy/builtins.h"
+#include "candidacy/chain.h"
 #include "base/throttle.h"
-
+#include "candidacy/builtins.h"
 #include "table/down.h"
 
 #include <apr_strings.h>

@@ -102,23 +102,6 @@ int backhand_chain_run(const backhand_chain *chain, const backhand_table *table,
 /** Writes the list of all entries, if that was put off. For functions that need the list. */
 void backhand_candidates_fill(backhand_candidates *candidates);
 
-/** A built-in: its name and how its argument is checked when the configuration is read. */
-typedef struct backhand_builtin {
-    const char *name;
-    backhand_candidacy_fn call;
-    /** Checks the argument (NULL: none given); never NULL itself. @return NULL, or the right form, as in
-     * "takes the bias as a number from 0 on, as in 0.5" */
-    const char *(*check_arg)(const char *arg);
-} backhand_builtin;
-
-/** What `Backhand on` stands for. */
-#define BACKHAND_RECOMMENDED "byExpectedTime"
-
-/** The built-in of that name (in any case), or NULL. `off` is not one: it is part of the chain. */
-const backhand_builtin *backhand_builtin_find(const char *name);
-/** All of them, ended by a NULL name, for messages and the manual. */
-const backhand_builtin *backhand_builtins(void);
-
 /** A random number below `bound` (1 to INT32_MAX), all equally likely, from a generator of the calling thread. Not for
  * the parent process: children forked by a thread that has used it draw the same numbers. */
 uint32_t backhand_random_below(uint32_t bound);

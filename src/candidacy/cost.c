@@ -5,6 +5,7 @@
  * asked. */
 
 #include "candidacy/builtins.h"
+#include "candidacy/chain.h"
 #include "candidacy/prediction.h"
 #include "candidacy/rank.h"
 

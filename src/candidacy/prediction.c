@@ -2,6 +2,7 @@
 
 #include "candidacy/prediction.h"
 #include "candidacy/builtins.h"
+#include "candidacy/chain.h"
 #include "candidacy/rank.h"
 
 /* More than any server could be sent between two announcements; keeps products in range. */

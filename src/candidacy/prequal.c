@@ -6,6 +6,7 @@
  * request would take by the estimates of estimate.h, so that servers that differ by chance alone do not differ here. */
 
 #include "candidacy/builtins.h"
+#include "candidacy/chain.h"
 #include "candidacy/estimate.h"
 #include "candidacy/pick.h"
 #include "candidacy/rank.h"

@@ -7,6 +7,7 @@
 #ifndef BACKHAND_SESSION_H
 #define BACKHAND_SESSION_H
 
+#include "candidacy/builtins.h"
 #include "candidacy/chain.h"
 
 /** Built-in functions that read the request, as bySession; ended by a NULL name. */

@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "candidacy/builtins.h"
+#include "candidacy/chain.h"
 #include "candidacy/prediction.h"
 #include "candidacy/rank.h"
 

@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "config/chains.h"
+#include "candidacy/builtins.h"
 #include "candidacy/object.h"
 #include "candidacy/session.h"
 

@@ -4,6 +4,7 @@
 
 #include "config/config.h"
 #include "config/directive.h"
+#include "announce/wire/message.h"
 
 #include <apr_strings.h>
 #include <http_core.h>

@@ -9,7 +9,7 @@
 
 #include "announce/check/check.h"
 #include "announce/net/accept.h"
-#include "announce/net/transport.h"
+#include "announce/net/destination.h"
 #include "candidacy/chain.h"
 #include "config/cookie.h"
 #include "trust/keys.h"

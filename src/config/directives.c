@@ -4,6 +4,7 @@
  * write values as a configuration does. tests/check/docs.t compares them with the documentation. */
 
 #include "config/directive.h"
+#include "announce/wire/message.h"
 #include "base/number.h"
 #include "base/words.h"
 #include "config/chains.h"

@@ -2,6 +2,7 @@
 
 #include "sim/chains.h"
 #include "candidacy/builtins.h"
+#include "candidacy/chain.h"
 #include "sim/interpreter.h"
 #include "sim/reader.h"
 #include "sim/references.h"

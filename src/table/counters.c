@@ -1,5 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
+#include "table/counters.h"
 #include "base/average.h"
 #include "base/throttle.h"
 #include "table/inside.h"

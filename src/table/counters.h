@@ -7,21 +7,7 @@
 #ifndef BACKHAND_COUNTERS_H
 #define BACKHAND_COUNTERS_H
 
-#include "table/announcement.h"
 #include "table/table.h"
-
-/** What is counted. */
-typedef enum backhand_counter {
-    BACKHAND_COUNT_ANNOUNCED,       /**< announcements sent */
-    BACKHAND_COUNT_ACCEPTED,        /**< datagrams accepted */
-    BACKHAND_COUNT_RECEIVED,        /**< requests received as handed off: `numbacked` */
-    BACKHAND_COUNT_UNTRUSTED,       /**< marked requests that were not believed */
-    BACKHAND_COUNT_HANDED_OFF,      /**< requests answered by another server */
-    BACKHAND_COUNT_FAILED_OVER,     /**< tries that went on to another candidate */
-    BACKHAND_COUNT_REPORTS,         /**< figures taken from responses */
-    BACKHAND_COUNT_REPORTS_IGNORED, /**< figures on responses that were malformed, or out of range */
-    BACKHAND_COUNTERS
-} backhand_counter;
 
 /** Counts one more. */
 void backhand_table_count(backhand_table *table, backhand_counter counter);
@@ -37,14 +23,6 @@ int64_t backhand_table_drops(const backhand_table *table, backhand_drop reason);
 void backhand_table_received_took(backhand_table *table, apr_interval_time_t usec);
 /** The smoothed mean time to serve a received request, us; 0: none yet. */
 apr_interval_time_t backhand_table_received_usec(const backhand_table *table);
-
-/** What this server does at most once in a period, all processes together. */
-typedef enum backhand_occasion {
-    BACKHAND_ONCE_UNTRUSTED, /**< log a marked request that is not believed */
-    BACKHAND_ONCE_UNABLE,    /**< log a server that cannot be asked by TLS */
-    BACKHAND_ONCE_YIELD,     /**< give up an idle connection for a new one */
-    BACKHAND_OCCASIONS
-} backhand_occasion;
 
 /** True once in `period` us, over all processes. */
 int backhand_table_once(backhand_table *table, backhand_occasion occasion, apr_interval_time_t period);

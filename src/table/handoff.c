@@ -1,5 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
+#include "table/handoff.h"
+#include "table/counters.h"
 #include "table/inside.h"
 
 /* A new value moves the hop by a quarter of the difference, or by a sixteenth when the value is longer. The hop is the

@@ -12,15 +12,6 @@
 
 #include "table/table.h"
 
-/** The figures on a server's response to a request of ours. Every word is an atomic: figures of two responses that
- * come at the same time may mix; each of them is true. */
-typedef struct backhand_report {
-    int64_t heard;       /**< when, us, by the table's `now`; 0: never */
-    backhand_work work;  /**< those that come by a response; `inflight` without the request that was answered */
-    int64_t outstanding; /**< sent - returned of the slot at that moment, the answered request not counted */
-    int64_t sent;        /**< sent of the slot at that moment */
-} backhand_report;
-
 /** The slot's generation; 0: never used. A request notes it with its candidate, and passes it to every function that
  * counts. */
 uint64_t backhand_table_slot_generation(const backhand_table *table, int id);

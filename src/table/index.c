@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "table/index.h"
+#include "table/table.h"
 
 #include <string.h>
 

@@ -10,10 +10,8 @@
 #ifndef BACKHAND_INSIDE_H
 #define BACKHAND_INSIDE_H
 
-#include "table/counters.h"
-#include "table/handoff.h"
-#include "table/skewed.h"
-#include "table/update.h"
+#include "load/meter.h"
+#include "table/values.h"
 
 #include <string.h>
 

@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "table/inside.h"
+#include "table/table.h"
 
 int backhand_api_version(void)
 {

@@ -1,5 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
+#include "table/skewed.h"
 #include "table/index.h"
 
 #include <apr_strings.h>

@@ -10,18 +10,7 @@
 #ifndef BACKHAND_SKEWED_H
 #define BACKHAND_SKEWED_H
 
-#include "table/announcement.h"
 #include "table/table.h"
-
-/** How many are kept: the last ones heard. */
-#define BACKHAND_SKEWED 4
-
-typedef struct backhand_skewed {
-    int64_t heard; /**< when it was last dropped for its time, us, this server's clock; 0: none */
-    int64_t ahead; /**< ms by which its clock is ahead of this server's; negative: behind */
-    char hostname[BACKHAND_HOSTNAME_SIZE];
-    char contact[BACKHAND_CONTACT_SIZE];
-} backhand_skewed;
 
 /** Notes a server whose signature is right and whose time is not. Ignores a server that is also heard with the right
  * time: then somebody repeats its old announcements. [moderator] */

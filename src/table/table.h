@@ -27,7 +27,7 @@
 #ifndef BACKHAND_TABLE_H
 #define BACKHAND_TABLE_H
 
-#include "table/announcement.h"
+#include "table/values.h"
 #include "load/meter.h"
 
 #include <apr_network_io.h>
@@ -38,18 +38,6 @@
 #define BACKHAND_SERVERS_MAX     4096
 #define BACKHAND_SERVERS_DEFAULT 256
 #define BACKHAND_PROCESSES_MAX   65536
-
-/** One process's handle on the segment. Made once, inherited by fork. */
-typedef struct backhand_table backhand_table;
-/** The row of a child process; see table/process.h. */
-typedef struct backhand_process backhand_process;
-
-/** For what a request waits that was handed to another server. Each kind has a bound of its own. */
-typedef enum backhand_wait {
-    BACKHAND_WAIT_ANSWER, /**< for an answer */
-    BACKHAND_WAIT_TUNNEL, /**< for the end of a tunnel, as of a WebSocket: open, or asked for */
-    BACKHAND_WAITS
-} backhand_wait;
 
 /* --- making it --------------------------------------------------------------------------------------------- */
 

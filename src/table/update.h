@@ -7,14 +7,7 @@
 #ifndef BACKHAND_UPDATE_H
 #define BACKHAND_UPDATE_H
 
-#include "table/announcement.h"
 #include "table/table.h"
-
-/** Sender and key of a slot's last announcement, so that a new configuration can judge it again. All 0: none. */
-typedef struct backhand_voucher {
-    uint64_t sender[2]; /**< the address it came from, 16 bytes in network order, IPv4 as an IPv4-mapped one */
-    uint64_t key;       /**< backhand_keys_id() of the key that signed it; 0: no key was required */
-} backhand_voucher;
 
 /** What an announcement changed. All but `drop` and `id` say nothing when it was dropped. */
 typedef struct backhand_update {

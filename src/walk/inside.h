@@ -10,7 +10,7 @@
 #ifndef BACKHAND_WALK_INSIDE_H
 #define BACKHAND_WALK_INSIDE_H
 
-#include "walk/walk.h"
+#include "walk/state.h"
 
 /** 503 Service Unavailable */
 #define BACKHAND_WALK_UNAVAILABLE 503

@@ -1,5 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
+#include "walk/walk.h"
 #include "walk/inside.h"
 #include "candidacy/wait.h"
 

@@ -3,6 +3,7 @@
 #include "ground.h"
 
 #include "../said.h"
+#include "candidacy/builtins.h"
 #include "table/handoff.h"
 
 #include <apr_strings.h>

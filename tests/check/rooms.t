@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# The rooms of src/ stand in layers: none includes one that includes it, directly or by way of others. Only act/proxy
-# knows the insides and the habits of mod_proxy and mod_ssl.
+# The rooms of src/, and perl/ as one more, stand in layers: none includes one that includes it, directly or by way of
+# others. Nor does a file. Only act/proxy knows the insides and the habits of mod_proxy and mod_ssl.
 use strict;
 use warnings;
 
@@ -12,25 +12,34 @@ use File::Basename qw(dirname);
 use File::Find qw(find);
 use Test::More;
 
-my $src = repo_dir() . '/src';
+sub text_of {
+    my ($name) = @_;
+    open my $file, '<', $name or die "$name: $!";
+    local $/ = undef;
+    return scalar readline $file;
+}
+
+my $repo = repo_dir();
 my %text;
 find(
     {
         no_chdir => 1,
         wanted   => sub {
-            return if !/[.][ch]\z/;
-            open my $file, '<', $_ or die "$_: $!";
-            local $/ = undef;
-            $text{ s{\A\Q$src\E/}{}r } = readline $file;
+            $text{ s{\A\Q$repo\E/src/}{}r } = text_of($_) if /[.][ch]\z/;
         }
     },
-    $src
+    "$repo/src"
 );
+for my $name (text_of("$repo/perl/MANIFEST") =~ m{^([^/\n]+[.][ch])$}mg) {
+    $text{"perl/$name"} = text_of("$repo/perl/$name");
+}
 cmp_ok scalar keys %text, '>', 100, 'there are files';
 
+# By its way from src/, or the name of a neighbour.
 my %includes = map {
-    my $file = $_;
-    ($file => [grep { $text{$_} } $text{$file} =~ /^\s*#\s*include\s+"([^"]+)"/mg])
+    my $file  = $_;
+    my @names = $text{$file} =~ /^\s*#\s*include\s+"([^"]+)"/mg;
+    ($file => [grep { $text{$_} } map { ($_, dirname($file) . "/$_") } @names])
 } keys %text;
 
 # The graph's nodes that can reach themselves, each with the way: "a -> b -> a".
@@ -71,18 +80,16 @@ my $rooms = graph(sub { dirname($_[0]) });
 cmp_ok scalar keys %{$rooms}, '>', 10, 'there are rooms';
 is_deeply [circles($rooms)], [], 'no room includes one that includes it';
 
-# Within a room a .c file and its header are one file, and none includes one that includes it. The table, the walk and
-# the simulator's world are each one thing in several files, whose headers share a type.
-my %one_thing = map { $_ => 1 } qw(table walk sim);
-my %one_pair  = map { $_ => 1 } ('candidacy/builtins candidacy/chain', 'config/config config/directive');
+# Within a room a .c file and its header are one file, and none includes one that includes it. The simulator's world is
+# one thing in several files, whose headers share a type.
+my %one_thing = map { $_ => 1 } qw(sim);
 my $files     = graph(sub { $_[0] =~ s/[.][ch]\z//r });
 for my $from (keys %{$files}) {
     for my $to (keys %{ $files->{$from} }) {
-        my $both = join q( ), sort $from, $to;
-        my $same = $one_thing{ dirname($from) } && dirname($from) eq dirname($to);
-        delete $files->{$from}{$to} if $same || $one_pair{$both};
+        delete $files->{$from}{$to} if $one_thing{ dirname($from) } && dirname($from) eq dirname($to);
     }
 }
+cmp_ok scalar(grep { m{\Aperl/} } keys %{$files}), '>', 5, 'Perl\'s bridge is looked at too';
 is_deeply [circles($files)], [], 'no file includes one that includes it';
 
 # Comments may speak of them, log lines and checks of directives too; code may not.

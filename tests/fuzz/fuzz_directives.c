@@ -8,6 +8,7 @@
 
 #include "announce/wire/message.h"
 #include "candidacy/builtins.h"
+#include "candidacy/chain.h"
 #include "config/chains.h"
 #include "candidacy/name_format.h"
 #include "candidacy/session.h"

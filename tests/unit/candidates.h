@@ -12,6 +12,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "candidacy/builtins.h"
 #include "candidacy/chain.h"
 
 #define SERVERS BACKHAND_SERVERS_MAX

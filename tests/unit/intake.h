@@ -13,6 +13,9 @@
 
 #include "announce/moderator/revoke.h"
 #include "table/inside.h"
+#include "table/counters.h"
+#include "table/skewed.h"
+#include "table/update.h"
 
 #include <apr_general.h>
 #include <apr_hash.h>

@@ -15,7 +15,10 @@
 
 #include <apr_general.h>
 
+#include "table/counters.h"
+#include "table/handoff.h"
 #include "table/inside.h"
+#include "table/update.h"
 
 static apr_pool_t *pool;
 static backhand_table *table;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "candidacy/builtins.h"
 #include "candidacy/chain.h"
 
 #define SERVERS 64

@@ -5,6 +5,7 @@
 #include "live.h"
 
 #include "candidacy/builtins.h"
+#include "candidacy/chain.h"
 #include "candidacy/pick.h"
 
 #define MOST 3

@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "direct.h"
+#include "announce/moderator/direct.h"
 
 #include <string.h>
 

@@ -7,6 +7,7 @@
 #ifndef BACKHAND_IDENTITY_H
 #define BACKHAND_IDENTITY_H
 
+#include "announce/net/transport.h"
 #include "announce/moderator/journal.h"
 #include "config/config.h"
 

@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "intake.h"
+#include "announce/moderator/intake.h"
 
 #include "table/counters.h"
 #include "table/skewed.h"

@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "revoke.h"
+#include "announce/moderator/revoke.h"
 
 #include "table/skewed.h"
 #include "table/update.h"

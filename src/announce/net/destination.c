@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "transport.h"
+#include "announce/net/destination.h"
 #include "base/number.h"
 
 #include <apr_strings.h>

@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "lookup.h"
+#include "announce/net/lookup.h"
 
 #include <arpa/nameser.h>
 #include <netdb.h>

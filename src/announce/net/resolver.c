@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "resolver.h"
+#include "announce/net/resolver.h"
 #include "table/clock.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "routes.h"
+#include "announce/net/routes.h"
 
 #include <stdio.h>
 #include <string.h>

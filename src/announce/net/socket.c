@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "socket.h"
+#include "announce/net/socket.h"
 
 #include <errno.h>
 #include <ifaddrs.h>

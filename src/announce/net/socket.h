@@ -9,7 +9,7 @@
 #ifndef BACKHAND_SOCKET_H
 #define BACKHAND_SOCKET_H
 
-#include "announce/net/transport.h"
+#include "announce/net/destination.h"
 
 #include <netinet/in.h>
 #include <sys/socket.h>

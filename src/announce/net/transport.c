@@ -1,7 +1,8 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "lookup.h"
-#include "routes.h"
+#include "announce/net/transport.h"
+#include "announce/net/lookup.h"
+#include "announce/net/routes.h"
 
 #include <errno.h>
 #include <poll.h>

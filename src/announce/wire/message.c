@@ -1,6 +1,9 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "message_keys.h"
+#include "announce/wire/message.h"
+#include "announce/wire/message_keys.h"
+
+#include <apr_lib.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -149,4 +152,18 @@ int backhand_message_verify(const char *data, apr_size_t length, const backhand_
 int backhand_message_signed(const char *data, apr_size_t length)
 {
     return memmem(data, length, SIGNATURE_KEY, sizeof(SIGNATURE_KEY) - 1) != NULL;
+}
+
+int backhand_hostname_valid(const char *name)
+{
+    size_t length = strlen(name);
+    if (length == 0 || length >= BACKHAND_HOSTNAME_SIZE) {
+        return 0;
+    }
+    for (; *name; name++) {
+        if (!apr_isalnum(*name) && !strchr(".-_:", *name)) {
+            return 0;
+        }
+    }
+    return 1;
 }

@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "message_keys.h"
+#include "announce/wire/message_keys.h"
 
 #include <apr_lib.h>
 
@@ -75,18 +75,4 @@ int64_t *backhand_key_number(backhand_key key, backhand_announcement *announceme
 int backhand_key_plain(char c)
 {
     return apr_isalnum(c) || (c && strchr("._-:/[]", c));
-}
-
-int backhand_hostname_valid(const char *name)
-{
-    size_t length = strlen(name);
-    if (length == 0 || length >= BACKHAND_HOSTNAME_SIZE) {
-        return 0;
-    }
-    for (; *name; name++) {
-        if (!apr_isalnum(*name) && !strchr(".-_:", *name)) {
-            return 0;
-        }
-    }
-    return 1;
 }

@@ -7,7 +7,8 @@
 #ifndef BACKHAND_MESSAGE_KEYS_H
 #define BACKHAND_MESSAGE_KEYS_H
 
-#include "announce/wire/message.h"
+#include "figures/figures.h"
+#include "table/announcement.h"
 
 /** Keys. Each has a bit, to notice what came twice or not at all. */
 typedef enum backhand_key {

@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "message_keys.h"
+#include "announce/wire/message.h"
+#include "announce/wire/message_keys.h"
 #include "base/hex.h"
 #include "base/number.h"
 #include "base/pairs.h"

@@ -1,0 +1,74 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+/**
+ * @file values.h
+ * @brief The values in the table's memory that other rooms see too, besides announcements. Core: no httpd.
+ */
+#ifndef BACKHAND_TABLE_VALUES_H
+#define BACKHAND_TABLE_VALUES_H
+
+#include "figures/figures.h"
+#include "table/announcement.h"
+
+#include <apr_time.h>
+
+/** One process's handle on the segment. Made once, inherited by fork. */
+typedef struct backhand_table backhand_table;
+/** The row of a child process; see table/process.h. */
+typedef struct backhand_process backhand_process;
+
+/** For what a request waits that was handed to another server. Each kind has a bound of its own. */
+typedef enum backhand_wait {
+    BACKHAND_WAIT_ANSWER, /**< for an answer */
+    BACKHAND_WAIT_TUNNEL, /**< for the end of a tunnel, as of a WebSocket: open, or asked for */
+    BACKHAND_WAITS
+} backhand_wait;
+
+/** What is counted. */
+typedef enum backhand_counter {
+    BACKHAND_COUNT_ANNOUNCED,       /**< announcements sent */
+    BACKHAND_COUNT_ACCEPTED,        /**< datagrams accepted */
+    BACKHAND_COUNT_RECEIVED,        /**< requests received as handed off: `numbacked` */
+    BACKHAND_COUNT_UNTRUSTED,       /**< marked requests that were not believed */
+    BACKHAND_COUNT_HANDED_OFF,      /**< requests answered by another server */
+    BACKHAND_COUNT_FAILED_OVER,     /**< tries that went on to another candidate */
+    BACKHAND_COUNT_REPORTS,         /**< figures taken from responses */
+    BACKHAND_COUNT_REPORTS_IGNORED, /**< figures on responses that were malformed, or out of range */
+    BACKHAND_COUNTERS
+} backhand_counter;
+
+/** What this server does at most once in a period, all processes together. */
+typedef enum backhand_occasion {
+    BACKHAND_ONCE_UNTRUSTED, /**< log a marked request that is not believed */
+    BACKHAND_ONCE_UNABLE,    /**< log a server that cannot be asked by TLS */
+    BACKHAND_ONCE_YIELD,     /**< give up an idle connection for a new one */
+    BACKHAND_OCCASIONS
+} backhand_occasion;
+
+/** The figures on a server's response to a request of ours. Every word is an atomic: figures of two responses that
+ * come at the same time may mix; each of them is true. */
+typedef struct backhand_report {
+    int64_t heard;       /**< when, us, by the table's `now`; 0: never */
+    backhand_work work;  /**< those that come by a response; `inflight` without the request that was answered */
+    int64_t outstanding; /**< sent - returned of the slot at that moment, the answered request not counted */
+    int64_t sent;        /**< sent of the slot at that moment */
+} backhand_report;
+
+/** Sender and key of a slot's last announcement, so that a new configuration can judge it again. All 0: none. */
+typedef struct backhand_voucher {
+    uint64_t sender[2]; /**< the address it came from, 16 bytes in network order, IPv4 as an IPv4-mapped one */
+    uint64_t key;       /**< backhand_keys_id() of the key that signed it; 0: no key was required */
+} backhand_voucher;
+
+/** Servers that are kept because their clock is wrong: the last ones heard. */
+#define BACKHAND_SKEWED 4
+
+/** One of them; see table/skewed.h. */
+typedef struct backhand_skewed {
+    int64_t heard; /**< when it was last dropped for its time, us, this server's clock; 0: none */
+    int64_t ahead; /**< ms by which its clock is ahead of this server's; negative: behind */
+    char hostname[BACKHAND_HOSTNAME_SIZE];
+    char contact[BACKHAND_CONTACT_SIZE];
+} backhand_skewed;
+
+#endif
