@@ -21,6 +21,8 @@ APLOG_USE_MODULE(backhand);
 /* How often the keeper looks after things. */
 #define WATCH_PERIOD apr_time_from_msec(50)
 #define IDLE_PERIOD  apr_time_from_sec(1)
+/* How often it looks whether a request has begun to wait for another server: nobody tells it. */
+#define LOOK_PERIOD apr_time_from_msec(250)
 /* How often the log hears of servers that mod_proxy does not take. */
 #define COMPLAINT_PERIOD apr_time_from_sec(60)
 
@@ -197,7 +199,7 @@ static void *APR_THREAD_FUNC keep(apr_thread_t *thread, void *data)
         }
         pthread_mutex_lock(&keeper->lock);
         if (!keeper->wishes) {
-            backhand_clock_cond_wait(&keeper->changed, &keeper->lock, waiting ? WATCH_PERIOD : IDLE_PERIOD);
+            backhand_clock_cond_wait(&keeper->changed, &keeper->lock, waiting ? WATCH_PERIOD : LOOK_PERIOD);
         }
     }
     return NULL;
