@@ -12,8 +12,8 @@
 
 #include <apr_strings.h>
 
-/* Uses a kept connection if the request may be sent again. If the server has just closed that one, it is asked once
- * more on a new one. Releases the worker. */
+/* Asks on a kept connection if the request may be sent twice. If the server has just closed that connection, asks it
+ * once more on a new one. Releases the worker. */
 static backhand_handoff_result ask_worker(backhand_ask *ask, backhand_worker *worker, const backhand_step *step)
 {
     backhand_table *table = ask->conf->table;
@@ -38,7 +38,7 @@ static backhand_handoff_result ask_worker(backhand_ask *ask, backhand_worker *wo
     return outcome;
 }
 
-/* The request counts as one that waits. Releases the worker. */
+/* The caller has counted the request as waiting. Releases the worker. */
 static backhand_walk_result ask_now(backhand_ask *ask, backhand_worker *worker, const backhand_step *step)
 {
     request_rec *r = ask->r;

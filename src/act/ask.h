@@ -2,7 +2,7 @@
 
 /**
  * @file ask.h
- * @brief Asks one server for a request: what the walk's step BACKHAND_STEP_ASK means in httpd.
+ * @brief Asks one server for a request: carries out the walk's step BACKHAND_STEP_ASK in httpd.
  */
 #ifndef BACKHAND_ASK_H
 #define BACKHAND_ASK_H
@@ -10,20 +10,21 @@
 #include "act/proxy/handoff.h"
 #include "walk/walk.h"
 
-/** A request's tries. On the handler's stack; `r`, `conf` and `body` are set by the caller, all else is 0 at first. */
+/** One request and the servers that it is tried at. On the handler's stack. The caller sets `r`, `conf` and `body`; all
+ * other fields begin as 0. */
 typedef struct backhand_ask {
     request_rec *r;
     const backhand_config *conf;
     backhand_body *body; /**< NULL: the request has none */
     backhand_handoff handoff;
-    int prepared;        /**< private: `handoff` is */
-    const char *contact; /**< of the server that was asked last; NULL: none was. From r->pool */
+    int prepared;        /**< private: `handoff` has been initialized */
+    const char *contact; /**< contact of the server that was asked last, from r->pool; NULL: none was asked */
 } backhand_ask;
 
 /**
- * Asks the server of the step, within the bounds on requests that wait, and counts it in the table. A server that fails
- * is blamed, and the log hears of it.
- * @return what became of it. After BACKHAND_RESULT_ANSWERED `handoff.status` is what the handler returns
+ * Asks the server of the step, within the bounds on waiting requests, and counts the request in the table. A failure is
+ * noted for that server and logged.
+ * @return how the attempt ended. After BACKHAND_RESULT_ANSWERED the handler returns `handoff.status`
  */
 backhand_walk_result backhand_ask_server(backhand_ask *ask, const backhand_step *step);
 

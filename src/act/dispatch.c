@@ -21,7 +21,7 @@
 
 APLOG_USE_MODULE(backhand);
 
-/* The log hears of sessions that are refused only so often. */
+/* Least time between two log lines about refused sessions. */
 #define COMPLAINT_PERIOD apr_time_from_sec(60)
 
 /* One request, from the chain to the answer. */
@@ -33,26 +33,27 @@ typedef struct dispatch {
     backhand_candidates candidates;
     backhand_walk walk;
     backhand_ask ask;
-    apr_time_t usec; /* that the chain took */
+    apr_time_t usec; /* time that the chain took */
 } dispatch;
 
 /* --- deciding ---------------------------------------------------------------------------------------------- */
 
-/* With BackhandSelfRedirect Only no chain means the contact, but not `Backhand off`. */
+/* With BackhandSelfRedirect Only, a place without a chain hands to the contact; a place with `Backhand off` does
+ * not. */
 static int has_policy(const backhand_dir_config *dir)
 {
     return backhand_chain_has_functions(&dir->chain) || (dir->self_redirect == BACKHAND_SELF_ONLY && !dir->chain.off);
 }
 
-/* Not decided on: no policy, a forward proxy's requests, methods that no handler of a place answers, and forms of a
- * login. */
+/* This module does not decide on places without a policy, requests to a forward proxy, methods that no place's handler
+ * answers, and login forms. */
 static int is_decided_on(const request_rec *r)
 {
     return has_policy(backhand_config_dir(r)) && (!r->proxyreq || r->proxyreq == PROXYREQ_REVERSE) &&
            r->method_number != M_CONNECT && r->method_number != M_TRACE && !backhand_login_is_answered(r);
 }
 
-/* ProxyPass, or a RewriteRule with [P], has found where the request goes. */
+/* ProxyPass, or a RewriteRule with [P], has already chosen a target. */
 static int is_left_alone(const request_rec *r)
 {
     return r->proxyreq == PROXYREQ_REVERSE && !backhand_config_dir(r)->proxy_pass;
@@ -80,14 +81,14 @@ static void fill_rules(dispatch *d)
     d->rules.loop = self_redirect > 0 && d->rules.marked && backhand_loop_is(r, conf->table);
 }
 
-/* From this machine, or a server of the farm. */
+/* The client is this machine or an address that AcceptStats covers. */
 static int is_internal(const request_rec *r, const backhand_config *conf)
 {
     return strncmp(r->useragent_ip, "127.", 4) == 0 || strcmp(r->useragent_ip, "::1") == 0 ||
            backhand_accept_covers(conf->accept, r->useragent_addr);
 }
 
-/* Once the chain has run: it knows the session. */
+/* Called after the chain, because the chain finds the session. */
 static void limit_wait(dispatch *d)
 {
     int exempt = d->dir->max_wait_exempt;
@@ -105,7 +106,7 @@ static void complain(void *ctx, const backhand_function *f, const char *what)
                   f->arg ? f->arg : "", f->where, what);
 }
 
-/* A policy may read of the body, as Perl's $r->read does. */
+/* A policy may read the body, as with Perl's $r->read, so the body is lent to the chain. */
 static void run_chain(dispatch *d)
 {
     apr_time_t began = backhand_clock_now();
@@ -178,7 +179,7 @@ static int pass_on(const dispatch *d, backhand_reason reason, int id)
     return d->ask.handoff.status;
 }
 
-/* Nobody who may serve the request can. */
+/* No server that may serve the request can do so. */
 static void refuse_away(const dispatch *d)
 {
     request_rec *r = d->r;
@@ -190,7 +191,7 @@ static void refuse_away(const dispatch *d)
     apr_table_setn(r->err_headers_out, "Retry-After", apr_ltoa(r->pool, (long)retry));
 }
 
-/* The owner of the session lives, and this server cannot ask it now. The log hears of it once a minute and process. */
+/* The session's owner lives, but this server cannot ask it now. Logged once a minute and process. */
 static const char *refuse_session(const dispatch *d, const backhand_step *step)
 {
     static int64_t logged;
@@ -206,7 +207,7 @@ static const char *refuse_session(const dispatch *d, const backhand_step *step)
     return apr_pstrdup(r->pool, step->announcement.stat.contact);
 }
 
-/* Soon enough for a client that comes again, late enough for the queue to be gone. */
+/* Retry-After is the expected wait: the queue should be gone when the client tries again. */
 static void refuse_wait(const dispatch *d)
 {
     apr_time_t seconds = apr_time_sec(d->walk.wait) + 1;
@@ -216,7 +217,7 @@ static void refuse_wait(const dispatch *d)
     apr_table_setn(d->r->err_headers_out, "Retry-After", apr_ltoa(d->r->pool, (long)seconds));
 }
 
-/* The client gets the answer that it gets where nobody hands on, and its connection is closed. */
+/* The client gets the same answer as from an httpd without this module, and its connection is closed. */
 static int fail(const dispatch *d, const backhand_step *step, int asked)
 {
     const char *contact = own_contact(d);
@@ -251,7 +252,7 @@ static backhand_walk_result ask(dispatch *d, const backhand_step *step)
     return backhand_ask_server(&d->ask, step);
 }
 
-/* Servers that were passed over because of their TLS. */
+/* Logs a server that the walk skipped because this host cannot speak TLS to it. */
 static void log_tls(const dispatch *d)
 {
     backhand_announcement announcement;
@@ -265,7 +266,7 @@ static int follow(dispatch *d, backhand_walk_result result)
 {
     uint64_t *asked = apr_pcalloc(d->r->pool, BACKHAND_WALK_WORDS((apr_size_t)d->conf->max_servers) * sizeof(*asked));
     backhand_step step = {.id = 0};
-    int id = 0; /* of the server that was asked last */
+    int id = 0; /* slot of the server that was asked last */
 
     backhand_walk_begin(&d->walk, d->conf->table, &d->rules, &d->candidates, asked);
     for (;;) {
@@ -295,7 +296,7 @@ static int follow(dispatch *d, backhand_walk_result result)
 
 /* --- the handler ------------------------------------------------------------------------------------------- */
 
-/* It is to be decided on, and measured where it is served. */
+/* The request is open for a decision; the server that serves it measures it. */
 static int is_undecided(const dispatch *d)
 {
     return !d->rules.own && !d->rules.left_alone;
@@ -336,7 +337,7 @@ int backhand_dispatch_handler(request_rec *r)
     d.conf = d.ask.conf = conf;
     d.dir = backhand_config_dir(r);
     if (r->main || r->prev) {
-        /* The URL is httpd's, not the client's. */
+        /* A sub-request or internal redirect: httpd made its URL, not the client. */
         return d.dir->self_redirect == BACKHAND_SELF_ONLY && !backhand_own_is(r) && !is_left_alone(r)
                    ? HTTP_SERVICE_UNAVAILABLE
                    : DECLINED;

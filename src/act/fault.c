@@ -15,7 +15,7 @@
 
 APLOG_USE_MODULE(backhand);
 
-/* The log hears of a server's failures once in this long. */
+/* Least time between two log lines about the failures of one server. */
 #define COMPLAINT_PERIOD apr_time_from_sec(60)
 
 static int level_of(const backhand_config *conf, int id, int blamed)
@@ -39,7 +39,8 @@ static void log_failed(request_rec *r, const backhand_config *conf, int id, cons
                   contact, what);
 }
 
-/* @return the error that keeps this process from opening any connection, after one could not be opened; 0: none */
+/* Called after a connection could not be opened. @return the errno that keeps this process from opening any socket; 0:
+ * none */
 static int own_shortage(void)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -50,7 +51,7 @@ static int own_shortage(void)
     return 0;
 }
 
-/* Once a minute and process. */
+/* Logs once a minute and process. */
 static void log_shortage(request_rec *r, const char *contact, int error)
 {
     static int64_t said;
@@ -63,7 +64,7 @@ static void log_shortage(request_rec *r, const char *contact, int error)
     }
 }
 
-/* @return the failure, in words; NULL: none that is the server's, or its resource's */
+/* @return the failure as text for the log; NULL: the server and its resource did not fail */
 static const char *failure_of(const request_rec *r, const backhand_handoff *handoff, backhand_handoff_result result)
 {
     switch (result) {
@@ -83,7 +84,7 @@ static const char *failure_of(const request_rec *r, const backhand_handoff *hand
         if (handoff->silent) {
             return "fell silent within a response";
         }
-        /* mod_proxy returns DONE for a response that broke off, and for tunnels. */
+        /* mod_proxy returns DONE for truncated responses and for tunnels. */
         return handoff->status == DONE && !r->connection->aborted && r->status != HTTP_SWITCHING_PROTOCOLS
                    ? "broke off a response"
                    : NULL;

@@ -2,10 +2,10 @@
 
 /**
  * @file fault.h
- * @brief Whose fault it was that an attempt failed: the server's, which is asked last for a while then, or the
- * request's alone.
+ * @brief Decides whose fault a failed attempt was: the server's, which is then asked last for a while, or the
+ * request's.
  *
- * The rule is that of table/blame.h. The log hears of a server's failures once a minute, whatever clients do.
+ * table/blame.h has the rule. Failures of one server are logged at most once a minute, whatever clients do.
  */
 #ifndef BACKHAND_FAULT_H
 #define BACKHAND_FAULT_H
@@ -13,8 +13,8 @@
 #include "act/proxy/handoff.h"
 
 /**
- * Notes how an attempt at the server that slot `id` had at `generation` ended.
- * @param contact  the server's, for the log
+ * Notes how an attempt ended. The attempt went to the server that slot `id` had at `generation`.
+ * @param contact  contact of that server, for the log
  */
 void backhand_fault_note(request_rec *r, const backhand_config *conf, int id, uint64_t generation, const char *contact,
                          const backhand_handoff *handoff, backhand_handoff_result result);

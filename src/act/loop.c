@@ -10,7 +10,7 @@
 
 APLOG_USE_MODULE(backhand);
 
-/* The log hears of loops again only after this long. */
+/* Least time between two log lines about loops. */
 #define PERIOD apr_time_from_sec(60)
 
 int backhand_loop_is(const request_rec *r, const backhand_table *table)

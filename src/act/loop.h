@@ -2,21 +2,21 @@
 
 /**
  * @file loop.h
- * @brief Requests that go round between a server and its own contact, with BackhandSelfRedirect.
+ * @brief Detects requests that go in a loop between a server and its own contact, with BackhandSelfRedirect.
  *
- * A server that does not serve a request with a mark hands it to its contact, with a mark that says `again`. Whoever
- * writes such a mark himself gets what a loop gets, and nothing else.
+ * A server that hands a marked request to its own contact writes a mark with `again`. A client that forges such a mark
+ * only gets the answer to a loop.
  */
 #ifndef BACKHAND_LOOP_H
 #define BACKHAND_LOOP_H
 
 #include "config/config.h"
 
-/** True for a request with a mark that must not be handed to this server's contact: it has been round once, or it came
- * to the very address of the contact. */
+/** True when a marked request must not be handed to this server's contact: it was handed there before, or it came in at
+ * the contact's own address and port. */
 int backhand_loop_is(const request_rec *r, const backhand_table *table);
 
-/** Tells the log of it, once a minute and process. */
+/** Logs the loop, at most once a minute and process. */
 void backhand_loop_log(const request_rec *r, const char *contact);
 
 #endif

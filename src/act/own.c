@@ -10,7 +10,7 @@
 #include <strings.h>
 
 #define ACME "/.well-known/acme-challenge"
-/* Where mod_perl's manual puts Apache2::Status. */
+/* The location of Apache2::Status in mod_perl's manual. */
 #define PERL_STATUS "/perl-status"
 
 /* Paths of the <Location> sections of Apache2::Status: char *. Made with the configuration, read-only then. */
@@ -43,7 +43,7 @@ void backhand_own_find(apr_pool_t *p)
     find_in(ap_conftree, p);
 }
 
-/* As <Location> matches: the path itself, and what is below it. */
+/* Matches as <Location> does: the path itself and all paths below it. */
 static int is_below(const char *uri, const char *place)
 {
     apr_size_t length = strcspn(place, ">");
@@ -80,7 +80,8 @@ static int is_perl_handler(const request_rec *r)
     return 0;
 }
 
-/* The file is where somebody asked for a certificate; a chain for the very place says that all servers have it. */
+/* Only the server that asked for the certificate has the file. If a chain is configured for this very place, all
+ * servers have it. */
 static int is_challenge(const request_rec *r)
 {
     const char *place = backhand_config_dir(r)->place;

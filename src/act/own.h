@@ -2,8 +2,8 @@
 
 /**
  * @file own.h
- * @brief Requests that ask for what each server says of itself, or keeps to itself: status pages, and challenges of
- * certificate authorities. Another server would give another answer.
+ * @brief Recognizes requests that only this server can answer, because another server would answer differently: status
+ * pages and challenges of certificate authorities.
  */
 #ifndef BACKHAND_OWN_H
 #define BACKHAND_OWN_H

@@ -14,14 +14,14 @@
 
 APLOG_USE_MODULE(backhand);
 
-/* Where a client reaches a server. */
+/* Scheme and port at which a client reaches a server. */
 typedef struct entrance {
     int https;
     int port;
 } entrance;
 
-/* A client that came in by this server's contact goes on by the other's; one that came by another way, as by TLS, in a
- * farm whose contacts are plain, finds the same way there. */
+/* A client that used this server's contact is sent to the other server's contact. Any other client keeps its scheme and
+ * port; for example, a client with TLS keeps TLS in a farm whose contacts are plain http. */
 static entrance entrance_of(const request_rec *r, const backhand_announcement *announcement)
 {
     const backhand_contact *own = &backhand_config_get(r->server)->contact;

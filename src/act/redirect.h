@@ -2,7 +2,7 @@
 
 /**
  * @file redirect.h
- * @brief Sending the client to another server itself.
+ * @brief Redirects the client to another server.
  */
 #ifndef BACKHAND_REDIRECT_H
 #define BACKHAND_REDIRECT_H
@@ -10,12 +10,13 @@
 #include "config/config.h"
 
 /**
- * Sets Location to what the client asked for, on the server that `announcement` describes: at its contact's address, or
- * with BACKHAND_REDIRECT_NAME under its name; at the address too when the format makes no host name of it. The scheme
- * and the port are those that the client used here; when these are the ones of this server's contact, those of the
- * other's. No byte of the request can end the header or change the host.
+ * Sets Location to the URL that the client asked for, on the server that `announcement` describes. The host is the
+ * address of that server's contact. With BACKHAND_REDIRECT_NAME it is the server's name, or the address if the format
+ * makes no valid host name of it. Scheme and port are those that the client used here; if they are those of this
+ * server's contact, the other contact's scheme and port are used. Nothing in the request can end the header or change
+ * the host.
  * @param format  how the name is made, see name_format.h; NULL: `%S`
- * @return the handler's result: 302 for GET and HEAD, 307, which keeps method and body, for others
+ * @return the handler's result: 302 for GET and HEAD; for other methods 307, which keeps method and body
  */
 int backhand_redirect(request_rec *r, int redirect, const char *format, const backhand_announcement *announcement);
 

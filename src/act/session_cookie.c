@@ -12,16 +12,17 @@
 #include <string.h>
 
 #define NOTE "backhand-session-cookie"
-/* Ids of one request that are looked up in the table: the client says how many there are. */
+/* Largest number of ids of one request that are looked up in the table, because the client chooses how many it
+ * sends. */
 #define IDS_MAX 8
 
-/* The cookies that the client sent. */
+/* State of the search through the cookies of the client. */
 typedef struct pin {
     const backhand_table *table;
     const char *name;
-    const backhand_contact *lost; /* a server that owns nothing any more, or NULL */
+    const backhand_contact *lost; /* a server that no longer owns any session; NULL: none */
     int ids;
-    int holder; /* the live server that one of them names; -1: none */
+    int holder; /* slot of the live server that a cookie names; -1: none */
 } pin;
 
 static int holder_of(const pin *p, const backhand_owner *owner)
@@ -62,7 +63,7 @@ static int is_wanted(request_rec *r, const backhand_cookie *cookie, const backha
     return p.holder < 0 || (p.holder == 0 && cookie->ends);
 }
 
-/* An internal redirect takes the headers along that the request before it had. */
+/* An internal redirect keeps the response headers of the request before it. */
 static int is_set_before(const request_rec *r)
 {
     for (; r; r = r->prev) {
@@ -92,7 +93,7 @@ int backhand_session_cookie_handler(request_rec *r)
         return DECLINED;
     }
     secure = cookie->secure || strcmp(ap_http_scheme(r), "https") == 0;
-    /* Also on an error's response. */
+    /* err_headers_out: error responses get the cookie as well. */
     apr_table_add(r->err_headers_out, "Set-Cookie",
                   apr_pstrcat(r->pool, cookie->name, "=", id, cookie->attributes, secure ? "; Secure" : "", NULL));
     apr_table_setn(r->notes, NOTE, "1");

@@ -10,10 +10,10 @@
 #include "config/config.h"
 
 /**
- * Hook handler, after the one that decides: gives a client that this server serves the cookie of BackhandSessionCookie.
- * A client keeps the cookie that it has while the server that the cookie names lives. It gets a new one at once if the
- * server that decided has given that server up (backhand_received_lost()). A cookie with Max-Age is renewed by the
- * server that it names.
+ * Hook handler, after the one that decides: sends the cookie of BackhandSessionCookie to a client that this server
+ * serves. A client keeps its cookie while the server that the cookie names lives. It gets a new cookie at once if the
+ * deciding server has given that server up (backhand_received_lost()). A cookie with Max-Age is renewed by the server
+ * that it names.
  * @return DECLINED
  */
 int backhand_session_cookie_handler(request_rec *r);

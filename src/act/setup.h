@@ -2,7 +2,7 @@
 
 /**
  * @file setup.h
- * @brief Gets everything ready that acting on a decision needs: filters, hooks, mod_proxy, each child's keeper.
+ * @brief Prepares hand-offs: filters, hooks, mod_proxy and the keeper of each child.
  */
 #ifndef BACKHAND_SETUP_H
 #define BACKHAND_SETUP_H

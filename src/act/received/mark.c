@@ -40,7 +40,7 @@ static const char *const key_names[KEYS] = {"v",         "client", "scheme", "po
                                             "authority", "host",   "prefix", "connection", "again",
                                             "id",        "user",   "auth",   "nonce",      "lost"};
 
-/* @return the key of that name, or KEYS */
+/* @return the key with this name; KEYS: none */
 static int find_key(const char *name, apr_size_t length)
 {
     int key = 0;
@@ -50,7 +50,7 @@ static int find_key(const char *name, apr_size_t length)
     return key;
 }
 
-/* The values of the keys in `k=v&k=v`, from the pool; NULL: absent or there twice. */
+/* Reads the values of the keys in `k=v&k=v`, from the pool. NULL: the key is absent or occurs twice. */
 static void read_values(const char *values[KEYS], const char *text, apr_pool_t *p)
 {
     const char *end = text + strlen(text);
@@ -69,7 +69,7 @@ static void read_values(const char *values[KEYS], const char *text, apr_pool_t *
     }
 }
 
-/* What goes into a request line and into logs. */
+/* True for text that may stand in a request line and in logs. */
 static int is_visible(const char *text)
 {
     for (const char *at = text; *at; at++) {
@@ -86,14 +86,14 @@ static int is_protocol(const char *text)
     return text && is_visible(text);
 }
 
-/* `scheme://host`, in a mark as it is. */
+/* `scheme://host`, which a mark holds without encoding. */
 static int is_authority(const char *text)
 {
     const char *host = text ? strstr(text, "://") : NULL;
     return host && host > text && is_visible(text) && !strpbrk(host + 3, "/?#");
 }
 
-/* `scheme:` or `scheme://host`, whatever its letters. */
+/* `scheme:` or `scheme://host` with any visible characters. */
 static int is_prefix(const char *text)
 {
     const char *colon = text ? strpbrk(text, ":/?#") : NULL;
@@ -109,7 +109,7 @@ static int is_prefix(const char *text)
     return colon[1] == '\0' || (strncmp(colon, "://", 3) == 0 && !strpbrk(colon + 3, "/?#"));
 }
 
-/* What httpd takes for the value of a header. */
+/* True for text that httpd accepts as a header's value. */
 static int is_field(const char *text)
 {
     for (const char *at = text; *at; at++) {
@@ -121,7 +121,7 @@ static int is_field(const char *text)
     return strlen(text) <= BACKHAND_MARK_TEXT_MAX;
 }
 
-/* A word that a log and a mark can hold. */
+/* True for a word that may stand in logs and, without encoding, in a mark. */
 static int is_word(const char *text)
 {
     return text && is_visible(text) && strlen(text) <= BACKHAND_MARK_WORD_MAX;
@@ -132,7 +132,7 @@ static int is_user(const char *text)
     return text && is_field(text) && strlen(text) <= BACKHAND_MARK_USER_MAX;
 }
 
-/* Percent-encodes what may not stand in a mark. */
+/* Percent-encodes the characters that a mark must not contain. */
 static const char *encode(const char *text, apr_pool_t *p)
 {
     static const char digits[] = "0123456789ABCDEF";
@@ -153,7 +153,7 @@ static const char *encode(const char *text, apr_pool_t *p)
     return out;
 }
 
-/* @return NULL when encode() cannot have written it */
+/* @return NULL: encode() cannot have written this text */
 static const char *decode(const char *text, apr_pool_t *p)
 {
     char *out = apr_palloc(p, strlen(text) + 1), *at = out;
@@ -175,7 +175,7 @@ static const char *decode(const char *text, apr_pool_t *p)
     return out;
 }
 
-/* The other keys mean nothing without the user. */
+/* Without a user the other keys have no meaning. */
 static const char *write_user(const backhand_mark *mark, apr_pool_t *p)
 {
     const char *auth = is_word(mark->auth) ? mark->auth : NULL;
@@ -205,7 +205,7 @@ const char *backhand_mark_write(const backhand_mark *mark, apr_pool_t *p)
     const char *id = is_word(mark->id) ? mark->id : NULL;
     char address[sizeof(mark->client.address)];
 
-    /* Without the link that a local address is good on: it means nothing elsewhere. */
+    /* Leaves out the zone of a link-local address, which has no meaning on another machine. */
     apr_cpystrn(address, mark->client.address, sizeof(address));
     address[strcspn(address, "%")] = '\0';
     return apr_pstrcat(p, "v=1&client=", ipv6 ? "[" : "", address, ipv6 ? "]:" : ":", apr_itoa(p, mark->client.port),
@@ -220,7 +220,7 @@ const char *backhand_mark_write(const backhand_mark *mark, apr_pool_t *p)
                        mark->lost.port ? write_address(&mark->lost, p) : "", NULL);
 }
 
-/* The keys that a request says for itself. @return 0 when one is not what a server writes */
+/* Reads the keys about the request line and its headers. @return 0: no server of this module writes such a value */
 static int read_request(backhand_mark *mark, const char *const values[KEYS], apr_pool_t *p)
 {
     mark->protocol = values[KEY_PROTOCOL];
@@ -249,7 +249,7 @@ static int read_request(backhand_mark *mark, const char *const values[KEYS], apr
     return !mark->protocol || is_protocol(mark->protocol);
 }
 
-/* The keys that the sender says of the request. @return 0 when one is not what a server writes */
+/* Reads the keys about the user. @return 0: no server of this module writes such a value */
 static int read_user(backhand_mark *mark, const char *const values[KEYS], apr_pool_t *p)
 {
     mark->id = values[KEY_ID];
@@ -318,7 +318,7 @@ int backhand_mark_signed(const char *text)
     return strstr(text, SIGNATURE_KEY) != NULL;
 }
 
-/* The time is at the end of what was signed. @return ms, or -1: there is none */
+/* Reads the time at the end of the signed text. @return ms; -1: there is none */
 static int64_t read_stamp(const char *mark)
 {
     const char *at = NULL, *next = mark;

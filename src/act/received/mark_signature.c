@@ -24,7 +24,7 @@ const char *backhand_mark_sign(request_rec *r, const backhand_config *conf, cons
     return backhand_mark_seal(mark, &signed_request, conf->keys, backhand_table_wall(conf->table), r->pool);
 }
 
-/* This server as the others know it; NULL: they cannot yet. */
+/* This server's contact, as it announces it; NULL: not known yet. */
 static const char *own_contact(const request_rec *r, const backhand_config *conf)
 {
     char contact[BACKHAND_CONTACT_SIZE];

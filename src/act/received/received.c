@@ -21,10 +21,10 @@
 
 APLOG_USE_MODULE(backhand);
 
-/* How often the log hears of marked requests from strangers. */
+/* Least time between two log lines about marks that are not believed. */
 #define STRANGER_PERIOD apr_time_from_sec(600)
 
-/* What stands before the path in the request line, as `http://example.com`; NULL: nothing. */
+/* Text before the path in the request line, such as `http://example.com`; NULL: none. */
 static const char *authority_of(request_rec *r)
 {
     apr_size_t length = r->unparsed_uri ? backhand_location_prefix(r->unparsed_uri, r->pool) : 0;
@@ -60,7 +60,7 @@ static int is_loopback(const char *ip)
     return strncmp(ip, "127.", 4) == 0 || strcmp(ip, "::1") == 0;
 }
 
-/* Reads the header into the record. @return 0 when it is not what a server of this farm writes. */
+/* Reads the header into the record. @return 0: no server of this farm writes such a header */
 static int read_header(request_rec *r, const char *header, backhand_mark *mark, backhand_origin *origin)
 {
     if (!backhand_mark_read(mark, header, r->pool)) {
@@ -76,16 +76,18 @@ static int read_header(request_rec *r, const char *header, backhand_mark *mark, 
     origin->again = mark->again;
     origin->client_ip = apr_pstrdup(r->pool, mark->client.address);
     if (is_loopback(origin->client_ip) && !is_loopback(r->connection->client_ip)) {
-        /* A client on the sender's machine. Here a loopback address would stand for one on this machine. */
+        /* The client runs on the sender's machine. A loopback address would name this machine, so the sender's address
+         * is used. */
         origin->client_ip = apr_pstrdup(r->pool, r->connection->client_ip);
     }
-    /* For any family the system is asked each time which ones it has: ten calls of the kernel. */
+    /* Names the address family: with APR_UNSPEC the system would be asked each time which families it has, in ten
+     * system calls. */
     return apr_sockaddr_info_get(&origin->client, origin->client_ip,
                                  strchr(origin->client_ip, ':') ? APR_INET6 : APR_INET, (apr_port_t)mark->client.port,
                                  0, r->pool) == APR_SUCCESS;
 }
 
-/* Counts a mark that is not believed. @return 1 when the log shall hear of it */
+/* Counts a mark that is not believed. @return 1: log it */
 static int count_untrusted(const backhand_config *conf)
 {
     backhand_table_count(conf->table, BACKHAND_COUNT_UNTRUSTED);
@@ -117,7 +119,7 @@ static void log_unsigned(request_rec *r, const backhand_config *conf, const char
     }
 }
 
-/* Served for the server that sent it, a request could get what access control keeps for servers. */
+/* Refuses the request: with the sender's address as the client, it could reach places that only servers may see. */
 static int refuse_unreadable(request_rec *r, const backhand_config *conf)
 {
     int say = count_untrusted(conf);
@@ -135,7 +137,7 @@ static void restore(request_rec *r, backhand_request_record *record)
     apr_table_setn(r->notes, "BACKHAND_RECEIVED", record->sender);
 }
 
-/* An internal redirect makes a new request of the same one: what was said of it stays true. */
+/* An internal redirect makes a new request_rec. The outcome and the client of the first one stay valid. */
 static void inherit(request_rec *r)
 {
     static const char *const names[] = {"BACKHAND_SERVER", "BACKHAND_REASON", "BACKHAND_TRIES", "BACKHAND_USEC"};
@@ -154,7 +156,7 @@ static void inherit(request_rec *r)
     }
 }
 
-/* Takes the mark off the request. @return DECLINED, or the status that the request is answered by */
+/* Takes the mark off the request. @return DECLINED, or the status of the answer */
 static int receive_mark(request_rec *r, backhand_request_record *record, const char *header)
 {
     backhand_config *conf = record->conf;
@@ -192,7 +194,8 @@ static int receive_mark(request_rec *r, backhand_request_record *record, const c
     return DECLINED;
 }
 
-/* The application need not see the token, and a log can leave these requests out. */
+/* Takes the token off, because the application need not see it, and sets a variable by which logs can leave these
+ * requests out. */
 static int is_check(request_rec *r, const backhand_config *conf)
 {
     const char *header = apr_table_get(r->headers_in, BACKHAND_CHECK_HEADER);

@@ -105,7 +105,7 @@ apr_table_t *backhand_received_headers(request_rec *r)
     return apr_table_copy(r->pool, record && record->headers ? record->headers : r->headers_in);
 }
 
-/* Leaves a sample of a request that was served here; none when its client went away or it became a tunnel. */
+/* Gives the meter a sample of a request that was served here; none if its client went away or it became a tunnel. */
 static void leave_sample(backhand_request_record *record, apr_time_t now)
 {
     backhand_meter *meter = backhand_table_meter(record->conf->table);
@@ -139,8 +139,8 @@ static apr_status_t request_ends(void *data)
     return APR_SUCCESS;
 }
 
-/* It is served here from now on, and measured: a policy kept it here, or another server's handed it here. All others,
- * as what each server delivers itself, say nothing of how long that takes which is balanced. */
+/* Begins to measure the request. Called for requests that a policy kept here or another server handed here. Other
+ * requests, such as files that each server delivers itself, would distort the measured time of balanced requests. */
 void backhand_request_record_meet(backhand_request_record *record)
 {
     if (record->process && !record->entry.word) {
@@ -172,7 +172,7 @@ void backhand_received_stay(const request_rec *r, int trial)
     }
 }
 
-/* A tunnel is idle, or its work is the application's: it is in flight no more, and nothing waits for its end. */
+/* A tunnel is mostly idle, and no client waits for its end. So it no longer counts as in flight. */
 static void becomes_tunnel(void *data)
 {
     backhand_request_record *record = data;

@@ -14,9 +14,10 @@
 
 static ap_filter_rec_t *report_filter;
 
-/* A server that does not announce itself is the contact of one that does: it is told how many wait here for a worker,
- * too. It can wait for an answer, and hand off what comes, without a worker of these. Where each server announces
- * itself this would make farms hand off what costs a worker at both ends. */
+/* The number of requests that wait here for a worker. A server that does not announce itself is the contact of a server
+ * that does. That server can wait for an answer, and hand off requests, without one of these workers. So it is told
+ * this number as well. Where each server announces itself the number is left out: it would cause hand-offs, which take
+ * a worker at both ends. */
 static int64_t backlog_of(const backhand_config *conf)
 {
     return conf->destinations->nelts > 0 || backhand_scoreboard_async() ? 0 : backhand_backlog_length();
@@ -34,7 +35,7 @@ static void write_report(request_rec *r, const backhand_config *conf)
     apr_table_setn(r->headers_out, BACKHAND_REPORT_HEADER, apr_pstrdup(r->pool, text));
 }
 
-/* Just before the headers are written: what a program says by this name does not count. */
+/* Runs just before the headers are written, and replaces a header of this name that a program has set. */
 static apr_status_t report_output(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     write_report(f->r, backhand_config_get(f->r->server));

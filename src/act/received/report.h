@@ -2,13 +2,12 @@
 
 /**
  * @file report.h
- * @brief The figures on a response: `Backhand-Figures`, written by the server that answers, taken off by the one that
- * asked (act/proxy/figures.h).
+ * @brief Writes this server's figures on a response, as `Backhand-Figures`. The front server removes the header
+ * (act/proxy/figures.h).
  *
  * `Backhand-Figures: inflight=3&service=11800&parallel=8000&latency=12100&errors=0&usec=15322`: the figures of
- * serverstat with the answered request not counted, and the microseconds from its arrival to this header. A server
- * writes the header on the response to a request that another server handed to it, and on no other; that one never lets
- * its client see it.
+ * serverstat without the answered request, and the microseconds from its arrival to this header. A server writes the
+ * header only on the response to a request that another server handed to it. The client never gets the header.
  */
 #ifndef BACKHAND_RECEIVED_REPORT_H
 #define BACKHAND_RECEIVED_REPORT_H

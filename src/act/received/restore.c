@@ -15,20 +15,20 @@
 
 static ap_filter_rec_t *connection_filter;
 
-/* What we know of a connection from another server; in its conn_config. */
+/* The module's record of a connection from another server; in its conn_config. */
 typedef struct connection_record {
     conn_rec *c;
-    backhand_origin *origin; /* whose client the connection shows; NULL: it shows the other server */
-    apr_sockaddr_t *local;   /* c->local_addr: ours, so that its port can be changed */
-    apr_port_t local_port;   /* the real one */
-    /* What the connection has of its own: */
+    backhand_origin *origin; /* request whose client the connection shows; NULL: it shows the other server */
+    apr_sockaddr_t *local;   /* c->local_addr: a copy, so that its port can be changed */
+    apr_port_t local_port;   /* the real port */
+    /* The connection's real values: */
     apr_sockaddr_t *client_addr;
     char *client_ip;
     char *remote_host;
     int double_reverse;
-    /* While the line of a request is written to the log: */
+    /* While a request's log line is written: */
     int logging;
-    backhand_origin *before_log; /* whose client was shown before */
+    backhand_origin *before_log; /* `origin` before that time */
 } connection_record;
 
 static connection_record *record_of(const conn_rec *c)
@@ -51,7 +51,7 @@ static connection_record *record_make(conn_rec *c)
     return record;
 }
 
-/* Names that were looked up are of the address that was there then. */
+/* Shows the client of `origin`. Host names that were looked up belong to one address, so they change with it. */
 static void show_client(connection_record *record, const backhand_origin *origin)
 {
     conn_rec *c = record->c;
@@ -74,7 +74,7 @@ static void show_client(connection_record *record, const backhand_origin *origin
     }
 }
 
-/* From here on the connection shows the client of that request, or NULL, the other server. */
+/* Makes the connection show the client of that request; NULL: the other server. */
 static void set_origin(connection_record *record, backhand_origin *origin)
 {
     record->origin = origin;
@@ -90,8 +90,8 @@ static void set_origin(connection_record *record, backhand_origin *origin)
     }
 }
 
-/* Hook pre_read_request. The last request of the connection may not be in the log yet: prefork and worker read a
- * request that is there before they end the one before it. */
+/* Hook pre_read_request: shows the other server again. The previous request may not be in the log yet, because prefork
+ * and worker read a waiting request before they end the one before it. */
 static void show_server(request_rec *r, conn_rec *c)
 {
     connection_record *record = record_of(c);
@@ -102,7 +102,8 @@ static void show_server(request_rec *r, conn_rec *c)
     }
 }
 
-/* Hooks log_transaction, first and last: the next request of the connection may have begun. */
+/* Hook log_transaction, first; log_ends() is the last. They show the client of the logged request, because the next
+ * request of the connection may have begun. */
 static int log_begins(request_rec *r)
 {
     connection_record *record = record_of(r->connection);
@@ -124,14 +125,14 @@ static int log_ends(request_rec *r)
     return DECLINED;
 }
 
-/* Hooks that are asked about a connection mean its current request. */
+/* The current request of the connection: hooks get only the connection. */
 static backhand_origin *origin_of(const conn_rec *c)
 {
     const connection_record *record = record_of(c);
     return record ? record->origin : NULL;
 }
 
-/* The next request of the connection may have begun before this one's pool goes. */
+/* Pool cleanup. The next request of the connection may already have begun, and must keep its own origin. */
 static apr_status_t forget_origin(void *data)
 {
     const backhand_origin *origin = data;
@@ -140,14 +141,15 @@ static apr_status_t forget_origin(void *data)
         record->before_log = NULL;
     }
     if (record->origin == origin) {
-        /* A module may have ended the log early. */
+        /* A module may have kept log_ends() from running. */
         set_origin(record, record->logging ? record->before_log : NULL);
         record->logging = 0;
     }
     return APR_SUCCESS;
 }
 
-/* httpd picks the host by the connection's local port, restored by now, and the Host header. */
+/* Picks the virtual host as httpd does: by the connection's local port, which is restored by now, and the Host
+ * header. */
 static void pick_host(request_rec *r)
 {
     conn_rec *c = r->connection;
@@ -163,8 +165,8 @@ static void pick_host(request_rec *r)
 
 /* --- the Connection header --------------------------------------------------------------------------------- */
 
-/* Programs see the client's, with what other modules make of it. httpd itself must see the other server's: whether the
- * connection is kept, and whether it becomes another protocol's, is for the two servers to say. */
+/* Programs see the client's Connection header, with the changes of other modules. httpd's core must see the other
+ * server's header: the two servers decide whether their connection is kept, and whether its protocol changes. */
 static void show_connection(request_rec *r, const char *value)
 {
     if (value) {
@@ -194,7 +196,7 @@ static int after_core(request_rec *r)
     return DECLINED;
 }
 
-/* Around the filter that writes the response's headers. */
+/* Runs around the filter that writes the response's headers, which must see the other server's Connection header. */
 static apr_status_t connection_output(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     backhand_origin *origin = f->ctx;
@@ -220,7 +222,8 @@ static void insert(request_rec *r)
 
 /* --- restoring --------------------------------------------------------------------------------------------- */
 
-/* Between the servers a request has the protocol of their connection, the path alone, and a Host header in any case. */
+/* Between servers a request has the protocol of their connection, only a path, and always a Host header. Restores the
+ * client's own. */
 static void restore_line(request_rec *r, const backhand_origin *origin)
 {
     char *target = r->unparsed_uri;
@@ -315,7 +318,7 @@ void backhand_restore_register(void)
     ap_hook_http_scheme(restored_scheme, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_default_port(restored_default_port, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_ssl_conn_is_ssl(restored_is_ssl, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    /* In these places the core, at REALLY_FIRST, looks for a wish to change the connection's protocol. */
+    /* In these hooks the core, at REALLY_FIRST, checks for a request to change the connection's protocol. */
     ap_hook_map_to_storage(before_core, NULL, NULL, APR_HOOK_REALLY_FIRST - 1);
     ap_hook_map_to_storage(after_core, NULL, NULL, APR_HOOK_REALLY_FIRST + 1);
     ap_hook_handler(before_core, NULL, NULL, APR_HOOK_REALLY_FIRST - 1);

@@ -18,9 +18,9 @@
 
 APLOG_USE_MODULE(backhand);
 
-/* The log hears of marks that name nobody only after this long. */
+/* Least time between two log lines about marks whose user is not taken. */
 #define PERIOD apr_time_from_sec(600)
-/* The memory of spent marks, in the pool of the process. The number changes with the struct. */
+/* Key of the memory of spent marks, in the pool of the process. The number changes with the struct. */
 #define KEPT_KEY "mod_backhand-spent-1"
 
 static int is_trusting(const request_rec *r)
@@ -38,7 +38,7 @@ static const char *make_nonce(apr_pool_t *p)
                : NULL;
 }
 
-/* A module that only looked at the Authorization header has set r->user without a check. */
+/* r->user may not be authenticated: a module that only read the Authorization header sets it without a check. */
 static int is_authentic(const request_rec *r)
 {
     const backhand_user *user = backhand_received_user(r);
@@ -59,7 +59,7 @@ void backhand_user_tell(request_rec *r, backhand_mark *mark)
     }
 }
 
-/* Hook check_authz: it runs for users who were authenticated. */
+/* Hook check_authz. httpd runs it only for authenticated users. */
 static int note_authenticated(request_rec *r)
 {
     backhand_user *user = backhand_received_user(r);
@@ -77,7 +77,7 @@ void backhand_user_hear(request_rec *r, backhand_user *user, const backhand_mark
         return;
     }
     if (mark->id) {
-        /* mod_unique_id, which comes later, takes it from here. */
+        /* mod_unique_id runs later and uses this id. */
         r->log_id = mark->id;
     }
     user->name = mark->user;
@@ -86,7 +86,7 @@ void backhand_user_hear(request_rec *r, backhand_user *user, const backhand_mark
     user->stamped = backhand_mark_stamp(text);
 }
 
-/* The request that came from the other server, for which that server asked who the client is. */
+/* The request that came from the other server. Its client is the one whom that server authenticated. */
 static const request_rec *first_of(const request_rec *r)
 {
     while (r->main || r->prev) {
@@ -100,7 +100,7 @@ static int is_same(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* One login is good for both. */
+/* True when one login is valid for both requests. */
 static int is_same_realm(request_rec *a, const request_rec *b)
 {
     request_rec other = *b;
@@ -123,7 +123,7 @@ static void say(request_rec *r, int64_t *told, backhand_spent_verdict verdict)
     }
 }
 
-/* Whether the mark may name a user: once, and not when a copy of it may have done so. */
+/* Decides whether the mark may name a user: only once, and not if a copy of the mark may have been used before. */
 static void judge(request_rec *r, backhand_user *user)
 {
     const backhand_config *conf = backhand_config_get(r->server);
@@ -158,7 +158,7 @@ static int take_user(request_rec *r)
     return OK;
 }
 
-/* Where nothing is required nobody was asked for the user. */
+/* Hook fixups: where no `Require` line demands a user, httpd has not run check_authn. */
 static int complete_user(request_rec *r)
 {
     if (!r->user) {

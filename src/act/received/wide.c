@@ -18,30 +18,30 @@
 
 APLOG_USE_MODULE(backhand);
 
-/* The mark, the Connection header of the hop, and a Host header that a client of HTTP/2 has no field for; and some
- * more. */
+/* Header fields that a hand-off adds: the mark, Connection, a Host header that an HTTP/2 client has no field for, and a
+ * few spare ones. */
 #define FIELDS_ADDED 8
-/* A mark has this much at most: two texts, encoded, and the rest. */
+/* Longest mark, in bytes: two encoded texts, and the rest. */
 #define FIELD_ADDED 8190
-/* HTTP/2 applies LimitRequestLine to the path alone. */
+/* Bytes that a hand-off adds to the request line: for HTTP/2, LimitRequestLine bounds the path alone. */
 #define LINE_ADDED 100
 
-/* What was read of the request that a connection is reading. */
+/* Sizes of the request that a connection is reading. */
 typedef struct head_counts {
-    server_rec *server; /* whose limits were to be applied; NULL: nothing is counted */
-    int lines;          /* that have begun, the request line included, without further lines of a header */
-    int fields;         /* of these headers */
-    int continued;      /* the end of the newest line is to come */
-    int further;        /* the newest line is a further one of a header */
+    server_rec *server; /* server whose limits apply to ordinary requests; NULL: nothing is counted */
+    int lines;          /* lines that have begun, with the request line, without continuation lines of a header */
+    int fields;         /* number of these lines that are headers */
+    int continued;      /* the end of the newest line has not been read */
+    int further;        /* the newest line continues a header */
     apr_size_t line;    /* bytes of the newest line, line end not counted */
-    apr_size_t request; /* of the request line */
-    apr_size_t longest; /* of the longest other line */
-    apr_size_t header;  /* of the newest header with all its lines, a single blank between two */
-    apr_size_t folded;  /* of the longest header of several lines */
+    apr_size_t request; /* bytes of the request line */
+    apr_size_t longest; /* bytes of the longest other line */
+    apr_size_t header;  /* bytes of the newest header with all its lines, a single blank between two */
+    apr_size_t folded;  /* bytes of the longest header of several lines */
 } head_counts;
 
 static ap_filter_rec_t *count_filter;
-/* server_rec * -> the same with the wider limits. Made by the parent. */
+/* server_rec * -> a copy with the wider limits. Made by the parent. */
 static apr_hash_t *wide_servers;
 
 /* --- counting ---------------------------------------------------------------------------------------------- */
@@ -55,7 +55,7 @@ static void begin_line(head_counts *counts, const char *data, apr_size_t length)
 {
     counts->line = 0;
     counts->further = length > 0 && is_blank(*data) && counts->fields > 0;
-    /* Empty lines come before the request line, and after the headers. */
+    /* Empty lines may precede the request line, and end the headers. */
     if (length > 0 && !counts->further) {
         counts->lines++;
         counts->fields += counts->lines > 1;
@@ -63,7 +63,7 @@ static void begin_line(head_counts *counts, const char *data, apr_size_t length)
     }
 }
 
-/* httpd keeps one of the blanks that a further line begins with. */
+/* httpd keeps one of the blanks at the beginning of a continuation line. */
 static apr_size_t without_blanks(const char *data, apr_size_t length)
 {
     while (length > 1 && is_blank(data[0]) && is_blank(data[1])) {
@@ -73,7 +73,7 @@ static apr_size_t without_blanks(const char *data, apr_size_t length)
     return length;
 }
 
-/* A line, or the next part of one. */
+/* Counts a line, or the next part of one. */
 static void count_part(head_counts *counts, const char *data, apr_size_t length)
 {
     int begins = !counts->continued;
@@ -154,7 +154,7 @@ static void begin_to_read(request_rec *r, conn_rec *c)
     }
 }
 
-/* Before anybody looks at the server. */
+/* Gives the request its real server, before other modules look at r->server. */
 static int end_reading(request_rec *r)
 {
     head_counts *counts = r->main || r->prev ? NULL : counts_of(r->connection);
@@ -175,14 +175,15 @@ static int refuse(request_rec *r, int status, const char *note, const char *dire
     return status;
 }
 
-/* As httpd does, whose buffers hold a byte more than the limit, and two less when a header has several lines. */
+/* Compares as httpd does: its buffers hold one byte more than the limit, and two bytes less if a header has several
+ * lines. */
 static int has_long_field(const head_counts *counts, const server_rec *s)
 {
     apr_size_t limit = (apr_size_t)s->limit_req_fieldsize;
     return counts->longest > limit + 1 || (counts->folded && counts->folded + 1 >= limit);
 }
 
-/* What httpd would have said of a request that was not handed off. */
+/* Answers as httpd would have answered a request that was not handed off. */
 static int apply_ordinary(request_rec *r)
 {
     head_counts *counts = r->main || r->prev ? NULL : counts_of(r->connection);
@@ -230,7 +231,7 @@ static int is_strict_port(const char *port)
     return backhand_number_read(&number, port, 1, 65535);
 }
 
-/* A name, an IPv4 address, or an IPv6 address in brackets; then a port perhaps. */
+/* A name, an IPv4 address, or an IPv6 address in brackets; each may be followed by a port. */
 static int is_strict_host(const char *host)
 {
     static const char name[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
@@ -248,7 +249,7 @@ int backhand_wide_is_unsafe(const request_rec *r)
     const char *host = apr_table_get(r->headers_in, "Host");
 
     if (!allows_unsafe(r->server) && !allows_unsafe(r->connection->base_server)) {
-        /* httpd takes more for the host of an absolute URL than it takes in the header that the host becomes. */
+        /* httpd accepts more in the host of an absolute URL than in the Host header that it makes of this host. */
         return r->parsed_uri.hostname && host && !is_strict_host(host);
     }
     return *ap_scan_http_token(r->method) || *ap_scan_vchar_obstext(backhand_target(r)) ||
@@ -288,7 +289,7 @@ void backhand_wide_register(void)
     count_filter = ap_register_input_filter("BACKHAND_WIDE", count_input, NULL, AP_FTYPE_CONNECTION);
     ap_hook_pre_connection(watch_connection, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_read_request(begin_to_read, NULL, NULL, APR_HOOK_MIDDLE);
-    /* Before and after backhand_received_read(). */
+    /* These run before and after backhand_received_read(). */
     ap_hook_post_read_request(end_reading, NULL, NULL, APR_HOOK_REALLY_FIRST - 1);
     ap_hook_post_read_request(apply_ordinary, NULL, NULL, APR_HOOK_REALLY_FIRST + 1);
 }

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* httpd parses targets by the same function: both must agree on where the path begins. */
+/* Uses apr_uri_parse() because httpd does: both must agree where the path begins. */
 apr_size_t backhand_location_prefix(const char *target, apr_pool_t *p)
 {
     apr_uri_t uri;
@@ -42,7 +42,7 @@ const char *backhand_location_target(const char *line, apr_pool_t *p)
     return *path == '/' ? path : apr_pstrcat(p, "/", path, NULL);
 }
 
-/* Percent-encodes what must not stand in a header. */
+/* Percent-encodes the characters that a header must not contain. */
 static const char *encode(const char *text, apr_pool_t *p)
 {
     char *out = apr_palloc(p, 3 * strlen(text) + 1), *at = out;

@@ -2,7 +2,7 @@
 
 /**
  * @file location.h
- * @brief The text of what a client asks for, and of where it is sent. Core: no httpd.
+ * @brief Reads a request's target and writes the URL of a redirect. Core: no httpd.
  */
 #ifndef BACKHAND_LOCATION_H
 #define BACKHAND_LOCATION_H
@@ -10,9 +10,8 @@
 #include <apr_pools.h>
 
 /**
- * The length of what stands before the path in a request's target: `http://example.com` of the absolute form, or the
- * bare scheme that httpd takes off `http:/path`. 0 when the target begins with its path, and for a target that is no
- * URL.
+ * Length of the part of a request's target that precedes the path: `http://example.com` of the absolute form, or the
+ * bare scheme that httpd removes from `http:/path`. 0 when the target begins with its path or is no URL.
  */
 apr_size_t backhand_location_prefix(const char *target, apr_pool_t *p);
 
@@ -24,10 +23,10 @@ apr_size_t backhand_location_prefix(const char *target, apr_pool_t *p);
 const char *backhand_location_target(const char *line, apr_pool_t *p);
 
 /**
- * A URL for a Location header; the port is left out when it is the scheme's own. What must not stand in a header is
- * percent-encoded in the target.
+ * Writes a URL for a Location header. The scheme's default port is left out. Characters that a header must not contain
+ * are percent-encoded in the target.
  * @param host    as it stands in a URL
- * @param target  a path that begins with `/`; `/` in the place of anything else
+ * @param target  a path that begins with `/`; any other text counts as `/`
  */
 const char *backhand_location_write(int https, const char *host, int port, const char *target, apr_pool_t *p);
 

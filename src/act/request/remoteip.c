@@ -6,7 +6,7 @@
 #include <httpd.h>
 #include <http_config.h>
 
-/* What RemoteIPHeader and RemoteIPProxiesHeader name: char *. Made with the configuration, read-only then. */
+/* Header names in RemoteIPHeader and RemoteIPProxiesHeader: char *. Made with the configuration, then read-only. */
 static apr_array_header_t *of_remoteip;
 
 static void find_in(const ap_directive_t *d, apr_pool_t *p)

@@ -2,17 +2,17 @@
 
 /**
  * @file remoteip.h
- * @brief The headers of a request that mod_remoteip takes up.
+ * @brief The request headers that mod_remoteip consumes.
  */
 #ifndef BACKHAND_REMOTEIP_H
 #define BACKHAND_REMOTEIP_H
 
 #include <apr_tables.h>
 
-/** Hook post_config: finds the names of the headers that mod_remoteip takes up. */
+/** Hook post_config: finds the names of the headers that mod_remoteip consumes. */
 void backhand_remoteip_find(apr_pool_t *p);
 
-/** Sets in `kept`, the headers as they came, those that mod_remoteip has taken up to what is left of them in `now`. */
+/** Repeats in `kept`, the headers as they came, the changes that mod_remoteip made to its headers in `now`. */
 void backhand_remoteip_follow(apr_table_t *kept, const apr_table_t *now);
 
 #endif

@@ -2,7 +2,7 @@
 
 /**
  * @file target.h
- * @brief What the client asked for, as it asked.
+ * @brief The target of a request, exactly as the client sent it.
  */
 #ifndef BACKHAND_TARGET_H
 #define BACKHAND_TARGET_H
@@ -10,9 +10,9 @@
 #include "config/config.h"
 
 /**
- * The request's target as it was received, byte for byte, query included: internal redirects (DirectoryIndex, a front
- * controller) are the chosen server's to make. The absolute form is cut to its path; the host is in the Host header
- * then.
+ * The request's target as it was received, byte for byte, with the query. Internal redirects (DirectoryIndex, a front
+ * controller) do not change it: the chosen server makes its own. The absolute form is cut to its path; the host is then
+ * in the Host header.
  * @return a path that begins with `/`, or `*`; from r->pool
  */
 const char *backhand_target(const request_rec *r);

@@ -7,10 +7,10 @@
 
 static ap_filter_rec_t *tunnel_filter;
 
-/* A request that may become a tunnel. In its pool; the filter's context. */
+/* A request that may become a tunnel: the filter's context, in the request's pool. */
 typedef struct watch {
     const request_rec *r;
-    void (*opened)(void *ctx); /* NULL: called already */
+    void (*opened)(void *ctx); /* NULL: it has been called */
     void *ctx;
 } watch;
 
@@ -23,7 +23,7 @@ int backhand_tunnel_is_asked(request_rec *r)
            ap_find_token(r->pool, upgrade, BACKHAND_TUNNEL_PROTOCOL);
 }
 
-/* The response 101 is written right to the connection's filters, past those of the request. */
+/* httpd writes response 101 directly to the connection's filters, past those of the request. */
 static apr_status_t tunnel_output(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     watch *w = f->ctx;
@@ -37,7 +37,7 @@ static apr_status_t tunnel_output(ap_filter_t *f, apr_bucket_brigade *bb)
         w->opened = NULL;
         opened(w->ctx);
     }
-    /* The request may be gone after this. */
+    /* The request may be freed after this call. */
     return ap_pass_brigade(f->next, bb);
 }
 

@@ -2,16 +2,17 @@
 
 /**
  * @file tunnel.h
- * @brief Requests that become a tunnel, as of a WebSocket: asked for by `Upgrade: websocket`, opened by a response 101.
+ * @brief Requests that become a tunnel, such as a WebSocket: `Upgrade: websocket` asks for it, response 101 opens it.
  *
- * An open tunnel holds a worker, mostly idle and for hours. It is no work that a server has in hand.
+ * An open tunnel holds a worker for hours, mostly idle. It does not count as a request in flight.
  */
 #ifndef BACKHAND_TUNNEL_H
 #define BACKHAND_TUNNEL_H
 
 #include <httpd.h>
 
-/** The protocol that a connection may be switched to if its client and the server that serves it want it. */
+/** The protocol that a connection may switch to, if the client asks for it and the server that serves the request
+ * agrees. */
 #define BACKHAND_TUNNEL_PROTOCOL "websocket"
 
 /** True when the request asks for a tunnel. */

@@ -27,26 +27,28 @@
 
 APLOG_USE_MODULE(backhand);
 
-/* The longest sleep: the end of the process, and the death of a free worker, ring no alarm. */
+/* Longest sleep. No alarm is rung when the process ends or a free worker dies, so sleepers must look from time to
+ * time. */
 #define SLEEP apr_time_from_sec(1)
-/* A client that has just had its response may be about to send the next request: its connection stays that long.
- * Another server sends again what it sent in the moment of closing. */
+/* After a response, a client's connection stays open for this time, because the next request may be on its way.
+ * Connections of other servers need no such time: a server sends a request again if the connection closes at that
+ * moment. */
 #define GRACE apr_time_from_msec(10)
-/* The time that a worker takes from its connection to the next one; meanwhile no other one gives up its own. */
+/* Time that a worker needs to take the next connection. Meanwhile no other worker gives up its connection. */
 #define TURN apr_time_from_msec(1)
-/* So long the rest of a response may take to get to the client before the connection counts as idle all the same. */
+/* Longest time for the rest of a response to reach the client. After that the connection counts as idle in any case. */
 #define DRAIN apr_time_from_sec(1)
 
-/* One connection of a client or of another server. In its pool; its worker's. */
+/* A connection of a client or of another server. Allocated in the connection's pool; only its worker uses it. */
 typedef struct guarded {
     backhand_config *conf;
     apr_socket_t *socket;
-    apr_time_t since;      /* when the wait for its next request began */
+    apr_time_t since;      /* when the worker began to wait for the next request */
     int waits;             /* no byte of the next request has come */
-    int of_server;         /* its latest request came from another server */
-    int closing;           /* no request after this one is read */
+    int of_server;         /* another server sent the latest request */
+    int closing;           /* no further request is read */
     int n_listeners;       /* sockets that this process listens on */
-    struct pollfd *polled; /* the connection, then room for the listeners */
+    struct pollfd *polled; /* first the connection, then the listeners */
 } guarded;
 
 static ap_filter_rec_t *input_filter, *output_filter;
@@ -66,18 +68,18 @@ static int is_stopping(void)
     return ap_mpm_query(AP_MPMQ_MPM_STATE, &state) != APR_SUCCESS || state == AP_MPMQ_STOPPING;
 }
 
-/* Waits until the connection is readable, or one of the n descriptors after it. @return as poll() */
+/* Waits until the connection or one of the next n descriptors is readable. @return the result of poll() */
 static int wait_on(guarded *g, int n, apr_interval_time_t limit)
 {
     g->polled[0] = (struct pollfd){.fd = fd_of(g->socket), .events = POLLIN};
     for (int i = 0; i <= n; i++) {
         g->polled[i].revents = 0;
     }
-    /* Rounded up, that no time-out of less than 1 ms becomes a loop without a pause. */
+    /* Rounded up: a time-out below 1 ms would otherwise become 0, and the caller's loop would never sleep. */
     return poll(g->polled, (nfds_t)n + 1, (int)((limit + 999) / 1000));
 }
 
-/* A process that stops has none left. */
+/* A stopping process has no listeners left. @return how many were added */
 static int add_listeners(guarded *g)
 {
     int n = 0;
@@ -100,7 +102,7 @@ static int any_readable(const guarded *g, int n)
     return 0;
 }
 
-/* A new connection waits, and no worker is free to take it. */
+/* True when a new connection waits and no worker is free to accept it. */
 static int someone_waits(guarded *g)
 {
     int n;
@@ -111,7 +113,7 @@ static int someone_waits(guarded *g)
     return n == 0 || (wait_on(g, n, 0) > 0 && any_readable(g, n));
 }
 
-/* Of all workers with an idle connection one at a time gives it up. */
+/* Only one worker of the whole server gives up an idle connection in each TURN. */
 static int takes_turn(const guarded *g)
 {
     return backhand_table_once(g->conf->table, BACKHAND_ONCE_YIELD, TURN);
@@ -128,8 +130,8 @@ static int may_close(const guarded *g, apr_time_t now)
            (idle >= DRAIN || ioctl(fd_of(g->socket), SIOCOUTQ, &unsent) != 0 || unsent == 0);
 }
 
-/* The end of the wait. Without the shutdown httpd would wait 2 s for the other side to close, too. What came before
- * it is still there to be read: a request that arrived in this moment is served. */
+/* Ends the wait. shutdown() keeps httpd from waiting 2 s for the other side to close. Data that arrived before it can
+ * still be read, so a request that has just arrived is served. */
 static apr_status_t stop_reading(guarded *g)
 {
     int fd = fd_of(g->socket);
@@ -155,7 +157,7 @@ static int sleep_on(guarded *g, apr_interval_time_t limit)
     if (by_alarm && g->polled[1].revents && backhand_scoreboard_accepts()) {
         eventfd_t rung;
         eventfd_read(alarm_fd, &rung);
-        /* It may have been rung since, for all. */
+        /* The last free place may have been taken meanwhile. Then the alarm must stay on for all processes. */
         if (!backhand_scoreboard_accepts()) {
             eventfd_write(alarm_fd, 1);
         }
@@ -163,7 +165,7 @@ static int sleep_on(guarded *g, apr_interval_time_t limit)
     return g->polled[0].revents != 0;
 }
 
-/* Waits for the first byte of the next request. @return APR_TIMEUP: none comes, and the connection shall be closed */
+/* Waits for the first byte of the next request. @return APR_TIMEUP: none came; the caller closes the connection */
 static apr_status_t wait_for_request(guarded *g)
 {
     apr_interval_time_t limit = 0;
@@ -208,7 +210,7 @@ static apr_status_t guard_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input
     if (!g->waits || block != APR_BLOCK_READ || mode == AP_MODE_INIT) {
         return ap_get_brigade(f->next, bb, mode, block, readbytes);
     }
-    /* The next request may have come together with the one before. */
+    /* The next request may already be buffered, having arrived with the one before. */
     rv = ap_get_brigade(f->next, bb, mode, APR_NONBLOCK_READ, readbytes);
     if (APR_STATUS_IS_EAGAIN(rv) || APR_STATUS_IS_TIMEUP(rv) || (rv == APR_SUCCESS && APR_BRIGADE_EMPTY(bb))) {
         rv = wait_for_request(g);
@@ -230,13 +232,14 @@ static guarded *guarded_get(const conn_rec *c)
     return NULL;
 }
 
-/* True when this connection should not be kept. */
+/* True when this connection should be closed after the response. */
 static int is_needed(conn_rec *c)
 {
     guarded *g = guarded_get(c);
     if (g) {
-        /* Of several groups of listening sockets a process knows its own one only, and not who accepts from it. httpd
-         * starts further workers for those that idle connections hold: servers leave it half of them. */
+        /* With several listen buckets a process knows only its own bucket, and not which processes accept from it.
+         * httpd starts further workers for those that idle connections hold; connections from other servers may hold at
+         * most half of the workers. */
         return g->closing || ap_num_listen_buckets > 1 || (g->of_server && backhand_scoreboard_is_short()) ||
                someone_waits(g);
     }
@@ -255,7 +258,7 @@ void backhand_guard_respond(request_rec *r)
     }
 }
 
-/* Just before the headers are written. */
+/* Runs just before the headers are written. */
 static apr_status_t guard_output(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     backhand_guard_respond(f->r);
@@ -291,7 +294,8 @@ static int before_connection(conn_rec *c, void *csd)
     backhand_config *conf = backhand_config_get(c->base_server);
     guarded *g;
 
-    /* Connections of mod_proxy have no place in the scoreboard; those within one of HTTP/2 have a master. */
+    /* mod_proxy's connections to other servers have no scoreboard handle; streams of HTTP/2 have a master
+     * connection. */
     if (!c->sbh || c->master || !conf->table || backhand_scoreboard_async()) {
         return DECLINED;
     }
@@ -306,8 +310,8 @@ static int before_connection(conn_rec *c, void *csd)
     return OK;
 }
 
-/* This worker is not free any more. Said in the scoreboard before it is looked at: of two who take the last two
- * places at once, at least one sees that both are taken. */
+/* This worker is no longer free. It writes that into the scoreboard before it counts the free workers. So if two
+ * workers take the last two places at once, at least one of them sees that both are taken. */
 static int begin_connection(conn_rec *c)
 {
     if (guarded_get(c)) {
@@ -347,7 +351,8 @@ int backhand_guard_post_config(apr_pool_t *pconf, server_rec *s)
 
 void backhand_guard_register(void)
 {
-    /* Next to the socket: below mod_ssl and mod_reqtimeout, which then wait as they do for httpd itself. */
+    /* The filter stands next to the socket, below mod_ssl and mod_reqtimeout. These then wait as they do in an httpd
+     * without it. */
     input_filter =
         ap_register_input_filter("BACKHAND_GUARD", guard_input, NULL, (ap_filter_type)(AP_FTYPE_NETWORK - 1));
     output_filter =

@@ -9,11 +9,11 @@
 
 #include <ap_mpm.h>
 
-/* httpd looks once a second whether it should start workers. */
+/* httpd checks once a second whether to start workers; this is time for two checks. */
 #define GROWTH apr_time_from_sec(2)
 #define PAUSE  apr_time_from_msec(10)
 
-/* By BackhandMaxHandoffs, BackhandMaxSessionHandoffs and BackhandMaxTunnels, for the whole server. */
+/* The server's bound by BackhandMaxHandoffs, BackhandMaxSessionHandoffs or BackhandMaxTunnels. */
 static int64_t wanted(const backhand_config *conf, int64_t workers, backhand_wait kind, int owned)
 {
     const backhand_share *share = kind == BACKHAND_WAIT_TUNNEL ? &conf->max_tunnels : &conf->max_handoffs;
@@ -30,7 +30,7 @@ static int fits_process(int64_t waiting, int64_t threads)
     return waiting <= backhand_bounds_process(threads, async) && (!async || backhand_room_left(waiting));
 }
 
-/* `grows`: it is only over the number of workers that run, and httpd may start further ones. */
+/* Sets `grows` when only too few workers run, and httpd can start more. */
 static backhand_walk_result enter(const backhand_config *conf, backhand_process *process, int id, backhand_wait kind,
                                   int owned, int *grows)
 {
@@ -46,8 +46,9 @@ static backhand_walk_result enter(const backhand_config *conf, backhand_process 
     if (id != 0) {
         backhand_process_serve(conf->table, process, -1);
     }
-    /* Counted first and looked at then: of two at the same moment at least one sees both. And before the slot's
-     * `sent`, as its `returned` is counted before backhand_limit_leave(): see backhand_table_settle(). */
+    /* Counts first and compares then: of two requests that enter at the same time, at least one sees both. This count
+     * also precedes the slot's `sent`, and the slot's `returned` precedes backhand_limit_leave(): see
+     * backhand_table_settle(). */
     here = backhand_process_wait(process, kind);
     backhand_process_sum(conf->table, NULL, &all);
     if (backhand_process_sum_waiting(conf->table, kind) > wanted(conf, workers, kind, owned)) {

@@ -2,11 +2,11 @@
 
 /**
  * @file mod_perl_layout.h
- * @brief The beginnings of mod_perl's records that lead from a connection to its interpreter and to the pool of that.
+ * @brief The first members of the mod_perl structs that lead from a connection to its interpreter and that one's pool.
  *
- * They are the same in all releases of mod_perl for httpd 2.4, with a perl that has threads; without those mod_perl
- * does not run under a threaded MPM. mod_perl's own headers cannot be used without Perl's. perl/t/35-layout.t compares
- * them.
+ * They are the same in all releases of mod_perl for httpd 2.4 with a threaded perl; without one mod_perl does not run
+ * under a threaded MPM. mod_perl's own headers cannot be included without Perl's, hence these copies.
+ * perl/t/35-layout.t compares them.
  */
 #ifndef BACKHAND_MOD_PERL_LAYOUT_H
 #define BACKHAND_MOD_PERL_LAYOUT_H

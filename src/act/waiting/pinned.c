@@ -6,12 +6,14 @@
 #include <ap_mpm.h>
 #include <http_config.h>
 
-/** Pools that are counted apart: one, and one for each virtual host with PerlOptions +Parent or +Clone. */
+/** Number of interpreter pools that are counted apart: one for the server, and one for each virtual host with
+ * PerlOptions +Parent or +Clone. */
 #define POOLS 64
 
 static const module *mod_perl;
 
-/* A pool keeps its place. Further ones share the first place, and are held to fewer than they might be. */
+/* A pool keeps its place for good. Pools that find no free place share the first one, so their limit is reached
+ * earlier. */
 static struct {
     const void *pool;
     int waiting;

@@ -8,7 +8,7 @@
 #include <http_connection.h>
 #include <stdlib.h>
 
-/* What httpd takes when nobody says otherwise. */
+/* httpd's default. */
 #define FACTOR_DEFAULT 2
 
 static int64_t factor = FACTOR_DEFAULT;
@@ -22,7 +22,7 @@ void backhand_room_post_config(apr_pool_t *ptemp)
     for (const ap_directive_t *at = ap_conftree; at; at = at->next) {
         if (strcasecmp(at->directive, "AsyncRequestWorkerFactor") == 0) {
             const char *args = at->args;
-            /* As httpd does, without its fraction and 1 at least. */
+            /* httpd accepts fractions. The fraction is dropped here, with 1 as the least value. */
             double value = strtod(ap_getword_conf(ptemp, &args), NULL);
             factor = value >= 1 && value < INT32_MAX ? (int64_t)value : 1;
         }
@@ -46,7 +46,8 @@ static apr_status_t connection_ends(void *data)
 static int before_connection(conn_rec *c, void *csd)
 {
     (void)csd;
-    /* Connections of mod_proxy have no place in the scoreboard; those within one of HTTP/2 have a master. */
+    /* mod_proxy's connections to other servers have no scoreboard handle; streams of HTTP/2 have a master
+     * connection. */
     if (c->sbh && !c->master && backhand_scoreboard_async()) {
         __atomic_add_fetch(&open_connections, 1, __ATOMIC_RELAXED);
         apr_pool_cleanup_register(c->pool, NULL, connection_ends, apr_pool_cleanup_null);
