@@ -20,7 +20,7 @@
  * serves the request only at the end of the list.
  *
  * To add a rule: its fact about the request goes into backhand_walk_rules (state.h), its place in the order into walk.c
- * or list.c, its reason into reason.h, and a test into tests/unit/test_walk.c.
+ * or list.c, its reason into reason.h, and a test into tests/unit/test_walk*.c.
  */
 #ifndef BACKHAND_WALK_H
 #define BACKHAND_WALK_H

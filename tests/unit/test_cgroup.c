@@ -2,87 +2,10 @@
 
 /* What control groups allow, on trees laid out as /proc and /sys/fs/cgroup that the tests write. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <apr_strings.h>
-#include <ftw.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
+#include "cgroup_fixture.h"
 #include "host/cgroup.h"
-#include "host/figures.h"
 
 #define NONE INT64_MAX
-#define GIB  (INT64_C(1) << 30)
-
-static apr_pool_t *pool;
-static char root[64];
-static const char *proc;
-static const char *cgroup;
-
-/* Writes a file, and the folders that it needs. */
-static void put(const char *name, const char *text)
-{
-    char *path = apr_psprintf(pool, "%s/%s", root, name);
-    FILE *file;
-    for (char *slash = path + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
-        *slash = '\0';
-        mkdir(path, 0700);
-    }
-    file = fopen(path, "w");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
-}
-
-static void drop(const char *name)
-{
-    assert_int_equal(unlink(apr_psprintf(pool, "%s/%s", root, name)), 0);
-}
-
-static int drop_one(const char *path, const struct stat *info, int type, struct FTW *at)
-{
-    (void)info, (void)type, (void)at;
-    return remove(path);
-}
-
-/* A machine of 4 CPUs and 8 GiB, 4 of them available, that was idle for `idle` ticks and busy for `busy`. */
-static void put_machine(uint64_t busy, uint64_t idle)
-{
-    put("proc/stat", apr_psprintf(pool, "cpu  %lu 0 0 %lu 0 0 0 0 0 0\ncpu0 1\ncpu1 1\ncpu2 1\ncpu3 1\nintr 1\n",
-                                  (unsigned long)busy, (unsigned long)idle));
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    apr_initialize();
-    apr_pool_create(&pool, NULL);
-    strcpy(root, "/tmp/backhand-cgroup-XXXXXX");
-    assert_non_null(mkdtemp(root));
-    proc = apr_pstrcat(pool, root, "/proc", NULL);
-    cgroup = apr_pstrcat(pool, root, "/cg", NULL);
-    put("proc/loadavg", "3.50 0.50 0.10 2/345 6789\n");
-    put("proc/meminfo", "MemTotal:       8388608 kB\nMemAvailable:   4194304 kB\n");
-    put("proc/self/cgroup", "0::/\n");
-    put_machine(1000, 3000);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    nftw(root, drop_one, 8, FTW_DEPTH | FTW_PHYS);
-    apr_pool_destroy(pool);
-    return 0;
-}
 
 static backhand_limits limits(void)
 {
@@ -104,22 +27,6 @@ static void expect(int64_t cpus, int64_t usec, int64_t memory, int64_t left)
 static void expect_no_limit(void)
 {
     expect(NONE, -1, NONE, NONE);
-}
-
-/* The groups of one that is limited at its parent: /farm.slice 1.5 CPUs and 1 GiB, /farm.slice/web 2 CPUs and 2 GiB. */
-static void put_nested(const char *mount)
-{
-    put("proc/self/cgroup", "0::/farm.slice/web\n");
-    put(apr_pstrcat(pool, mount, "/farm.slice/cpu.max", NULL), "150000 100000\n");
-    put(apr_pstrcat(pool, mount, "/farm.slice/cpu.stat", NULL), "usage_usec 7000000\nuser_usec 1\nsystem_usec 1\n");
-    put(apr_pstrcat(pool, mount, "/farm.slice/memory.max", NULL), "1073741824\n");
-    put(apr_pstrcat(pool, mount, "/farm.slice/memory.current", NULL), "805306368\n");
-    put(apr_pstrcat(pool, mount, "/farm.slice/memory.stat", NULL), "anon 1\nfile 9\ninactive_file 268435456\n");
-    put(apr_pstrcat(pool, mount, "/farm.slice/web/cpu.max", NULL), "200000 100000\n");
-    put(apr_pstrcat(pool, mount, "/farm.slice/web/cpu.stat", NULL), "usage_usec 5000000\n");
-    put(apr_pstrcat(pool, mount, "/farm.slice/web/memory.max", NULL), "2147483648\n");
-    put(apr_pstrcat(pool, mount, "/farm.slice/web/memory.current", NULL), "4096\n");
-    put(apr_pstrcat(pool, mount, "/farm.slice/web/memory.stat", NULL), "inactive_file 0\n");
 }
 
 static void nothing_is_no_limit(void **state)
@@ -290,106 +197,6 @@ static void survives_odd_paths(void **state)
     }
 }
 
-/* --- the figures ------------------------------------------------------------------------------------------- */
-
-static void figures_are_the_containers(void **state)
-{
-    backhand_sampler *sampler = backhand_sampler_create(proc, cgroup, pool);
-    serverstat stat;
-    (void)state;
-    assert_int_equal(backhand_sampler_read(sampler, 0, &stat), APR_SUCCESS);
-    assert_int_equal(stat.ncpu, 4);
-    assert_int_equal(stat.tmem, 8 * GIB);
-    assert_int_equal(stat.amem, 4 * GIB);
-    put("cg/cgroup.controllers", "cpuset cpu memory\n");
-    put_nested("cg");
-    assert_int_equal(backhand_sampler_read(sampler, 0, &stat), APR_SUCCESS);
-    assert_int_equal(stat.load, 3500);
-    assert_int_equal(stat.ncpu, 2);
-    assert_int_equal(stat.tmem, GIB);
-    assert_int_equal(stat.amem, GIB / 2);
-    /* The machine may have less left than the container may use. */
-    put("proc/meminfo", "MemTotal:       8388608 kB\nMemAvailable:   1024 kB\n");
-    assert_int_equal(backhand_sampler_read(sampler, 0, &stat), APR_SUCCESS);
-    assert_int_equal(stat.tmem, GIB);
-    assert_int_equal(stat.amem, 1024 * 1024);
-    /* Without the machine's own figures, those of a limit still say nothing. */
-    drop("proc/stat");
-    stat.ncpu = stat.cpu = -7;
-    assert_int_not_equal(backhand_sampler_read(sampler, 0, &stat), APR_SUCCESS);
-    assert_int_equal(stat.ncpu, -7);
-    assert_int_equal(stat.cpu, -7);
-}
-
-static int64_t idle_at(backhand_sampler *sampler, int64_t ms, int64_t usage_usec)
-{
-    serverstat stat;
-    put("cg/cpu.stat", apr_psprintf(pool, "usage_usec %ld\n", (long)usage_usec));
-    assert_int_equal(backhand_sampler_read(sampler, apr_time_from_msec(1700000000000 + ms), &stat), APR_SUCCESS);
-    return stat.cpu;
-}
-
-static void idle_is_what_a_limit_leaves(void **state)
-{
-    backhand_sampler *sampler = backhand_sampler_create(proc, cgroup, pool);
-    int64_t base = 123456789;
-    (void)state;
-    put("cg/cgroup.controllers", "cpu\n");
-    put("cg/cpu.max", "150000 100000\n");
-    assert_int_equal(idle_at(sampler, 0, base), 1000);
-    /* 1.5 CPUs for a second; the machine's own ticks do not count. */
-    put_machine(99999, 3000);
-    assert_int_equal(idle_at(sampler, 1000, base += 750000), 500);
-    assert_int_equal(idle_at(sampler, 2000, base += 1500000), 0);
-    assert_int_equal(idle_at(sampler, 3000, base += 0), 1000);
-    /* Over a second at least: half of it was used up in the last 100 ms. */
-    assert_int_equal(idle_at(sampler, 3900, base), 1000);
-    assert_in_range(idle_at(sampler, 4000, base += 150000), 899, 901);
-    assert_in_range(idle_at(sampler, 5000, base += 150000), 899, 901);
-    /* What was saved up is used: more than the limit. */
-    assert_int_equal(idle_at(sampler, 6000, base += 2500000), 0);
-    assert_int_equal(idle_at(sampler, 7000, base += 0), 1000);
-    /* Clocks and counts that go back. */
-    (void)idle_at(sampler, 100, base);
-    assert_int_equal(idle_at(sampler, 1100, base += 750000), 500);
-    assert_int_equal(idle_at(sampler, 2100, 5), 1000);
-    assert_int_equal(idle_at(sampler, 3100, 5 + 750000), 500);
-}
-
-static void idle_survives_a_change_of_limits(void **state)
-{
-    backhand_sampler *sampler = backhand_sampler_create(proc, cgroup, pool);
-    (void)state;
-    put("cg/cgroup.controllers", "cpu\n");
-    put("cg/cpu.max", "100000 100000\n");
-    (void)idle_at(sampler, 0, 1000000);
-    assert_int_equal(idle_at(sampler, 1000, 1250000), 750);
-    /* The last answer stands until there is a better one. */
-    put("cg/cpu.max", "200000 100000\n");
-    assert_int_equal(idle_at(sampler, 2000, 1250000), 750);
-    assert_int_equal(idle_at(sampler, 3000, 2250000), 500);
-    put("cg/cpu.max", "max 100000\n");
-    put_machine(1000, 3000);
-    assert_int_equal(idle_at(sampler, 4000, 2250000), 500);
-    put_machine(1090, 3010);
-    assert_int_equal(idle_at(sampler, 5000, 2250000), 100);
-}
-
-static void reads_the_kernels_own(void **state)
-{
-    backhand_sampler *sampler = backhand_sampler_create("/proc", "/sys/fs/cgroup", pool);
-    serverstat stat;
-    (void)state;
-    memset(&stat, 0, sizeof(stat));
-    assert_int_equal(backhand_sampler_read(sampler, apr_time_now(), &stat), APR_SUCCESS);
-    assert_in_range(stat.ncpu, 1, sysconf(_SC_NPROCESSORS_ONLN));
-    assert_in_range(stat.cpu, 0, 1000);
-    assert_true(stat.tmem > 0 && stat.amem >= 0 && stat.amem <= stat.tmem);
-    assert_true(stat.tmem <= (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE));
-}
-
-#define CGROUP_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -402,10 +209,6 @@ int main(void)
         CGROUP_TEST(finds_a_container_whose_path_is_hidden),
         CGROUP_TEST(survives_garbage),
         CGROUP_TEST(survives_odd_paths),
-        CGROUP_TEST(figures_are_the_containers),
-        CGROUP_TEST(idle_is_what_a_limit_leaves),
-        CGROUP_TEST(idle_survives_a_change_of_limits),
-        CGROUP_TEST(reads_the_kernels_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
