@@ -11,13 +11,13 @@
 
 #include <http_log.h>
 
-/** Words after the function's name that are passed on. */
+/** Largest number of words after the function's name. */
 #define MAX_WORDS 64
-/** A complaint about a function is not repeated within so many seconds by one process. */
+/** One process repeats a complaint about a function after this many seconds at the earliest. */
 #define QUIET_SECONDS 60
-/** How long to wait for an interpreter when BackhandPolicyTimeout is 0. */
+/** Longest wait for an interpreter when BackhandPolicyTimeout is 0. */
 #define UNLIMITED_WAIT APR_USEC_PER_SEC
-/** Complaints that one process remembers, and places that each may have among them. */
+/** Number of complaints that one process remembers, and number of places for each hash. */
 #define REMEMBERED 512
 #define PLACES     16
 
@@ -32,7 +32,8 @@ static const char names_no_function[] =
 
 /* --- complaints -------------------------------------------------------------------------------------------- */
 
-/* Where the process remembers a complaint: the place it has, else the one that is empty or oldest among its few. */
+/* The place of a complaint in the process's memory: its own, else an empty or the oldest one among the places for its
+ * hash. */
 static uint64_t *place_of(uint64_t hash)
 {
     static uint64_t memory[REMEMBERED];
@@ -51,8 +52,8 @@ static uint64_t *place_of(uint64_t hash)
     return oldest;
 }
 
-/* True for the first complaint of this kind about a function in a while. A word of the memory holds a hash of what was
- * complained about, and the second when. */
+/* True for the first complaint of this kind about a function for QUIET_SECONDS. The upper half of a place is the
+ * complaint's hash, the lower half its time in seconds. */
 static int is_news(const char *name, int kind)
 {
     uint64_t now = (uint64_t)apr_time_sec(apr_time_now()), hash = policy_hash(name, kind), before;
@@ -139,7 +140,7 @@ static void complain(const policy_call *call)
 
 /* --- the function ------------------------------------------------------------------------------------------ */
 
-/* Splits the directive's words; NULL when there is none. */
+/* Splits the directive's words. Returns the function's name; NULL: there is none. */
 static const char *read_words(policy_call *call, apr_pool_t *p, const char *arg)
 {
     const char *name = arg ? ap_getword_white(p, &arg) : "";
@@ -155,7 +156,7 @@ static const char *read_words(policy_call *call, apr_pool_t *p, const char *arg)
     return name;
 }
 
-/* Calls the policy in an interpreter that the request has borrowed, and puts back what it may not change. */
+/* Calls the policy in the borrowed interpreter, and restores the parts of the request that it may not change. */
 static void run_within(pTHX_ policy_call *call)
 {
     undo before;
@@ -221,7 +222,7 @@ static int has_redirects(const ServerSlot *servers, int n)
     return 0;
 }
 
-/* An id that was in the list before keeps its way of being reached. */
+/* An id that was in the list before keeps its redirect. */
 static void store(const policy_call *call, ServerSlot *servers, int *n)
 {
     int *redirects = NULL;
@@ -239,7 +240,7 @@ static void store(const policy_call *call, ServerSlot *servers, int *n)
     *n = call->n;
 }
 
-/* A policy that blocks, and has done so lately, is left alone for a while. */
+/* A policy that blocks repeatedly is not called for a while, see respite.h. */
 static void note_blocking(const policy_call *call)
 {
     const policy_limit *limit = &call->limit;
@@ -293,7 +294,7 @@ int byPerl(request_rec *r, ServerSlot *servers, int *n, char *arg)
 
 /* --- the check --------------------------------------------------------------------------------------------- */
 
-/* Looks in the interpreter that a server's request interpreters will be cloned from. */
+/* Looks in the interpreter from which the server's request interpreters will be cloned. */
 static int is_defined(server_rec *s, const char *name)
 {
     int found;
@@ -309,7 +310,7 @@ static int is_defined_somewhere(server_rec *main_server, const char *name)
     server_rec *s;
     for (s = main_server; s; s = s->next) {
         MP_dSCFG(s);
-        /* Files of PerlPostConfigRequire are read later than this. */
+        /* PerlPostConfigRequire loads its files later and may define the function. */
         if (scfg->mip && (is_defined(s, name) || scfg->PerlPostConfigRequire->nelts)) {
             return 1;
         }

@@ -14,8 +14,8 @@ static void replace_clones(apr_pool_t *p, server_rec *s)
     if (!pool || pool->in_use || !scfg->handlers_process[MP_CHILD_INIT_HANDLER]) {
         return;
     }
-    /* The old ones are only forgotten: to destroy them would run their END blocks and destructors in this child, and
-     * copy memory that it shares with the parent process. */
+    /* The old clones are dropped without being destroyed. Destroying them would run their END blocks and destructors in
+     * this child, and copy memory that is shared with the parent. */
     pool->idle = NULL;
     pool->size = 0;
     modperl_tipool_init(pool);

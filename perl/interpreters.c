@@ -9,14 +9,14 @@
 #include <limits.h>
 #include <pthread.h>
 
-/** A pool of interpreters for policies, beside one of mod_perl's for the application. */
+/** A pool of interpreters for policies. Each of mod_perl's pools for the application has one beside it. */
 typedef struct own_pool {
-    const modperl_interp_pool_t *application; /**< whose servers it is for */
+    const modperl_interp_pool_t *application; /**< mod_perl's pool, whose servers use this one */
     modperl_interp_pool_t mip;
     modperl_tipool_config_t limits;
 } own_pool;
 
-/* Made before the child has threads, read-only afterwards. */
+/* Made before the child has threads, then read-only. */
 static own_pool *pools;
 static int n_pools;
 
@@ -24,7 +24,7 @@ static const char arranged_key[] = "backhand: interpreters for policies";
 
 /* --- making them ------------------------------------------------------------------------------------------- */
 
-/* Methods of $r ask in which phase they are called, and crash when there has been none. */
+/* Sets a phase: methods of $r read it, and crash if none was ever set. */
 static void set_phase(pTHX)
 {
     modperl_callback_current_callback_set("byPerl");
@@ -41,7 +41,7 @@ static void *make_interpreter(modperl_tipool_t *tipool, void *data)
     return interp;
 }
 
-/* With the limits of own_pool mod_perl's pool neither grows nor shrinks. */
+/* With own_pool's limits mod_perl neither grows nor shrinks the pool. */
 static modperl_tipool_vtbl_t functions = {make_interpreter, NULL, NULL, NULL, NULL};
 
 static own_pool *pool_find(const modperl_interp_pool_t *application)
@@ -66,7 +66,8 @@ static void pool_make(own_pool *own, modperl_interp_pool_t *application, apr_poo
     modperl_tipool_init(own->mip.tipool);
 }
 
-/* Runs after mod_perl's hook, before the child has threads. The pools are only forgotten at its end, as mod_perl's. */
+/* Runs after mod_perl's hook, before the child has threads. Like mod_perl's pools, these are not destroyed at the
+ * child's end. */
 static void make_pools(apr_pool_t *p, server_rec *s)
 {
     void *context = PERL_GET_CONTEXT;
@@ -94,7 +95,7 @@ void interpreters_arrange(server_rec *s)
 
 /* --- lending them ------------------------------------------------------------------------------------------ */
 
-/* modperl_tipool_pop(), but that it waits no longer than it may. */
+/* As modperl_tipool_pop(), with a limit on the wait. */
 static modperl_interp_t *pool_pop(modperl_tipool_t *tipool, apr_interval_time_t most)
 {
     apr_time_t until = policy_clock() + most;
@@ -116,7 +117,7 @@ static modperl_interp_t *pool_pop(modperl_tipool_t *tipool, apr_interval_time_t 
     return interp;
 }
 
-/* Makes it the interpreter of the connection, so that what the policy calls of mod_perl finds it. */
+/* Makes it the interpreter of the connection, where mod_perl's functions look for it. */
 static void lend_own(interpreter_loan *loan, modperl_config_con_t *con)
 {
     modperl_interp_t *interp = loan->interp;
@@ -131,7 +132,7 @@ static void lend_own(interpreter_loan *loan, modperl_config_con_t *con)
 
 /* --- the end of a request ---------------------------------------------------------------------------------- */
 
-/* Stands for an interpreter while mod_perl finds out that it has nothing to do. */
+/* A dummy interpreter, in place while mod_perl looks for PerlCleanupHandlers. */
 typedef struct token {
     request_rec *r;
     modperl_config_con_t *con;
@@ -175,15 +176,16 @@ static apr_status_t token_remove(void *data)
     return APR_SUCCESS;
 }
 
-/* When a request ends mod_perl takes an interpreter of the application's to run PerlCleanupHandlers in, and only then
- * looks whether there are any. If all are asleep, so is the thread from then on. */
+/* At the end of a request mod_perl takes one of the application's interpreters for PerlCleanupHandlers, and looks only
+ * then whether there are any. If all interpreters are in use, the thread would wait for one. The dummy prevents that
+ * for requests without such handlers. */
 static void spare_the_end(request_rec *r, modperl_interp_pool_t *mip)
 {
     token *t = apr_pcalloc(r->pool, sizeof(*t));
     t->r = r;
     t->interp.mip = mip;
     t->interp.perl = mip->parent->perl;
-    /* So it is never given back to its pool. */
+    /* Keeps mod_perl from returning the dummy to the pool. */
     t->interp.refcnt = 1;
     apr_pool_pre_cleanup_register(r->pool, t, token_place);
     apr_pool_cleanup_register(r->pool, t, token_remove, apr_pool_cleanup_null);
@@ -222,7 +224,7 @@ interpreter_result interpreter_borrow(interpreter_loan *loan, request_rec *r, ap
     return INTERPRETER_READY;
 }
 
-/* A cleanup that a policy registered runs right after this one; XS code in it asks the thread for its interpreter. */
+/* A cleanup that a policy registered runs right after this one. XS code in it takes the thread's interpreter. */
 static apr_status_t choose_interpreter(void *perl)
 {
     PERL_SET_CONTEXT(perl);
@@ -231,7 +233,7 @@ static apr_status_t choose_interpreter(void *perl)
 
 int interpreter_give_back(interpreter_loan *loan, request_rec *r)
 {
-    /* mod_perl writes there when the last holder of an interpreter lets it go; nobody reads it. */
+    /* mod_perl writes here when the last holder releases an interpreter. The value is never read. */
     static modperl_config_con_t nobody;
     modperl_interp_t *interp = loan->interp;
     int held = 0;

@@ -4,15 +4,15 @@
  * @file interpreters.h
  * @brief The interpreters that policies run in.
  *
- * Under a threaded MPM each child has a few interpreters for policies alone (`BackhandPolicyInterpreters`), the same
+ * Under a threaded MPM each child has a few interpreters for policies alone (`BackhandPolicyInterpreters`): the same
  * number for each of mod_perl's pools, cloned from the same interpreter as that pool. So a decision never waits for the
- * application, whose requests may hold all of its own interpreters while they sleep. The child makes them when it
- * starts, after PerlChildInitHandlers, and never later.
+ * application, whose requests may hold all of its interpreters while they sleep. A child makes its interpreters when it
+ * starts, after PerlChildInitHandlers, and makes no more later.
  *
  * A request that has been decided on also ends without an interpreter, unless it has PerlCleanupHandlers.
  *
  * If a request already holds an interpreter of the application, its policies run in that one. Under prefork each child
- * has one interpreter, and one request in it.
+ * has one interpreter for both.
  */
 #ifndef BACKHAND_INTERPRETERS_H
 #define BACKHAND_INTERPRETERS_H
@@ -21,7 +21,7 @@
 
 typedef enum interpreter_result {
     INTERPRETER_READY,
-    INTERPRETER_BUSY, /**< all were in use as long as the caller may wait */
+    INTERPRETER_BUSY, /**< all were in use for as long as the caller may wait */
     INTERPRETER_NONE  /**< mod_perl has none for this server */
 } interpreter_result;
 
@@ -29,19 +29,19 @@ typedef enum interpreter_result {
 typedef struct interpreter_loan {
     modperl_interp_t *interp;
     void *context;             /**< private: the thread's interpreter before */
-    modperl_config_con_t *con; /**< private: whose interpreter it is meanwhile; NULL unless it is a policy's own */
+    modperl_config_con_t *con; /**< private: connection that has it meanwhile; NULL unless it is one for policies */
 } interpreter_loan;
 
 /** Prepares the children of this configuration. Called in post_config; may be called several times. */
 void interpreters_arrange(server_rec *s);
 
-/** Borrows an interpreter for a request, and makes it the thread's. Waits up to `most` us for one of those for
+/** Borrows an interpreter for a request, and makes it the thread's. Waits up to `most` us for an interpreter for
  * policies. After INTERPRETER_READY, interpreter_give_back() follows in the same thread. */
 interpreter_result interpreter_borrow(interpreter_loan *loan, request_rec *r, apr_interval_time_t most);
 
 /** Gives the interpreter back.
- * @return 1 if the policy left something behind, such as a cleanup of a pool, that holds one of the interpreters for
- * policies until the request ends; else 0 */
+ * @return 1 if the policy left something, such as a pool cleanup, that holds an interpreter for policies until the
+ * request ends; else 0 */
 int interpreter_give_back(interpreter_loan *loan, request_rec *r);
 
 #endif

@@ -6,17 +6,17 @@
 #include <pthread.h>
 #include <time.h>
 
-/** Ordinary operations between two looks at the clock. */
+/** Number of ordinary operations between two looks at the clock. */
 #define OPERATIONS 32
-/** Blocks, calls and evals inside one another; each takes some 500 bytes that its interpreter keeps. */
+/** Deepest nesting of blocks, calls and evals; each level takes some 500 bytes that the interpreter keeps. */
 #define DEEPEST 50000
-/** After a stop all destructors together may use so much of the CPU, and so much time when others use it, too. */
+/** After a stop, CPU time for all destructors together, and elapsed time in case other processes use the CPU. */
 #define GRACE_CPU  (20 * APR_USEC_PER_SEC / 1000)
 #define GRACE_TIME (200 * APR_USEC_PER_SEC / 1000)
 
 static _Thread_local policy_limit *current;
 
-/* After these the clock is looked at in any case: they wait for something, or call C code that may. */
+/* Cost of operations that wait, or call C code that may wait: the clock is read after each of them. */
 #define SLOW OPERATIONS
 static const U8 extra[MAXO + 1] = {
     [OP_ACCEPT] = SLOW,  [OP_BACKTICK] = SLOW, [OP_CLOSE] = SLOW,    [OP_CONNECT] = SLOW,  [OP_ENTERSUB] = SLOW,
@@ -50,7 +50,7 @@ uint64_t policy_hash(const char *name, int kind)
     return hash;
 }
 
-/* A quarter of what is left of the thread's stack is for what Perl and others do in C. */
+/* Leaves a quarter of the rest of the thread's stack to C code of Perl and of others. */
 static char *stack_floor(void)
 {
     static _Thread_local char *lowest;
@@ -69,7 +69,7 @@ static char *stack_floor(void)
     return here > lowest ? lowest + (here - lowest) / 4 : NULL;
 }
 
-/* Dies now, and at each further operation. */
+/* Dies now. run_operations() makes each further operation die as well. */
 PERL_STATIC_NO_RET void overstep(pTHX_ policy_limit *limit, policy_over over)
 {
     if (!limit->over) {
@@ -82,10 +82,10 @@ PERL_STATIC_NO_RET void overstep(pTHX_ policy_limit *limit, policy_over over)
         }
     }
     limit->left = -1;
-    /* In a destructor Perl would write a line to the error log. */
+    /* Otherwise Perl would log a line for a destructor. */
     PL_in_eval &= ~EVAL_KEEPERR;
-    /* A handler of $SIG{__DIE__} would be called for this death and overstep in its turn; Perl 5.40 calls it inside
-     * itself, without end. Unwinding brings it back. */
+    /* Without this a $SIG{__DIE__} handler would run, pass the bound as well, and die again; Perl 5.40 would call it in
+     * itself without end. Perl restores the handler when it unwinds. */
     SAVESPTR(PL_diehook);
     PL_diehook = NULL;
     croak("backhand: this policy is being stopped\n");
@@ -99,7 +99,8 @@ static void measure(policy_limit *limit, apr_time_t now)
     limit->looked = now;
 }
 
-/* True in a destructor, or in what Perl calls to put a tied variable back: a lock may be waiting for it. */
+/* True in a destructor, or while Perl restores a tied variable: other code may wait for a lock that is released
+ * there. */
 static int is_clearing_up(pTHX)
 {
     const PERL_SI *stack;
@@ -119,7 +120,7 @@ static int has_grace(pTHX_ const policy_limit *limit, apr_time_t now)
 
 static void look(pTHX_ policy_limit *limit)
 {
-    /* The coarse clock is behind the other by up to some milliseconds, never ahead of it. */
+    /* The coarse clock lags by up to some milliseconds and is never ahead. */
     apr_time_t now = clock_of(CLOCK_MONOTONIC_COARSE);
     limit->left = OPERATIONS;
     if (now > limit->looked) {
@@ -139,12 +140,12 @@ static void look(pTHX_ policy_limit *limit)
     }
 }
 
-/* In place of Perl_runops_standard(). Runs inside itself for each call of Perl code from C, as by sort or tie. */
+/* Replaces Perl_runops_standard(). Perl calls it recursively for each call of Perl code from C, such as sort or tie. */
 static int run_operations(pTHX)
 {
     policy_limit *limit = current;
     OP *op = PL_op;
-    /* Interpreters cloned by a policy's threads have this loop, too. */
+    /* Interpreters that a policy's threads clone inherit this loop, but not the bounds. */
     if (!limit || limit->perl != aTHX) {
         return Perl_runops_standard(aTHX);
     }

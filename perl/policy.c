@@ -3,10 +3,10 @@
 #define PERL_NO_GET_CONTEXT
 #include "policy.h"
 
-/* Where PL_modglobal, which clones get a copy of, keeps the function that runs the steps below under an eval. */
+/* Key in PL_modglobal, which is copied into clones, of the function that runs the steps below under an eval. */
 static const char guard_key[] = "Apache::Backhand::byPerl";
 
-/* Part of a call that may run Perl code, and so may die at any point. */
+/* One step of a call. It may run Perl code, and so may die at any point. */
 typedef struct policy_step {
     void (*run)(pTHX_ policy_call *call, SV *argument);
     policy_call *call;
@@ -24,7 +24,7 @@ static XSPROTO(policy_guard)
     XSRETURN_EMPTY;
 }
 
-/* Runs one step under an eval. What it died with is in $@. Returns whether it came to its end. */
+/* Runs one step under an eval. If it dies, the error is in $@. Returns whether it came to its end. */
 static int guarded(pTHX_ SV *guard, void (*run)(pTHX_ policy_call *, SV *), policy_call *call, SV *argument)
 {
     policy_step step = {run, call, argument, 0};
@@ -47,7 +47,7 @@ static int has_body(const CV *cv)
     return cv && (CvROOT(cv) || CvXSUB(cv));
 }
 
-/* `arrow`: where `->` stands in the name; NULL for a function. */
+/* `arrow`: the `->` in the name of a method; NULL for a function. */
 static CV *resolve(pTHX_ const char *name, const char *arrow)
 {
     HV *stash;
@@ -68,7 +68,7 @@ int policy_defined(pTHX_ const char *name)
 
 /* --- what it returned -------------------------------------------------------------------------------------- */
 
-/* The id that an element stands for, or -1. */
+/* The element as an id below `room`; -1: it is none. */
 static int id_of(pTHX_ SV *sv, int room)
 {
     NV number;
@@ -94,7 +94,7 @@ static void take_id(policy_call *call, int id)
     }
 }
 
-/* Takes an element, which may be code: a tied one, or an object with a number of its own. */
+/* Takes an element that may run code when it is read: a tied one, or an object with overloaded numeric conversion. */
 static void take_element(pTHX_ policy_call *call, AV *array, SSize_t i)
 {
     SV **element = av_fetch(array, i, 0);
@@ -107,7 +107,7 @@ static void take_element(pTHX_ policy_call *call, AV *array, SSize_t i)
     FREETMPS;
 }
 
-/* Takes an element that is just a whole number, as nearly all are. Returns whether it was one. */
+/* Takes an element that is a plain whole number, as nearly all are. Returns whether it was one. */
 static int take_plain(policy_call *call, AV *array, SSize_t i)
 {
     const SV *sv = SvRMAGICAL(array) || i > AvFILLp(array) ? NULL : AvARRAY(array)[i];
@@ -123,7 +123,7 @@ static void take_array(pTHX_ policy_call *call, AV *array)
     SSize_t i, most = 2 * (SSize_t)call->room;
     ENTER;
     SAVETMPS;
-    /* Its elements may be code that changes or frees the array. */
+    /* Reading an element may run code that changes or frees the array. */
     SvREFCNT_inc_simple_void_NN(sv_2mortal((SV *)array));
     SAVETMPS;
     for (i = 0; i <= av_len(array); i++) {
@@ -218,7 +218,7 @@ static void step_call(pTHX_ policy_call *call, SV *argument)
     LEAVE;
 }
 
-/* What a policy died with can be an object whose conversion to text or number is code, too. */
+/* The error may be an object whose conversion to text or number runs code. */
 static void step_explain(pTHX_ policy_call *call, SV *error)
 {
     const char *text;
@@ -248,8 +248,8 @@ static void explain(pTHX_ SV *guard, policy_call *call)
     SvREFCNT_dec(error);
 }
 
-/* Perl remembers a file whose loading failed, by an undefined value in %INC, and refuses to try again. The next call of
- * the policy may have more time, or find what the file needs. */
+/* Perl marks a file whose loading failed by an undefined value in %INC, and refuses to load it again. Removes these
+ * marks, because the next call may have more time, or find what the file needs. */
 static void forget_failed_files(pTHX)
 {
     HV *files = GvHV(PL_incgv);
@@ -285,7 +285,7 @@ void policy_run(pTHX_ policy_call *call)
         setdefout(selected);
     }
     SvREFCNT_dec(selected);
-    /* What it died with may have a destructor. */
+    /* The error may be an object with a destructor. */
     LEAVE;
     policy_limit_end(aTHX_ & call->limit);
     if (call->limit.over) {

@@ -2,7 +2,7 @@
 
 /**
  * @file policy.h
- * @brief One call of a policy written in Perl: the list of ids in, a checked list of ids out, nothing thrown.
+ * @brief Calls a policy written in Perl: takes a list of ids, returns a checked list of ids, and throws nothing.
  */
 #ifndef BACKHAND_POLICY_H
 #define BACKHAND_POLICY_H
@@ -10,16 +10,16 @@
 #include "limit.h"
 #include "mod_backhand.h"
 
-/** Room for the text with which a policy died, or that it returned, for the log. */
+/** Size of the logged text: the error that the policy died with, or the value that it returned. */
 #define POLICY_TEXT_SIZE 400
 
 typedef enum policy_outcome {
-    POLICY_OK,         /**< `ids` holds what it returned */
+    POLICY_OK,         /**< `ids` holds the ids that it returned */
     POLICY_UNDEFINED,  /**< there is no such function or method */
-    POLICY_DIED,       /**< `text` says with what */
+    POLICY_DIED,       /**< `text` is the error */
     POLICY_EXITED,     /**< it called exit */
-    POLICY_STOPPED,    /**< it passed its bounds; `limit` says which */
-    POLICY_WRONG,      /**< it returned no reference to an array; `text` says what instead */
+    POLICY_STOPPED,    /**< it passed a bound; `limit` says which */
+    POLICY_WRONG,      /**< it returned no reference to an array; `text` is the value */
     POLICY_PASSED_OVER /**< it was not called: no interpreter was free */
 } policy_outcome;
 
@@ -29,19 +29,19 @@ typedef struct policy_call {
     const char **words;   /**< further arguments */
     int n_words;          /**< 0 or more */
     request_rec *request; /**< `$r` */
-    const int *given;     /**< ids handed to it */
+    const int *given;     /**< ids in the list that it gets */
     int n_given;
     apr_interval_time_t timeout; /**< us; 0: none */
 
     int room;       /**< out: ids are below this number, and `ids` and `seen` have that many places */
-    int *ids;       /**< out: each valid, none twice; only with POLICY_OK */
+    int *ids;       /**< out: valid ids, each once; only with POLICY_OK */
     char *seen;     /**< zeroed by the caller */
     int n;          /**< out */
-    int strangers;  /**< out: entries dropped because they are no id */
-    int duplicates; /**< out: entries dropped because they came before */
+    int strangers;  /**< out: entries dropped because they are no ids */
+    int duplicates; /**< out: entries dropped as repeated */
     int unseen;     /**< out: 1 if the list was longer than twice `room`; the rest was not read */
     policy_outcome outcome;
-    policy_limit limit; /**< out: what it took */
+    policy_limit limit; /**< out: its time */
     char text[POLICY_TEXT_SIZE];
 } policy_call;
 
@@ -49,12 +49,12 @@ typedef struct policy_call {
  * and errno. */
 void policy_run(pTHX_ policy_call *call);
 
-/** True when the function or method exists in this interpreter. May run the package's `can`-like AUTOLOAD lookup, no
- * code of the policy. */
+/** True when the function or method exists in this interpreter. A method that AUTOLOAD would answer counts as existing.
+ * Runs no code of the policy. */
 int policy_defined(pTHX_ const char *name);
 
-/** Loads, once an interpreter and its clones, the classes whose methods make `$r` whole.
- * @return what policy_run() calls policies by, for itself */
+/** Loads the classes that give `$r` its methods, once for an interpreter and its clones.
+ * @return for policy_run(): the function by which it calls policies */
 SV *policy_prepare(pTHX);
 
 #endif

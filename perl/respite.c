@@ -8,15 +8,15 @@
 
 #define PLACES 64
 
-/** What is known of one policy. Times are policy_clock()'s, which all processes share. */
+/** One policy. Times are those of policy_clock(), which is the same in all processes. */
 typedef struct place {
     uint64_t key;       /**< hash of its name; 0: free */
-    apr_time_t blocked; /**< when it last did; 0: never */
+    apr_time_t blocked; /**< when it last blocked; 0: never */
     apr_time_t until;   /**< when its respite ends */
 } place;
 
 typedef struct memory {
-    apr_time_t latest; /**< no respite lasts longer */
+    apr_time_t latest; /**< end of the longest respite */
     place places[PLACES];
 } memory;
 

@@ -2,21 +2,22 @@
 
 /**
  * @file respite.h
- * @brief Notes policies that block in an operation that cannot be stopped. They are not called for a while.
+ * @brief Remembers policies that block in an operation that cannot be stopped. Such a policy gets a respite: it is not
+ * called for a while.
  *
- * One memory for all child processes of a configuration, made in httpd's parent process; a restart clears it. It
- * holds up to 64 policies that have blocked.
+ * All child processes of a configuration share one memory, which httpd's parent makes; a restart clears it. It holds up
+ * to 64 policies that have blocked.
  */
 #ifndef BACKHAND_RESPITE_H
 #define BACKHAND_RESPITE_H
 
 #include "mod_perl_api.h"
 
-/** A respite lasts this many times as long as a policy may take. It begins when a policy blocks twice within twice that
- * time. */
+/** Length of a respite, as a multiple of the time that a policy may take. It begins when a policy blocks twice within
+ * twice that time. */
 #define RESPITE_TIMES 300
 
-/** Makes the memory. Called in post_config; may be called several times. Without memory there is no respite. */
+/** Makes the memory. Called in post_config; may be called several times. If that fails there are no respites. */
 void respite_arrange(server_rec *s);
 
 /** True while the policy is not to be called. */

@@ -59,7 +59,7 @@ const char *undo_end(pTHX_ undo *what)
         undo_members_end(what, &names);
     }
     r->connection->keepalives = what->keepalives;
-    /* A connection that is to be closed stays so: httpd may have found it in an unknown state. */
+    /* A connection that httpd will close stays so, because httpd may have found it in an unknown state. */
     if (r->connection->keepalive != what->keepalive && (redirected || r->connection->keepalive != AP_CONN_CLOSE)) {
         if (!redirected) {
             undo_add_name(what, &names, "connection->keepalive");

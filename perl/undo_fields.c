@@ -14,7 +14,7 @@ void undo_add_name(const undo *what, const char **names, const char *name)
     }
 }
 
-/** A member of a request, and the name by which Perl knows it, or the method that changes it. */
+/** A member of request_rec, and the Perl name of the member or of the method that changes it. */
 typedef struct member {
     const char *name;
     size_t offset, size;
@@ -22,7 +22,7 @@ typedef struct member {
 
 #define MEMBER(field) offsetof(request_rec, field), sizeof(((request_rec *)0)->field)
 
-/* Fields that reading the body changes are not among them, nor fields that only remember an answer. */
+/* Fields that change when the body is read are left out, and fields that only cache a result. */
 static const member members[] = {
     {"internal_redirect", MEMBER(next)},
     {"the_request", MEMBER(the_request)},
@@ -105,7 +105,7 @@ static int table_differs(const apr_table_t *one, const apr_table_t *other)
     return a->nelts != b->nelts;
 }
 
-/* `work` is what the policy wrote to: the table itself when it was empty, else a copy. */
+/* `work` is the table that the policy wrote to: the original if it was empty, else a copy. */
 void undo_table_end(const undo *what, apr_table_t **now, apr_table_t *then, apr_table_t *work, const char **names,
                     const char *name)
 {

@@ -17,7 +17,7 @@ void undo_handlers_begin(apr_pool_t *p, MpAV **then, MpAV **now, int n)
     }
 }
 
-/* The interpreter keeps an anonymous function by a number of its own; no other interpreter knows that. */
+/* The interpreter stores an anonymous function under a number that is valid in this interpreter only. */
 static void forget_anonymous(pTHX_ const undo *what, const modperl_handler_t *handler)
 {
     policy_limit limit = {0};
@@ -29,7 +29,7 @@ static void forget_anonymous(pTHX_ const undo *what, const modperl_handler_t *ha
     key = modperl_modglobal_lookup(aTHX_ "ANONSUB");
     found = MP_MODGLOBAL_FETCH(key);
     if (found && SvTYPE(HeVAL(found)) == SVt_PVHV) {
-        /* Values that the function keeps may have destructors. */
+        /* Values that the function refers to may have destructors. */
         policy_limit_begin(aTHX_ & limit, what->timeout);
         (void)hv_delete((HV *)HeVAL(found), handler->mgv_obj->name, handler->mgv_obj->len, G_DISCARD);
         policy_limit_end(aTHX_ & limit);
@@ -115,7 +115,7 @@ static int filters_drop(pTHX_ const undo *what, ap_filter_t **list)
     return dropped;
 }
 
-/* An internal redirect takes over the filters of the request that it comes from. */
+/* An internal redirect takes over the filters of the request before it; these are given back to that request. */
 static void filters_reclaim(ap_filter_t *f, request_rec *r)
 {
     for (; f; f = f->next) {
@@ -159,7 +159,7 @@ static int has_error(const apr_bucket_brigade *bb)
     return 0;
 }
 
-/* Takes what a policy writes. httpd's own answer to a body that it cannot read passes. */
+/* Discards output of a policy. httpd's own answer to a body that it cannot read passes. */
 static apr_status_t swallow(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     undo *what = f->ctx;
@@ -183,7 +183,7 @@ void undo_sink_begin(undo *what)
 
 /* --- notes ------------------------------------------------------------------------------------------------- */
 
-/* Returns whether there was something in them. */
+/* Returns whether there were any. */
 static int pnotes_drop(pTHX_ const undo *what, modperl_pnotes_t *pnotes)
 {
     policy_limit limit = {0};
@@ -198,7 +198,7 @@ static int pnotes_drop(pTHX_ const undo *what, modperl_pnotes_t *pnotes)
     return some;
 }
 
-/* Notes that a policy keeps with the request belong to its interpreter; another one will serve the request. */
+/* pnotes of a policy belong to its interpreter, but another interpreter will serve the request. */
 void undo_pnotes_end(pTHX_ const undo *what, const char **names)
 {
     modperl_config_con_t *con = modperl_config_con_get(what->r->connection);

@@ -2,8 +2,8 @@
 
 /**
  * @file undo_parts.h
- * @brief The parts of what undo.h saves and restores. Each `end` adds the names of what the policy changed to `names`,
- * a list in the request's pool that is NULL at first.
+ * @brief Saves and restores the single parts for undo.h. Each `end` function adds the names of the parts that the
+ * policy changed to `names`, a list in the request's pool that is NULL at first.
  */
 #ifndef BACKHAND_UNDO_PARTS_H
 #define BACKHAND_UNDO_PARTS_H
@@ -12,11 +12,11 @@
 
 /* Fields, tables and lists of the request: undo_fields.c */
 
-/** Adds a name to the list, unless it is the last one there. */
+/** Adds a name to the list, unless it is the last one in it. */
 void undo_add_name(const undo *what, const char **names, const char *name);
 /** Restores the fields of request_rec. */
 void undo_members_end(undo *what, const char **names);
-/** The table that the policy writes to: the same when it is empty, else a copy. */
+/** Returns the table that the policy writes to: the original if it is empty, else a copy. */
 apr_table_t *undo_table_begin(apr_pool_t *p, apr_table_t *table);
 void undo_table_end(const undo *what, apr_table_t **now, apr_table_t *then, apr_table_t *work, const char **names,
                     const char *name);
@@ -25,7 +25,7 @@ void undo_methods_end(undo *what, const char **names);
 void undo_responses_begin(undo *what);
 void undo_responses_end(undo *what, const char **names);
 
-/* What belongs to an interpreter, and the filters: undo_filters.c */
+/* Handlers, pnotes and filters: undo_filters.c */
 
 void undo_handlers_begin(apr_pool_t *p, MpAV **then, MpAV **now, int n);
 /** @return whether something was changed */
@@ -33,9 +33,9 @@ int undo_handlers_end(pTHX_ const undo *what, MpAV *const *then, MpAV **now, int
 /** Notes the filters of mod_perl in a list. */
 void undo_filters_note(undo *what, ap_filter_t *f);
 void undo_filters_end(pTHX_ undo *what, const char **names);
-/** From here on output to the response is discarded. */
+/** Discards output to the response from now on. */
 void undo_sink_begin(undo *what);
-/** Drops notes that a policy keeps with the request: another interpreter will serve it. */
+/** Drops pnotes that the policy set: another interpreter will serve the request. */
 void undo_pnotes_end(pTHX_ const undo *what, const char **names);
 
 #endif

@@ -2,7 +2,7 @@
 
 /**
  * @file undo_state.h
- * @brief What undo.h saves of a request.
+ * @brief The parts of a request that undo.h saves.
  */
 #ifndef BACKHAND_UNDO_STATE_H
 #define BACKHAND_UNDO_STATE_H
@@ -23,7 +23,7 @@ typedef struct undo {
     ap_method_list_t *methods;
     char **custom_responses;
     ap_filter_t sink;
-    int written;        /**< the sink has swallowed something */
+    int written;        /**< the sink has discarded output */
     int answered;       /**< httpd has answered the request, because its body cannot be read */
     request_rec before; /**< a copy */
 } undo;

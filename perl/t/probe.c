@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* Candidacy functions that stand around a policy in the tests: one gives it a list, the other shows what it left. */
+/* Candidacy functions before and after a policy in the tests: the first gives it a list, the second shows the list that
+ * it left. */
 
 #include <httpd.h>
 #include <apr_strings.h>

@@ -1,7 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* Stands in for httpd and mod_backhand, preloaded into perl. BACKHAND_STUB says what of it is there: `httpd` (this file
- * compiled with -DHTTPD_ONLY), else a table of so many servers, 0 for none yet. */
+/* Replaces httpd and mod_backhand, preloaded into perl. BACKHAND_STUB says which parts exist: `httpd` (this file
+ * compiled with -DHTTPD_ONLY), else the number of servers in the table, 0 for no table yet. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ int ap_run_post_config(void)
 
 #ifndef HTTPD_ONLY
 
-/* Another release's, if the environment says so. */
+/* The version of another release, if the environment asks for it. */
 int backhand_api_version(void)
 {
     const char *said = getenv("BACKHAND_STUB_VERSION");
