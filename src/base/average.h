@@ -12,7 +12,7 @@
 /** The average after one more value. */
 int64_t backhand_average_add(int64_t average, int64_t value);
 
-/** The same for durations, of which 0 means that there was none yet. @return 1 or more */
+/** The same for durations; an average of 0 means that there was none yet. @return 1 or more */
 int64_t backhand_average_add_time(int64_t average, int64_t usec);
 
 #endif

@@ -2,7 +2,7 @@
 
 /**
  * @file hash.h
- * @brief FNV-1a, for tables of what no stranger chooses, or where a collision does no harm. Core: no httpd.
+ * @brief FNV-1a hashes. Only for keys that no stranger can choose, or where a collision does no harm. Core: no httpd.
  */
 #ifndef BACKHAND_BASE_HASH_H
 #define BACKHAND_BASE_HASH_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** What backhand_hash_add() begins with. */
+/** The first value for backhand_hash_add(). */
 #define BACKHAND_HASH_SEED UINT64_C(0xcbf29ce484222325)
 
 /** The hash with these bytes added. */

@@ -10,7 +10,8 @@
 /** The value of a hexadecimal digit, upper or lower case; -1 for any other character. */
 int backhand_hex_value(char digit);
 
-/** The byte that two hexadecimal digits say; -1 when one is none. The second is not read when the first is none. */
+/** The value of two hexadecimal digits; -1 if one of them is no digit. The second is read only if the first is a digit.
+ */
 int backhand_hex_byte(const char *digits);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* Every number of this many digits fits. */
+/* Every number with this many digits fits into 64 bits. */
 #define DIGITS_MAX 19
 
 const char *backhand_digits_read(uint64_t *out, const char *text, const char *end)

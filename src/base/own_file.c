@@ -26,7 +26,8 @@ static const char *check(int fd)
     if (about.st_mode & (S_IWGRP | S_IWOTH)) {
         return "others than its owner may write it";
     }
-    /* Anybody who may write in the folder can link another file of this module to this name. */
+    /* A second name may be an attack: a user who can write in the folder can link another file of this module to
+     * `path`. */
     return about.st_nlink == 1 ? NULL : "it has another name, too";
 }
 
@@ -57,7 +58,7 @@ static apr_status_t print(int fd, backhand_own_file_print_fn *printer, const voi
         return rv;
     }
     errno = 0;
-    /* fflush() fails when the buffered data does not fit on the disk. */
+    /* fflush() shows a full disk here, before the file gets its name. */
     if (!printer(file, ctx) || fflush(file) != 0) {
         rv = errno ? errno : ENOSPC;
     }
@@ -76,7 +77,7 @@ apr_status_t backhand_own_file_replace(const char *path, int mode, backhand_own_
     if (snprintf(fresh, sizeof(fresh), "%s.new", path) >= (int)sizeof(fresh)) {
         return APR_ENAMETOOLONG;
     }
-    /* An interrupted process may have left this file behind, or somebody may have put it there. */
+    /* An interrupted process may have left this file behind, or another user may have made it. */
     unlink(fresh);
     fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd < 0) {

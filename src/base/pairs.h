@@ -2,14 +2,14 @@
 
 /**
  * @file pairs.h
- * @brief Cuts `name=value&name=value` into pairs. Nothing is decoded or copied. Core: no httpd.
+ * @brief Splits `name=value&name=value` into pairs. Decodes and copies nothing. Core: no httpd.
  */
 #ifndef BACKHAND_BASE_PAIRS_H
 #define BACKHAND_BASE_PAIRS_H
 
 #include <stddef.h>
 
-/** A part of the text; it has no NUL byte of its own. */
+/** A part of the text, without a NUL byte at its end. */
 typedef struct backhand_span {
     const char *at;
     size_t length;
@@ -17,7 +17,7 @@ typedef struct backhand_span {
 
 typedef struct backhand_pair {
     backhand_span name;
-    backhand_span value; /**< `at` is NULL: there is no `=`, and the name is all */
+    backhand_span value; /**< `at` is NULL: the pair has no `=`, only a name */
 } backhand_pair;
 
 /**

@@ -37,11 +37,11 @@ uint64_t backhand_generator_next(backhand_generator *generator)
 
 double backhand_generator_share(backhand_generator *generator)
 {
-    /* Half a step keeps 0 and 1 out. */
+    /* The added half step excludes 0 and 1. */
     return ((double)(backhand_generator_next(generator) >> 12) + 0.5) * 0x1p-52;
 }
 
-/* Lemire's method: multiply, and draw again in the few cases that would make some results likelier. */
+/* Lemire's method: multiply, and draw again in the few cases that would make some results more likely than others. */
 uint32_t backhand_generator_below(backhand_generator *generator, uint32_t bound)
 {
     uint64_t product = (backhand_generator_next(generator) >> 32) * bound;

@@ -7,10 +7,10 @@
 #include <apr_strings.h>
 #include <string.h>
 
-/* Characters of a farm's name. */
+/* The most characters in the name of a farm. */
 #define FARM_MAX 63
 
-/* ap_timeout_parameter_parse takes "s", "5sx" and " 5" for times; a directive should not. */
+/* Stricter than ap_timeout_parameter_parse(), which accepts "s", "5sx" and " 5" as times. */
 int backhand_word_time(apr_interval_time_t *out, const char *word, apr_interval_time_t min, apr_interval_time_t max)
 {
     static const struct {

@@ -2,9 +2,9 @@
 
 /**
  * @file words.h
- * @brief Reading one word of a directive: times and names, strictly; for numbers see base/number.h. Core: no httpd.
+ * @brief Reads one word of a directive strictly: times and names; for numbers see base/number.h. Core: no httpd.
  *
- * Every reader returns 1, or 0 and does not touch `out`. The whole word must fit; signs and blanks are refused.
+ * Every reader returns 1; or 0, and leaves `out` untouched. The whole word must be valid; signs and blanks are refused.
  */
 #ifndef BACKHAND_BASE_WORDS_H
 #define BACKHAND_BASE_WORDS_H
@@ -12,7 +12,7 @@
 #include <apr_time.h>
 #include <stdint.h>
 
-/** A time as httpd writes it, `250ms`, `5s`, `5`, `1min`, `1h` (a number alone is seconds), from `min` to `max`. */
+/** Reads a time as in httpd's directives, from `min` to `max`: `250ms`, `5s`, `5` (seconds), `1min`, `1h`. */
 int backhand_word_time(apr_interval_time_t *out, const char *word, apr_interval_time_t min, apr_interval_time_t max);
 
 /** True for 1 to 63 characters of A-Z a-z 0-9 . _ - */

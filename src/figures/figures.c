@@ -2,7 +2,7 @@
 
 #include "figures/figures.h"
 
-/* What goes between the braces of one backhand_field. */
+/* The members of a backhand_field. */
 #define FIELD(name, least, most) #name, offsetof(serverstat, name), (least), (most)
 
 const backhand_figure backhand_figures[BACKHAND_FIGURES] = {
@@ -14,7 +14,7 @@ const backhand_figure backhand_figures[BACKHAND_FIGURES] = {
 
 _Static_assert(offsetof(serverstat, hostname) == BACKHAND_FIGURES * sizeof(int64_t), "serverstat has no other numbers");
 
-/* Both lists are in the order of serverstat. */
+/* The two lists of fields below are in the order of serverstat. */
 #define FIGURE(name, key, least, most, ...)                                                                            \
     [(offsetof(serverstat, name) - offsetof(serverstat, FIRST)) / sizeof(int64_t)] = {FIELD(name, least, most)},
 

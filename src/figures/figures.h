@@ -2,19 +2,19 @@
 
 /**
  * @file figures.h
- * @brief The list of all figures: the numbers that a server tells of itself, a line each. Core: no httpd.
+ * @brief The list of all figures, the numbers that a server announces about itself. Core: no httpd.
  *
- * Announcements, figures on responses, Perl, the status page for programs, the simulator and the check of the manual go
- * by this list, in its order. To add a figure, add a line here, its number to serverstat in the public header, and its
- * value where it is measured. A line is
+ * Announcements, figures on responses, Perl, the status page for programs, the simulator and the check of the manual
+ * use this list, in its order. To add a figure, add a line here, a member to serverstat in the public header, and the
+ * code that measures it. A line is
  *
  *     FIGURE(name, key, least, most, ways, label, scale, meaning)
  *
- *  - `name`: of its number in serverstat, and in Perl;
- *  - `key`: its name in announcements and figures on responses; "": it does not travel;
- *  - `least`, `most`: its range. Numbers out of range are brought into it before they are sent, and refused when they
- *    come from others. What is missing, where it may be, counts as the least;
- *  - `ways`: where it travels, BACKHAND_BY_... joined by `|`;
+ *  - `name`: its name in serverstat and in Perl;
+ *  - `key`: its name in announcements and figures on responses; "": it is not sent;
+ *  - `least`, `most`: its range. A number out of range is sent as the nearest limit, and refused when it is received.
+ * An optional figure that is missing counts as `least`;
+ *  - `ways`: how it is sent, BACKHAND_BY_... joined by `|`;
  *  - `label`: its name on the status page for programs; "": it is not shown there;
  *  - `scale`: 1: shown as it is; 1000: shown in thousandths, as a decimal number;
  *  - `meaning`: its line in docs/figures.md.
@@ -24,13 +24,13 @@
 
 #include "mod_backhand.h"
 
-/** The ways of a figure. */
+/** The ways in which a figure is sent. */
 enum {
-    BACKHAND_BY_HEARTBEAT = 1,      /**< announcements have it, those of mod_heartbeat too */
+    BACKHAND_BY_HEARTBEAT = 1,      /**< all announcements have it, also those of mod_heartbeat */
     BACKHAND_BY_ANNOUNCEMENT = 2,   /**< announcements must have it */
     BACKHAND_BY_ADDITION = 4,       /**< announcements may have it */
-    BACKHAND_BY_STAYING = 8,        /**< but those of a server that leaves have not: not all would fit */
-    BACKHAND_BY_HEALTH = 16,        /**< nor do those of a server whose application is down */
+    BACKHAND_BY_STAYING = 8,        /**< a server that leaves does not announce it: not all figures would fit */
+    BACKHAND_BY_HEALTH = 16,        /**< a server whose application is down does not announce it */
     BACKHAND_BY_RESPONSE = 32,      /**< figures on responses must have it */
     BACKHAND_BY_NEWER_RESPONSE = 64 /**< figures on responses may have it: the release before does not know it */
 };
@@ -38,14 +38,15 @@ enum {
 /** Figures on responses may have it. */
 #define BACKHAND_ON_RESPONSES (BACKHAND_BY_RESPONSE | BACKHAND_BY_NEWER_RESPONSE)
 
-/** The most. Half of what fits, so that the difference of two times never overflows; a count; bytes. */
+/** The largest time, count and number of bytes. A time is at most half of INT64_MAX, so that the difference of two
+ * times never overflows. */
 #define BACKHAND_TIME_MAX  (INT64_MAX / 2)
 #define BACKHAND_COUNT_MAX INT32_MAX
 #define BACKHAND_BYTES_MAX INT64_MAX
 
 /* clang-format off */
 
-/** What a server is and has. Policies may write these numbers in the table of their own server. */
+/** Figures of the machine and of httpd. Policies may write these numbers in the table of their own server. */
 #define BACKHAND_MACHINE_FIGURES(FIGURE) \
     FIGURE(mtime, "", 0, BACKHAND_TIME_MAX, 0, "", 1, \
            "when this server last heard from it, seconds since 1970; 0: never, or it has left") \
@@ -72,7 +73,7 @@ enum {
     FIGURE(tatime, "tatime", 0, BACKHAND_COUNT_MAX, BACKHAND_BY_ANNOUNCEMENT, "Ms-Per-Request", 1, \
            "average time to serve a handed-off request, ms")
 
-/** What a server measures of its own work, by backhand_meter_read(). Nobody else writes these numbers. */
+/** Figures of the server's own work, measured by backhand_meter_read(). Policies cannot write these numbers. */
 #define BACKHAND_WORK_FIGURES(FIGURE) \
     FIGURE(inflight, "inflight", 0, BACKHAND_COUNT_MAX, BACKHAND_BY_ANNOUNCEMENT | BACKHAND_BY_RESPONSE, \
            "In-Flight", 1, \
@@ -103,7 +104,7 @@ enum {
            BACKHAND_BY_NEWER_RESPONSE, "Stall", 1000, \
            "how much longer requests take now because none of them ends, x 1000; 1000: they end as usual")
 
-/** What a server finds out by BackhandCheck. Nobody else writes these numbers. */
+/** Figures from BackhandCheck. Policies cannot write these numbers. */
 #define BACKHAND_HEALTH_FIGURES(FIGURE) \
     FIGURE(down, "down", 0, 9999999, BACKHAND_BY_ADDITION | BACKHAND_BY_STAYING, "", 1, \
        "seconds since its application failed its [checks](announce.md#backhandcheck); 0: it works, or is not checked") \
@@ -116,14 +117,14 @@ enum {
 
 /* clang-format on */
 
-/** What a server measures of its own work; numbers as in serverstat. */
+/** The figures of the server's own work; numbers as in serverstat. */
 typedef struct backhand_work {
 #define BACKHAND_MEMBER(name, ...) int64_t name;
     BACKHAND_WORK_FIGURES(BACKHAND_MEMBER)
 #undef BACKHAND_MEMBER
 } backhand_work;
 
-/** The places of the figures in backhand_figures. */
+/** The index of each figure in backhand_figures. */
 enum {
 #define BACKHAND_INDEX(name, ...) BACKHAND_FIGURE_##name,
     BACKHAND_ALL_FIGURES(BACKHAND_INDEX)
@@ -135,7 +136,7 @@ enum {
 typedef struct backhand_figure {
     backhand_field field; /**< name, place in serverstat, range */
     const char *key;
-    size_t length; /**< of the key */
+    size_t length; /**< length of the key */
     unsigned ways;
     const char *label;
     int scale;
@@ -154,16 +155,16 @@ static inline int64_t backhand_figure_get(const serverstat *stat, const backhand
     return *(const int64_t *)(const void *)((const char *)stat + figure->field.offset);
 }
 
-/** Puts what was measured into `stat`, which no other thread sees. */
+/** Copies the figures of work into `stat`, which no other thread may use. */
 void backhand_work_put(serverstat *stat, const backhand_work *work);
 
-/** The same for a serverstat that all processes see: a store for each number. */
+/** The same for a serverstat in shared memory: one atomic store for each number. */
 void backhand_work_publish(serverstat *live, const backhand_work *work);
 
-/** Copies what was measured out of a serverstat that all processes see, a load for each number. */
+/** Copies the figures of work from a serverstat in shared memory: one atomic load for each number. */
 void backhand_work_read(backhand_work *out, const serverstat *live);
 
-/** Copies all figures out of a serverstat that all processes see, a load for each number. */
+/** Copies all figures from a serverstat in shared memory: one atomic load for each number. */
 void backhand_figures_read(serverstat *out, const serverstat *live);
 
 #endif

@@ -15,7 +15,7 @@
 #define MSEC   (APR_USEC_PER_SEC / 1000)
 
 #define PROGRAM "exec:"
-/* A request line has no more; see REQUEST_MAX in request.c. */
+/* The longest path that fits into the request; see REQUEST_MAX in request.c. */
 #define PATH_MAX_BYTES 8000
 #define HOST_MAX_BYTES 300
 
@@ -46,7 +46,7 @@ static const char *read_program(backhand_check *check, const char *command, apr_
     return NULL;
 }
 
-/* The fragment is the client's own business. */
+/* The path and query of the URL. The fragment is left out: a client never sends it. */
 static const char *path_of(const apr_uri_t *uri, apr_pool_t *p)
 {
     const char *path = uri->path ? uri->path : "/";

@@ -2,7 +2,7 @@
 
 /**
  * @file check.h
- * @brief What BackhandCheck asks for. Core: no httpd.
+ * @brief Parses BackhandCheck: how to check this server's application. Core: no httpd.
  */
 #ifndef BACKHAND_CHECK_H
 #define BACKHAND_CHECK_H
@@ -11,25 +11,26 @@
 
 #include <apr_pools.h>
 
-/** A check as configured; read-only then. */
+/** A check as configured; never changed after the configuration is read. */
 typedef struct backhand_check {
-    const char *text;             /**< its first word as written, for messages */
-    const char *const *argv;      /**< a program and its arguments, ended by NULL; NULL: a request */
-    backhand_check_url url;       /**< of a request. address NULL; host NULL and port 0 when only a path was written */
-    apr_interval_time_t interval; /**< between the starts of two checks, us [2 s] */
+    const char *text;             /**< the directive's first word as written, for messages */
+    const char *const *argv;      /**< a program and its arguments, ended by NULL; NULL: the check is a request */
+    backhand_check_url url;       /**< for a request. `address` is NULL; if only a path was written, `host` is NULL and
+                                     `port` 0 */
+    apr_interval_time_t interval; /**< time between the starts of two checks, us [2 s] */
     apr_interval_time_t timeout;  /**< how long a check may take, us [1 s] */
     int fall;                     /**< failures in a row that make the server down [3] */
     int rise;                     /**< successes in a row that make it up again [2] */
 } backhand_check;
 
-/** Words that a check has at most. */
+/** The most words that BackhandCheck takes. */
 #define BACKHAND_CHECK_WORDS 5
 
 /**
- * Reads `url|exec:program [interval] [fall] [rise] [timeout]`. Opens nothing.
- * @param words  `n` of them, 1 to BACKHAND_CHECK_WORDS; must live as long as `check`
+ * Reads `url|exec:program [interval] [fall] [rise] [timeout]`. Opens no file or socket.
+ * @param words  `n` words, 1 to BACKHAND_CHECK_WORDS; they must live as long as `check`
  * @param wrong  on failure the word that is wrong
- * @return NULL, or what would be right
+ * @return NULL, or on failure the form that would be right
  */
 const char *backhand_check_parse(backhand_check *check, const char *const *words, int n, const char **wrong,
                                  apr_pool_t *p);

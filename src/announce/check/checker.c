@@ -19,7 +19,7 @@
 
 APLOG_USE_MODULE(backhand);
 
-/* A process that ends at once is not started again at once. */
+/* The shortest time between two starts of the checker. */
 #define PAUSE apr_time_from_sec(1)
 /* The checker's end of its socket to the moderator. */
 #define OWN_LINK 3
@@ -39,7 +39,7 @@ static int is_any(const char *address)
     return strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0;
 }
 
-/* Where httpd listens on that port, in this machine. */
+/* The address at which this machine reaches that listener of httpd. */
 static const char *address_of(const ap_listen_rec *listener, apr_pool_t *p)
 {
     char *address;
@@ -60,7 +60,7 @@ static void complete_url(backhand_check_url *url, int https, int port, const cha
         listener = find_listener(port);
         url->https = https;
         if (!listener) {
-            /* The contact is what others reach, behind a translation of ports for example. */
+            /* Other servers may reach this one at a port that httpd does not listen on, through NAT for example. */
             listener = find_listener(0);
             url->https = listener && listener->protocol && strcmp(listener->protocol, "https") == 0;
         }
@@ -85,7 +85,7 @@ void backhand_checker_init(backhand_checker *checker, const backhand_check *chec
     }
 }
 
-/* Nothing of the moderator's stays open but the log. */
+/* Closes all descriptors that the moderator had open, except the link and the log. */
 static int keep_only(int link)
 {
     if (link != OWN_LINK) {
@@ -113,7 +113,7 @@ static void run(const backhand_checker *checker, int link)
             return;
         }
         do {
-            /* A program of before may leave processes that end now. */
+            /* A process that an earlier program left behind may end now; that does not end the pause. */
             waited = backhand_check_wait(link, -1, 0, next);
         } while (waited == BACKHAND_WAITED_READY);
     }
@@ -132,7 +132,7 @@ static void start(backhand_checker *checker, server_rec *s)
     if (pid == 0) {
         backhand_check_signals();
         run(checker, ends[1]);
-        /* Exit handlers and pool cleanups belong to httpd's parent. */
+        /* Not exit(): exit handlers and pool cleanups are for httpd's parent alone. */
         _exit(0);
     }
     if (pid < 0 && !checker->failed) {

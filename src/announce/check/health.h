@@ -2,7 +2,7 @@
 
 /**
  * @file health.h
- * @brief Whether this server's application works, judged by a row of checks. Core: no httpd.
+ * @brief Judges by the results of checks whether this server's application works. Core: no httpd.
  *
  * The first check after a start decides alone. Later, `fall` failures in a row make the server *down*, and `rise`
  * successes in a row make it up again.
@@ -13,8 +13,8 @@
 #include <apr_time.h>
 #include <stdint.h>
 
-/** How a check ended, and so why a server is down; it travels in announcements. 100 to 599: the status of the response;
- * BACKHAND_WHY_EXIT and more: the program's exit status; BACKHAND_WHY_SIGNAL and more: the signal that ended it. */
+/** The result of a check, and so the reason why a server is down; announcements carry it. 100 to 599: the response's
+ * status. BACKHAND_WHY_EXIT + n: the program's exit status n. BACKHAND_WHY_SIGNAL + n: signal n ended the program. */
 enum {
     BACKHAND_WHY_NONE = 0,      /**< the check succeeded */
     BACKHAND_WHY_TIME = 600,    /**< no result within the time limit */
@@ -33,10 +33,10 @@ enum {
 /** All zero at first: up, nothing checked. */
 typedef struct backhand_health {
     int down;         /**< 1: the server is down */
-    int known;        /**< 1: some check has ended */
-    int row;          /**< checks in a row that say otherwise than `down` */
-    int why;          /**< of the last failure */
-    apr_time_t since; /**< when it went down, us, by the caller's clock */
+    int known;        /**< 1: at least one check has ended */
+    int row;          /**< checks in a row that contradict `down` */
+    int why;          /**< reason of the last failure */
+    apr_time_t since; /**< when the server went down, us, by the caller's clock */
 } backhand_health;
 
 /**
@@ -48,10 +48,10 @@ typedef struct backhand_health {
  */
 int backhand_health_note(backhand_health *health, int why, int fall, int rise, apr_time_t now);
 
-/** How long the server has been down, whole seconds, at least 1; 0: it is up. */
+/** Seconds for which the server has been down, 1 or more; 0: it is up. */
 int64_t backhand_health_seconds(const backhand_health *health, apr_time_t now);
 
-/** A reason in words, as "the response's status was 503". Any number. */
+/** The reason in words, for example "the response's status was 503". Accepts any number. */
 const char *backhand_health_text(int64_t why, char out[BACKHAND_HEALTH_TEXT]);
 
 #endif

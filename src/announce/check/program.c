@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* APR cannot put a program into a process group of its own before it runs. */
+/* Starts the program. Not by APR, which cannot put it into a process group of its own before it runs. */
 static int start(pid_t *pid, const char *const *argv)
 {
     posix_spawn_file_actions_t files;
@@ -28,7 +28,7 @@ static int start(pid_t *pid, const char *const *argv)
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     sigemptyset(&signals);
     posix_spawnattr_setsigmask(&attributes, &signals);
-    /* This process ignores some, and what is ignored stays so in a new program. */
+    /* This process ignores some signals, and a new program would inherit that. */
     sigfillset(&signals);
     posix_spawnattr_setsigdefault(&attributes, &signals);
     failed = posix_spawn(pid, argv[0], &files, &attributes, (char *const *)argv, environ);
@@ -37,7 +37,7 @@ static int start(pid_t *pid, const char *const *argv)
     return failed;
 }
 
-/* @return 1 when it has ended; it is not reaped, so that its number is not given to another process */
+/* @return 1 when the process has ended. It is not reaped here, so that no other process can get its id */
 static int has_ended(pid_t pid)
 {
     siginfo_t info = {.si_pid = 0};

@@ -2,7 +2,7 @@
 
 /**
  * @file program.h
- * @brief A check by a program. Core: no httpd.
+ * @brief Makes a check by a program. Core: no httpd.
  */
 #ifndef BACKHAND_CHECK_PROGRAM_H
 #define BACKHAND_CHECK_PROGRAM_H
@@ -10,12 +10,13 @@
 #include <apr_time.h>
 
 /**
- * Runs a program in a process group of its own and waits until it ends. Its standard streams are /dev/null. Whatever is
- * left of the group is killed then, and when the time is up. For a process after backhand_check_signals().
+ * Runs a program in a process group of its own and waits until it ends. Its standard streams are /dev/null. All
+ * processes left in the group are killed when the program has ended or the time is up. Call backhand_check_signals()
+ * first.
  * @param argv   the program's file, its arguments, NULL
  * @param link   see backhand_check_wait()
  * @param limit  how long it may take, us
- * @return BACKHAND_WHY_NONE for exit status 0, another reason of health.h, or -1: the result is not wanted any more
+ * @return BACKHAND_WHY_NONE for exit status 0, another reason of health.h, or -1: the result is no longer wanted
  */
 int backhand_check_program(const char *const *argv, int link, apr_interval_time_t limit);
 

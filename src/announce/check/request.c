@@ -19,11 +19,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The rest of a longer response says nothing more. */
+/* A longer response is not read to its end: the result is known without the rest. */
 #define RESPONSE_MAX 65536
-/* A path of a directive fits. */
+/* The longest path of a directive fits; see PATH_MAX_BYTES in check.c. */
 #define REQUEST_MAX 9000
-/* `HTTP/1.1 200` */
+/* The length of `HTTP/1.1 200` */
 #define STATUS_LENGTH 12
 
 /* A request under way. */
@@ -32,10 +32,10 @@ typedef struct exchange {
     int link;
     apr_time_t until;
     SSL *tls; /* NULL: plain */
-    int why;  /* how it failed; 0: it has not */
+    int why;  /* reason of the failure; 0: none so far */
 } exchange;
 
-/* @return 1: go on; 0: it is over */
+/* @return 1: the socket is ready; 0: the exchange is over */
 static int wait_for(exchange *x, short events)
 {
     switch (backhand_check_wait(x->link, x->fd, events, x->until)) {
@@ -100,7 +100,7 @@ static int open_connection(exchange *x, const backhand_check_url *url)
     return 1;
 }
 
-/* After a call of OpenSSL that did not succeed. @return 1: the call can be repeated */
+/* Waits after a call of OpenSSL that did not succeed. @return 1: repeat the call; 0: the exchange is over */
 static int wait_for_tls(exchange *x, int rc)
 {
     switch (SSL_get_error(x->tls, rc)) {
@@ -135,7 +135,7 @@ static int open_tls(exchange *x, const char *host)
     return rc == 1 || x->why ? rc == 1 : fail(x, BACKHAND_WHY_TLS);
 }
 
-/* @return bytes, 0 at the end or once x->why is set */
+/* @return the number of bytes; 0 at the end of the response or once x->why is set */
 static size_t receive(exchange *x, char *data, size_t size)
 {
     ssize_t got;
@@ -196,7 +196,7 @@ static int send_request(exchange *x, const backhand_check_url *url, uint64_t tok
     return 1;
 }
 
-/* @return the status, 0: it is none of HTTP */
+/* @return the status; 0: the line is no status line of HTTP */
 static int read_status(const char *line)
 {
     int status = 0;

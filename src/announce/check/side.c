@@ -55,7 +55,7 @@ backhand_waited backhand_check_wait(int link, int fd, short events, apr_time_t u
         if (left <= 0) {
             return BACKHAND_WAITED_LATE;
         }
-        /* poll ignores descriptors below 0. */
+        /* ppoll ignores descriptors below 0. */
         if (ppoll(polled, 2, &patience, &none) < 0 && errno != EINTR) {
             return BACKHAND_WAITED_OVER;
         }

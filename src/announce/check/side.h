@@ -2,8 +2,8 @@
 
 /**
  * @file side.h
- * @brief Waiting in the process that makes the checks: until something can be read or written, a program ends, the time
- * is up, or nobody wants the result any more. Core: no httpd.
+ * @brief Waits in the checker: for a descriptor, for the end of a program, for the time limit, or for the end of the
+ * moderator. Core: no httpd.
  */
 #ifndef BACKHAND_CHECK_SIDE_H
 #define BACKHAND_CHECK_SIDE_H
@@ -13,15 +13,15 @@
 typedef enum backhand_waited {
     BACKHAND_WAITED_READY, /**< the descriptor is ready, or a child process has ended */
     BACKHAND_WAITED_LATE,  /**< the time is up */
-    BACKHAND_WAITED_OVER   /**< the other end of `link` is closed, or SIGTERM came: the process shall end */
+    BACKHAND_WAITED_OVER   /**< the other end of `link` is closed, or SIGTERM came: this process has to end */
 } backhand_waited;
 
-/** Blocks SIGCHLD and SIGTERM, so that backhand_check_wait() alone sees them. Once a process. */
+/** Blocks SIGCHLD and SIGTERM, so that only backhand_check_wait() gets them. Call it once in a process. */
 void backhand_check_signals(void);
 
 /**
- * Waits.
- * @param link    socket whose other end somebody holds as long as the result is wanted; -1: none
+ * Waits until one of the things in backhand_waited happens.
+ * @param link    socket whose other end stays open as long as the result is wanted; -1: none
  * @param fd      a descriptor; -1: none, wait for a child process
  * @param events  POLLIN or POLLOUT
  * @param until   by backhand_clock_now(), us

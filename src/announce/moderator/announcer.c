@@ -17,15 +17,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* How often the loop looks at least whether httpd's parent is still there, and at most whether workers are ready. */
+/* The loop waits at most LOOK_AT_LEAST before it checks that httpd's parent still runs. Until a worker is ready, it
+ * waits at most LOOK_AT_MOST. */
 #define LOOK_AT_LEAST apr_time_from_sec(1)
 #define LOOK_AT_MOST  apr_time_from_msec(20)
 /* How often sockets that could not be opened are tried again. */
 #define REPAIR apr_time_from_sec(5)
-/* How long after SIGTERM the parent's word is waited for: a whole process group may get the signal. */
+/* How long to wait after SIGTERM for the parent to say that this server stops. The whole process group may have got the
+ * signal. */
 #define LAST_WORDS apr_time_from_msec(100)
 
-/* How often what was taken in is written to a file. */
+/* How often the file of accepted announcements is written. */
 #define KEEP_SEEN apr_time_from_sec(1)
 
 typedef struct announcer {
@@ -42,7 +44,7 @@ typedef struct announcer {
     backhand_memory memory;
     backhand_journal journal;
     backhand_speed speed;
-    int ended; /* nobody is at the other end of the link */
+    int ended; /* 1: the other end of the link is closed */
     apr_time_t repair;
 } announcer;
 
@@ -70,7 +72,7 @@ static void receive(void *ctx, const char *data, apr_size_t length, apr_sockaddr
     backhand_self_hear(&a->self, &update, from, listener_id);
 }
 
-/* What httpd's parent says. */
+/* Reads what httpd's parent sends on the link. */
 static void listen_to_parent(announcer *a)
 {
     char word;
@@ -96,14 +98,14 @@ static void repair(announcer *a, apr_time_t now)
     backhand_self_find_contact(&a->self);
 }
 
-/* People set clocks, and so do virtual machines that are moved. */
+/* Notices when the wall clock was set, by a person or after a virtual machine was moved. */
 static void look_at_wall(announcer *a)
 {
     apr_interval_time_t step = backhand_table_follow_wall(a->table);
     if (step != 0) {
         backhand_journal_clock(&a->journal, step);
     }
-    /* If this clock is wrong now the others believe no signature that is stamped by it. */
+    /* If the new time is wrong, the others reject every announcement that this server signs with it. */
     if (a->conf->keys && llabs(step) > a->conf->skew / 2) {
         backhand_table_doubt(a->table);
     }
@@ -132,7 +134,7 @@ static apr_interval_time_t poll_timeout(const announcer *a, apr_interval_time_t 
     return until < most ? until : most;
 }
 
-/* httpd's parent takes a moderator that does nothing for one that hangs. */
+/* Shows httpd's parent that this process does not hang. */
 static void beat(const announcer *a)
 {
     backhand_table_beat(a->table);
@@ -176,7 +178,7 @@ static void loop(announcer *a)
     }
 }
 
-/* Whoever sends SIGTERM to all of httpd's processes means a stop: then the parent's word is on its way. */
+/* SIGTERM to all of httpd's processes means a stop. Then the parent's message that this server stops may still come. */
 static void end(announcer *a)
 {
     apr_time_t deadline = backhand_clock_now() + LAST_WORDS;

@@ -9,7 +9,7 @@
 
 #include "config/config.h"
 
-/** Installs the process's handler for SIGTERM, on which it ends. */
+/** Installs the handler for SIGTERM, which ends backhand_announcer_run(). */
 void backhand_announcer_signals(void);
 
 /**
@@ -17,7 +17,7 @@ void backhand_announcer_signals(void);
  * that this server stops. Then the loop announces twice that this server leaves, announces nothing more, and sends a
  * byte back.
  * @param link   socket to httpd's parent, non-blocking
- * @param pause  time to wait before everything else
+ * @param pause  time to wait before anything else
  * @param p      for this process
  */
 void backhand_announcer_run(server_rec *s, pid_t parent, int link, apr_interval_time_t pause, apr_pool_t *p);

@@ -13,7 +13,7 @@ int backhand_application_has_worker(void)
     return ready > 0;
 }
 
-/* A request that found no worker says nothing of the application. */
+/* True if a check says nothing about the application, because it may have found no free worker. */
 static int says_nothing(const backhand_application *application, int why)
 {
     return why == BACKHAND_WHY_TIME && !application->checker->check.argv && !backhand_application_has_worker();
@@ -33,7 +33,7 @@ int backhand_application_look(backhand_application *application)
     return changed;
 }
 
-/* The moderator before this one was told, too. */
+/* Takes over the result that the moderator before this one left in the table. */
 static void recall_health(backhand_application *application)
 {
     backhand_announcement before;

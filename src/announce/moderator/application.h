@@ -2,7 +2,7 @@
 
 /**
  * @file application.h
- * @brief Whether this server's application works, by the checks of BackhandCheck. The moderator only.
+ * @brief Follows by BackhandCheck whether this server's application works. Only for the moderator.
  */
 #ifndef BACKHAND_APPLICATION_H
 #define BACKHAND_APPLICATION_H
@@ -21,8 +21,8 @@ typedef struct backhand_application {
     backhand_health health;
 } backhand_application;
 
-/** Prepares the checks, if some are configured. A moderator that died before this one leaves its result in the table.
- */
+/** Prepares the checks, if BackhandCheck is configured. Continues with the result of an earlier moderator, which is in
+ * the table. */
 void backhand_application_init(backhand_application *application, server_rec *s, backhand_journal *journal,
                                apr_pool_t *p);
 

@@ -11,7 +11,7 @@ static backhand_direct_server *find(backhand_direct *direct, const struct sockad
     memset(&address, 0, sizeof(address));
     memcpy(&address, from, from->sa_family == AF_INET6 ? sizeof(address.v6) : sizeof(address.v4));
     for (i = 0; i < direct->count; i++) {
-        /* It sends from different ports to different kinds of destinations. */
+        /* A server sends from different ports to different kinds of destinations, so only the address counts. */
         address.v4.sin_port = direct->server[i].from.v4.sin_port;
         if (backhand_address_same(&direct->server[i].from, &address)) {
             return &direct->server[i];

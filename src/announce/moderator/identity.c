@@ -27,7 +27,7 @@ static uint64_t make_boot(void)
     return boot;
 }
 
-/* A name with other characters would be dropped by everybody. */
+/* Replaces characters that a name must not have by `-`: every server would drop the announcements. */
 static void set_hostname(backhand_announcement *announcement, const char *name)
 {
     char *at = announcement->stat.hostname;
@@ -48,7 +48,7 @@ void backhand_identity_make(backhand_announcement *announcement, const backhand_
     set_hostname(announcement, conf->hostname);
 }
 
-/* Any address of this machine, better one that others may reach. */
+/* Finds an address of this machine, if possible one that others can reach. */
 static void guess_address(char out[48])
 {
     struct ifaddrs *all, *each;
@@ -75,12 +75,12 @@ int backhand_identity_contact(backhand_announcement *announcement, const backhan
     announcement->contact = conf->contact;
     if (!final) {
         apr_status_t rv = backhand_transport_source(transport, announcement->contact.address);
-        /* An address that is good on one link only is no contact. */
+        /* A link-local address is no contact: other links do not reach it. */
         if (rv == APR_SUCCESS && strchr(announcement->contact.address, '%')) {
             rv = APR_EINVAL;
         }
         final = rv == APR_SUCCESS || conf->destinations->nelts == 0;
-        /* Names that are not known yet are no fault; that they cannot be looked up is said elsewhere. */
+        /* Names that are not looked up yet are no problem; names.c reports those that cannot be. */
         if (rv != APR_INCOMPLETE) {
             backhand_journal_state(journal, BACKHAND_STATE_CONTACT, final ? APR_SUCCESS : rv,
                                    "cannot tell which address announcements leave from; set BackhandContact");

@@ -11,13 +11,13 @@
 #include "announce/moderator/journal.h"
 #include "config/config.h"
 
-/** Fills in all but the contact and the figures: a new boot id, farm, hostname, interval, keepalive. */
+/** Fills in everything but the contact and the figures: a new boot id, farm, hostname, interval, keepalive. */
 void backhand_identity_make(backhand_announcement *announcement, const backhand_config *conf);
 
 /**
- * Fills in the contact: the configured one, else the address that announcements leave from, else, until that is known,
- * an address of this machine.
- * @return 1 when it is final
+ * Fills in the contact: the configured one, or else the address that announcements leave from. Until that is known, any
+ * address of this machine.
+ * @return 1 when the contact is final
  */
 int backhand_identity_contact(backhand_announcement *announcement, const backhand_config *conf,
                               backhand_transport *transport, backhand_journal *journal);

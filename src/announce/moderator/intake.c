@@ -12,21 +12,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* No datagram takes longer. */
+/* The longest time that a datagram is assumed to travel. */
 #define TRAVEL_MAX  apr_time_from_sec(2)
 #define MINUTE      apr_time_from_sec(60)
 #define DETAIL_SIZE (2 * BACKHAND_HOSTNAME_SIZE + BACKHAND_CONTACT_SIZE + 64)
 
-/* Who speaks, and what it said. */
+/* A datagram that is being checked. */
 typedef struct incoming {
     backhand_announcement announcement;
-    int signer; /* place of the key that signed it; 0: it is not signed */
+    int signer; /* place of the key that signed it, from 1 on; 0: not signed */
     char sender[64];
     char key[32];
     char detail[DETAIL_SIZE];
 } incoming;
 
-/* Calls the log, `burst` times a minute for what `place` of `quiet` stands for. */
+/* Logs an event, at most `burst` times a minute for the kind of events that `place` of `quiet` counts. */
 static void tell(backhand_intake *intake, size_t place, int64_t burst, backhand_event event, backhand_drop reason,
                  int id, const incoming *v)
 {
@@ -48,7 +48,7 @@ static void tell(backhand_intake *intake, size_t place, int64_t burst, backhand_
 
 static backhand_drop check_farm(const backhand_intake *intake, incoming *v)
 {
-    /* A stock heartbeat names no farm: whoever lists its address in AcceptStats wants it. */
+    /* A stock heartbeat names no farm. AcceptStats lists its address, so it is wanted. */
     if (v->announcement.boot == 0) {
         apr_cpystrn(v->announcement.farm, intake->farm, sizeof(v->announcement.farm));
     }
@@ -78,7 +78,7 @@ static backhand_drop check_time(const backhand_intake *intake, incoming *v)
     case BACKHAND_SEEN_FRESH:
         return BACKHAND_DROP_NONE;
     case BACKHAND_SEEN_EARLY:
-        /* What was on its way when this server started is no sign of a wrong clock. */
+        /* It may have been on its way when this server started; that is no sign of a wrong clock. */
         apr_cpystrn(v->detail, "before this server's start", sizeof(v->detail));
         return up > TRAVEL_MAX ? BACKHAND_DROP_TIME : BACKHAND_DROP_OLD;
     default:
@@ -87,7 +87,7 @@ static backhand_drop check_time(const backhand_intake *intake, incoming *v)
     }
 }
 
-/* Whether it is from who has the secret, and not a copy of what was said before. */
+/* Checks that the sender has one of the keys, and that the datagram is not a copy of an earlier one. */
 static backhand_drop check_signature(const backhand_intake *intake, const char *data, apr_size_t length, incoming *v)
 {
     v->signer = 0;
@@ -111,7 +111,8 @@ static backhand_update dropped(backhand_drop reason)
     return (backhand_update){.drop = reason, .id = -1};
 }
 
-/* Before it is taken in: what cannot be noted could come again. */
+/* Notes a signed announcement before it is accepted: if that fails, a copy could be accepted later. @return 0: failed
+ */
 static int note_signed(const backhand_intake *intake, const incoming *v)
 {
     return !v->signer ||
@@ -128,7 +129,7 @@ static backhand_drop check_contact(const backhand_intake *intake, incoming *v)
     return BACKHAND_DROP_NONE;
 }
 
-/* Events of an announcement that was taken in. */
+/* Logs the events of an accepted announcement. */
 static void notice(backhand_intake *intake, const backhand_update *taken, incoming *v)
 {
     int id = taken->id;
@@ -191,7 +192,7 @@ static backhand_update read_datagram(backhand_intake *intake, const char *data, 
     int covered = backhand_accept_covers(intake->accept, sender);
     reason = backhand_message_decode(&v->announcement, data, length, v->sender, v->key);
     if (reason == BACKHAND_DROP_NONE && v->announcement.boot == intake->boot) {
-        /* Our own come back to us whether or not we trust ourselves. */
+        /* Own announcements come back even if AcceptStats does not cover this server. */
         return dropped(BACKHAND_DROP_NONE);
     }
     if (!covered) {

@@ -2,7 +2,8 @@
 
 /**
  * @file intake.h
- * @brief From a datagram to the table: every check between the network and the figures of policies. Core: no httpd.
+ * @brief Checks received datagrams and puts them into the table; policies see only figures that passed here. Core: no
+ * httpd.
  */
 #ifndef BACKHAND_INTAKE_H
 #define BACKHAND_INTAKE_H
@@ -29,7 +30,7 @@ typedef enum backhand_event {
 typedef void (*backhand_event_fn)(void *ctx, backhand_event event, backhand_drop reason, int id, const char *sender,
                                   const char *detail, int64_t unsaid);
 
-/** Kinds of events that are counted apart: the reasons, then rivals, joined, left. */
+/** Kinds of events, each counted on its own: every reason for a drop, then rival, joined, left. */
 #define BACKHAND_QUIET (BACKHAND_DROP_REASONS + 3)
 
 typedef struct backhand_intake {
@@ -38,22 +39,22 @@ typedef struct backhand_intake {
     const char *farm;
     uint64_t boot;             /**< own boot id: own announcements that come back are ignored */
     const backhand_keys *keys; /**< one of these must have signed; NULL: signatures and times are ignored */
-    int optional;              /**< unsigned announcements are treated as without keys */
+    int optional;              /**< 1: unsigned announcements are accepted, too */
     apr_interval_time_t skew;  /**< how far the stamp of a signed announcement may differ from our clock */
-    apr_time_t started;        /**< when this server started to listen, by the table's `now`; for `seen` */
+    apr_time_t started;        /**< when this server started to listen, by backhand_table_now() */
     backhand_seen *seen;       /**< accepted announcements; set when `keys` is */
     backhand_event_fn event;
     void *event_ctx;
     struct {
         apr_time_t began;
         int64_t said, unsaid;
-    } quiet[BACKHAND_QUIET]; /**< private: lines of this minute. Start zeroed */
+    } quiet[BACKHAND_QUIET]; /**< private: counts the lines of this minute. Start zeroed */
 } backhand_intake;
 
 /**
- * Checks one datagram, puts it into the table, and counts it in the table's counters. Only the process that writes the
- * table may call. Own announcements that come back are not counted.
- * @return what it changed in the table. For an own announcement `drop` is BACKHAND_DROP_NONE and `id` is -1.
+ * Checks one datagram, puts it into the table, and counts it in the table's counters. Own announcements that come back
+ * are ignored and not counted. Only the process that writes the table may call.
+ * @return the changes in the table. For an own announcement `drop` is BACKHAND_DROP_NONE and `id` is -1.
  */
 backhand_update backhand_intake_datagram(backhand_intake *intake, const char *data, apr_size_t length,
                                          apr_sockaddr_t *sender);

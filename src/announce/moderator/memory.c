@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-/* Boots of a server that are remembered. */
+/* The number of starts of each server that are remembered. */
 #define SEEN_BOOTS 4
 
 void backhand_memory_open(backhand_memory *memory, const backhand_config *conf, backhand_intake *intake,
@@ -25,7 +25,7 @@ void backhand_memory_open(backhand_memory *memory, const backhand_config *conf, 
     memory->intake->optional = conf->keys_optional;
     memory->intake->skew = conf->skew;
     memory->intake->seen = backhand_seen_create(SEEN_BOOTS * backhand_table_max(conf->table), conf->skew, p);
-    /* Without the file others are heard as soon as their clocks have passed this start. */
+    /* Without the file, an announcement is accepted only if it was stamped after this server's start. */
     wrong = backhand_seen_read(memory->intake->seen, memory->path, backhand_table_now(conf->table));
     if (wrong) {
         backhand_journal_ignored(memory->journal, memory->path, wrong);

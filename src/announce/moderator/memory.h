@@ -2,8 +2,8 @@
 
 /**
  * @file memory.h
- * @brief The file that remembers accepted announcements over restarts, so that none is accepted twice. The moderator
- * only.
+ * @brief The file that remembers accepted announcements across restarts, so that none is accepted twice. Only for the
+ * moderator.
  */
 #ifndef BACKHAND_MEMORY_H
 #define BACKHAND_MEMORY_H
@@ -18,12 +18,12 @@ typedef struct backhand_memory {
     const char *path;
 } backhand_memory;
 
-/** Gives the intake the keys, and what the file remembers. Without keys nothing is remembered. All that is given lives
- * as long as `memory`. */
+/** Gives the intake the keys and the content of the file. Without keys it does nothing. All arguments must live as long
+ * as `memory`. */
 void backhand_memory_open(backhand_memory *memory, const backhand_config *conf, backhand_intake *intake,
                           backhand_journal *journal, apr_pool_t *p);
 
-/** Writes the file, if something has changed since. The log says once when that fails. */
+/** Writes the file if anything has changed since the last call. Logs a failure once. */
 void backhand_memory_keep(backhand_memory *memory);
 
 #endif

@@ -26,18 +26,18 @@
 
 APLOG_USE_MODULE(backhand);
 
-/* A moderator that dies at once is not started again at once, and each time later. */
+/* The pause before a moderator that died early is started again; it doubles each time. */
 #define PAUSE     apr_time_from_sec(1)
 #define PAUSE_MAX apr_time_from_sec(32)
-/* How long one that is told to end may take, ms. */
+/* How long a moderator that was told to end may take, ms. */
 #define END_WAIT 200
-/* The same for one that has just shown that it works. */
+/* The same for a moderator that has just shown that it does not hang. */
 #define END_WAIT_ALIVE 2000
-/* It stands still when so many looks of the parent, each at least so long after the one before, find that it has done
- * nothing. One look would not do: all of httpd may have been stopped meanwhile. */
+/* The moderator counts as hanging when LOOKS checks in a row, at least LOOK_WAIT apart, find no new heartbeat. A single
+ * check would not be enough: all of httpd may have been suspended in between. */
 #define LOOKS     2
 #define LOOK_WAIT apr_time_from_sec(3)
-/* How long httpd's stop waits for the announcement that we leave, and then for the others to take it in, ms. */
+/* How long httpd's stop waits for the announcement that this server leaves, and then for the others to read it, ms. */
 #define LEAVE_WAIT   200
 #define LEAVE_LINGER 100
 
@@ -46,21 +46,21 @@ typedef struct moderator {
     server_rec *s;
     apr_pool_t *pconf;
     const ap_unixd_mpm_retained_data *mpm; /* lives as long as httpd */
-    apr_proc_t proc;                       /* pid 0: there is none */
+    apr_proc_t proc;                       /* pid 0: there is no moderator */
     pid_t parent;
-    int link; /* to the moderator; -1: none */
+    int link; /* socket to the moderator; -1: none */
     apr_time_t started;
-    apr_interval_time_t pause; /* before the last one began */
-    int failed;                /* it could not be forked, and the log has heard of that */
-    int64_t beats;             /* as of the last look */
-    int idle_looks;            /* looks that found no more beats */
-    apr_time_t looked;
-    volatile sig_atomic_t answered; /* it told the others that this server stops */
-    volatile sig_atomic_t mute;     /* it did not answer when this server stopped */
-    int doomed;                     /* it was given its last chance to */
+    apr_interval_time_t pause;      /* the pause before the present moderator began */
+    int failed;                     /* 1: it could not be forked, and the log says so */
+    int64_t beats;                  /* heartbeats at the last check */
+    int idle_looks;                 /* checks in a row that found no new heartbeat */
+    apr_time_t looked;              /* time of the last check */
+    volatile sig_atomic_t answered; /* 1: it told the others that this server stops */
+    volatile sig_atomic_t mute;     /* 1: it did not answer in time when this server stopped */
+    int doomed;                     /* 1: it had its last chance to answer */
 } moderator;
 
-/* The one of this configuration: a signal handler finds it nowhere else. */
+/* The moderator of this configuration. Static, because a signal handler gets no argument for it. */
 static moderator *volatile current;
 
 static void maintain(int reason, void *data, int status);
@@ -70,13 +70,13 @@ static void close_link(moderator *m)
     int fd = m->link;
     m->link = -1;
     if (fd >= 0) {
-        /* Children have a copy, which would keep it open. */
+        /* Children inherited the descriptor, so close() alone would not end the connection. */
         shutdown(fd, SHUT_RDWR);
         close(fd);
     }
 }
 
-/* @return 1 when the process has ended, or is no child of ours any more */
+/* @return 1 when the process has ended, or is no longer a child of this one */
 static int has_ended(pid_t pid, int wait)
 {
     apr_time_t end = backhand_clock_now() + apr_time_from_msec(wait);
@@ -95,7 +95,8 @@ static int may_log(void)
     return ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_EXITING;
 }
 
-/* httpd's parent waits for nothing that hangs. Neither 0 nor -1, which stand for many processes, is ever signalled. */
+/* Ends the moderator, and kills it if it hangs, so that httpd's parent never waits long. Never signals pid 0 or -1,
+ * which stand for many processes. */
 static void end_process(moderator *m)
 {
     pid_t pid = m->proc.pid;
@@ -118,7 +119,7 @@ static void end_process(moderator *m)
     has_ended(pid, END_WAIT);
 }
 
-/* A stop that came before its signal was watched for. */
+/* Announces a stop whose signal came before stop.h watched for it. */
 static apr_status_t leave_late(void *data)
 {
     moderator *m = data;
@@ -142,7 +143,7 @@ static apr_status_t forget(void *data)
     return APR_SUCCESS;
 }
 
-/* The file is for people; without it the moderator works as well. */
+/* Only people read the file; the moderator runs without it, too. */
 static void write_pid_file(const moderator *m)
 {
     const char *path = backhand_config_get(m->s)->moderator_pid_file;
@@ -155,7 +156,7 @@ static void write_pid_file(const moderator *m)
     }
 }
 
-/* The new process: nothing of httpd's parent but its memory and its log. */
+/* Runs in the new process, which keeps nothing of httpd's parent but its memory and its log. */
 static void become_moderator(const moderator *m, int link, apr_interval_time_t pause, const sigset_t *mask)
 {
     static const int ignored[] = {SIGINT, SIGHUP, SIGPIPE, AP_SIG_GRACEFUL, AP_SIG_GRACEFUL_STOP};
@@ -176,7 +177,7 @@ static void become_moderator(const moderator *m, int link, apr_interval_time_t p
     if (ap_run_drop_privileges(p, m->s) == OK) {
         backhand_announcer_run(m->s, m->parent, link, pause, p);
     }
-    /* Exit handlers and pool cleanups belong to the parent. */
+    /* Not exit(): exit handlers and pool cleanups are for the parent alone. */
     _exit(0);
 }
 
@@ -188,7 +189,7 @@ static apr_status_t fork_moderator(moderator *m, apr_interval_time_t pause)
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
         return errno;
     }
-    /* A signal that comes before the new process has its own handlers would be lost in the parent's. */
+    /* Signals stay blocked until the new process has its own handlers: the parent's handlers would swallow them. */
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &before);
     rv = apr_proc_fork(&m->proc, m->pconf);
@@ -219,7 +220,7 @@ static int is_stopping(void)
     return ap_mpm_query(AP_MPMQ_MPM_STATE, &state) != APR_SUCCESS || state == AP_MPMQ_STOPPING;
 }
 
-/* httpd goes on without one: see backhand_moderator_monitor(). */
+/* Forks the moderator. If that fails, httpd runs without it until backhand_moderator_monitor() tries again. */
 static void start(moderator *m, apr_interval_time_t pause)
 {
     apr_status_t rv = fork_moderator(m, pause);
@@ -282,7 +283,7 @@ void backhand_moderator_start(server_rec *s, apr_pool_t *pconf)
     apr_pool_cleanup_register(pconf, m, forget, apr_pool_cleanup_null);
 }
 
-/* @return 1 when it has done nothing for so long that it never will */
+/* @return 1 when the moderator hangs; see LOOKS */
 static int stands_still(moderator *m)
 {
     apr_time_t now = backhand_clock_now();
@@ -318,7 +319,7 @@ int backhand_moderator_monitor(apr_pool_t *p, server_rec *s)
     return DECLINED;
 }
 
-/* Waits for the moderator's word that it is done. */
+/* Waits up to `wait` ms for the moderator's answer that the others were told. */
 static int wait_for_answer(int fd, int wait)
 {
     apr_time_t end = backhand_clock_now() + apr_time_from_msec(wait), left;
@@ -353,7 +354,7 @@ void backhand_moderator_leave(void)
     }
 }
 
-/* A signal handler could not say it. */
+/* Gives a moderator that did not answer one more chance, then logs that. The signal handler cannot log. */
 static void look_at_mute(moderator *m)
 {
     m->doomed = 1;
@@ -380,7 +381,7 @@ void backhand_moderator_child_status(server_rec *s, pid_t pid, ap_generation_t g
     if (m && m->mute && !m->doomed && getpid() == m->parent) {
         look_at_mute(m);
     }
-    /* A child that only lost its slot still finishes its requests. */
+    /* Only when the child has ended: a child that lost its slot still finishes its requests. */
     if (status == MPM_CHILD_EXITED && conf->table) {
         backhand_process_release(conf->table, pid);
     }

@@ -20,8 +20,8 @@ struct backhand_names {
     backhand_journal *journal;
     backhand_resolver *resolver;
     backhand_question *questions;
-    const backhand_destination **asked; /* for each question */
-    int *failing;                       /* for each question: the log knows */
+    const backhand_destination **asked; /* for each question: the destination */
+    int *failing;                       /* for each question: 1 when the log says that it fails */
     backhand_found found;
 };
 

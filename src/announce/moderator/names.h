@@ -2,7 +2,7 @@
 
 /**
  * @file names.h
- * @brief The names among MulticastStats' destinations: looked up each minute by a thread of the moderator process.
+ * @brief Looks up the names among the destinations of MulticastStats each minute, in a thread of the moderator.
  */
 #ifndef BACKHAND_NAMES_H
 #define BACKHAND_NAMES_H
@@ -13,7 +13,7 @@
 
 typedef struct backhand_names backhand_names;
 
-/** Starts looking up the names among the transport's destinations. NULL when there are none. */
+/** Starts to look up the names among the transport's destinations. @return NULL when there are none */
 backhand_names *backhand_names_start(const apr_array_header_t *destinations, backhand_transport *transport,
                                      backhand_journal *journal, apr_pool_t *p);
 

@@ -4,17 +4,17 @@
 
 #include <math.h>
 
-/* Without a request of its own for so long no client comes to it. */
+/* A server that has decided on no request for this long counts as a server without clients. */
 #define ALONE apr_time_from_sec(2)
-/* So much slower than usual, in the logarithm x 1000, is slow. Surely slower than another server, hop and all, is slow
- * by however little: of servers that wait for requests the slower one gets none. */
+/* A server is slow if it is slower than usual by this (ln of the factor, x 1000). It is also slow if it is behind
+ * another server, by any amount: of two idle servers, the slower one gets no requests. */
 #define SLOW 500
-/* Offers are as far apart at least, and a fifth of the time since it was well. To one that fails each client may lose a
- * request. */
+/* The shortest time between two offers: one of these pauses, or the time since the server was well divided by LATER, if
+ * that is longer. The pause of a server that fails is longer, because each offer may cost a client a request. */
 #define PAUSE         apr_time_from_msec(250)
 #define PAUSE_FAILING apr_time_from_sec(1)
 #define LATER         5
-/* Samples that are enough for others to believe what it says of its speed. */
+/* A number of samples from which on the other servers trust the announced speed. */
 #define BELIEVED 3
 
 static int is_alone(backhand_offer *offer, const backhand_meter *meter, apr_time_t now)

@@ -2,23 +2,24 @@
 
 /**
  * @file offer.h
- * @brief A server that no client comes to, and that seems slow or to fail, offers itself now and then for one request,
- * to show whether that is still so. What comes of it is weighed as trial.h says. Core: no httpd.
+ * @brief Offers: a server without clients of its own that seems slow or seems to fail announces now and then that it
+ * could take one request. That request is a trial, see trial.h. Core: no httpd.
  */
 #ifndef BACKHAND_OFFER_H
 #define BACKHAND_OFFER_H
 
 #include "table/table.h"
 
-/** The moderator's. All zero at first. */
+/** State that the moderator keeps. All zero at first. */
 typedef struct backhand_offer {
-    int64_t given;      /**< requests that this server could have kept, as of the last look */
-    apr_time_t decided; /**< when that number grew last */
-    apr_time_t well;    /**< when it seemed as good as the others last */
+    int64_t given;      /**< backhand_meter.given at the last call */
+    apr_time_t decided; /**< when that number last grew */
+    apr_time_t well;    /**< when this server last seemed as good as the others */
 } backhand_offer;
 
-/** Looks whether it is time for an offer. If so, `stat` gets to say that this server takes one request at once, as fast
- * as it usually is, or, when that is slow itself, of a speed that is not known. `now`: the clock of the meter. */
+/** Turns `stat` into an offer if it is time for one. An offer announces that this server has a free place, does not
+ * fail, and is as fast as usual. If it is not slower than usual, but seems slow all the same or fails, its speed is
+ * announced as unknown. `now`: by the clock of the meter. */
 void backhand_offer_look(backhand_offer *offer, backhand_meter *meter, serverstat *stat, apr_time_t now);
 
 #endif

@@ -2,7 +2,7 @@
 
 /**
  * @file pid_file.h
- * @brief BackhandModeratorPIDFile: the moderator's process id where an administrator finds it.
+ * @brief BackhandModeratorPIDFile: a file with the moderator's process id, for administrators.
  */
 #ifndef BACKHAND_PID_FILE_H
 #define BACKHAND_PID_FILE_H
@@ -13,7 +13,7 @@
  * link. Called by httpd's parent. */
 apr_status_t backhand_pid_file_write(const char *path, pid_t pid);
 
-/** Removes it. */
+/** Removes the file. Called by httpd's parent. */
 void backhand_pid_file_remove(const char *path);
 
 #endif

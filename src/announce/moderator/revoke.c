@@ -25,7 +25,7 @@ static int is_signed_today(const backhand_intake *rules, const backhand_voucher 
     return voucher->key ? has_key(rules->keys, voucher->key) : rules->optional;
 }
 
-/* A stock heartbeat names no farm: see check_farm() in intake.c. */
+/* Accepts stock heartbeats, which name no farm; see check_farm() in intake.c. */
 static int is_of_the_farm(const backhand_intake *rules, const backhand_announcement *announcement)
 {
     return announcement->boot == 0 || strcmp(announcement->farm, rules->farm) == 0;

@@ -10,12 +10,12 @@
 #include "announce/moderator/intake.h"
 
 /**
- * Checks a table that an earlier configuration filled, and forgets every server whose last announcement `rules` would
- * not accept today: its sender or its contact is not covered, it is of another farm, or none of today's keys signed
- * it. Also forgets servers with a wrong clock. Called by the parent while there is no moderator.
+ * Checks a table that an earlier configuration filled. Forgets every server whose last announcement the new `rules`
+ * would not accept: its sender or contact is not covered, it is from another farm, or none of the new keys signed it.
+ * Also forgets servers with a wrong clock. Called by the parent while there is no moderator.
  * @param rules  only `table`, `accept`, `farm`, `keys` and `optional` are used
  * @param first  the contact of one of the forgotten servers, for the log
- * @return how many were forgotten
+ * @return the number of servers that were forgotten
  */
 int backhand_revoke(const backhand_intake *rules, char first[BACKHAND_CONTACT_SIZE]);
 

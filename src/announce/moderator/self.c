@@ -45,7 +45,7 @@ static void measure(backhand_self *self)
     self->raised = 0;
 }
 
-/* @return the datagram's length; 0: it does not fit */
+/* @return the datagram's length; 0: the announcement does not fit */
 static apr_size_t encode(backhand_self *self, char data[BACKHAND_MESSAGE_SIZE])
 {
     const backhand_keys *keys = self->conf->keys;
@@ -55,7 +55,7 @@ static apr_size_t encode(backhand_self *self, char data[BACKHAND_MESSAGE_SIZE])
     return keys ? backhand_message_sign(data, length, keys) : length;
 }
 
-/* Marked, so that nobody answers it. */
+/* Encodes the announcement with a mark, so that no server answers it. */
 static apr_size_t encode_direct(backhand_self *self, char data[BACKHAND_MESSAGE_SIZE])
 {
     apr_size_t length;
@@ -94,7 +94,7 @@ static void send_out(backhand_self *self)
     backhand_table_count(self->table, BACKHAND_COUNT_ANNOUNCED);
 }
 
-/* What the others hear may be an offer; what stands in the table of this server is what it is. */
+/* Sends the announcement, which may be an offer (offer.h). This server's own table always gets the true figures. */
 static void say(backhand_self *self)
 {
     serverstat true_stat = self->announcement.stat;
@@ -121,8 +121,7 @@ void backhand_self_announce(backhand_self *self)
     say(self);
 }
 
-/* Before the time of the next announcement: the meter is read when there is something new, and said is only what cannot
- * wait. */
+/* Announces only news that cannot wait until the interval has passed; else only reads the meter, if it has changed. */
 void backhand_self_look(backhand_self *self)
 {
     apr_time_t now = backhand_table_now(self->table);
@@ -149,7 +148,7 @@ void backhand_self_leave(backhand_self *self)
     self->left = 1;
 }
 
-/* A server that is new hears of us at once, and not only with the next announcement. */
+/* Announces this server to a new server at once, so that it need not wait for the next announcement. */
 static void answer(backhand_self *self, const backhand_hearing *hearing)
 {
     char data[BACKHAND_MESSAGE_SIZE];
@@ -161,7 +160,8 @@ static void answer(backhand_self *self, const backhand_hearing *hearing)
     }
 }
 
-/* Its announcements may come from another address than the one that it is announced to. */
+/* True if our destinations reach the other server. It may send from an address other than its contact, so either one
+ * counts. */
 static int is_covered(const backhand_self *self, const backhand_announcement *other, const struct sockaddr *from,
                       int listener_id)
 {
@@ -171,8 +171,8 @@ static int is_covered(const backhand_self *self, const backhand_announcement *ot
             backhand_transport_covers(self->transport, listener_id, &contact.sa));
 }
 
-/* What answers us needs no answer: two that answer each other would never end. A stock heartbeat comes from one who
- * listens to nobody. */
+/* An answer gets no answer, or two servers would answer each other without end. A stock heartbeat gets none either: its
+ * sender does not listen. */
 void backhand_self_hear(backhand_self *self, const backhand_update *update, const struct sockaddr *from,
                         int listener_id)
 {
@@ -206,7 +206,7 @@ void backhand_self_find_contact(backhand_self *self)
     }
 }
 
-/* After a graceful restart the others and the table still know the mark. */
+/* Continues with the high-water mark in the table: after a graceful restart the others still know it. */
 static void recall_mark(backhand_self *self)
 {
     backhand_announcement before;

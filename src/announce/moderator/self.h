@@ -2,7 +2,7 @@
 
 /**
  * @file self.h
- * @brief What this server announces of itself: its figures, measured, encoded and sent. The moderator only.
+ * @brief Announces this server: measures, encodes and sends its figures. Only for the moderator.
  */
 #ifndef BACKHAND_SELF_H
 #define BACKHAND_SELF_H
@@ -14,42 +14,42 @@
 #include "announce/moderator/work.h"
 #include "host/figures.h"
 
-/** This server. All zero at first. */
+/** State of this server's announcements. All zero at first. */
 typedef struct backhand_self {
     const backhand_config *conf;
     backhand_table *table;
     backhand_transport *transport;
     backhand_journal *journal;
-    const backhand_health *health; /**< of the application, by BackhandCheck */
+    const backhand_health *health; /**< result of BackhandCheck */
     backhand_direct direct;        /**< servers that no destination reaches */
     backhand_sampler *sampler;
     backhand_highwater mark;
     backhand_announcement announcement;
     backhand_working working;
     int64_t raised;    /**< the largest load_hwm that another server newly announced since the last measurement */
-    int contact_known; /**< the announcement has a contact */
-    int ready;         /**< a ready worker was announced */
-    int left;          /**< it was announced that this server leaves; nothing is sent any more */
+    int contact_known; /**< 1: the contact is final */
+    int ready;         /**< 1: a ready worker was announced */
+    int left;          /**< 1: it was announced that this server leaves; nothing is sent any more */
 } backhand_self;
 
-/** Makes the identity and finds the contact, if it is known. All that is given lives as long as `self`. */
+/** Makes the identity, and finds the contact if possible. All arguments must live as long as `self`. */
 void backhand_self_init(backhand_self *self, const backhand_config *conf, backhand_transport *transport,
                         backhand_journal *journal, const backhand_health *health, apr_pool_t *p);
 
-/** Looks for the contact, as long as it is not known. */
+/** Tries again to find the contact, unless it is known. */
 void backhand_self_find_contact(backhand_self *self);
 
 /** Measures this server, writes its figures into the table and sends them. */
 void backhand_self_announce(backhand_self *self);
 
-/** Between two announcements: reads the meter when there is something new, and announces what cannot wait. */
+/** Between two announcements: reads the meter if it has changed, and announces news that cannot wait. */
 void backhand_self_look(backhand_self *self);
 
 /** Announces twice that this server leaves. */
 void backhand_self_leave(backhand_self *self);
 
-/** After a datagram: answers a server that is new, and remembers one that no destination reaches.
- * @param listener_id  the listener that it came to, see transport.h */
+/** After a datagram: answers a new server, and remembers a server that no destination reaches.
+ * @param listener_id  the listener that received the datagram, see transport.h */
 void backhand_self_hear(backhand_self *self, const backhand_update *update, const struct sockaddr *from,
                         int listener_id);
 

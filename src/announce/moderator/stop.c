@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A signal handler finds its data nowhere else. */
+/* Static, because a signal handler gets no argument for its data. */
 static struct watch {
     void (*leave)(void);
     pid_t owner; /* 0: not watching */
@@ -39,7 +39,7 @@ static void call(const struct sigaction *action, int sig, siginfo_t *info, void 
 static void on_stop(int sig, siginfo_t *info, void *context)
 {
     int saved = errno, i;
-    /* A child has this handler too until it sets its own. */
+    /* A child inherits this handler and has it until it sets its own. */
     if (getpid() == watch.owner) {
         watch.leave();
     }
@@ -56,7 +56,7 @@ static int is_ours(const struct sigaction *action)
     return action->sa_flags & SA_SIGINFO && action->sa_sigaction == on_stop;
 }
 
-/* The object that holds the handler is unloaded soon. */
+/* Restores the handlers: httpd is about to unload the module, and the handler's code with it. */
 static apr_status_t unwatch(void *data)
 {
     struct sigaction now;

@@ -10,9 +10,9 @@
 #include <apr_pools.h>
 
 /**
- * Runs `leave` when this process gets SIGTERM, SIGINT or the signal for a graceful stop, before the MPM's own handler.
- * The parent calls this after the MPM has set its handlers, once a configuration; further calls do nothing. The MPM's
- * handlers are restored when `pconf` is cleared. In processes that are forked later `leave` never runs.
+ * Runs `leave` when this process gets SIGTERM, SIGINT or the signal for a graceful stop, and then the MPM's handler.
+ * The parent calls this after the MPM has set its handlers; only the first call for a configuration has an effect.
+ * Clearing `pconf` restores the MPM's handlers. In processes that are forked later `leave` never runs.
  * @param leave  async-signal-safe
  */
 void backhand_stop_watch(apr_pool_t *pconf, void (*leave)(void));

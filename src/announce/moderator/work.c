@@ -5,7 +5,7 @@
 #include "candidacy/standing.h"
 #include "table/update.h"
 
-/* How often between two announcements the meter is read. */
+/* How often the meter is read in one interval. */
 #define LOOKS 4
 
 static int64_t inflight_of(const backhand_working *working, int64_t waiting)

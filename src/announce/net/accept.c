@@ -20,7 +20,7 @@ static apr_status_t add(backhand_accept_list *list, const char *address, const c
     return rv;
 }
 
-/* APR knows no network of 0 bits. */
+/* Adds a network of 0 bits, which apr_ipsubnet_create() does not accept. */
 static apr_status_t add_all(backhand_accept_list *list, const char *address)
 {
     unsigned char any[sizeof(struct in6_addr)];
@@ -100,7 +100,8 @@ static int has_both(apr_ipsubnet_t *subnet, const char *low, const char *high)
            apr_ipsubnet_test(subnet, &sa);
 }
 
-/* APR does not tell what a subnet is, only what it covers: one that covers both ends of a block covers all of it. */
+/* APR does not show the content of a subnet, only whether it covers an address. A subnet that covers both ends of a
+ * block covers all of it. */
 static int is_wide(apr_ipsubnet_t *subnet)
 {
     char low[24], high[24];

@@ -22,11 +22,11 @@ int backhand_accept_covers(const backhand_accept_list *list, apr_sockaddr_t *add
 /** The same for a numeric address in text. Allocates nothing. False if the text is no address. */
 int backhand_accept_covers_text(const backhand_accept_list *list, const char *address);
 
-/** The same for 16 bytes in network order, an IPv4 address as an IPv4-mapped one. */
+/** The same for an IPv6 address as 16 bytes in network order; IPv4 addresses are IPv4-mapped. */
 int backhand_accept_covers_bytes(const backhand_accept_list *list, const void *bytes);
 
-/** True if a network of the list is so wide that it must hold clients: a public IPv4 network of 8 bits or less, or a
- * public IPv6 network of 16 bits or less. */
+/** True if a network of the list is so wide that it must contain clients: a public IPv4 network with a prefix of 8 bits
+ * or less, or a public IPv6 network with a prefix of 16 bits or less. */
 int backhand_accept_is_wide(const backhand_accept_list *list);
 
 #endif

@@ -12,17 +12,17 @@
 #define WRONG    "takes [myaddr[:port]] dest:port[,ttl], as in 192.0.2.1:80 239.255.0.1:4445,1; "
 #define TEXT_MAX 400
 
-/* Of DNS. */
+/* The limits of DNS. */
 #define NAME_MAX_LENGTH  253
 #define LABEL_MAX_LENGTH 63
 
-/* True for what can be no address: it has other characters than digits and dots, and no colon. */
+/* True for a text that cannot be an address: it has characters other than digits and dots, and no colon. */
 static int is_name(const char *text)
 {
     return strspn(text, "0123456789.") != strlen(text) && !strchr(text, ':');
 }
 
-/* Labels of 1 to 63 characters; a dot may stand at the end. */
+/* True for labels of 1 to 63 characters; a dot may follow the last one. */
 static int is_valid_name(const char *text)
 {
     size_t length = strlen(text);
@@ -39,7 +39,7 @@ static int is_valid_name(const char *text)
     return 1;
 }
 
-/* An address as the kernel writes it, a name looked up. @return its family, 0: no such address or name */
+/* Writes an address as the kernel does; looks up a name. @return its family; 0: no such address or name */
 static int resolve(const char **out, const char *text, int family, apr_pool_t *p)
 {
     struct addrinfo hints = {.ai_family = family, .ai_socktype = SOCK_DGRAM, .ai_flags = AI_NUMERICHOST}, *found;
@@ -59,7 +59,7 @@ static int resolve(const char **out, const char *text, int family, apr_pool_t *p
     return family;
 }
 
-/* Cuts `address[:port]`; the port is 0 when there is none. An IPv6 address without brackets has no port. */
+/* Splits `address[:port]`; the port is 0 when there is none. An IPv6 address without brackets has no port. */
 static int split(char *text, char **address, int *port)
 {
     char *colon = strchr(text, ':');
@@ -161,7 +161,7 @@ static const char *read_from(backhand_destination *out, char *text, int family, 
     return is_any(out->from) || is_multicast(out->from) ? WRONG "myaddr is one address of this machine" : NULL;
 }
 
-/* Every link has its own ff02::1. */
+/* True for a link-local IPv6 group without `from`: each link has its own group ff02::1, so an interface is needed. */
 static int needs_interface(const backhand_destination *d)
 {
     struct in6_addr v6;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A DNS message has no more bytes. */
+/* The longest DNS message, in bytes. */
 #define ANSWER_SIZE 65535
 /* Bytes of a SRV record before its target: priority, weight, port. */
 #define SRV_TARGET 6
@@ -32,13 +32,13 @@ void backhand_found_add(backhand_found *found, const struct sockaddr *address, i
     found->count++;
 }
 
-/* @return 0, or what getaddrinfo says is wrong */
+/* @return 0, or the error of getaddrinfo() */
 static int add_host(backhand_found *found, const char *name, int port, int family)
 {
     struct addrinfo hints = {.ai_family = family, .ai_socktype = SOCK_DGRAM}, *all, *each;
     int rc;
     if (family == AF_UNSPEC) {
-        /* Not the family that this machine cannot send in. */
+        /* Only addresses of a family in which this machine can send. */
         hints.ai_flags = AI_ADDRCONFIG;
     }
     rc = getaddrinfo(name, NULL, &hints, &all);
@@ -59,7 +59,8 @@ static int fail(backhand_found *found, const char *problem)
     return 0;
 }
 
-/* A target that does not exist is a record out of date; one that cannot be asked for now may still be there. */
+/* A target that does not exist is left out: the record is out of date. If a target cannot be looked up for now, the
+ * lookup fails: the target may still exist. */
 static int add_target(backhand_found *found, const ns_msg *message, const ns_rr *record, int family)
 {
     char target[NS_MAXDNAME];

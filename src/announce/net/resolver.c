@@ -13,21 +13,22 @@
 typedef struct inquiry {
     const backhand_question *question;
     apr_time_t due;
-    int answered; /* ever */
-    int fresh;    /* `found` was not taken yet */
+    int answered; /* 1: there was an answer at some time */
+    int fresh;    /* 1: nobody has taken `found` yet */
     backhand_found found;
 } inquiry;
 
 struct backhand_resolver {
     pthread_t thread;
-    pthread_mutex_t lock; /* over `fresh` and `found` of all, and `ended`; held for a copy at most */
+    pthread_mutex_t
+        lock; /* protects `fresh` and `found` of all inquiries, and `ended`; never held longer than a copy */
     pthread_cond_t wake;
     int ended;
     int fd;
     int count;
     backhand_lookup_fn lookup;
     apr_interval_time_t again, retry;
-    backhand_found latest; /* the thread's own */
+    backhand_found latest; /* only the thread uses it */
     inquiry inquiries[];
 };
 
@@ -48,7 +49,7 @@ static void answer(backhand_resolver *r, inquiry *q)
     }
 }
 
-/* Waits until a question is due. @return NULL: this is the end */
+/* Waits until a question is due. @return NULL: the thread has to end */
 static inquiry *await(backhand_resolver *r)
 {
     inquiry *next = &r->inquiries[0];
@@ -90,7 +91,7 @@ static apr_status_t stop(void *data)
     return APR_SUCCESS;
 }
 
-/* Signals are for the thread that waits for datagrams. */
+/* Starts the thread with all signals blocked: they are for the thread that waits for datagrams. */
 static int start_thread(backhand_resolver *r)
 {
     sigset_t all, before;
@@ -145,7 +146,7 @@ int backhand_resolver_next(backhand_resolver *resolver, backhand_found *found)
 {
     uint64_t answers;
     int i, taken = -1;
-    /* Emptied before the look: an answer that comes after it makes it readable again. */
+    /* Reads before it looks for answers: so an answer that comes later makes the descriptor readable again. */
     if (read(resolver->fd, &answers, sizeof(answers)) < 0 && errno != EAGAIN && errno != EINTR) {
         return -1;
     }

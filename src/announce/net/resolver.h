@@ -2,7 +2,7 @@
 
 /**
  * @file resolver.h
- * @brief Looks up names again and again in a thread of its own, so that a slow resolver delays nothing. Core: no httpd.
+ * @brief Looks up names at intervals in a thread of its own, so that a slow resolver delays nothing. Core: no httpd.
  */
 #ifndef BACKHAND_RESOLVER_H
 #define BACKHAND_RESOLVER_H
@@ -18,20 +18,20 @@ typedef struct backhand_question {
 typedef struct backhand_resolver backhand_resolver;
 
 /**
- * Starts the thread, in which all signals are blocked. It asks one question at a time. It repeats a question `again`
- * us after an answer; before the first answer already after `retry` us. All memory is allocated here. Clearing `p`
- * waits for the thread.
+ * Starts the thread; all signals are blocked in it. The thread looks up one question at a time. It repeats a question
+ * `again` us after an answer; until there is a first answer, after `retry` us. All memory is allocated here. Clearing
+ * `p` waits for the thread.
  * @param questions  `count` questions, which live as long as `p`
  */
 apr_status_t backhand_resolver_start(backhand_resolver **resolver, const backhand_question *questions, int count,
                                      backhand_lookup_fn lookup, apr_interval_time_t again, apr_interval_time_t retry,
                                      apr_pool_t *p);
 
-/** Becomes readable with each answer. */
+/** A descriptor that becomes readable with each answer. */
 int backhand_resolver_fd(const backhand_resolver *resolver);
 
 /**
- * Takes the next answer; of two answers to the same question, the newer. Never waits for a lookup.
+ * Takes the next answer; of several answers to one question, only the newest. Never waits for a lookup.
  * @param found  its `count` is 0 if the lookup failed; `problem` says why
  * @return the number of the question, or -1: none
  */

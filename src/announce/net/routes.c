@@ -35,7 +35,8 @@ static backhand_listener *find_entry(backhand_routes *routes, const backhand_lis
     return empty;
 }
 
-/* Every route and name takes one place more than there may be in use, so there always is one. */
+/* Returns the listener that is wanted; makes an entry if there is none. There is always a free entry, see `capacity`.
+ */
 static backhand_listener *want(backhand_routes *routes, const backhand_destination *config, backhand_listener wanted)
 {
     backhand_listener *entry = find_entry(routes, &wanted);
@@ -56,7 +57,7 @@ static void want_optional(backhand_routes *routes, const backhand_destination *c
     want(routes, config, wanted);
 }
 
-/* A name is announced to us, too, before it is known what it stands for. */
+/* Listens for announcements to a name before its addresses are known: other servers may already know them. */
 static void want_for_name(backhand_routes *routes, const backhand_destination *config)
 {
     backhand_address from;
@@ -70,7 +71,8 @@ static void want_for_name(backhand_routes *routes, const backhand_destination *c
     want_optional(routes, config, backhand_listener_unicast(NULL, AF_INET6, config->port));
 }
 
-/* Others may answer a group's member directly. Only the own address tells which server of this machine is meant. */
+/* Listens for direct answers: others may answer a member of a group directly. Needs `from`: without an own address,
+ * several servers of this machine could not tell for whom an answer is. */
 static void want_for_answers(backhand_routes *routes, const backhand_route *r)
 {
     if (r->cast != BACKHAND_UNICAST && r->config->from) {
@@ -86,7 +88,8 @@ static int collides(const backhand_listener *one, const backhand_listener *other
            other->at.sa.sa_family == one->at.sa.sa_family && other->at.v4.sin_port == one->at.v4.sin_port;
 }
 
-/* The kernel lets a wildcard address stand beside another of the same port only when both are shared. */
+/* Lets wildcard sockets share their port: beside a wildcard address the kernel allows another socket of the same port
+ * only if both are shared. */
 static void share_wildcards(backhand_routes *routes)
 {
     int i, k;
@@ -101,7 +104,7 @@ static void share_wildcards(backhand_routes *routes)
     }
 }
 
-/* Finds for all routes where they hear, and closes what is left over. */
+/* Finds the listeners of all routes, and closes listeners that no route needs. */
 static void arrange(backhand_routes *routes)
 {
     const apr_array_header_t *all = routes->destinations;
@@ -156,7 +159,7 @@ void backhand_routes_make(backhand_routes *routes, const apr_array_header_t *des
     routes->destinations = destinations;
     routes->count = 0;
     routes->max = destinations->nelts - names + (names ? BACKHAND_NAMED_MAX : 0);
-    /* While addresses change, the old listeners stand beside the new ones. */
+    /* While addresses change, old and new listeners exist side by side. */
     routes->capacity = 4 * routes->max + 4 * names + 1;
     routes->route = apr_pcalloc(p, sizeof(*routes->route) * ((size_t)routes->max + 1));
     routes->listener = apr_pcalloc(p, sizeof(*routes->listener) * (size_t)routes->capacity);
@@ -187,7 +190,7 @@ static int is_among(const backhand_address *to, int count, const backhand_addres
     return 0;
 }
 
-/* Removes the addresses of a name that it does not stand for any more. */
+/* Removes the routes to addresses that a name no longer has. */
 static void remove_others(backhand_routes *routes, const backhand_destination *config, const backhand_address *to,
                           int count)
 {

@@ -4,8 +4,8 @@
  * @file routes.h
  * @brief All routes of a transport, and the sockets on which it listens. Core: no httpd.
  *
- * The addresses of a name may change while the server runs; listeners that no route needs any more are closed then.
- * Unicast leaves from the socket that listens for unicast, so that an answer to its source address arrives. Only for
+ * The addresses of a name may change while the server runs; listeners that are no longer needed are closed then.
+ * Unicast is sent from the socket that listens for unicast, so that an answer to its source address arrives. Only for
  * the files of this folder.
  */
 #ifndef BACKHAND_ROUTES_H
@@ -18,10 +18,10 @@ typedef struct backhand_routes {
     int count, max;
     backhand_route *route; /**< [max]; the first `count` are in use, in the order of the destinations */
     int capacity;
-    backhand_listener *listener; /**< [capacity]; those with `used` are in use, and keep their place meanwhile */
+    backhand_listener *listener; /**< [capacity]; an entry does not move while it is in use (`used`) */
 } backhand_routes;
 
-/** Collects what could not be done, and why. */
+/** Counts and reports problems. */
 typedef struct backhand_problems {
     backhand_problem_fn problem; /**< may be NULL */
     void *ctx;
@@ -29,12 +29,12 @@ typedef struct backhand_problems {
     int count;
 } backhand_problems;
 
-/** Reads the numeric destinations; opens nothing. */
+/** Makes the routes to numeric destinations; opens no socket. */
 void backhand_routes_make(backhand_routes *routes, const apr_array_header_t *destinations, backhand_problems *problems,
                           apr_pool_t *p);
 
-/** Gives a name other addresses; opens nothing. Leaves out addresses of another kind than its `from`, and addresses for
- * which there is no room. @return 1 if some address is new */
+/** Replaces the addresses of a name; opens no socket. Leaves out addresses of a family other than that of `from`, and
+ * addresses for which there is no room. @return 1 if there is a new address */
 int backhand_routes_replace(backhand_routes *routes, const backhand_destination *config, const backhand_address *to,
                             int count);
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Room for what a few hundred servers say while the moderator is kept from running. */
+/* Room for the announcements of a few hundred servers while the moderator cannot run. */
 #define RECEIVE_BUFFER (1024 * 1024)
 
 /* --- addresses --------------------------------------------------------------------------------------------- */
@@ -80,7 +80,7 @@ static int open_socket(int family)
 
 /* --- routes ------------------------------------------------------------------------------------------------ */
 
-/* Without a default route the kernel knows no interface for a group. */
+/* True if the kernel has a route to the address. Without a default route it has none to a group. */
 static int has_way(const backhand_address *to)
 {
     int fd = open_socket(to->sa.sa_family), found;
@@ -91,7 +91,7 @@ static int has_way(const backhand_address *to)
     return found;
 }
 
-/* The interfaces say which addresses are broadcast ones, and which interface has `from`. */
+/* Finds out from the interfaces whether the address is a broadcast address, and which interface has `from`. */
 static void ask_interfaces(backhand_route *route)
 {
     struct ifaddrs *all, *each;
@@ -168,7 +168,7 @@ apr_status_t backhand_route_make(backhand_route *route, const backhand_destinati
 
 /* --- sockets ----------------------------------------------------------------------------------------------- */
 
-/* Closes a socket that can't be used and keeps the error. */
+/* Closes a socket that cannot be used. @return the error that errno had before */
 static apr_status_t give_up(int *fd)
 {
     apr_status_t rv = errno;
@@ -233,7 +233,7 @@ apr_status_t backhand_route_join(backhand_route *route)
         struct ip_mreqn group = group_of(route);
         rc = setsockopt(route->hears->fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof(group));
     }
-    /* In use: two directives name the same group and interface. */
+    /* EADDRINUSE: already joined, because two directives name the same group and interface. */
     route->joined = rc == 0 || errno == EADDRINUSE;
     return route->joined ? APR_SUCCESS : errno;
 }
@@ -274,7 +274,7 @@ apr_status_t backhand_listener_open(backhand_listener *listener)
     }
     setsockopt(listener->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
     if (listener->at.sa.sa_family == AF_INET) {
-        /* A wildcard socket would hear each group that anybody on this machine has joined. */
+        /* Otherwise a wildcard socket would receive datagrams to every group that any process here has joined. */
         set(listener->fd, IPPROTO_IP, IP_MULTICAST_ALL, 0);
     }
     return APR_SUCCESS;

@@ -12,9 +12,9 @@
 
 struct backhand_transport {
     backhand_routes routes;
-    struct pollfd *polled; /* listeners, then what is watched */
-    int *listener_id;      /* of each of `polled` */
-    int watched;           /* -1: nothing */
+    struct pollfd *polled; /* listeners, then other descriptors */
+    int *listener_id;      /* the listener of each entry of `polled` */
+    int watched;           /* see backhand_transport_watch(); -1: none */
 };
 
 int backhand_transport_repair(backhand_transport *transport, backhand_problem_fn problem, void *ctx)
@@ -71,7 +71,7 @@ apr_status_t backhand_transport_open(backhand_transport **transport, const apr_a
 
 /* --- sending ----------------------------------------------------------------------------------------------- */
 
-/* What says that nobody listens just now, or that there is no room, is no fault of the way there. */
+/* True for errors that do not concern the route: nobody listens at the moment, or the kernel has no room. */
 static int is_harmless(int error)
 {
     return error == EAGAIN || error == ENOBUFS || error == ECONNREFUSED || error == EINTR;
@@ -102,8 +102,8 @@ static const backhand_listener *listener_of(const backhand_transport *transport,
     return listener_id >= 0 && listener_id < transport->routes.capacity && listener->used ? listener : NULL;
 }
 
-/* The address at the port of that listener; an IPv6 address of one link keeps its link. @return 0 when it is of another
- * kind */
+/* Makes an address with the port of the listener; a link-local IPv6 address keeps its link.
+ * @return 0 when the address is of another family than the listener */
 static int aim(backhand_address *to, const backhand_listener *listener, const struct sockaddr *address)
 {
     if (address->sa_family != listener->at.sa.sa_family) {
@@ -134,7 +134,7 @@ int backhand_transport_covers(const backhand_transport *transport, int listener_
     return 0;
 }
 
-/* Where a group or a broadcast address hears, nothing can be sent from. */
+/* Finds a socket to answer from: a socket bound to a group or broadcast address cannot send. */
 static int answering_socket(const backhand_routes *routes, const backhand_listener *listener)
 {
     int i;
@@ -178,7 +178,7 @@ static void describe(apr_sockaddr_t *out, const backhand_address *from)
     }
 }
 
-/* @return 0 when nothing is there any more */
+/* @return 0 when no datagram is left */
 static int receive_one(int fd, int listener_id, backhand_receive_fn receive, void *ctx)
 {
     char data[BACKHAND_MESSAGE_SIZE + 1];
@@ -197,7 +197,7 @@ static int receive_one(int fd, int listener_id, backhand_receive_fn receive, voi
     return 1;
 }
 
-/* Takes one from each socket in turn, so that a flood at one does not silence the others. */
+/* Takes one datagram from each socket in turn, so that a flood on one socket does not block the others. */
 static void receive_all(backhand_transport *transport, int n, backhand_receive_fn receive, void *ctx)
 {
     struct pollfd *polled = transport->polled;

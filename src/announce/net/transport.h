@@ -15,17 +15,18 @@
 typedef struct backhand_transport backhand_transport;
 
 /** Called for each datagram. A `length` of BACKHAND_MESSAGE_SIZE means that it was that long or longer. `listener_id`
- * is the socket on which it was heard, for the functions below. */
+ * stands for the socket that received it, for the functions below. */
 typedef void (*backhand_receive_fn)(void *ctx, const char *data, apr_size_t length, apr_sockaddr_t *sender,
                                     int listener_id);
 
 /**
- * Opens sockets for all destinations (array of backhand_destination, which must live as long). They are closed with
- * `p`. A group is joined on the interface of `from`, else where the kernel's route leads, else on that of `via`. A
- * socket for unicast is bound to `from`, else to the wildcard address, for names of both families. Only groups and
- * broadcast addresses are shared with other servers of this machine. Unicast leaves from the socket that listens for
- * it. A name gets announcements once backhand_transport_name() has given its addresses; the ports of SRV records are
- * not listened on before. Without destinations the transport sends and hears nothing.
+ * Opens sockets for all destinations (array of backhand_destination, which must live as long as the transport).
+ * Clearing `p` closes them. A group is joined on the interface of `from`; without `from`, where the kernel's route
+ * leads; without a route, on the interface of `via`. A socket for unicast is bound to `from`; without `from`, to the
+ * wildcard address, for a name in both families. Only groups and broadcast addresses are shared with other servers of
+ * this machine. Unicast is sent from the socket that listens for it. A name gets announcements once
+ * backhand_transport_name() has given its addresses; before that the transport does not listen on the ports of SRV
+ * records. Without destinations the transport sends and receives nothing.
  * @param problem  may be NULL; the other sockets still work
  * @return APR_SUCCESS, or the last error when there are destinations and not one socket could be opened.
  *         `transport` is made in any case
@@ -37,12 +38,12 @@ struct backhand_found;
 
 /**
  * Replaces the addresses of a destination that is a name. Allocates nothing.
- * @return 1 if some address is new
+ * @return 1 if there is a new address
  */
 int backhand_transport_name(backhand_transport *transport, const backhand_destination *name,
                             const struct backhand_found *found, backhand_problem_fn problem, void *ctx);
 
-/** Tries again to open the sockets that could not be opened. Allocates nothing. @return how many problems are left */
+/** Tries again to open the sockets that could not be opened. Allocates nothing. @return the number of problems left */
 int backhand_transport_repair(backhand_transport *transport, backhand_problem_fn problem, void *ctx);
 
 /** Sends one datagram to each destination. Never waits: a datagram for which the kernel has no room is lost.
@@ -50,24 +51,27 @@ int backhand_transport_repair(backhand_transport *transport, backhand_problem_fn
 apr_status_t backhand_transport_send(backhand_transport *transport, const char *data, apr_size_t length,
                                      const backhand_destination **failed);
 
-/** True if the destinations reach the server with that address that was heard at `listener_id`: it was heard by a group
- * or broadcast address, or there is a destination of that address and the port of that listener. */
+/** True if the destinations reach the server from whose address a datagram came to `listener_id`: either the datagram
+ * was sent to a group or broadcast address, or there is a destination with that address and the port of that listener.
+ */
 int backhand_transport_covers(const backhand_transport *transport, int listener_id, const struct sockaddr *address);
 
 /** Sends one datagram to one address, at the port of `listener_id`; if that fails, it is lost. */
 void backhand_transport_answer(backhand_transport *transport, int listener_id, const struct sockaddr *address,
                                const char *data, apr_size_t length);
 
-/** Lets backhand_transport_poll wait for this descriptor too; -1: for none. */
+/** Makes backhand_transport_poll() wait for this descriptor, too; -1: for none. */
 void backhand_transport_watch(backhand_transport *transport, int fd);
 
-/** Waits up to `timeout` for `wake_fd` (-1: none) or datagrams. Gives every datagram, at most 1,000, to `receive`.
+/** Waits up to `timeout` for `wake_fd` (-1: none) or datagrams. Calls `receive` for every datagram, at most 1,000
+ * times.
  * @return APR_SUCCESS, APR_TIMEUP, APR_EINTR, or an error */
 apr_status_t backhand_transport_poll(backhand_transport *transport, apr_interval_time_t timeout, int wake_fd,
                                      backhand_receive_fn receive, void *ctx);
 
-/** The address that announcements leave from (numeric, in `out`), when none was configured: the kernel's choice for the
- * first address announced to. @return APR_SUCCESS, APR_INCOMPLETE while no name's address is known, or an error */
+/** Finds the address that announcements leave from when none was configured: the kernel's choice for the first
+ * destination. `out` gets it, numeric.
+ * @return APR_SUCCESS, APR_INCOMPLETE while the address of no name is known, or an error */
 apr_status_t backhand_transport_source(backhand_transport *transport, char out[48]);
 
 #endif

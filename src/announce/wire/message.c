@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What the signature is made for, and what stands before it. */
+/* The purpose of the signature, as backhand_keys needs it, and the key before the signature. */
 #define PURPOSE       "announce"
 #define SIGNATURE_KEY "&sig="
 
@@ -70,7 +70,7 @@ static int64_t number_of(backhand_announcement *announcement, backhand_key key)
     return value > max ? max : value;
 }
 
-/* The figures that go this way. One that may be missing is left out where it would be read as the same: the least. */
+/* Writes the figures that travel this way. An optional figure with its least value is left out: readers assume it. */
 static void put_figures(writer *w, unsigned way, backhand_announcement *announcement)
 {
     unsigned without =

@@ -13,7 +13,7 @@
 
 typedef struct key_record {
     const char *name;
-    size_t length; /* of the name */
+    size_t length; /* length of the name */
     size_t offset;
     int64_t min, max;
 } key_record;

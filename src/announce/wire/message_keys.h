@@ -2,7 +2,7 @@
 
 /**
  * @file message_keys.h
- * @brief The keys of an announcement, for the two halves of message.h. Core: no httpd.
+ * @brief The keys of an announcement, for message.c and message_read.c. Core: no httpd.
  */
 #ifndef BACKHAND_MESSAGE_KEYS_H
 #define BACKHAND_MESSAGE_KEYS_H
@@ -10,7 +10,7 @@
 #include "figures/figures.h"
 #include "table/announcement.h"
 
-/** Keys. Each has a bit, to notice what came twice or not at all. */
+/** All keys. A reader has one bit for each key, to find duplicate and missing ones. */
 typedef enum backhand_key {
     BACKHAND_KEY_V,
     BACKHAND_KEY_BH,
@@ -18,13 +18,13 @@ typedef enum backhand_key {
     BACKHAND_KEY_BOOT,
     BACKHAND_KEY_HOST,
     BACKHAND_KEY_CONTACT,
-    BACKHAND_KEY_SEQ, /**< from here on numbers */
+    BACKHAND_KEY_SEQ, /**< this key and all after it are numbers */
     BACKHAND_KEY_MS,
     BACKHAND_KEY_KA,
-    BACKHAND_KEY_TIME,    /**< may be missing: 0 then */
-    BACKHAND_KEY_LEAVE,   /**< may be missing: 0 then */
-    BACKHAND_KEY_DIRECT,  /**< may be missing: 0 then */
-    BACKHAND_KEY_FIGURES, /**< from here on backhand_figures */
+    BACKHAND_KEY_TIME,    /**< optional, default 0 */
+    BACKHAND_KEY_LEAVE,   /**< optional, default 0 */
+    BACKHAND_KEY_DIRECT,  /**< optional, default 0 */
+    BACKHAND_KEY_FIGURES, /**< this key and all after it: backhand_figures, in their order */
     BACKHAND_KEYS = BACKHAND_KEY_FIGURES + BACKHAND_FIGURES
 } backhand_key;
 
@@ -38,12 +38,11 @@ _Static_assert(BACKHAND_KEYS < 64, "all bits fit into a word");
 /** The key's name on the wire. */
 const char *backhand_key_name(backhand_key key);
 
-/** The key of that name, BACKHAND_KEYS when there is none. `expected`, 0 or more, is tried first, then those after it:
- * most keys come in their order. */
+/** Finds the key of that name. Tries `expected`, 0 or more, first, then the keys after it, because most keys come in
+ * order. @return the key, or BACKHAND_KEYS: there is none */
 int backhand_key_find(const char *name, size_t length, int expected);
 
-/** The number that the key stands for: its place in `announcement`, and its range. For BACKHAND_KEY_BUSY it is
- * `nservers`. */
+/** The number of a key: its place in `announcement`, and its range. For BACKHAND_KEY_BUSY the place is `nservers`. */
 int64_t *backhand_key_number(backhand_key key, backhand_announcement *announcement, int64_t *min, int64_t *max);
 
 /** True for bytes that stand for themselves on the wire. */

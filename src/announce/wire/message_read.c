@@ -11,7 +11,8 @@
 
 #include <string.h>
 
-/* What a stock heartbeat does not say: it comes each second, and httpd's default KeepAliveTimeout is 5 s. */
+/* Values that a stock heartbeat lacks: mod_heartbeat sends one each second, and httpd's default KeepAliveTimeout is
+ * 5 s. */
 #define HEARTBEAT_INTERVAL_MS  1000
 #define HEARTBEAT_KEEPALIVE_MS 5000
 
@@ -19,7 +20,7 @@
 #define HEARTBEAT_KEYS (BIT(V) | figures_by(BACKHAND_BY_HEARTBEAT))
 #define ALL_KEYS       ((BIT(TIME) - 1) | figures_by(BACKHAND_BY_HEARTBEAT | BACKHAND_BY_ANNOUNCEMENT))
 
-/* The bits of the figures that go one of these ways. */
+/* The bits of the figures that travel one of these ways. */
 static inline uint64_t figures_by(unsigned by)
 {
 #define FIGURE(name, key, least, most, ways, ...) | (by & (ways) ? BACKHAND_KEY_BIT(BACKHAND_KEY_OF(name)) : 0)
@@ -27,7 +28,7 @@ static inline uint64_t figures_by(unsigned by)
 #undef FIGURE
 }
 
-/* No minimum is below 0. A minus sign is decimal all right; it makes numbers out of range, except -0. */
+/* Accepts a minus sign as part of a number. No minimum is below 0, so such a number, except -0, is out of range. */
 static backhand_drop read_integer(int64_t *out, backhand_span value, int64_t min, int64_t max)
 {
     const char *end = value.at + value.length;
@@ -61,7 +62,7 @@ static backhand_drop read_boot(uint64_t *boot, backhand_span value)
     return value.length > 16 || *boot == 0 ? BACKHAND_DROP_RANGE : BACKHAND_DROP_NONE;
 }
 
-/* The byte at `*i`, which moves to the last byte that stands for it; -1 when it is malformed. */
+/* Reads the byte at `*i`, and moves `*i` to the end of its %XX. @return the byte; -1: it is malformed */
 static int read_byte(backhand_span value, size_t *i)
 {
     if (value.at[*i] != '%') {
@@ -74,7 +75,7 @@ static int read_byte(backhand_span value, size_t *i)
     return backhand_hex_byte(&value.at[*i - 1]);
 }
 
-/* Undoes %XX. What comes out is printable, 1 to size - 1 bytes. */
+/* Decodes %XX. Accepts only texts of 1 to size - 1 printable bytes. */
 static backhand_drop read_text(char *out, size_t size, backhand_span value)
 {
     size_t i, used = 0;
@@ -121,7 +122,7 @@ static backhand_drop read_version(backhand_span value, int min, int max)
     return read_integer(&n, value, min, max) ? BACKHAND_DROP_FORMAT : BACKHAND_DROP_NONE;
 }
 
-/* `nservers` holds the busy workers until all is read. */
+/* Reads the value of a key. `nservers` holds only the busy workers until sum_workers() is called. */
 static backhand_drop read_value(backhand_announcement *out, int key, backhand_span value)
 {
     switch (key) {
@@ -167,8 +168,7 @@ static int is_text(const char *data, size_t length)
     return 1;
 }
 
-/* Keys of ours mean something after `bh` only: what a stock server may add to its heartbeat one day is not for us to
- * judge. */
+/* Our own keys count only after `bh`. Before it they are ignored: a future mod_heartbeat may use the same names. */
 static backhand_drop read_pair(backhand_announcement *out, const backhand_pair *pair, uint64_t *seen, int *expected,
                                char detail[32])
 {
@@ -191,7 +191,7 @@ static backhand_drop read_pair(backhand_announcement *out, const backhand_pair *
     return reason;
 }
 
-/* Reads all pairs; `seen` gets the bits of the keys that were there. */
+/* Reads all pairs; `seen` gets the bits of the keys that were found. */
 static backhand_drop read_pairs(backhand_announcement *out, const char *data, size_t length, uint64_t *seen,
                                 char detail[32])
 {
@@ -206,7 +206,7 @@ static backhand_drop read_pairs(backhand_announcement *out, const char *data, si
     return reason;
 }
 
-/* Sets the figures that go one of these ways to the least. */
+/* Sets the figures that travel one of these ways to their least values. */
 static void set_least(backhand_announcement *out, unsigned by)
 {
 #define FIGURE(name, key, least, most, ways, ...) out->stat.name = by & (ways) ? (least) : out->stat.name;
@@ -234,7 +234,7 @@ static void name_known(char detail[32], backhand_key key)
     name_key(detail, name);
 }
 
-/* Workers that run are the ready and the busy ones. */
+/* Sets the number of running workers: ready plus busy. */
 static backhand_drop sum_workers(backhand_announcement *out, char detail[32])
 {
     int64_t min, max, *running = backhand_key_number(BACKHAND_KEY_OF(nservers), out, &min, &max);
