@@ -16,32 +16,34 @@
 #include <sys/socket.h>
 #include <util_filter.h>
 
-/* A hook of mod_ssl, whose header Debian does not install. Hooking it needs nothing of mod_ssl at load time. */
+/* A hook of mod_ssl, declared here because Debian does not install mod_ssl's header. mod_ssl need not be loaded. */
 #define SSL_DECLARE(type) type
 APR_DECLARE_EXTERNAL_HOOK(ssl, SSL, int, pre_handshake, (conn_rec * c, SSL *ssl, int is_proxy))
 
 struct backhand_connection {
     apr_socket_t *socket;
-    backhand_attempt *current;   /* the attempt that uses it now, or NULL; under the lock */
+    backhand_attempt *current;   /* the attempt that uses it now; NULL: none; under the lock */
     int secured;                 /* its TLS handshake is done */
-    int used;                    /* some request went over it before */
-    int accepted;                /* its other end is a server by AcceptStats */
+    int used;                    /* it has carried another request before */
+    int accepted;                /* AcceptStats covers the other end */
     int patient;                 /* its time-out is off */
-    apr_interval_time_t timeout; /* the one that mod_proxy gave it */
+    apr_interval_time_t timeout; /* the time-out that mod_proxy set */
 };
 
-/* The kernel finds out that the other machine is gone: a minute of silence, and four questions without an answer. */
+/* The kernel reports a dead machine: after a minute of silence and four unanswered keep-alive probes. */
 #define PROBE_AFTER 60 /* s */
 #define PROBE_EACH  15 /* s */
 #define PROBES      4
 
-/* The attempts under way in this process. A plain mutex, not one from a pool: it must outlive every pool. */
+/* The attempts under way in this process. The mutex is not allocated from a pool, because it must outlive every
+ * pool. */
 static struct {
     pthread_mutex_t lock;
     backhand_attempt *first;
 } attempts = {PTHREAD_MUTEX_INITIALIZER, NULL};
 
-/* mod_proxy opens and uses its connections in the thread of the request, and tells nobody for which. */
+/* The attempt of this thread. mod_proxy opens and uses connections in the request's thread, but its hooks do not name
+ * the request. */
 static _Thread_local backhand_attempt *current;
 
 static ap_filter_rec_t *output_filter, *input_filter;
@@ -56,7 +58,8 @@ static int has_data(apr_bucket_brigade *bb)
     return 0;
 }
 
-/* Bytes that pass here are not encrypted yet: none may count as sent before the other side is known. */
+/* Makes the TLS handshake first: bytes here are still plain text, and none may count as sent before the server is
+ * verified. */
 static apr_status_t secure(ap_filter_t *f)
 {
     struct backhand_connection *connection = f->ctx;
@@ -70,7 +73,7 @@ static apr_status_t secure(ap_filter_t *f)
     return rv;
 }
 
-/* The first byte of a request is about to leave. */
+/* Called before the first byte of a request is sent. */
 static void begin_to_send(struct backhand_connection *connection)
 {
     if (!connection->used) {
@@ -91,7 +94,8 @@ static void begin_to_send(struct backhand_connection *connection)
     pthread_mutex_unlock(&attempts.lock);
 }
 
-/* True when something can be read. Over TLS that need not be a response. Asked only after sending took too long. */
+/* True when the connection is readable. With TLS the data need not be a response. Only called after sending took too
+ * long. */
 static int has_answered(apr_socket_t *socket)
 {
     apr_os_sock_t fd;
@@ -104,7 +108,7 @@ static int has_answered(apr_socket_t *socket)
     return poll(&ready, 1, 0) == 1;
 }
 
-/* Sending failed. The server may have answered and closed: whether it has, shows when the response is read. */
+/* Handles a failure to send. The server may have answered and closed; reading the response will show it. */
 static apr_status_t stop_sending(ap_filter_t *f, apr_status_t rv)
 {
     struct backhand_connection *connection = f->ctx;
@@ -115,10 +119,10 @@ static apr_status_t stop_sending(ap_filter_t *f, apr_status_t rv)
     }
     current->unwanted = 1;
     if (apr_os_sock_get(&fd, connection->socket) == APR_SUCCESS) {
-        /* No other request may go after half of this one. */
+        /* Half of a request was sent, so no further request may use this connection. */
         shutdown(fd, SHUT_WR);
     }
-    /* mod_ssl reads nothing from a connection that is marked so. */
+    /* mod_ssl reads nothing from a connection marked as aborted. */
     f->c->aborted = 0;
     return APR_SUCCESS;
 }
@@ -148,8 +152,8 @@ static apr_status_t attempt_output(ap_filter_t *f, apr_bucket_brigade *bb)
     return rv == APR_SUCCESS ? rv : stop_sending(f, rv);
 }
 
-/* From here on the response may pause for as long as its server announces itself; backhand_attempt_watch() sees to the
- * rest. */
+/* Takes the time-out off: from now on the response may pause for as long as its server announces itself.
+ * backhand_attempt_watch() ends pauses that are too long. */
 static void wait_patiently(struct backhand_connection *connection)
 {
     static const struct {
@@ -167,8 +171,8 @@ static void wait_patiently(struct backhand_connection *connection)
     connection->patient = 1;
 }
 
-/* The bytes that follow are no response any more: nobody else can have the request, and silence means nothing.
- * mod_proxy ends tunnels by the longer time-out of both sides. */
+/* The connection becomes a tunnel: no other server can have the request, and silence no longer means a failure.
+ * mod_proxy ends a tunnel by the longer time-out of both sides. */
 static void become_tunnel(struct backhand_connection *connection)
 {
     apr_socket_t *client = ap_get_conn_socket(current->r->connection);
@@ -194,7 +198,7 @@ static void note_input(backhand_attempt *t, apr_status_t rv, const apr_bucket_br
     }
 }
 
-/* The end that the keeper made is not the end of the response. */
+/* True when the keeper shut the connection down: the response has then not ended by itself. */
 static int was_ended(const backhand_attempt *t)
 {
     if (__atomic_load_n(&t->abandoned, __ATOMIC_RELAXED)) {
@@ -208,7 +212,7 @@ static apr_status_t attempt_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_inp
                                   apr_off_t readbytes)
 {
     struct backhand_connection *connection = f->ctx;
-    /* Each look at a thread's own variable is a call of the dynamic linker's. */
+    /* A local copy, because each access to a thread-local variable calls the dynamic linker. */
     backhand_attempt *t = current;
     apr_status_t rv;
 
@@ -226,7 +230,8 @@ static apr_status_t attempt_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_inp
     note_input(t, rv, bb, block);
     if (rv == APR_SUCCESS && mode == AP_MODE_GETLINE) {
         rv = backhand_response_head_read(&t->head, bb, f->next, block);
-        /* Some more of a long line may not have come. The response has, even if it cannot be passed on. */
+        /* The rest of a long line could not be read. With the two excluded codes it was read, but cannot be passed
+         * on. */
         if (rv != APR_SUCCESS && !APR_STATUS_IS_ENOSPC(rv) && rv != APR_EGENERAL) {
             note_input(t, rv, bb, block);
         }
@@ -237,7 +242,7 @@ static apr_status_t attempt_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_inp
     return rv;
 }
 
-/* Runs before the socket is closed: from here on its descriptor may belong to somebody else. */
+/* Runs before the socket is closed. Afterwards its descriptor may belong to another connection. */
 static apr_status_t forget_connection(void *data)
 {
     struct backhand_connection *connection = data;
@@ -282,7 +287,7 @@ void backhand_attempt_register(void)
 
 apr_status_t backhand_attempt_child_init(void)
 {
-    /* A child that was forked while another thread of its parent held the lock would inherit it locked. */
+    /* A child forked while another thread held the lock would inherit a locked mutex. */
     attempts.first = NULL;
     return pthread_mutex_init(&attempts.lock, NULL);
 }
@@ -328,28 +333,29 @@ void backhand_attempt_response(backhand_attempt *t)
     pthread_mutex_unlock(&attempts.lock);
 }
 
-/* A server that leaves goes on with what it has in hand, and announces nothing. Nor does the silence of one that the
- * table has forgotten say anything. */
+/* True when the server no longer announces itself. A server that has left announces nothing, but finishes its requests,
+ * so it does not count; nor does a server that is no longer in the slot. */
 static int has_fallen_silent(const backhand_table *table, const backhand_attempt *t)
 {
     return backhand_table_slot_generation(table, t->id) == t->generation && backhand_table_silent(table, t->id) &&
            !backhand_table_left(table, t->id) && !backhand_table_deaf(table);
 }
 
-/* Nothing has come of a response for longer than the time-out. */
+/* True when a response has paused for longer than its limit. */
 static int is_pausing(const backhand_attempt *t)
 {
     return t->begun && t->pause_limit > 0 &&
            backhand_clock_now() - __atomic_load_n(&t->moved, __ATOMIC_RELAXED) > t->pause_limit;
 }
 
-/* A response that has begun is only ended when nothing has come of it for long either. */
+/* A response that has begun is ended only if it also pauses for too long. */
 static int can_be_given_up(const backhand_attempt *t)
 {
     return t->begun ? is_pausing(t) : t->repeatable && (!t->body || backhand_body_is_kept(t->body));
 }
 
-/* It sends nothing more. Some clients do so and wait for their answer, but not through a long pause. */
+/* True when the client has closed its sending side. Some clients do this and then wait for their answer, but not
+ * through a long pause. */
 static int has_client_closed(const backhand_attempt *t)
 {
     apr_socket_t *socket = t->r->connection->master ? NULL : ap_get_conn_socket(t->r->connection);

@@ -5,10 +5,10 @@
 
 #include <http_protocol.h>
 
-/* Where mod_proxy_http keeps what it has read of the body and not yet sent. */
+/* Key under which mod_proxy_http keeps data of the body that it has read but not sent. */
 #define PROXY_INPUT_KEY "proxy-req-input"
 
-/* So much of a body is taken in at a time. */
+/* Bytes of a body that are read at a time. */
 #define PIECE 65536
 
 void backhand_body_register(void)
@@ -38,7 +38,7 @@ int backhand_body_is_coded(const backhand_body *body)
     return codings && strcasecmp(codings, "chunked") != 0;
 }
 
-/* Copies of all that was read. What is still pending is among them. */
+/* Puts copies of all read data back. Data that is still pending is among them. */
 static apr_status_t put_copies_back(backhand_body *body)
 {
     apr_brigade_cleanup(body->pending);
@@ -121,8 +121,8 @@ void backhand_body_check(backhand_body *body)
     apr_bucket_brigade *nothing = apr_brigade_create(body->r->pool, body->r->connection->bucket_alloc);
 
     backhand_body_stack_enter(&body->stack);
-    /* It takes the limit when it is first read from, and would take none of a request that mod_proxy has. An end that
-     * comes here comes again at the next reading. */
+    /* HTTP's filter reads LimitRequestBody at the first read, but not for a request that mod_proxy has. If this read
+     * returns the end of the body, the next read returns it again. */
     (void)backhand_body_read_below(body, body->stack.protocol, nothing, AP_MODE_READBYTES, APR_NONBLOCK_READ, 0);
     backhand_body_stack_leave(&body->stack);
     apr_brigade_destroy(nothing);
@@ -151,7 +151,7 @@ void backhand_body_end(backhand_body *body)
     backhand_body_stack_leave(&body->stack);
 }
 
-/* mod_proxy_http begins anew on the next attempt. */
+/* Takes the data away from mod_proxy_http, so that the next attempt starts anew. */
 static apr_bucket_brigade *take_proxy_input(request_rec *r)
 {
     void *input = NULL;
@@ -189,7 +189,7 @@ void backhand_body_settle(backhand_body *body)
         ap_remove_input_filter(body->stack.filter);
     }
     else if (!body->stack.fed) {
-        /* An internal redirect takes nothing but the protocol's filters along. */
+        /* An internal redirect keeps only the protocol filters. */
         body->r->proto_input_filters = body->stack.filter;
     }
 }

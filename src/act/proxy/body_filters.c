@@ -4,7 +4,7 @@
 
 #include <http_protocol.h>
 
-/* More than mod_proxy_http reads of a body before it sends any of it. */
+/* Bytes; more than mod_proxy_http reads of a body before it sends any of it. */
 #define UNSENT_MAX 65536
 
 static ap_filter_rec_t *body_filter, *error_filter;
@@ -12,7 +12,7 @@ static ap_filter_rec_t *body_filter, *error_filter;
 static apr_off_t limit_of(const struct backhand_body *body)
 {
     if (body->lent) {
-        /* One more than may be read, to see that there is more. */
+        /* One byte more than the limit, to see whether the limit is exceeded. */
         return body->lent_max + 1;
     }
     return body->sent && !*body->sent && body->keep < UNSENT_MAX ? UNSENT_MAX : body->keep;
@@ -23,7 +23,7 @@ int backhand_body_ends(const apr_bucket_brigade *bb)
     return !APR_BRIGADE_EMPTY(bb) && APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(bb));
 }
 
-/* An end once: HTTP's filter says it as often as it is asked. */
+/* Keeps copies of the data, and of one EOS only: HTTP's filter returns an EOS at each read after the end. */
 static apr_status_t keep_copies(struct backhand_body *body, apr_bucket_brigade *bb)
 {
     for (apr_bucket *b = APR_BRIGADE_FIRST(bb); !body->lost && b != APR_BRIGADE_SENTINEL(bb); b = APR_BUCKET_NEXT(b)) {
@@ -54,7 +54,7 @@ static apr_status_t keep_copies(struct backhand_body *body, apr_bucket_brigade *
     return APR_SUCCESS;
 }
 
-/* Moves up to `readbytes` bytes, and an EOS that follows, from what was put back. */
+/* Moves up to `readbytes` bytes, and an EOS after them, from the data that was put back. */
 static apr_status_t read_pending(struct backhand_body *body, apr_bucket_brigade *bb, ap_input_mode_t mode,
                                  apr_off_t readbytes)
 {
@@ -88,7 +88,7 @@ static apr_status_t read_pending(struct backhand_body *body, apr_bucket_brigade 
     return APR_SUCCESS;
 }
 
-/* An error ends the body: HTTP's filter would give a clean end the next time. */
+/* An error ends the body, because HTTP's filter would return a clean end at the next read. */
 apr_status_t backhand_body_read_below(struct backhand_body *body, ap_filter_t *from, apr_bucket_brigade *bb,
                                       ap_input_mode_t mode, apr_read_type_e block, apr_off_t readbytes)
 {
@@ -132,8 +132,8 @@ static apr_status_t read_new(struct backhand_body *body, ap_filter_t *f, apr_buc
     return rv;
 }
 
-/* As HTTP's filter does: a handler reads what came from a client that did not wait for 100 Continue. Its connection can
- * be kept. Not so when the answer is an error, and httpd only discards the body. */
+/* Ends the wait for 100 Continue as HTTP's filter does, when a handler reads data that the client sent without waiting.
+ * Otherwise the connection could not be kept. Not for an error's answer, after which httpd only discards the body. */
 static void stop_expecting(const struct backhand_body *body, request_rec *r)
 {
     if (!backhand_body_stack_is_entered(&body->stack) && ap_is_HTTP_SUCCESS(r->status)) {
@@ -147,7 +147,7 @@ static apr_status_t body_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_
     struct backhand_body *body = f->ctx;
     apr_status_t rv;
 
-    /* Lines are what the protocol's filter reads itself, through us, at the end of a body in chunks. */
+    /* HTTP's filter itself reads lines through this filter, at the end of a chunked body. */
     if (mode == AP_MODE_INIT || mode == AP_MODE_GETLINE) {
         return ap_get_brigade(f->next, bb, mode, block, readbytes);
     }
@@ -168,7 +168,7 @@ static apr_status_t body_input(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_
     return rv;
 }
 
-/* While it is read from, HTTP's filter answers a client's error by a bucket that it gives to the output filters. */
+/* Takes httpd's answer to a client's error: HTTP's filter sends an error bucket to the output filters during a read. */
 static apr_status_t error_output(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     struct backhand_body *body = f->ctx;
@@ -186,7 +186,7 @@ static apr_status_t error_output(ap_filter_t *f, apr_bucket_brigade *bb)
 
 void backhand_body_filters_register(void)
 {
-    /* Between the content filters, which run where the request is served, and the protocol's own. */
+    /* Below the content filters, which run where the request is served, and above the protocol's own filters. */
     body_filter = ap_register_input_filter("BACKHAND_BODY", body_input, NULL, (ap_filter_type)(AP_FTYPE_PROTOCOL - 2));
     error_filter = ap_register_output_filter("BACKHAND_BODY_ERROR", error_output, NULL, AP_FTYPE_RESOURCE);
 }

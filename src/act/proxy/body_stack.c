@@ -10,7 +10,7 @@ int backhand_body_stack_has_body(request_rec *r)
     return backhand_watch_announced(r) || backhand_watch_has_read(r);
 }
 
-/* httpd places a new filter by its type; the place above a filter that feeds is another one. */
+/* Moves the filter above a filter that feeds. httpd places a new filter only by its type. */
 static void move_above(backhand_body_stack *stack, ap_filter_t *other)
 {
     ap_filter_t **link = &stack->r->input_filters;
@@ -71,7 +71,7 @@ static int is_among(const ap_filter_t *f, const apr_array_header_t *filters)
     return 0;
 }
 
-/* Of `filters`, those that stay while the body is lent. */
+/* Returns the filters of `filters` that stay while the body is lent. */
 static apr_array_header_t *feeders_among(const backhand_body_stack *stack, const apr_array_header_t *filters)
 {
     apr_array_header_t *feeders = apr_array_make(stack->r->pool, 4, sizeof(ap_filter_t *));
@@ -119,8 +119,8 @@ void backhand_body_stack_enter(backhand_body_stack *stack)
         take_content_filters_out(stack);
     }
     else {
-        /* mod_proxy_http sends the length that came only if these are the same; otherwise it reads all of the body
-         * first, to know. A filter that feeds may have made the body longer or shorter. */
+        /* mod_proxy_http passes Content-Length on only if these two are the same. Otherwise it first reads the whole
+         * body to learn its length, which a filter that feeds may have changed. */
         r->proto_input_filters = stack->filter;
     }
     r->input_filters = stack->filter;

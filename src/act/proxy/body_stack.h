@@ -2,7 +2,7 @@
 
 /**
  * @file body_stack.h
- * @brief Where the filter that gives a body back (body.h) stands, and what stands below it while the body is lent.
+ * @brief The place of the filter that gives a body back (body.h), and the filters below it while the body is lent.
  *
  * All functions: the thread of the request.
  */
@@ -14,26 +14,28 @@
 
 typedef struct backhand_body_stack {
     request_rec *r;
-    ap_filter_t *filter;   /**< gives back */
+    ap_filter_t *filter;   /**< gives the body back */
     ap_filter_t *error;    /**< holds back what httpd would answer to a client's error */
-    ap_filter_t *protocol; /**< HTTP's own */
-    int fed;               /**< something was read before the handler: filters below `filter` feed it again */
+    ap_filter_t *protocol; /**< HTTP's own input filter */
+    int fed;               /**< a part was read before the handler: filters below `filter` feed it again */
     int entered;           /**< the body is lent */
-    ap_filter_t *input_filters, *proto_input_filters; /**< of the request, before it was lent */
-    apr_array_header_t *below; /**< ap_filter_t *, all below `filter` before it was lent; NULL: all stay */
+    ap_filter_t *input_filters, *proto_input_filters; /**< the request's filters before the body was lent */
+    apr_array_header_t *below; /**< ap_filter_t *, all filters below `filter` before the body was lent; NULL: all
+                                * stay */
 } backhand_body_stack;
 
-/** True when the request has a body, or had one before somebody read it. */
+/** True when the request has a body, even if all of it has been read. */
 int backhand_body_stack_has_body(request_rec *r);
 
-/** Puts the filter in: directly above HTTP's own filters, or above the topmost one that feeds. */
+/** Inserts the filter: directly above HTTP's own filters, or above the topmost filter that feeds. */
 void backhand_body_stack_init(backhand_body_stack *stack, request_rec *r, ap_filter_rec_t *filter,
                               ap_filter_rec_t *error, void *ctx);
 
-/** The request reads from the filter on, without content filters, and `error` is on top of its output filters. */
+/** Begins the loan: the request reads from the filter on, without content filters; `error` is on top of its output
+ * filters. */
 void backhand_body_stack_enter(backhand_body_stack *stack);
 
-/** As it was before. Filters that have removed themselves stay away. */
+/** Ends the loan: restores the filters, except those that have removed themselves. */
 void backhand_body_stack_leave(backhand_body_stack *stack);
 
 int backhand_body_stack_is_entered(const backhand_body_stack *stack);

@@ -9,13 +9,13 @@
 #include <http_config.h>
 #include <mod_proxy.h>
 
-/* mod_ssl turns a connection into TLS by this header alone, without looking at Connection. */
+/* True for a request to change to TLS. mod_ssl obeys Upgrade alone, without a Connection header. */
 static int wishes_tls(const request_rec *r, const char *upgrade)
 {
     return upgrade && ap_find_token(r->pool, upgrade, "TLS/1.0");
 }
 
-/* Then mod_proxy_http sends the header itself, all of it. */
+/* True for a WebSocket request, for which mod_proxy_http sends the header itself. */
 static int wishes_websocket(const request_rec *r, const char *upgrade)
 {
     return upgrade && ap_find_token(r->pool, BACKHAND_TUNNEL_PROTOCOL, upgrade);
@@ -46,7 +46,8 @@ void backhand_fields_end(request_rec *r)
     backhand_received_set_outgoing(r, NULL);
 }
 
-/* mod_proxy has cleared a copy of the request's headers, and sends what it finds there afterwards. */
+/* Hook of mod_proxy, which has removed fields from a copy of the headers and will send that copy. Puts the fields
+ * back. */
 static int put_back(request_rec *r)
 {
     const apr_table_t *fields = backhand_received_outgoing(r);

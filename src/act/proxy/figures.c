@@ -9,7 +9,7 @@
 
 #include <http_request.h>
 
-/* A hand-off that seems to take longer than this was held up by something else. */
+/* Longest plausible time of a hop. A longer one had another cause, and is not counted. */
 #define HOP_MAX apr_time_from_sec(1)
 
 static int64_t hop_of(const backhand_attempt *t, int64_t usec)
@@ -23,7 +23,7 @@ static int64_t hop_of(const backhand_attempt *t, int64_t usec)
 
 void backhand_response_figures_take(backhand_attempt *t, request_rec *r)
 {
-    /* Two of them joined are figures twice. */
+    /* Joins repeated headers, so that each figure occurs twice and the report is refused. */
     const char *text = apr_table_getm(r->pool, r->headers_out, BACKHAND_REPORT_HEADER);
     backhand_table *table = t->conf->table;
     backhand_work work;
@@ -38,7 +38,7 @@ void backhand_response_figures_take(backhand_attempt *t, request_rec *r)
     else {
         backhand_table_count(table, BACKHAND_COUNT_REPORTS_IGNORED);
     }
-    /* What mod_proxy made of the response, and what came. */
+    /* Removes it from mod_proxy's headers, and from the head as it came. */
     apr_table_unset(r->headers_out, BACKHAND_REPORT_HEADER);
     if (t->head.fields) {
         apr_table_unset(t->head.fields, BACKHAND_REPORT_HEADER);

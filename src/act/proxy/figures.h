@@ -10,8 +10,8 @@
 #include "act/proxy/attempt.h"
 
 /**
- * The response of an attempt has begun: takes the header off it and keeps what it says. Figures that cannot be read, or
- * come from an address that AcceptStats does not cover, are counted and left.
+ * Called when the response of an attempt begins: removes the header and stores its figures. Figures that cannot be
+ * read, or come from an address that AcceptStats does not cover, are counted and ignored.
  */
 void backhand_response_figures_take(backhand_attempt *t, request_rec *r);
 

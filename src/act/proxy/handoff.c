@@ -14,7 +14,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
-/* All of a request that an attempt changes, to be put back when the attempt fails. */
+/* All parts of a request that an attempt changes, to be restored when it fails. */
 typedef struct saved_request {
     server_rec *server;
     ap_conf_vector_t *per_dir_config;
@@ -53,7 +53,7 @@ static void request_save(saved_request *saved, request_rec *r)
     saved->verbose_error_to = apr_table_get(r->notes, "verbose-error-to");
 }
 
-/* What the host's own settings and log stand for again, whoever answered. */
+/* Restores server, directory configuration and log. Called in every case, also when another server answered. */
 static void request_restore_settings(const saved_request *saved, request_rec *r)
 {
     r->server = saved->server;
@@ -93,8 +93,8 @@ static void request_restore(const saved_request *saved, request_rec *r)
     r->no_cache = saved->no_cache;
     r->no_local_copy = saved->no_local_copy;
     r->sent_bodyct = 0;
-    /* When no response comes for a request on a kept connection, mod_proxy has ended the response. What httpd still
-     * holds of the answer of a handler here would never be sent. */
+    /* If no response comes on a kept connection, mod_proxy has sent the end of the response. With eos_sent set, httpd
+     * would never send the answer of a handler here. */
     r->eos_sent = 0;
     note_restore(r, "error-notes", saved->error_notes);
     note_restore(r, "verbose-error-to", saved->verbose_error_to);
@@ -104,7 +104,7 @@ static void request_restore(const saved_request *saved, request_rec *r)
     apr_table_unset(r->notes, "proxy-source-port");
 }
 
-/* Variables by which an administrator tells mod_proxy how to treat servers behind this one. */
+/* Removes variables by which an administrator configures mod_proxy for servers behind this one. */
 static apr_table_t *env_for_handoff(request_rec *r)
 {
     static const char *const of_proxy[] = {
@@ -128,8 +128,8 @@ static apr_table_t *env_for_handoff(request_rec *r)
     return env;
 }
 
-/* Where the response enters: below what httpd computes itself of a response, ranges and the length, as the other server
- * did. */
+/* The output filter at which the response enters: below the filters that compute ranges and the length, because the
+ * other server has done that. */
 static ap_filter_t *filters_of_wire(const request_rec *r)
 {
     ap_filter_t *f = r->proto_output_filters;
@@ -140,7 +140,7 @@ static ap_filter_t *filters_of_wire(const request_rec *r)
     return f;
 }
 
-/* A body that came in chunks goes on in chunks, trailers included, however short it is. */
+/* Sends a chunked body in chunks, with its trailers, even if it is short. */
 static void dress_body(const backhand_handoff *handoff, backhand_attempt *t)
 {
     request_rec *r = handoff->r;
@@ -153,8 +153,8 @@ static void dress_body(const backhand_handoff *handoff, backhand_attempt *t)
     }
 }
 
-/* The request as the other server shall see it: as it came, and marked. What runs where a request is served (content
- * filters, headers set by modules) runs there, not here too. */
+/* Prepares the request for the other server: as it came, with the mark. Content filters and modules that set headers
+ * run on the server that serves the request, and not here as well. */
 static void request_dress(backhand_handoff *handoff, const backhand_settings *settings, backhand_attempt *t,
                           const backhand_announcement *announcement)
 {
@@ -176,8 +176,8 @@ static void request_dress(backhand_handoff *handoff, const backhand_settings *se
     apr_table_setn(r->headers_in, BACKHAND_MARK_HEADER, mark);
     backhand_fields_begin(r);
     if (t->handshake.wanted) {
-        /* For mod_proxy, which is told to preserve the Host header, this is the name to send as SNI, to find in the
-         * certificate, and to keep the connection for. The client chose the one that was here. */
+        /* ProxyPreserveHost is on, so mod_proxy uses this name for SNI, for the check of the certificate, and for
+         * keeping the connection. The client chose the former name. */
         r->hostname = t->handshake.name;
     }
     r->headers_out = apr_table_make(r->pool, 12);
@@ -225,7 +225,7 @@ void backhand_handoff_init(backhand_handoff *handoff, request_rec *r, const back
     }
 }
 
-/* How an attempt ended, from what mod_proxy_http returned and what our filters saw. */
+/* Judges how an attempt ended, by mod_proxy_http's result and the notes of our filters. */
 static backhand_handoff_result judge(const backhand_attempt *t, const request_rec *r, int rc)
 {
     if (t->begun) {
@@ -252,14 +252,15 @@ static backhand_handoff_result judge(const backhand_attempt *t, const request_re
     if (t->timed_out || rc == HTTP_GATEWAY_TIME_OUT || apr_table_get(r->notes, "proxy_timedout")) {
         return BACKHAND_TIMED_OUT;
     }
-    /* mod_proxy_http gave up on it, though the connection was good, or had brought all that matters. */
+    /* mod_proxy_http gave up, although the connection was good or had brought a final response's head. */
     if (t->head.status != 0 && (!t->lost || backhand_response_head_is_final(&t->head))) {
         return BACKHAND_BROKEN;
     }
     return t->reused ? BACKHAND_STALE : BACKHAND_DROPPED;
 }
 
-/* The body after an attempt of which nothing left. mod_proxy has passed some of it on when a TLS handshake fails. */
+/* Puts the body back after an attempt that sent nothing. When a TLS handshake fails, mod_proxy has already passed a
+ * part of the body on. */
 static backhand_handoff_result take_back(backhand_handoff *handoff, const backhand_attempt *t)
 {
     if (!t->handshake.failed) {
@@ -323,7 +324,7 @@ backhand_handoff_result backhand_handoff_attempt(backhand_handoff *handoff, back
         return result;
     }
     if (result == BACKHAND_CLIENT) {
-        /* They tell the client what is wrong with its trailers. */
+        /* These notes tell the client what is wrong with its trailers. */
         saved.error_notes = apr_table_get(r->notes, "error-notes");
     }
     request_restore(&saved, r);

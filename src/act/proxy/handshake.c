@@ -10,13 +10,13 @@
 
 #include <openssl/x509v3.h>
 
-/* How long to wait at least for the server's word on our certificate, where the network is quick. */
+/* Shortest wait for the server's verdict on our certificate, for fast networks. */
 #define VERDICT_MIN apr_time_from_msec(20)
 
-/* mod_ssl does a handshake in the thread that writes first. */
+/* The handshake of this thread: mod_ssl performs a handshake in the thread that writes first. */
 static _Thread_local backhand_handshake *watched;
 
-/* mod_ssl looks at these once the handshake is done, and tells its log alone. */
+/* Notes errors of the certificate that mod_ssl checks after the handshake, and reports only in its log. */
 static void look_at_certificate(backhand_handshake *h, const SSL *ssl)
 {
     X509 *certificate = SSL_get0_peer_certificate(ssl);
@@ -63,8 +63,9 @@ void backhand_handshake_watch(SSL *ssl)
     SSL_set_info_callback(ssl, listen_in);
 }
 
-/* In TLS 1.3 the server judges our certificate when the handshake is over for us. Whatever comes first is its verdict:
- * an alert, or tickets for later connections, which httpd sends unless its configuration forbids them. */
+/* Waits for the server's verdict on our certificate. With TLS 1.3 it comes after our side of the handshake is complete.
+ * The first data is the verdict: an alert, or session tickets, which httpd sends unless its configuration forbids
+ * them. */
 static apr_status_t await_verdict(conn_rec *c, apr_socket_t *socket, apr_interval_time_t limit)
 {
     apr_pollfd_t fd = {.p = c->pool, .desc_type = APR_POLL_SOCKET, .reqevents = APR_POLLIN, .desc.s = socket};
@@ -118,7 +119,7 @@ apr_status_t backhand_handshake_make(ap_filter_t *f, apr_socket_t *socket, backh
     watched = NULL;
     apr_socket_timeout_set(socket, timeout);
     h->failed = rv != APR_SUCCESS;
-    /* mod_ssl says of all failures the same. */
+    /* mod_ssl reports one error for every failure, so the time tells whether it was a time-out. */
     h->late = h->failed && backhand_clock_now() - began >= h->limit;
     return rv;
 }

@@ -18,12 +18,12 @@
 
 APLOG_USE_MODULE(backhand);
 
-/* How often the keeper looks after things. */
+/* Time between two rounds of the keeper. */
 #define WATCH_PERIOD apr_time_from_msec(50)
 #define IDLE_PERIOD  apr_time_from_sec(1)
 /* How often it looks whether a request has begun to wait for another server: nobody tells it. */
 #define LOOK_PERIOD apr_time_from_msec(250)
-/* How often the log hears of servers that mod_proxy does not take. */
+/* Least time between two log lines about servers that mod_proxy does not accept. */
 #define COMPLAINT_PERIOD apr_time_from_sec(60)
 
 /* A request that waits for a worker; on its thread's stack. */
@@ -35,17 +35,18 @@ typedef struct wish {
     struct wish *next;
 } wish;
 
-/* The state by which one child process asks other servers. */
+/* The keeper of one child process. */
 struct backhand_keeper {
     backhand_proxy *proxy;
-    apr_pool_t *pool;       /* of the keeper thread alone, workers in sub-pools of it */
-    pthread_mutex_t lock;   /* for all below */
-    pthread_cond_t changed; /* there is a wish, or one is settled */
-    apr_hash_t *workers[2]; /* key -> backhand_worker, of either kind; read and written under the lock */
-    wish *wishes;           /* not yet looked at */
-    wish *granting;         /* its worker is just being made; NULL too when it was given up meanwhile */
-    unsigned int round;     /* looks at who is in the table */
-    apr_time_t complained;  /* when the log last heard of a worker that could not be made; 0: never */
+    apr_pool_t *pool;       /* used by the keeper thread alone; workers are in sub-pools of it */
+    pthread_mutex_t lock;   /* protects all fields below */
+    pthread_cond_t changed; /* signals a new wish or a settled one */
+    apr_hash_t *workers[2]; /* key -> backhand_worker: [0] with kept connections, [1] fresh; read and written under the
+                             * lock */
+    wish *wishes;           /* wishes that the keeper has not yet seen */
+    wish *granting;         /* the wish whose worker is being made; NULL: none, or it was given up meanwhile */
+    unsigned int round;     /* number of looks at the table */
+    apr_time_t complained;  /* when a failure to make a worker was last logged; 0: never */
 };
 
 static void complain(struct backhand_keeper *keeper, const char *contact, const char *error)
@@ -64,7 +65,8 @@ static void settle(struct backhand_keeper *keeper, wish *w)
     pthread_cond_broadcast(&keeper->changed);
 }
 
-/* Keeper thread, with the lock, which is let go while a worker is made: whoever wished for it may give up meanwhile. */
+/* Makes the worker for a wish. Keeper thread, with the lock, which is released while the worker is made; the request
+ * may give its wish up meanwhile. */
 static void grant(struct backhand_keeper *keeper)
 {
     wish *w = keeper->wishes;
@@ -98,7 +100,7 @@ static void grant(struct backhand_keeper *keeper)
     }
 }
 
-/* With the lock. A server that is in the table and has not left needs its workers. */
+/* Notes that the server is in the table and has not left, so its workers stay. With the lock. */
 static void see(struct backhand_keeper *keeper, const char *contact)
 {
     for (int fresh = 0; fresh <= 1; fresh++) {
@@ -128,7 +130,8 @@ static void see_all(struct backhand_keeper *keeper)
     }
 }
 
-/* With the lock. Takes out a worker that no request uses and whose server is gone, when there is one. */
+/* Removes from the hash a worker that no request uses and whose server is gone. With the lock. @return NULL: there is
+ * none */
 static backhand_worker *take_retired(struct backhand_keeper *keeper, apr_hash_t *workers)
 {
     for (apr_hash_index_t *hi = apr_hash_first(NULL, workers); hi; hi = apr_hash_next(hi)) {
@@ -144,8 +147,8 @@ static backhand_worker *take_retired(struct backhand_keeper *keeper, apr_hash_t 
     return NULL;
 }
 
-/* Keeper thread. No list of mod_proxy's holds our workers, and nobody finds one that is out of the hash: its memory and
- * connections may go. */
+/* Frees workers that are no longer needed, with their connections. mod_proxy has no list with our workers, so no thread
+ * can find one that is not in the hash. Keeper thread. */
 static void retire(struct backhand_keeper *keeper)
 {
     pthread_mutex_lock(&keeper->lock);
@@ -163,7 +166,7 @@ static void retire(struct backhand_keeper *keeper)
     pthread_mutex_unlock(&keeper->lock);
 }
 
-/* Closes pooled connections that nobody used for their idle limit. */
+/* Closes pooled connections that were idle for their limit. */
 static void drop_idle(struct backhand_keeper *keeper)
 {
     pthread_mutex_lock(&keeper->lock);
@@ -205,8 +208,8 @@ static void *APR_THREAD_FUNC keep(apr_thread_t *thread, void *data)
     return NULL;
 }
 
-/* The keeper runs until the process ends: from now on the module's code must stay where it is, also when httpd takes
- * its modules down at the end of a debugging run. */
+/* Keeps the module's code in memory, because the keeper runs until the process ends, even if httpd unloads its modules
+ * at the end of a debugging run. */
 static void pin_module(void)
 {
     Dl_info info;
@@ -215,8 +218,8 @@ static void pin_module(void)
     }
 }
 
-/* mod_proxy makes a pool for each connection below a worker's, in the threads of requests. Not every release gives
- * these an allocator of their own, so this one has a lock as that of httpd's pools, and returns memory as they do. */
+/* Makes a pool with a mutex for its allocator. mod_proxy makes sub-pools of a worker's pool in the threads of requests,
+ * and not in every release with an allocator of their own. Like httpd's pools it returns memory to the system. */
 static apr_status_t make_pool(apr_pool_t **pool)
 {
     apr_allocator_t *allocator;
@@ -241,8 +244,8 @@ static apr_status_t make_pool(apr_pool_t **pool)
     return rv;
 }
 
-/* Nothing of the keeper hangs on the child's pool, and nothing ends it but the end of the process: prefork destroys
- * that pool in a signal handler, where waiting for a thread or a lock could be for ever. */
+/* Starts the keeper. It uses no part of the child's pool and ends only with the process: prefork destroys that pool in
+ * a signal handler, where waiting for a thread or a lock could last for ever. */
 static apr_status_t start(backhand_proxy *proxy)
 {
     struct backhand_keeper *keeper;
@@ -275,7 +278,7 @@ static apr_status_t start(backhand_proxy *proxy)
         return rv;
     }
     pin_module();
-    /* The MPM's signals belong to its own threads. */
+    /* Signals for the MPM must go to the MPM's own threads. */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     rv = apr_thread_create(&thread, detached, keep, keeper, pool);
@@ -301,7 +304,7 @@ static void give_up(struct backhand_keeper *keeper, const wish *given_up)
     }
 }
 
-/* With the lock, which is let go while the keeper works. */
+/* Waits until the wish is settled. With the lock, which is released while the keeper works. */
 static void wait_for_keeper(struct backhand_keeper *keeper, wish *w, apr_interval_time_t limit)
 {
     apr_time_t deadline = backhand_clock_now() + limit, now;

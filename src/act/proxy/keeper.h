@@ -2,10 +2,11 @@
 
 /**
  * @file keeper.h
- * @brief The keeper: a thread of each child that makes and takes away its workers, and looks after attempts and
+ * @brief The keeper: a thread of each child that makes and frees the child's workers, and watches attempts and
  * connections.
  *
- * It alone allocates from its pool. It hangs on no pool of httpd's, and nothing but the end of the process ends it.
+ * Only this thread allocates from its pool. That pool belongs to no pool of httpd, and only the end of the process ends
+ * the keeper.
  */
 #ifndef BACKHAND_KEEPER_H
 #define BACKHAND_KEEPER_H
@@ -18,11 +19,11 @@ struct backhand_keeper;
 apr_status_t backhand_keeper_child_init(server_rec *s);
 
 /**
- * The worker for a contact and the request's host; waits up to BackhandConnectTimeout when this child meets the server
- * for the first time.
- * @param fresh  1: a new connection for each request, instead of one that was kept; for requests that must not be
- *               sent twice. A kept one may be closed by the other side in the moment in which it is used.
- * @return NULL when it could not be made in time. It stays until backhand_worker_release()
+ * Returns the worker for a contact and the request's host. When this child meets the server for the first time, waits
+ * up to BackhandConnectTimeout.
+ * @param fresh  1: opens a new connection for each request, for requests that must not be sent twice: the other side
+ *               may close a kept connection at the moment when it is used
+ * @return the worker, which stays until backhand_worker_release(); NULL: it could not be made in time
  */
 backhand_worker *backhand_keeper_get(backhand_proxy *proxy, const request_rec *r,
                                      const backhand_announcement *announcement, int fresh);

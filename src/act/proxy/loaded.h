@@ -12,8 +12,8 @@
 /** Modules whose hooks run before ours, for ap_hook_post_config() and ap_hook_child_init(). */
 extern const char *const backhand_proxy_modules[];
 
-/** Hook check_config: some chain may hand off, so mod_proxy and mod_proxy_http must be loaded. @return OK or an error,
- * logged */
+/** Hook check_config: if a chain may hand off, mod_proxy and mod_proxy_http must be loaded. @return OK, or an error
+ * that is logged */
 int backhand_proxy_check_loaded(const server_rec *s);
 
 #endif

@@ -8,16 +8,16 @@
 #include <mod_session.h>
 #include <util_filter.h>
 
-/* mod_auth_form's handler that makes a request of what its form holds, in place of the POST of the form. */
+/* Handler of mod_auth_form that replaces the POST of a login form by the request that the form contains. */
 #define FORM_REDIRECT "form-redirect-handler"
-/* mod_session's filter, which saves the session when the response begins. */
+/* Filter of mod_session that saves the session when the response begins. */
 #define SESSION_FILTER "MOD_SESSION_OUT"
 
 static ap_filter_rec_t *login_filter;
 
 /* --- sessions ----------------------------------------------------------------------------------------------------- */
 
-/* Whether somebody, as mod_auth_form, has changed the request's session here. */
+/* True when a module such as mod_auth_form has changed the request's session here. */
 static int session_is_changed(request_rec *r)
 {
     APR_OPTIONAL_FN_TYPE(ap_session_load) *load = APR_RETRIEVE_OPTIONAL_FN(ap_session_load);
@@ -30,7 +30,7 @@ static int session_is_changed(request_rec *r)
 typedef struct cookie {
     const char *name;
     apr_size_t length;
-    int found; /* in the table it was looked for in */
+    int found; /* found in the table */
 } cookie;
 
 static cookie cookie_of(const char *value)
@@ -49,7 +49,7 @@ static int compare(void *data, const char *key, const char *value)
 
 typedef struct merge {
     const apr_table_t *ours;
-    apr_table_t *kept; /* cookies of the other server that we do not set */
+    apr_table_t *kept; /* cookies of the other server that this one does not set */
 } merge;
 
 static int keep_other(void *data, const char *key, const char *value)
@@ -63,7 +63,8 @@ static int keep_other(void *data, const char *key, const char *value)
     return 1;
 }
 
-/* The back server does not know of the login, and may have begun another session. */
+/* Cookies of this server replace the back server's: that server does not know of the login, and may have begun another
+ * session. */
 static void prefer_our_cookies(request_rec *r)
 {
     merge m = {r->err_headers_out, NULL};
@@ -95,7 +96,7 @@ static int has_infos(const apr_table_t *own)
     return apr_table_get(own, infos[0]) || apr_table_get(own, infos[1]);
 }
 
-/* Below mod_session's filter, when the response begins. */
+/* Runs below mod_session's filter when the response begins. */
 static apr_status_t login_output(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     const backhand_attempt *t = f->ctx;

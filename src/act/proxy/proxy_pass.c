@@ -11,7 +11,7 @@
 
 APLOG_USE_MODULE(backhand);
 
-/* More lines than this nobody would read. */
+/* Most lines that are logged. */
 #define LINES_MAX 20
 
 /* One host's configuration. */
@@ -22,14 +22,14 @@ typedef struct view {
     const module *mod_proxy;
     const apr_array_header_t *aliases;   /* of proxy_alias: ProxyPass outside of containers */
     const apr_array_header_t *locations; /* of ap_conf_vector_t * */
-    apr_array_header_t *told;            /* of proxy_alias *: those that the log has heard of */
+    apr_array_header_t *told;            /* of proxy_alias *: those that have been logged */
 } view;
 
-/* What holds for a path. */
+/* The settings of a path. */
 typedef struct place {
     const char *path;
-    backhand_dir_config *dir;        /* NULL: nothing of ours */
-    const struct proxy_alias *alias; /* NULL: no ProxyPass has it */
+    backhand_dir_config *dir;        /* NULL: no directive of this module */
+    const struct proxy_alias *alias; /* NULL: no ProxyPass covers it */
 } place;
 
 static int is_off(const struct proxy_alias *alias)
@@ -37,7 +37,7 @@ static int is_off(const struct proxy_alias *alias)
     return strcmp(alias->real, "!") == 0;
 }
 
-/* As ProxyPass and <Location> match: the path itself, and what is below it. */
+/* Matches as ProxyPass and <Location> do: the path itself and all paths below it. */
 static int is_below(const char *path, const char *prefix)
 {
     apr_size_t length = strlen(prefix);
@@ -59,7 +59,7 @@ static int matches(const core_dir_config *section, const char *path)
     return section->d && is_below(path, section->d);
 }
 
-/* The first ProxyPass outside of containers that has the path; its own `!` keeps all later ones from it. */
+/* The first ProxyPass outside of containers that covers the path. One with `!` ends the search. */
 static const struct proxy_alias *alias_of(const view *v, const char *path)
 {
     for (int i = 0; i < v->aliases->nelts; i++) {
@@ -71,7 +71,7 @@ static const struct proxy_alias *alias_of(const view *v, const char *path)
     return NULL;
 }
 
-/* A section has records of those modules only of which some directive stands in it. */
+/* Adds the settings of a section, which has a record only for modules with a directive in it. */
 static void add_section(const view *v, place *at, ap_conf_vector_t *section)
 {
     backhand_dir_config *dir = ap_get_module_config(section, &backhand_module);
@@ -103,7 +103,8 @@ static place look(const view *v, const char *path)
 
 /* --- servers of the farm ----------------------------------------------------------------------------------- */
 
-/* The same port as this server's contact, at an address that it has, or that servers of the farm may have. */
+/* True for the port of this server's contact, at the contact's address, this server's name or an address that
+ * AcceptStats covers. */
 static int is_of_farm(const view *v, const char *host, int port)
 {
     const backhand_config *conf = v->conf;
@@ -115,7 +116,7 @@ static int is_of_farm(const view *v, const char *host, int port)
            backhand_accept_covers_text(conf->accept, host);
 }
 
-/* @return the target, or the first member of the balancer, that is a server of the farm; NULL: none */
+/* @return the target, or the first member of the balancer, that is a server of this farm; NULL: none */
 static const char *member_of_farm(const view *v, const struct proxy_alias *alias)
 {
     const proxy_balancer *balancer = alias->balancer;

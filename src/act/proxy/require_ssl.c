@@ -8,7 +8,7 @@
 
 #define NAME "ssl"
 
-/* A provider has no context. Written once, before there are threads. */
+/* mod_ssl's provider, static because providers have no context. Written once, before there are threads. */
 static const authz_provider *of_mod_ssl;
 
 static authz_status check(request_rec *r, const char *line, const void *parsed)
@@ -33,7 +33,7 @@ void backhand_require_ssl_register(apr_pool_t *pconf)
     const authz_provider *found = ap_lookup_provider(AUTHZ_PROVIDER_GROUP, NAME, AUTHZ_PROVIDER_VERSION);
     if (found && found != &provider) {
         of_mod_ssl = found;
-        /* Not by ap_register_auth_provider(), which would count one more than there are. */
+        /* ap_register_auth_provider() would count one provider more than there are. */
         ap_register_provider(pconf, AUTHZ_PROVIDER_GROUP, NAME, AUTHZ_PROVIDER_VERSION, &provider);
     }
 }

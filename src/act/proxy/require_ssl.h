@@ -2,15 +2,16 @@
 
 /**
  * @file require_ssl.h
- * @brief `Require ssl` asks whether the client uses TLS, also for requests that another server handed here. mod_ssl
- * would look at the connection.
+ * @brief Makes `Require ssl` test the client's TLS, also for requests that another server handed here. mod_ssl would
+ * test the connection between the servers.
  */
 #ifndef BACKHAND_REQUIRE_SSL_H
 #define BACKHAND_REQUIRE_SSL_H
 
 #include <apr_pools.h>
 
-/** Puts a provider before mod_ssl's, if loaded. Hook pre_config: all modules are loaded, no `Require` is read yet. */
+/** Replaces mod_ssl's provider, if mod_ssl is loaded. Hook pre_config: all modules are loaded, but no `Require` has
+ * been read. */
 void backhand_require_ssl_register(apr_pool_t *pconf);
 
 #endif

@@ -10,7 +10,7 @@
 
 static ap_filter_rec_t *response_filter;
 
-/* mod_proxy's own words for a server that did not answer. */
+/* True for mod_proxy's own buckets for a server that did not answer. */
 static int is_excuse(apr_bucket_brigade *bb)
 {
     for (apr_bucket *b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb); b = APR_BUCKET_NEXT(b)) {
@@ -24,7 +24,8 @@ static int is_excuse(apr_bucket_brigade *bb)
     return 0;
 }
 
-/* A response that breaks off right after its head is one: the client gets the head, as from that server itself. */
+/* Begins to pass a response on. If it broke off right after its head, the client still gets the head, as from that
+ * server itself. */
 static apr_status_t begin(ap_filter_t *f, apr_bucket_brigade *bb, int broken)
 {
     backhand_attempt *t = f->ctx;
@@ -41,7 +42,7 @@ static apr_status_t begin(ap_filter_t *f, apr_bucket_brigade *bb, int broken)
     return APR_SUCCESS;
 }
 
-/* httpd's own count of what it sends sees nothing of what enters below it. */
+/* Counts the bytes sent, because httpd's own count stands above the place where this data enters. */
 static void count(request_rec *r, const apr_bucket_brigade *bb)
 {
     for (const apr_bucket *b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb); b = APR_BUCKET_NEXT(b)) {
@@ -51,10 +52,10 @@ static void count(request_rec *r, const apr_bucket_brigade *bb)
     }
 }
 
-/* More than that is not read to keep a connection. */
+/* Most bytes of an unwanted response that are read so that the connection can be kept. */
 #define SWALLOW_MAX 65536
 
-/* Another server, or this one, can answer instead. */
+/* True for a status of BackhandRetryStatus, if another server or this one can answer instead. */
 static int is_unwanted(const backhand_attempt *t)
 {
     const apr_array_header_t *unwanted = t->conf->retry_status;

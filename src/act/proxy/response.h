@@ -2,12 +2,11 @@
 
 /**
  * @file response.h
- * @brief The response of an attempt on its way to the client: passed on once it is one, held back while it is an
- * excuse.
+ * @brief Passes the response of an attempt on to the client, and holds back mod_proxy's own error.
  *
- * When a server closes before its response begins, mod_proxy_http sends an error or an end-of-connection bucket down
- * the client's filters. As long as another server can have the request the client must not see either. A response gets
- * the headers that came (response_head.h).
+ * If a server closes before its response begins, mod_proxy_http sends an error or an end-of-connection bucket to the
+ * client's filters. The client must see neither while another server can have the request. A response gets the headers
+ * as they came (response_head.h).
  */
 #ifndef BACKHAND_RESPONSE_H
 #define BACKHAND_RESPONSE_H
@@ -17,10 +16,10 @@
 /** Registers the filter. */
 void backhand_response_register(void);
 
-/** Puts the filter on top of the request's output filters. */
+/** Inserts the filter on top of the request's output filters. */
 void backhand_response_insert(request_rec *r, backhand_attempt *t);
 
-/** Takes it out again, so that nothing points to an attempt that is over. */
+/** Removes the filter, so that nothing points to an attempt that is over. */
 void backhand_response_remove(request_rec *r, backhand_attempt *t);
 
 #endif

@@ -7,13 +7,13 @@
 #include <apr_strings.h>
 #include <http_protocol.h>
 
-/* mod_proxy_http's buffer for a line has 8192 bytes. */
+/* Longest line that mod_proxy_http gets, in bytes; its buffer has 8192. */
 #define LINE_PASSED 8000
 
 static int begin(backhand_response_head *head, const char *line)
 {
     uint64_t status;
-    /* mod_proxy_http forgives an empty line before the status line. */
+    /* mod_proxy_http ignores an empty line before the status line. */
     if (*line == '\0') {
         return 1;
     }
@@ -27,7 +27,7 @@ static int begin(backhand_response_head *head, const char *line)
     return 1;
 }
 
-/* A field may go on in lines that begin with a blank. */
+/* Adds a continuation line, which begins with a blank, to its field. */
 static void add_more(const backhand_response_head *head, const char *line)
 {
     const apr_array_header_t *fields = apr_table_elts(head->fields);
@@ -73,12 +73,12 @@ static apr_status_t take_line(backhand_response_head *head, char *line)
         add_field(head, line);
         return APR_SUCCESS;
     }
-    /* After the head come trailers at most. */
+    /* Only trailers may follow. */
     head->complete = 1;
     return head->odd && head->shortened ? APR_ENOSPC : APR_SUCCESS;
 }
 
-/* Joins the part of a line that came before with the part that came now. */
+/* Joins the earlier part of a line with the new one. */
 static apr_status_t join(const backhand_response_head *head, apr_bucket_brigade *bb, char **line, apr_size_t *length)
 {
     apr_bucket *first = APR_BRIGADE_FIRST(bb);
@@ -87,7 +87,7 @@ static apr_status_t join(const backhand_response_head *head, apr_bucket_brigade 
     apr_off_t all;
     apr_status_t rv;
 
-    /* As a rule a line is in one piece. */
+    /* The usual case: the line is in one bucket. */
     if (!head->partial && first != APR_BRIGADE_SENTINEL(bb) && APR_BUCKET_NEXT(first) == APR_BRIGADE_SENTINEL(bb) &&
         apr_bucket_read(first, &data, length, APR_BLOCK_READ) == APR_SUCCESS &&
         APR_BUCKET_NEXT(first) == APR_BRIGADE_SENTINEL(bb)) {
@@ -142,8 +142,8 @@ static apr_status_t take(backhand_response_head *head, apr_bucket_brigade *bb)
     return take_line(head, line);
 }
 
-/* Puts the beginning of a line, in `line`, in the place of the whole; of an interim response, whose headers
- * mod_proxy_http sends itself, the name only: half a value would be a wrong one. */
+/* Replaces a line in the brigade by its beginning, `line`. For an interim response only the name is left:
+ * mod_proxy_http itself sends those headers, and half a value would be wrong. */
 static apr_status_t shorten(backhand_response_head *head, apr_bucket_brigade *bb, char *line)
 {
     char *colon = strchr(line, ':');
@@ -156,7 +156,7 @@ static apr_status_t shorten(backhand_response_head *head, apr_bucket_brigade *bb
     return apr_brigade_putstrs(bb, NULL, NULL, line, CRLF, NULL);
 }
 
-/* Reads on to the end of the line. */
+/* Reads up to the end of the line. */
 static apr_status_t read_rest(backhand_response_head *head, apr_bucket_brigade *bb, ap_filter_t *from,
                               apr_read_type_e block)
 {
@@ -190,7 +190,7 @@ apr_status_t backhand_response_head_read(backhand_response_head *head, apr_bucke
         return APR_SUCCESS;
     }
     if (rv == APR_SUCCESS) {
-        /* The next read overwrites the bytes that mod_ssl left there. */
+        /* The next read would overwrite these bytes in mod_ssl's buffer. */
         rv = apr_brigade_flatten(bb, line, &length);
     }
     if (rv == APR_SUCCESS && head->partial) {
@@ -204,7 +204,7 @@ apr_status_t backhand_response_head_read(backhand_response_head *head, apr_bucke
         head->passed += head->line;
         return APR_SUCCESS;
     }
-    /* Of a further line of a header only its blank is left. */
+    /* Of a continuation line only the first blank is left. */
     length = head->more ? 1 : length;
     head->passed += length;
     while (length > 1 && (line[length - 1] == '\n' || line[length - 1] == '\r')) {
@@ -214,14 +214,15 @@ apr_status_t backhand_response_head_read(backhand_response_head *head, apr_bucke
     return shorten(head, bb, line);
 }
 
-/* A response whose end is the end of the connection. */
+/* True for a response that ends with its connection. */
 static int ends_with_connection(const backhand_response_head *head, const request_rec *r)
 {
     return !apr_table_get(head->fields, "Content-Length") && !apr_table_get(head->fields, "Transfer-Encoding") &&
            !r->header_only && !AP_STATUS_IS_HEADER_ONLY(head->status);
 }
 
-/* What mod_proxy_http left out belongs to the connection, but for old warnings. */
+/* True for a header that is passed on. Headers that mod_proxy_http left out belong to the connection, except old
+ * Warning headers. */
 static int travels(const request_rec *r, const char *name)
 {
     switch (*name | ' ') {
@@ -246,7 +247,7 @@ static int travels(const request_rec *r, const char *name)
     return apr_table_get(r->headers_out, name) != NULL;
 }
 
-/* The value of the last header that travels, when it has that name; it is taken off then. */
+/* Removes the last header that is passed on, if it has this name, and returns its value; else NULL. */
 static const char *take_last(const apr_table_entry_t *fields, int *n, const request_rec *r, const char *name)
 {
     while (*n > 0 && !travels(r, fields[*n - 1].key)) {
@@ -273,7 +274,7 @@ static apr_table_t *order_for_http2(const apr_table_t *in, request_rec *r)
     return out;
 }
 
-/* httpd writes some headers last of all, after those of the connection. @return how many fields are left */
+/* httpd writes some headers last, after those of the connection. @return how many fields are left */
 static int give_last(const apr_table_entry_t *fields, int n, request_rec *r)
 {
     const char *language = take_last(fields, &n, r, "Content-Language");
@@ -287,7 +288,7 @@ static int give_last(const apr_table_entry_t *fields, int n, request_rec *r)
     return n;
 }
 
-/* httpd offers its client other protocols, as h2c, whoever answers. */
+/* Offers the client other protocols, such as h2c, as httpd does whoever answers. */
 static void offer_upgrade(apr_table_t *out, const apr_table_t *own)
 {
     const char *upgrade = apr_table_get(own, "Upgrade");
@@ -300,7 +301,7 @@ static void offer_upgrade(apr_table_t *out, const apr_table_t *own)
 void backhand_response_head_apply(const backhand_response_head *head, request_rec *r, const apr_table_t *own)
 {
     const apr_table_entry_t *fields;
-    /* A request line may say HTTP/2.0, too: it is answered as one of HTTP/1.1. */
+    /* The protocol alone does not tell: a request line may say HTTP/2.0 on a connection of HTTP/1.1. */
     int http2 = r->connection->master != NULL;
     apr_table_t *out;
     int n;

@@ -10,7 +10,7 @@
 
 APLOG_USE_MODULE(backhand);
 
-/* What httpd writes for a module whose level is not set; its own name for it is not public. */
+/* httpd's value for a module whose log level is not set; its own name for it is not public. */
 #define LEVEL_UNSET (APLOG_NO_MODULE - 1)
 
 static int bind_function(const module *m, const char *name, void *function, server_rec *s)
@@ -39,7 +39,8 @@ static ap_conf_vector_t *copy_vector(apr_pool_t *p, const ap_conf_vector_t *vect
     return apr_pmemdup(p, vector, (apr_size_t)modules * sizeof(void *));
 }
 
-/* An address of this machine, to connect from; NULL: it is none, as when it is one in front of this machine. */
+/* The address as a source address for connections; NULL: it is not an address of this machine, but for example of a
+ * device in front of it. */
 static apr_sockaddr_t *own_address(const char *text, apr_pool_t *p, apr_pool_t *ptemp)
 {
     apr_sockaddr_t *address;
@@ -54,14 +55,14 @@ static apr_sockaddr_t *own_address(const char *text, apr_pool_t *p, apr_pool_t *
     return rv == APR_SUCCESS ? address : NULL;
 }
 
-/* Of the wanted kind, and good on every link. */
+/* True for an address of the wanted family that is not limited to one link. */
 static int suits(const char *text, int ipv6)
 {
     return text && (strchr(text, ':') != NULL) == ipv6 && !strchr(text, '%');
 }
 
-/* The address that hand-offs to servers of one kind leave from: our contact, or else where announcements leave from, so
- * that the others find it in AcceptStats. NULL: the kernel's choice. */
+/* The source address of hand-offs to IPv4 or IPv6 servers: our contact, else the source address of announcements,
+ * because the others' AcceptStats covers it. NULL: the kernel chooses. */
 static apr_sockaddr_t *find_source(const backhand_config *conf, int ipv6, apr_pool_t *p, apr_pool_t *ptemp)
 {
     if (conf->contact_set && suits(conf->contact.address, ipv6)) {
@@ -76,13 +77,14 @@ static apr_sockaddr_t *find_source(const backhand_config *conf, int ipv6, apr_po
     return NULL;
 }
 
-/* mod_proxy and mod_ssl log each failed attempt as an error, several lines a request. An attempt that fails is no error
- * here: what matters is said once, for the server. An administrator who turned their logs up still sees it all. */
+/* Mutes the log of mod_proxy and mod_ssl, which log several error lines for each failed attempt. A failed attempt is no
+ * error here, and this module logs it once for the server. An administrator who raised their LogLevel still sees these
+ * lines. */
 static void mute_proxy(struct ap_logconf *log, int modules, apr_pool_t *p)
 {
     static const struct {
         const char *name;
-        int up; /* at this level it is not muted */
+        int up; /* a module at this level or above is not muted */
     } muted[] = {{"mod_proxy.c", APLOG_DEBUG}, {"mod_proxy_http.c", APLOG_DEBUG}, {"mod_ssl.c", APLOG_INFO}};
     signed char *levels = apr_palloc(p, (apr_size_t)modules);
 
@@ -135,7 +137,7 @@ int backhand_settings_post_config(apr_pool_t *p, apr_pool_t *ptemp, server_rec *
     conf->proxy = proxy;
     proxy->mod_proxy.module = ap_find_linked_module("mod_proxy.c");
     if (!proxy->mod_proxy.module) {
-        /* Not an error: without a policy nothing is handed off, and check_config has seen to the rest. */
+        /* Not an error: without a policy nothing is handed off, and check_config has refused the other cases. */
         return OK;
     }
     if (!bind_function(proxy->mod_proxy.module, "ap_proxy_define_worker", &proxy->mod_proxy.define_worker, s) ||

@@ -2,7 +2,7 @@
 
 /**
  * @file settings.h
- * @brief mod_proxy's functions, and the settings that replace a host's own.
+ * @brief Finds mod_proxy's functions, and makes the settings that replace a host's own during a hand-off.
  */
 #ifndef BACKHAND_SETTINGS_H
 #define BACKHAND_SETTINGS_H
@@ -14,20 +14,21 @@
 
 /** A host's settings while one of its requests is handed off. */
 typedef struct backhand_settings {
-    server_rec *server;       /**< the host's, with the proxy settings below and mod_proxy's complaints muted */
+    server_rec *server;       /**< a copy of the host's server_rec with the proxy settings below, and with mod_proxy's
+                               * log muted */
     proxy_server_conf *proxy; /**< no Via, no other proxies, no blocked hosts, source address = own contact */
-    int tls; /**< the host's group of tls.h, or BACKHAND_TLS_NONE: it asks no server whose contact is https */
+    int tls; /**< the host's group of tls.h; BACKHAND_TLS_NONE: it cannot ask servers whose contact is https */
 } backhand_settings;
 
 typedef struct backhand_proxy backhand_proxy;
 
 struct backhand_keeper;
 
-/** One per process; made in post_config, inherited by the children, who add their own part. */
+/** One for each process: made in post_config and inherited by the children, which add their own part. */
 struct backhand_proxy {
     backhand_config *conf;
-    server_rec *server; /**< the main one */
-    /** mod_proxy may be loaded after this module: its functions are looked up once all modules are there. */
+    server_rec *server; /**< the main server */
+    /** mod_proxy may be loaded after this module, so its functions are looked up once all modules are loaded. */
     struct {
         module *module;
         char *(*define_worker)(apr_pool_t *p, proxy_worker **worker, proxy_balancer *balancer, proxy_server_conf *conf,
@@ -38,7 +39,7 @@ struct backhand_proxy {
     } mod_proxy;
     int modules;          /**< length of a configuration vector */
     module *ssl;          /**< mod_ssl, or NULL */
-    int tls_groups;       /**< how many tls.h found */
+    int tls_groups;       /**< number of groups of tls.h */
     apr_hash_t *settings; /**< server_rec * -> backhand_settings[2]: for IPv4 and for IPv6 servers */
 
     /* In a child process: */
@@ -54,8 +55,8 @@ const backhand_settings *backhand_settings_get(const backhand_proxy *proxy, cons
 /** True when the request's host can ask servers whose contact is https. */
 int backhand_settings_tls(const backhand_proxy *proxy, const request_rec *r);
 
-/** A copy of the request's directory configuration in which mod_proxy adds and maps no headers, and asks the other
- * server whether it wants a body when the client asks that. From r->pool. */
+/** A copy of the request's directory configuration, from r->pool. With it mod_proxy adds and maps no headers, and
+ * passes on the client's Expect: 100-continue. */
 ap_conf_vector_t *backhand_settings_dir_config(backhand_proxy *proxy, request_rec *r);
 
 #endif

@@ -11,11 +11,11 @@
 
 APLOG_USE_MODULE(backhand);
 
-/* How often the log hears of servers that cannot be asked. */
+/* Least time between two log lines about servers that cannot be asked. */
 #define UNABLE_PERIOD apr_time_from_sec(600)
 
-/* mod_ssl keeps to itself what a host's SSLProxyEngine says; it answers when it is asked to secure a connection. This
- * one leads nowhere. */
+/* Finds out whether a host has SSLProxyEngine On. mod_ssl does not publish this setting, but obeys it when it is asked
+ * to secure a connection. So this connection, which leads nowhere, is made only to ask. */
 static int engine_is_on(server_rec *host, apr_pool_t *ptemp)
 {
     conn_rec *c = apr_pcalloc(ptemp, sizeof(*c));
@@ -32,7 +32,7 @@ static int engine_is_on(server_rec *host, apr_pool_t *ptemp)
 int backhand_tls_group(apr_array_header_t *groups, server_rec *host, apr_pool_t *ptemp)
 {
     const module *ssl = ap_find_linked_module("mod_ssl.c");
-    /* Without mod_ssl another module may do TLS; what it would do for which host is not known. */
+    /* Without mod_ssl another module may provide TLS. Its settings are unknown, so each host is a group of its own. */
     const void *settings = ssl ? ap_get_module_config(host->lookup_defaults, ssl) : host;
 
     if (!engine_is_on(host, ptemp)) {

@@ -2,15 +2,15 @@
 
 /**
  * @file trailers.h
- * @brief Trailers of a request: mod_proxy_http ends a body in chunks without the ones that came with it.
+ * @brief Adds a request's trailers to its chunked body: mod_proxy_http sends the end of such a body without them.
  */
 #ifndef BACKHAND_TRAILERS_H
 #define BACKHAND_TRAILERS_H
 
 #include <httpd.h>
 
-/** Puts the request's trailers into the end of its chunks, if that is what the brigade ends with. They are known once
- * mod_proxy_http has read the end of the body. */
+/** Inserts the request's trailers into the last chunk, if the brigade ends with it. They are known once mod_proxy_http
+ * has read the end of the body. */
 void backhand_trailers_add(const request_rec *r, apr_bucket_brigade *bb);
 
 #endif

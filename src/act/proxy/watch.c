@@ -7,8 +7,8 @@
 #include <http_request.h>
 
 typedef struct watch {
-    int has_read;                /* some of the body, or its end, passed the filter */
-    apr_array_header_t *feeders; /* of ap_filter_t *; NULL: none was there before the content filters */
+    int has_read;                /* a part of the body, or its end, has passed the filter */
+    apr_array_header_t *feeders; /* of ap_filter_t *: filters that were there before the content filters; NULL: none */
 } watch;
 
 static ap_filter_rec_t *watch_filter;
@@ -47,7 +47,7 @@ int backhand_watch_announced(request_rec *r)
     return text && (!ap_parse_strict_length(&length, text) || length > 0);
 }
 
-/* Before anybody reads. */
+/* Inserts the watch before any module reads. */
 static int put_in(request_rec *r)
 {
     const backhand_config *conf = backhand_config_get(r->server);
@@ -76,7 +76,7 @@ void backhand_watch_register(void)
 {
     static const char *const feeders[] = {"mod_security2.c", NULL};
 
-    /* As near to the network as a filter of a request can be without being one of the protocol's. */
+    /* As near to the network as a request's filter can be without being a protocol filter. */
     watch_filter =
         ap_register_input_filter("BACKHAND_WATCH", watch_input, NULL, (ap_filter_type)(AP_FTYPE_PROTOCOL - 1));
     ap_hook_post_read_request(put_in, NULL, NULL, APR_HOOK_REALLY_FIRST);
@@ -93,7 +93,7 @@ int backhand_watch_feeds(const request_rec *r, const ap_filter_t *f)
 {
     const watch *w = watch_of(r);
 
-    /* mod_request's filter gives back what it kept, though httpd adds it as the last one. */
+    /* mod_request's KEPT_BODY feeds as well, though httpd adds it last. */
     if (f->frec == watch_filter || strcasecmp(f->frec->name, "KEPT_BODY") == 0) {
         return 1;
     }

@@ -27,8 +27,8 @@ static void set_worker_limits(backhand_worker *worker, const backhand_config *co
     proxy_worker_shared *s = worker->proxy_worker->s;
     apr_interval_time_t keepalive = apr_time_from_msec(announcement->keepalive);
 
-    /* A connection is not used again in the last second before the other side closes it: a request that crosses that
-     * closing on the wire would be lost, or, not being repeatable, answered with an error. */
+    /* A connection is not used again in the last second before the other side closes it. A request that meets this
+     * closing would be lost, or, if it cannot be repeated, answered with an error. */
     worker->idle_limit = keepalive > apr_time_from_sec(2) ? keepalive - apr_time_from_sec(1) : keepalive / 2;
     s->conn_timeout = conf->connect_timeout;
     s->conn_timeout_set = 1;
@@ -85,7 +85,7 @@ int backhand_workers_ready(const backhand_proxy *proxy)
     return proxy->keeper != NULL;
 }
 
-/* Without threads mod_proxy keeps a worker's single connection itself and no time limit applies to it. */
+/* Without threads mod_proxy keeps a worker's single connection itself, and no time limit applies to it. */
 static void drop_stale_connection(backhand_worker *worker)
 {
     proxy_conn_rec *conn = worker->proxy_worker->cp->conn;

@@ -8,15 +8,15 @@
 
 static ap_filter_rec_t *output_filter, *input_filter;
 
-/* NULL when it is not loaded. Set in post_config. */
+/* NULL: it is not loaded. Set in post_config. */
 static const module *mod_ssl;
 
 /* The context of both filters of a connection. */
 typedef struct hidden_tls {
     const module *ssl;
-    int hide;     /* its request shall not see TLS */
-    int inside;   /* mod_ssl is at work, or may be */
-    void *hidden; /* what mod_ssl has on the connection, while that is taken away; or NULL */
+    int hide;     /* its request must not see TLS */
+    int inside;   /* calls under way in which mod_ssl may be at work */
+    void *hidden; /* mod_ssl's record of the connection, while it is taken away; else NULL */
 } hidden_tls;
 
 static hidden_tls *hidden_of(const conn_rec *c)
@@ -45,7 +45,7 @@ static void give_back(conn_rec *c, hidden_tls *h)
     }
 }
 
-/* The request may end inside these calls, or the next one begin. */
+/* During these calls the request may end, and the next one begin. */
 
 static apr_status_t hide_tls_output(ap_filter_t *f, apr_bucket_brigade *bb)
 {
@@ -88,7 +88,8 @@ static int hide_tls_connection(conn_rec *c, void *csd)
     return OK;
 }
 
-/* httpd writes the access log when the last of the response has been sent: mod_ssl may still be at work on the way. */
+/* httpd writes the access log when the end of the response has been sent. That may be during a call of mod_ssl's
+ * filter. */
 static int log_begins(request_rec *r)
 {
     hidden_tls *h = hidden_of(r->connection);

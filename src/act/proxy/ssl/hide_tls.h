@@ -2,12 +2,11 @@
 
 /**
  * @file hide_tls.h
- * @brief Hides the TLS between two servers from the request that the one hands the other.
+ * @brief Hides the TLS between two servers from a request that one hands to the other.
  *
- * mod_ssl takes the connection's TLS for the client's: it would compare the host that the handshake was for with the
- * request's, set HTTPS and the SSL_ variables, and take the other server's certificate for one of the client. So while
- * such a request lasts, mod_ssl finds nothing of its own on the connection, but for the moments in which it encrypts
- * and decrypts.
+ * mod_ssl takes the connection's TLS for the client's. It would compare the host of the handshake with the host of the
+ * request, set HTTPS and the SSL_ variables, and take the other server's certificate for the client's. So during such a
+ * request mod_ssl's record is taken off the connection, except while mod_ssl encrypts and decrypts.
  */
 #ifndef BACKHAND_HIDE_TLS_H
 #define BACKHAND_HIDE_TLS_H
@@ -16,13 +15,13 @@
 
 #include <http_connection.h>
 
-/** Registers the filters, and the connection hook that inserts them where the sender is in AcceptStats. */
+/** Registers the filters, and the connection hook that inserts them for senders that AcceptStats covers. */
 void backhand_hide_tls_register(void);
 
 /** Hides the TLS of the connection, if it has any. Thread of the request. */
 void backhand_hide_tls_hide(conn_rec *c);
 
-/** Lets it be seen again; nothing happens when it is. */
+/** Shows the TLS of the connection again, if it was hidden. */
 void backhand_hide_tls_show(conn_rec *c);
 
 #endif
