@@ -2,8 +2,7 @@
 
 #define PERL_NO_GET_CONTEXT
 #include "tie.h"
-
-#include <dlfcn.h>
+#include "symbols.h"
 
 /* Which value of a hash: the two strings, then the numbers of backhand_fields(), then those of
  * backhand_read_only_fields(). An entry's number and this one share a MAGIC's mg_len. */
@@ -298,32 +297,6 @@ static SV *kept(pTHX_ const char *key)
 
 /* --- what Backhand.xs uses --------------------------------------------------------------------------------- */
 
-static void *symbol_find(pTHX_ const char *name)
-{
-    void *symbol = dlsym(RTLD_DEFAULT, name);
-    if (symbol) {
-        return symbol;
-    }
-    if (!dlsym(RTLD_DEFAULT, "ap_run_post_config")) {
-        croak("Apache::Backhand works only inside httpd, with mod_perl and mod_backhand: load it there, by `PerlModule "
-              "Apache::Backhand` in httpd's configuration or by `use` in a policy, and not from the command line");
-    }
-    croak("Apache::Backhand needs mod_backhand, and httpd has not loaded it%s: put `LoadModule backhand_module "
-          ".../mod_backhand.so` before whatever loads Apache::Backhand",
-          dlsym(RTLD_DEFAULT, "backhand_serverstats") ? " in the version that this module was built for" : "");
-}
-
-static void version_check(pTHX)
-{
-    int version = ((int (*)(void))symbol_find(aTHX_ "backhand_api_version"))();
-    if (version != BACKHAND_API_VERSION) {
-        croak(
-            "Apache::Backhand was built for version %d of mod_backhand's table, and httpd has loaded a mod_backhand of "
-            "version %d: build Apache::Backhand again with that mod_backhand's mod_backhand.h",
-            BACKHAND_API_VERSION, version);
-    }
-}
-
 /* Adds the fields that a function of mod_backhand names. */
 static void fields_add(pTHX_ my_cxt_t *cxt, const char *function)
 {
@@ -345,7 +318,7 @@ void tie_boot(pTHX)
                                                           {"contact", offsetof(serverstat, contact), 0, 0}};
     MY_CXT_INIT;
 
-    version_check(aTHX);
+    symbols_check_version(aTHX);
     Zero(&MY_CXT, 1, my_cxt_t);
     MY_CXT.stats = (serverstats_fn *)symbol_find(aTHX_ "backhand_serverstats");
     MY_CXT.maxservers = (int (*)(void))symbol_find(aTHX_ "backhand_maxservers");
