@@ -1,7 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "sim/dispatcher.h"
 #include "sim/server.h"
+#include "sim/way.h"
 
 #include <math.h>
 
@@ -68,7 +68,7 @@ static void enter(sim_world *world, uint32_t request)
     }
     asked->dispatcher = dispatcher;
     if (!world->scenario->on_servers) {
-        sim_dispatcher_pick(world, request);
+        sim_way_pick(world, request);
         return;
     }
     asked->life = world->servers[dispatcher].life;

@@ -2,7 +2,7 @@
 
 /**
  * @file dispatcher.h
- * @brief A simulated dispatcher: its table of servers, kept by mod_backhand's own code, and the way of a request.
+ * @brief A simulated dispatcher: its table of servers, kept by mod_backhand's own code.
  *
  * A dispatcher of its own is slot 0 of its table, is never heard of, and serves nothing. One on a server is that
  * server.
@@ -32,16 +32,6 @@ uint32_t sim_dispatcher_server(const sim_world *world, uint32_t dispatcher);
 void sim_dispatchers_make(sim_world *world);
 void sim_dispatchers_free(sim_world *world);
 
-/** A dispatch begins: a server is picked for the request, and it is on its way there; or it fails. */
-void sim_dispatcher_pick(sim_world *world, uint32_t request);
-/** The response of a request is complete at its server, which may send its figures along. */
-void sim_dispatcher_returning(sim_world *world, uint32_t request);
-/** SIM_ANSWER: a response arrives at the dispatcher, with the figures of sim_dispatcher_returning(). */
-void sim_dispatcher_answered(sim_world *world, uint32_t request);
-/** SIM_REFUSAL: the server cannot be reached, or dropped the request; another one is asked. */
-void sim_dispatcher_refused(sim_world *world, uint32_t request);
-/** The server that the dispatcher stands on failed, with the request in its hands. */
-void sim_dispatcher_dropped(sim_world *world, uint32_t request);
 /** SIM_HEARD: what the server announced last comes to all dispatchers, but for what gets lost. */
 void sim_dispatchers_hear(sim_world *world, uint32_t server);
 

@@ -2,6 +2,7 @@
 
 /* bhsim: what a policy would do, before it does it. */
 
+#include "sim/read_scenario.h"
 #include "sim/memory.h"
 #include "sim/interpreter.h"
 #include "sim/svg.h"

@@ -1,5 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
+#include "sim/read_scenario.h"
 #include "sim/chains.h"
 #include "candidacy/builtins.h"
 #include "candidacy/chain.h"

@@ -2,7 +2,7 @@
 
 /**
  * @file reader.h
- * @brief What each kind of line of a scenario says. For scenario.c.
+ * @brief What each kind of line of a scenario says. For read_scenario.c.
  */
 #ifndef BACKHAND_SIM_READER_H
 #define BACKHAND_SIM_READER_H

@@ -6,6 +6,7 @@
 #include "sim/memory.h"
 #include "sim/interpreter.h"
 #include "sim/server.h"
+#include "sim/way.h"
 
 /* Events between two words about the progress. */
 #define PROGRESS_EVENTS 65536
@@ -67,10 +68,10 @@ static void happen(sim_world *world, const sim_event *event)
         sim_server_done(world, event->who, event->what);
         break;
     case SIM_ANSWER:
-        sim_dispatcher_answered(world, event->who);
+        sim_way_answered(world, event->who);
         break;
     case SIM_REFUSAL:
-        sim_dispatcher_refused(world, event->who);
+        sim_way_refused(world, event->who);
         break;
     case SIM_ANNOUNCE:
         announce(world, event->who, event->what);
@@ -123,6 +124,7 @@ void sim_run(const sim_scenario *scenario, const sim_policy *policy, sim_case it
     backhand_random_seed(seed);
     sim_perl_seed(seed);
     world.rules = sim_decision_rules(scenario);
+    world.hears = &sim_way_hears;
     world.asked = apr_palloc(world.pool, BACKHAND_WALK_WORDS(BACKHAND_SERVERS_MAX) * sizeof(*world.asked));
     world.list = apr_palloc(world.pool, BACKHAND_SERVERS_MAX * sizeof(*world.list));
     world.r = policy->reads_request ? sim_request_rec_make(world.pool) : NULL;

@@ -2,7 +2,7 @@
 
 /**
  * @file scenario.h
- * @brief What is simulated: a scenario file, read and checked. docs/bhsim.md describes its lines.
+ * @brief What is simulated.
  *
  * Read-only once it is read. Times are in us. All of it lives in the pool that it was read into.
  */
@@ -119,12 +119,5 @@ typedef struct sim_scenario {
     sim_policy policies[SIM_POLICIES_MAX];
     int n_policies;
 } sim_scenario;
-
-/**
- * Reads a scenario.
- * @param settings  lines that replace those of the file, `const char *` each
- * @return NULL, or what is wrong: `FILE:LINE: message`
- */
-const char *sim_scenario_read(sim_scenario **out, const char *file, const apr_array_header_t *settings, apr_pool_t *p);
 
 #endif

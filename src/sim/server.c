@@ -2,7 +2,6 @@
 
 #include "base/average.h"
 #include "sim/server.h"
-#include "sim/dispatcher.h"
 #include "sim/memory.h"
 
 #include <math.h>
@@ -194,7 +193,7 @@ static void work(sim_world *world, uint32_t server)
             sim_server_meter(world, server, request);
         }
         if (sim_request_of(world, request)->stage == SIM_CAUGHT) {
-            sim_dispatcher_pick(world, request);
+            world->hears->pick(world, request);
         }
         else {
             serve(world, it, request);
@@ -242,7 +241,7 @@ void sim_server_reach(sim_world *world, uint32_t server, uint32_t request)
     if (it->group->slots) {
         sim_server_meter(world, server, request);
         if (asked->stage == SIM_CAUGHT) {
-            sim_dispatcher_pick(world, request);
+            world->hears->pick(world, request);
             return;
         }
     }
@@ -286,11 +285,11 @@ static void end_first(sim_world *world, uint32_t server)
 
     it->memory -= ended->memory;
     if (!ended->local) {
-        sim_dispatcher_returning(world, request);
+        world->hears->returning(world, request);
     }
     sim_server_unmeter(world, server, request, 1);
     if (ended->local) {
-        sim_dispatcher_answered(world, request);
+        world->hears->answered(world, request);
         return;
     }
     it->time = backhand_average_add_time(it->time, world->now - ended->began);
@@ -322,7 +321,7 @@ static void drop(sim_world *world, uint32_t request)
     sim_request *dropped = sim_request_of(world, request);
     dropped->level = 0;
     if (dropped->local || dropped->stage == SIM_CAUGHT) {
-        sim_dispatcher_dropped(world, request);
+        world->hears->dropped(world, request);
     }
     else {
         sim_events_add(&world->events, world->now + world->scenario->delay, SIM_REFUSAL, request, 0);
@@ -375,28 +374,4 @@ void sim_server_changed(sim_world *world, uint32_t server)
 uint32_t sim_server_inflight(const sim_server *server)
 {
     return server->n_running + server->held + server->waiting + server->coming;
-}
-
-void sim_servers_make(sim_world *world)
-{
-    const sim_scenario *scenario = world->scenario;
-    uint32_t server = 0;
-
-    world->servers = sim_memory_zeroed((size_t)scenario->servers, sizeof(*world->servers));
-    for (int i = 0; i < scenario->n_groups; i++) {
-        const sim_group *group = &scenario->groups[i];
-        for (int j = 0; j < group->count; j++, server++) {
-            world->servers[server].group = group;
-            world->servers[server].planned = SIM_NEVER;
-            world->fastest = group->speed > world->fastest ? group->speed : world->fastest;
-        }
-    }
-}
-
-void sim_servers_free(sim_world *world)
-{
-    for (int i = 0; i < world->scenario->servers; i++) {
-        sim_memory_free(world->servers[i].running);
-    }
-    sim_memory_free(world->servers);
 }

@@ -4,7 +4,7 @@
  * @file world.h
  * @brief One run of one policy: the servers, the dispatchers and the requests between them.
  *
- * A request's way: it arrives at a dispatcher (arrivals.c), which picks a server (dispatcher.c), reaches that server,
+ * A request's way: it arrives at a dispatcher (arrivals.c), which picks a server (way.c), reaches that server,
  * waits there for a worker and is served (server.c), and its response comes back to the dispatcher. Time is in us since
  * the run began.
  */
@@ -89,8 +89,17 @@ typedef struct sim_request {
 
 typedef struct sim_server sim_server;
 typedef struct sim_dispatcher sim_dispatcher;
+typedef struct sim_world sim_world;
 
-typedef struct sim_world {
+/** What the dispatcher of a request hears of it from a server. */
+typedef struct sim_hears {
+    void (*pick)(sim_world *world, uint32_t request);      /**< a worker of its own server has it: pick a server */
+    void (*returning)(sim_world *world, uint32_t request); /**< its response is complete, at another server */
+    void (*answered)(sim_world *world, uint32_t request);  /**< the same, at its own */
+    void (*dropped)(sim_world *world, uint32_t request);   /**< its own server failed */
+} sim_hears;
+
+struct sim_world {
     const sim_scenario *scenario;
     const sim_policy *policy;
     sim_case its_case;
@@ -116,8 +125,9 @@ typedef struct sim_world {
     uint64_t *asked;           /**< [BACKHAND_WALK_WORDS(BACKHAND_SERVERS_MAX)] of the walk that is under way */
     backhand_walk_rules rules; /**< for all walks */
     struct request_rec *r;     /**< what functions that read requests get */
+    const sim_hears *hears;
     sim_result *result;
-} sim_world;
+};
 
 static inline sim_request *sim_request_of(const sim_world *world, uint32_t request)
 {

@@ -106,7 +106,7 @@ is_deeply [grep { $functions !~ /^#+ .*\b$_\b/m } @builtins], [], 'every built-i
 
 # Every line of a scenario is described, and every option of bhsim.
 my $scenarios = text_of('docs/bhsim.md');
-my @keywords  = text_of('src/sim/scenario.c') =~ /\{"([\w-]+)", \w+\},/g;
+my @keywords  = text_of('src/sim/read_scenario.c') =~ /\{"([\w-]+)", \w+\},/g;
 cmp_ok scalar @keywords, '>', 20, 'scenarios have lines';
 is_deeply [grep { $scenarios !~ /^[|] .*`$_\b/m } @keywords], [], 'every line has its row';
 my @words = text_of('src/sim/read_servers.c') =~ /strcmp\(word, "(\w+)"\)/g;
