@@ -4,14 +4,14 @@
 #include "tie.h"
 #include "symbols.h"
 
-/* Which value of a hash: the two strings, then the numbers of backhand_fields(), then those of
- * backhand_read_only_fields(). An entry's number and this one share a MAGIC's mg_len. */
+/* Numbers of the values of a hash: the two strings, then the numbers of backhand_fields(), then those of
+ * backhand_read_only_fields(). A MAGIC's mg_len holds both the number of the entry and this number. */
 enum { FIELD_HOSTNAME, FIELD_CONTACT, FIELD_NUMBERS, FIELD_BITS = 6, FIELDS_MAX = 1 << FIELD_BITS };
 
 #define MG_ENTRY(mg) ((int)((mg)->mg_len >> FIELD_BITS))
 #define MG_FIELD(mg) ((int)((mg)->mg_len & ((1 << FIELD_BITS) - 1)))
 
-/* Where PL_modglobal, which clones get a copy of, keeps the two structures. */
+/* Keys of the two structures in PL_modglobal, which is copied into clones. */
 static const char servers_key[] = "Apache::Backhand::serverstats";
 static const char arriba_key[] = "Apache::Backhand::personal_arriba";
 
@@ -26,7 +26,7 @@ typedef struct {
     int (*identity)(int, char *, char *);
     backhand_field fields[FIELDS_MAX];
     int n_fields;
-    int read_only; /* the first of those that are only read */
+    int read_only; /* first read-only number */
     int arriba_field;
     AV *servers;      /* owned by PL_modglobal */
     SV *arriba_value; /* owned by PL_modglobal */
@@ -42,7 +42,7 @@ PERL_STATIC_NO_RET void croak_no_table(pTHX)
 
 /* --- numbers ----------------------------------------------------------------------------------------------- */
 
-/* The address is worked out at each access: the table may lie elsewhere after a restart. */
+/* Computes the address at each access, because the table may be at another one after a restart. */
 static int64_t *number_find(pTHX_ const my_cxt_t *cxt, const MAGIC *mg)
 {
     serverstat *stats = cxt->stats();
@@ -53,7 +53,7 @@ static int64_t *number_find(pTHX_ const my_cxt_t *cxt, const MAGIC *mg)
     return (int64_t *)((char *)(stats + entry) + cxt->fields[MG_FIELD(mg)].offset);
 }
 
-/* As Perl makes a number of it, brought into the field's range; undef and NaN are 0. */
+/* Converts the value as Perl does, limited to the field's range; undef and NaN are 0. */
 static int64_t number_of(pTHX_ SV *sv, const backhand_field *field)
 {
     int64_t value = 0;
@@ -176,7 +176,7 @@ static void hash_fill(pTHX_ HV *hash, int entry)
     }
 }
 
-/* The hash has just lost its values by an assignment to it as a whole or by undef. */
+/* The hash has just lost its values, by an assignment to the whole hash or by undef. */
 static int hash_clear(pTHX_ SV *sv, MAGIC *mg)
 {
     if (PL_dirty) {
@@ -191,7 +191,7 @@ static int hash_copy(pTHX_ SV *sv, MAGIC *mg, SV *value, const char *key, I32 le
 {
     PERL_UNUSED_ARG(sv);
     PERL_UNUSED_ARG(mg);
-    /* Nobody else would free it. */
+    /* No other code would free it. */
     sv_2mortal(value);
     if (length == HEf_SVKEY) {
         croak("Apache::Backhand: a server's hash takes no further key, as `%" SVf "`", SVfARG((const SV *)key));
@@ -206,8 +206,8 @@ static HV *hash_create(pTHX_ int entry)
     HV *hash = newHV();
     MAGIC *mg;
     hash_fill(aTHX_ hash, entry);
-    /* Perl asks the values before it deletes one, and the hash before it stores one, only where the hash has magic of
-     * one of the kinds with a capital letter; env's is the one that nothing else is attached to. */
+    /* Perl calls the values' magic before a delete, and the hash's magic before a store, only if the hash has magic of
+     * a kind with a capital letter. No other code attaches anything to env's. */
     mg = sv_magicext((SV *)hash, NULL, PERL_MAGIC_env, &hash_vtbl, NULL, entry);
     mg->mg_flags |= MGf_COPY;
     return hash;
@@ -215,19 +215,19 @@ static HV *hash_create(pTHX_ int entry)
 
 /* --- the array --------------------------------------------------------------------------------------------- */
 
-/* The first look at an element makes its hash; from then on it is an ordinary reference. */
+/* The first access to an element makes its hash. From then on the element is an ordinary reference. */
 static int element_get(pTHX_ SV *sv, MAGIC *mg)
 {
     HV *hash = hash_create(aTHX_(int) mg->mg_len);
     sv_unmagicext(sv, PERL_MAGIC_ext, mg->mg_virtual);
     SvRV_set(sv, (SV *)hash);
     SvROK_on(sv);
-    /* Perl lifts this while it calls us, and puts it back only where magic is left. */
+    /* Perl clears this flag during the call, and restores it only for variables with magic. */
     SvREADONLY_on(sv);
     return 0;
 }
 
-/* `local` gets an ordinary variable for a while. */
+/* `local` gets an ordinary variable until its scope ends. */
 static int element_local(pTHX_ SV *sv, MAGIC *mg)
 {
     PERL_UNUSED_CONTEXT;
@@ -271,7 +271,8 @@ static void array_fill(pTHX_ AV *array, int servers)
     SvREADONLY_on(array);
 }
 
-/* A read-only array can still be cut by an assignment to $#array, and its elements made aliases of other variables. */
+/* Needed because an assignment to $#array can shorten even a read-only array, and its elements can become aliases of
+ * other variables. */
 static int array_set(pTHX_ SV *sv, MAGIC *mg)
 {
     if (PL_dirty) {
@@ -283,7 +284,7 @@ static int array_set(pTHX_ SV *sv, MAGIC *mg)
 
 static const MGVTBL array_vtbl = {NULL, array_set, NULL, NULL, NULL, NULL, NULL, NULL};
 
-/* Puts a structure where clones find theirs. */
+/* Stores a structure where clones find their own copy. */
 static void keep(pTHX_ const char *key, SV *what)
 {
     (void)hv_store(PL_modglobal, key, (I32)strlen(key), newRV_noinc(what), 0);

@@ -10,7 +10,8 @@ int64_t backhand_bounds_server(int64_t fixed, double percent, int64_t workers)
         return fixed;
     }
     limit = (int64_t)((double)workers * percent / 100);
-    /* Rounding down must not turn hand-offs off for a small server; with one worker nobody would be left to serve. */
+    /* Rounding down must not turn hand-offs off for a small server. With one worker no worker would be left to
+     * serve. */
     return limit == 0 && percent > 0 && workers > 1 ? 1 : limit;
 }
 

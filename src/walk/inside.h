@@ -17,7 +17,7 @@
 
 /* --- step.c: what a step can be ---------------------------------------------------------------------------- */
 
-/** The end: the client gets `status`. */
+/** Ends the walk: the client gets `status`. */
 void backhand_walk_fail(backhand_step *step, backhand_reason reason, int status);
 /** True when the server of the slot was asked, or could not be. */
 int backhand_walk_was_asked(const backhand_walk *walk, int id);
@@ -36,7 +36,7 @@ void backhand_walk_stay(backhand_walk *walk, backhand_reason reason, backhand_st
 
 /* --- list.c ------------------------------------------------------------------------------------------------ */
 
-/** Goes on in the list from the walk's present place. */
+/** Continues in the list at the walk's present place. */
 void backhand_walk_follow(backhand_walk *walk, backhand_step *step);
 
 /* --- owner.c: sessions ------------------------------------------------------------------------------------- */
@@ -45,7 +45,7 @@ void backhand_walk_follow(backhand_walk *walk, backhand_step *step);
 int backhand_walk_has_owner(const backhand_walk *walk);
 /** Asks the owner, if it is not lost and can be asked. */
 void backhand_walk_ask_owner(backhand_walk *walk, backhand_step *step);
-/** The owner lives, and this request cannot go there now. Nobody else has the session. */
+/** Ends the walk when the owner lives but cannot be asked now: no other server has the session. */
 void backhand_walk_hold_back(const backhand_walk *walk, backhand_reason obstacle, backhand_step *step);
 
 #endif

@@ -4,7 +4,7 @@
 #include "table/blame.h"
 #include "table/down.h"
 
-/* A server that is not heard any more has most likely failed, unless none is heard. */
+/* True for a server that refused within BackhandRetry or has fallen silent. Silence of all servers does not count. */
 static int is_asked_last(const backhand_walk *walk, int id)
 {
     return backhand_table_refused_lately(walk->table, id, walk->rules->retry) ||
@@ -45,7 +45,7 @@ static backhand_reason reason_at_end(const backhand_walk *walk)
                                  : BACKHAND_HERE_NONE;
 }
 
-/* Reads what the candidate announced last. @return 0: it is not asked in this round */
+/* Reads the candidate's newest announcement. @return 0: it is not asked in this round */
 static int is_there(const backhand_walk *walk, int id, backhand_step *step)
 {
     uint64_t generation = walk->candidates->generation;
@@ -56,14 +56,14 @@ static int is_there(const backhand_walk *walk, int id, backhand_step *step)
            step->generation <= generation;
 }
 
-/* @return 1: this is the step; 0: the candidate is passed over */
+/* Looks at a candidate. @return 1: the step is set; 0: the candidate is skipped */
 static int consider(backhand_walk *walk, const ServerSlot *candidate, backhand_step *step)
 {
     const backhand_walk_rules *rules = walk->rules;
     int id = candidate->id;
 
     if (id == 0 && !rules->asks_self) {
-        /* The chain named it nevertheless. It serves the request when nobody else does. */
+        /* This server is down, but the chain named it. It serves the request only if no other server does. */
         if (backhand_table_down(walk->table, 0)) {
             return 0;
         }

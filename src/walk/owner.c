@@ -4,9 +4,9 @@
 #include "candidacy/session_id.h"
 #include "table/blame.h"
 
-/* More owners of one request are not given up: then its list is followed, whoever is in it. */
+/* Most owners of one request that are given up. After that its list is followed, whoever is in it. */
 #define CHAINS_MAX 2
-/* A failure that was noted so long ago is that of this request, whatever BackhandRetry is. */
+/* A failure noted within this time counts as this request's, whatever BackhandRetry is. */
 #define JUST_NOW APR_USEC_PER_SEC
 
 int backhand_walk_has_owner(const backhand_walk *walk)

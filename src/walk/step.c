@@ -28,7 +28,7 @@ int backhand_walk_can_send(backhand_walk *walk, int id, const backhand_announcem
     return 1;
 }
 
-/* Another candidate could still be asked, whether it is asked last or not. */
+/* True when another candidate can still be asked, in this round or the next. */
 static int has_more(const backhand_walk *walk)
 {
     const backhand_candidates *candidates = walk->candidates;

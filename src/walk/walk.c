@@ -7,7 +7,7 @@
 #define BAD_GATEWAY 502
 #define TIMED_OUT   504
 #define LOOP        508
-/* As others log it; nobody gets it. */
+/* The status that other servers log for a client that has gone. It is never sent. */
 #define CLIENT_GONE  499
 #define OF_THE_ERROR 0
 
@@ -41,7 +41,7 @@ static void answered(const backhand_walk *walk, backhand_step *step)
 
 /* --- steps ------------------------------------------------------------------------------------------------- */
 
-/* A chain that has found a free place here has looked at that. */
+/* Checks BackhandMaxWait. A chain that found a free place here need not be checked. */
 static int would_wait(backhand_walk *walk)
 {
     const backhand_candidates *candidates = walk->candidates;
@@ -83,7 +83,7 @@ static void begin(backhand_walk *walk, backhand_step *step)
     }
 }
 
-/* The list is a new one. */
+/* Begins again with the new list of the chain. */
 static void begin_again(backhand_walk *walk, backhand_step *step)
 {
     walk->chains++;
@@ -91,7 +91,7 @@ static void begin_again(backhand_walk *walk, backhand_step *step)
     begin(walk, step);
 }
 
-/* The server of the last step is out of the question. */
+/* Goes on after the server of the last step cannot have the request. */
 static void go_on(backhand_walk *walk, backhand_step *step)
 {
     if (walk->owned) {
@@ -107,7 +107,7 @@ static void go_on(backhand_walk *walk, backhand_step *step)
     backhand_walk_follow(walk, step);
 }
 
-/* Over a bound of this server or of this process. */
+/* Ends the walk at a bound of this server or this process. */
 static void end_at_bound(backhand_walk *walk, backhand_reason reason, backhand_step *step)
 {
     if (walk->owned) {
