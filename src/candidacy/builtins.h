@@ -4,8 +4,9 @@
  * @file builtins.h
  * @brief The built-in candidacy functions, and their table. Core: no httpd.
  *
- * All follow the contract of mod_backhand.h, allocate nothing, and read the published table and no request. A function
- * that ranks reads the figure of each candidate once, so announcements that arrive meanwhile cannot confuse it.
+ * All functions follow the contract of mod_backhand.h, allocate nothing, and read only the published table, never the
+ * request. A function that ranks reads the figure of each candidate once, so announcements that arrive meanwhile cannot
+ * confuse it.
  */
 #ifndef BACKHAND_BUILTINS_H
 #define BACKHAND_BUILTINS_H
@@ -39,14 +40,14 @@ int backhand_add_prediction(struct request_rec *r, ServerSlot *servers, int *n, 
 int backhand_redirect_to_ip(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
 int backhand_redirect_to_name(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
 
-/** Largest whole number that an argument may have. */
+/** The largest number that an argument may have. */
 #define BACKHAND_ARGUMENT_MAX INT32_MAX
 
 /** Reads a whole number, 0 to BACKHAND_ARGUMENT_MAX. @return 1, or 0 if it is not one */
 int backhand_argument_whole(int64_t *out, const char *arg);
 
-/** Reads a number such as `2`, `0.5` or `.25`, 0 to BACKHAND_ARGUMENT_MAX, x 1000, whatever the locale; digits after
- * the third decimal are ignored. @return 1, or 0 if it is not one */
+/** Reads a number such as `2`, `0.5` or `.25`, 0 to BACKHAND_ARGUMENT_MAX, and multiplies it by 1000; independent of
+ * the locale. More than three decimals are ignored. @return 1, or 0 if it is not one */
 int backhand_argument_thousandths(int64_t *out, const char *arg);
 
 /** A built-in: its name and how its argument is checked when the configuration is read. */
@@ -63,7 +64,7 @@ typedef struct backhand_builtin {
 
 /** The built-in of that name (in any case), or NULL. `off` is not one: it is part of the chain. */
 const backhand_builtin *backhand_builtin_find(const char *name);
-/** All of them, ended by a NULL name, for messages and the manual. */
+/** All built-in functions, ended by a NULL name, for messages and the manual. */
 const backhand_builtin *backhand_builtins(void);
 
 #endif

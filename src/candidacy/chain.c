@@ -214,7 +214,7 @@ static void call(const run *now, const backhand_function *f)
     }
 }
 
-/* The outermost container's functions first. Returns how many ran. */
+/* Runs the functions, those of the outermost container first. @return the number of functions that ran */
 static int run_chain(const run *now, const backhand_chain *chain)
 {
     int count = chain->parent ? run_chain(now, chain->parent) : 0;
@@ -241,7 +241,7 @@ static void fill_without_down(backhand_candidates *out, const backhand_table *ta
     out->first = -1;
 }
 
-/* The contract of a candidacy function has no place for it. */
+/* Thread-local, because the parameters of a candidacy function have no place for it. */
 static _Thread_local backhand_candidates *current;
 
 backhand_candidates *backhand_chain_current(void)
@@ -255,7 +255,7 @@ int backhand_chain_run(const backhand_chain *chain, const backhand_table *table,
     const run now = {table, r, out, complain, ctx};
     backhand_candidates *outer = current;
     int count;
-    /* Before any function looks: a server that takes over a slot later is not the one that was ranked. */
+    /* Noted before any function ranks: a server that takes over a slot later is not the one that was ranked. */
     out->generation = backhand_table_generation(table);
     out->emptied = NULL;
     out->predicting = 0;

@@ -1,8 +1,8 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* The opportunity cost of giving a server another job: with n servers a resource of which the share u is in use costs
- * n^u, so that the last free part of it is dear. Of a job whose needs are not known, the server that costs least now is
- * asked. */
+/* The opportunity cost of giving a server another job: with n servers, a resource of which the share u is in use costs
+ * n^u. So the last free part of a resource is expensive. The needs of a request are not known, so the server with the
+ * lowest present cost comes first. */
 
 #include "candidacy/builtins.h"
 #include "candidacy/chain.h"
@@ -42,7 +42,7 @@ static market market_of(const backhand_table *table)
     return out;
 }
 
-/* Who says nothing of its memory is taken at its worst: it comes after those that do. */
+/* The share of memory in use. A server that does not announce its memory counts as full, so it comes after others. */
 static double memory_share(const serverstat *stat)
 {
     double total = (double)backhand_number_get(&stat->tmem);
@@ -51,7 +51,7 @@ static double memory_share(const serverstat *stat)
     return fmin(fmax(share, 0), 1);
 }
 
-/* A speed that is not known yet counts as the largest, as it does in the high-water mark. */
+/* The load relative to the high-water mark. An unknown speed counts as the fastest one, as it does in the mark. */
 static double load_share(int id, const market *common)
 {
     double arriba = (double)backhand_number_get(&serverstats[id].arriba);

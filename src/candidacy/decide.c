@@ -4,12 +4,13 @@
 
 #include <math.h>
 
-/* A hand-off has to gain this part of a request's time. */
+/* A hand-off has to save at least this share of a request's time. */
 #define MARGIN 0.05
-/* Of servers that are as good the emptier comes first: this part of a request's time for a full one. Hops that differ
- * by less than the margin are as good: else the noise in them would choose between idle servers. */
+/* Among equally good servers the emptier one comes first: a server with all places taken counts as slower by this share
+ * of a request's time. Hops count only in steps of MARGIN: else their noise would choose between idle servers. */
 #define EMPTIER 0.1
-/* The burden of a server that fails every other time: it gets nothing while there is another one, even a full one. */
+/* The burden of a server that fails every second time. From here on a server gets no requests as long as there is
+ * another server, even a full one. */
 #define FAILING 4
 
 int backhand_decide_gains(double here, double there, double calm)
@@ -33,14 +34,14 @@ static double too_much(const backhand_contest *contest)
     return HUGE_VAL;
 }
 
-/* As fmod() of numbers that are not large, which takes ten times as long. */
+/* fmod() for small numbers; fmod() itself takes ten times as long. */
 static double rest_of(double value, double unit)
 {
     double units = unit > 0 ? value / unit : 0;
     return units < INT32_MAX ? value - unit * (double)(int64_t)units : 0;
 }
 
-/* Keeps the acceptable ones in the order of their keys. */
+/* Inserts an acceptable server in the order of the keys. */
 static void insert(backhand_verdict *out, double keys[BACKHAND_ACCEPTED], int place, double key)
 {
     int at = out->n++;

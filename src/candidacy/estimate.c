@@ -6,26 +6,27 @@
 
 #include <math.h>
 
-/* A division takes several times as long. */
+/* For multiplications: a division takes several times as long. */
 #define THOUSANDTH 0.001
-/* Until a hand-off was measured. */
+/* The hop until a hand-off was measured, us. */
 #define HOP_USEC 500
-/* What a request takes where nobody knows. */
+/* The duration of a request while no server knows it, us. */
 #define USUAL_USEC 100000
-/* The largest share of errors that still differs from a larger one. */
+/* Larger shares of errors count as this one. */
 #define ERRORS_MAX 0.98
-/* Samples that say something of a server's speed. */
+/* The fewest samples that show a server's speed. */
 #define FEW 3
-/* What a difference has to exceed: standard errors, and in the logarithm; and where only means are known. */
+/* The allowances by which a difference of speeds is reduced: standard errors, a difference of logarithms, and the
+ * latter when only means are known. */
 #define SURE           3
 #define EQUAL          0.1
 #define EQUAL_OF_MEANS 0.5
-/* Samples that met no contention count so many times when the reference is chosen. */
+/* Calm samples, those without contention, count so many times when the reference is chosen. */
 #define CALM 4
-/* Of what this server sends, the part that all others together are taken to send at the same time. */
+/* All other servers together are assumed to send this share of the requests that this server sends. */
 #define OTHERS 0.5
-/* Requests of ours that wait without an answer: so many usual durations have to be outweighed; a factor up to this is
- * chance. */
+/* For the stall of a server that answers none of our requests: the allowance in usual durations, and the factor up to
+ * which it may be chance; as in load/stall.c. */
 #define OUTWEIGH 8
 #define CHANCE   2
 
@@ -34,8 +35,8 @@ static double positive(int64_t number)
     return number > 0 ? (double)number : 0;
 }
 
-/* A server that says nothing of its speed, as a stock heartbeat, says how many workers are busy, and how many there
- * are. */
+/* Estimates from the busy workers and the number of workers, for a server without other figures, as in a stock
+ * heartbeat. */
 static void read_workers(backhand_estimate *out, const serverstat *stat)
 {
     double all = positive(backhand_number_get(&stat->nservers));
@@ -56,7 +57,7 @@ static void read_parallel(backhand_estimate *out, const backhand_table *table, i
     }
 }
 
-/* None of our requests that wait there is answered. */
+/* The stall factor by our own requests: above 1 if several wait there and none is answered. */
 static double stall_of_ours(const backhand_table *table, const backhand_view *view, double parallel, apr_time_t now)
 {
     double waiting = positive(view->sent_now - view->begun) - 1, usual, factor;
@@ -102,7 +103,7 @@ void backhand_estimate_make(backhand_estimate *out, const backhand_table *table,
     out->burden = view.work.errors > 0 ? backhand_estimate_burden((double)view.work.errors / 1000) : 1;
     out->hop = 0;
     if (id == 0) {
-        /* The request that is decided on is being served here as long as it is. */
+        /* The request that is decided on is itself in flight here; it does not count. */
         out->inflight = out->inflight > 1 ? out->inflight - 1 : 0;
         return;
     }
@@ -118,7 +119,7 @@ const backhand_estimate *backhand_estimate_reference(const backhand_estimate *of
     return most;
 }
 
-/* What is left of a difference when its error is taken from it. */
+/* Reduces a difference by its error; 0 if the error is larger. */
 static double beyond(double difference, double error)
 {
     if (difference > error) {

@@ -5,11 +5,11 @@
 #include "candidacy/decide.h"
 #include "candidacy/pick.h"
 
-/* Sent away for speed or errors alone is a request that has a free place here and would take so much longer, in the
- * logarithm. */
+/* A request with a free place here is sent away for speed or errors alone if it would take longer here by this, as a
+ * difference of logarithms. */
 #define WORSE 0.223
 
-/* What is decided on: the servers of the contest, in its order. */
+/* A decision: the servers of the contest, in its order. */
 typedef struct choice {
     backhand_contest contest;
     ServerSlot slot[BACKHAND_OTHERS + 1];
@@ -18,8 +18,8 @@ typedef struct choice {
 
 static void add(choice *out, const backhand_table *table, ServerSlot slot, apr_time_t now)
 {
-    /* Who has no ready worker would let the request wait where nobody sees it. Where this server may not serve it
-     * nobody is left out: dispatch serves it here all the same when nobody is ready. */
+    /* At a server without a ready worker the request would wait in a queue that no figure shows. If this server may not
+     * serve the request, such servers are kept: dispatch still serves it here when no server is ready. */
     if (!out->contest.here || backhand_table_ready(table, slot.id) > 0) {
         out->slot[out->contest.others] = slot;
         backhand_estimate_make(&out->contest.of[out->contest.others++], table, slot.id, now);
@@ -78,7 +78,7 @@ static int goes(ServerSlot *servers, int *n, const choice *of, const backhand_ve
     return *n;
 }
 
-/* Where this server is in the list; NULL: nowhere. */
+/* This server's entry in the list; NULL: it has none. */
 static const ServerSlot *find_self(const ServerSlot *servers, int n)
 {
     for (int i = 0; i < n; i++) {
@@ -121,7 +121,8 @@ int backhand_by_expected_time(struct request_rec *r, ServerSlot *servers, int *n
     apr_time_t now;
 
     (void)r;
-    /* Most requests end here: a look at this server alone, and at what the moderator found out about the others. */
+    /* Most requests are decided here: by this server's meter alone, and by the moderator's comparison with the others.
+     */
     if ((all_of_them || self) && backhand_meter_give(meter)) {
         ServerSlot here = self ? *self : (ServerSlot){0, BACKHAND_HANDOFF};
         if (run) {

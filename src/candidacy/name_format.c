@@ -10,11 +10,11 @@
 
 #define LABELS_MAX 127
 
-/* What `%` and the characters after it ask for. */
+/* A directive of the format: `%` and the characters after it. */
 typedef struct directive {
     char what; /* S, H or % */
     int labels;
-    int without; /* all but the labels */
+    int without; /* 1: everything but these labels */
 } directive;
 
 static int is_digit(char c)
@@ -27,7 +27,7 @@ static int is_of_name(char c)
     return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' || c == '-';
 }
 
-/* Reads what follows a percent sign. @return the rest of the format, or NULL when it is none of ours */
+/* Reads a directive after its percent sign. @return the rest of the format, or NULL: it is not valid */
 static const char *read_directive(directive *out, const char *text)
 {
     uint64_t labels;
@@ -60,7 +60,7 @@ const char *backhand_name_check(const char *format)
 
 /* --- making ------------------------------------------------------------------------------------------------ */
 
-/* Appends; what does not fit makes the name overlong, and so no name. */
+/* Appends a text. If it does not fit, the name counts as too long and is refused later. */
 static void append(char *out, size_t *length, const char *text, size_t n)
 {
     for (size_t i = 0; i < n && *length < BACKHAND_NAME_SIZE; i++) {
@@ -68,7 +68,7 @@ static void append(char *out, size_t *length, const char *text, size_t n)
     }
 }
 
-/* Bytes of the first labels, without the dot after them. An address is no list of labels. */
+/* The length of the first labels, without the dot after them. An address has no labels. */
 static size_t length_of_labels(const char *text, int labels)
 {
     const char *at = strchr(text, ':') ? NULL : strchr(text, '.');
@@ -89,7 +89,7 @@ static void expand(char *out, size_t *length, const directive *d, const char *te
     }
 }
 
-/* An IPv6 address, with or without brackets, gets them. */
+/* Puts brackets around an IPv6 address that has none. */
 static int make_literal(char *out)
 {
     char address[BACKHAND_NAME_SIZE];

@@ -9,7 +9,7 @@
 #include <dlfcn.h>
 #include <string.h>
 
-/* Loaders name the file and every folder that they tried. */
+/* Long enough for messages that name the file and every folder that was tried. */
 #define LOADER_MESSAGE_SIZE 1024
 
 const char *backhand_object_resolve(apr_pool_t *p, const char *path, const char *name)
@@ -22,8 +22,8 @@ const char *backhand_object_resolve(apr_pool_t *p, const char *path, const char 
     return path;
 }
 
-/* An object that never saw the public header does not look at the table, and has no version. What it depends on may
- * have one of its own. */
+/* Checks the version of mod_backhand.h that the object was built with. An object built without that header does not use
+ * the table and has no version. A version found in a library that it depends on does not count. */
 static const char *check_version(apr_pool_t *p, apr_dso_handle_t *dso, void *function)
 {
     apr_dso_handle_sym_t version;

@@ -5,7 +5,7 @@
 #include "candidacy/prediction.h"
 #include "candidacy/rank.h"
 
-/* The server that caught the request counts as less by the bias. */
+/* The figure of the front server is reduced by the bias. */
 static int64_t with_bias(int id, int64_t key, const void *ctx)
 {
     const int64_t *bias = ctx;

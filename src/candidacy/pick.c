@@ -4,11 +4,11 @@
 
 #include "table/down.h"
 
-/* Of servers drawn at random, for each that is wanted, before all are looked at. */
+/* Random draws for each server that is wanted, before all servers are looked at. */
 #define DRAWS 4
 
-/* Entries that were never used, of which a list has many, go before anything else is looked at. @return how many are
- * left, this server not counted */
+/* First drops the entries that were never used; a list has many. @return the number of entries left, without this
+ * server */
 static int keep_used(const backhand_table *table, ServerSlot *servers, int n, ServerSlot *self, int *has_self)
 {
     int used = backhand_table_used(table), kept = 0;
@@ -26,8 +26,8 @@ static int keep_used(const backhand_table *table, ServerSlot *servers, int n, Se
     return kept;
 }
 
-/* The same where a chain begins, when the list is all entries from `first` on in their order. The last used one takes
- * the place of this server. */
+/* The same for an untouched list, which has all entries from `first` on in order. The last used entry takes the place
+ * of this server. */
 static int keep_first(const backhand_table *table, ServerSlot *servers, int first, int *has_self)
 {
     int kept = backhand_table_used(table) - 1;
@@ -98,7 +98,7 @@ static void shuffle(int *ids, int n)
     }
 }
 
-/* From a random one on, one after the other; then in another order. */
+/* Walks through the entries from a random one on, and then shuffles the servers found. */
 static int walk(const backhand_table *table, int *ids, int n, int most, apr_time_t now)
 {
     int others = backhand_table_used(table) - 1, from = others > 0 ? (int)backhand_random_below((uint32_t)others) : 0;

@@ -2,8 +2,8 @@
 
 /**
  * @file pick.h
- * @brief A few live servers of a list at random, so that servers that decide by the same figures do not all decide the
- *          same. Core: no httpd.
+ * @brief Picks a few live servers at random, so that front servers with the same figures do not all choose the same
+ * server. Core: no httpd.
  */
 #ifndef BACKHAND_PICK_H
 #define BACKHAND_PICK_H
@@ -11,18 +11,18 @@
 #include "candidacy/chain.h"
 
 /**
- * Leaves up to `most` servers that were heard from within SERVER_TIMEOUT (see backhand_table_older()), in random order,
- * and this server besides if it was in the list: its own figures are never old.
+ * Reduces the list to at most `most` servers heard within SERVER_TIMEOUT (see backhand_table_older()), in random order.
+ * This server stays in addition if it was in the list: its own figures are never old.
  * @return *n, at most most + 1
  */
 int backhand_pick(const backhand_table *table, ServerSlot *servers, int *n, int most);
 
 /**
- * The same for all entries except this server's, and without a list. The time does not grow with the table, unless
- * nearly all servers in it are gone.
+ * Picks from all entries of the table except this server's. The time does not grow with the table, unless nearly all
+ * servers in it are gone.
  * @param ids   room for `most`
  * @param most  up to BACKHAND_PICK_MOST
- * @return how many
+ * @return the number of servers picked
  */
 int backhand_pick_any(const backhand_table *table, int *ids, int most, apr_time_t now);
 

@@ -5,7 +5,7 @@
 #include "candidacy/chain.h"
 #include "candidacy/rank.h"
 
-/* More than any server could be sent between two announcements; keeps products in range. */
+/* More than can be sent to a server between two announcements; it keeps products in range. */
 #define SENT_MAX 1000000
 
 int backhand_add_prediction(struct request_rec *r, ServerSlot *servers, int *n, char *arg)

@@ -2,7 +2,7 @@
 
 /**
  * @file prediction.h
- * @brief Figures as the built-in functions see them: as announced, or with the requests sent since. Core: no httpd.
+ * @brief The figures for built-in functions: as announced, or with the requests sent since added. Core: no httpd.
  *
  * After addPrediction in a chain each request that this server has sent to a server since that server's last
  * announcement counts as one worker that is busy there, one more running job in its load, and one CPU that is not idle.

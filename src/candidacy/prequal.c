@@ -13,15 +13,15 @@
 
 #include <math.h>
 
-/* As many as the paper's pool of probes. */
+/* The number of servers compared; the pool of probes in the paper is as large. */
 #define POOL 16
 /* A server is hot above this quantile of the requests in flight: 2^-0.25. */
 #define HOT_PER_MILLE 841
-/* This server is so much worse than the best one, in the logarithm, that it tries itself out. */
+/* If this server is worse than the best one by this difference of logarithms, it makes trials of itself. */
 #define WORSE 0.223
-/* Comes after every latency, us. */
+/* Added to the key of a hot server, so that it comes after every latency, us. */
 #define HOT 1e15
-/* A server whose errors make it so much worse comes after the hot: it is seldom hot itself. */
+/* A server with this burden for errors or more comes after the hot ones: it is seldom hot itself. */
 #define FAILING 2
 
 typedef struct pool {
@@ -56,7 +56,7 @@ static int find(const pool *all, int id)
     return -1;
 }
 
-/* Cold ones by latency, then the hot by requests in flight. */
+/* Orders cold servers by latency, then hot servers by requests in flight. */
 static int64_t key_prequal(int id, const void *ctx)
 {
     const pool *all = ctx;
@@ -91,7 +91,7 @@ static void read_pool(pool *all, const backhand_table *table, const ServerSlot *
     all->hot = threshold(all);
 }
 
-/* This server, which comes last, is one of them: among equal ones chance decides. */
+/* Moves this server, the last of the list, to a random place: among equal servers chance decides. */
 static void mix_in_self(ServerSlot *servers, int n)
 {
     int other = (int)backhand_random_below((uint32_t)n);
@@ -111,7 +111,7 @@ static void put_first(ServerSlot *servers, int n, int id)
     }
 }
 
-/* Who is sent nothing because it was slow or failed shows now and then that it is well. */
+/* Lets this server make a trial of itself when it gets no requests because it was slow or failed. */
 static void try_self(const pool *all, const backhand_table *table, ServerSlot *servers, int n)
 {
     int self = find(all, 0), best = find(all, servers[0].id);

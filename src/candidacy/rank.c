@@ -7,7 +7,7 @@
 /* A candidate with the figure it is ranked by. 16 bytes, so that the largest table needs 64 KiB of stack. */
 typedef struct ranked {
     int64_t key;
-    uint16_t place; /* in the list before; makes each one different */
+    uint16_t place; /* place in the list before; decides between equal figures */
     uint16_t id;
     int redirect;
 } ranked;
@@ -37,7 +37,7 @@ static void sift(ranked *heap, int root, int n)
     heap[root] = moving;
 }
 
-/* A heap sort: in place, without the memory that the C library's qsort takes, and with no bad case. */
+/* A heap sort: needs no memory, unlike the C library's qsort, and is never slow. */
 static void sort(ranked *list, int n)
 {
     for (int root = n / 2 - 1; root >= 0; root--) {
@@ -81,7 +81,7 @@ int64_t backhand_rank_key_of(double cost)
 {
     int64_t key;
     _Static_assert(sizeof(key) == sizeof(cost), "a double has 64 bits");
-    /* Bits of IEEE 754 numbers without a sign, taken as whole numbers, are in the numbers' order. */
+    /* The bits of non-negative IEEE 754 numbers, read as integers, are in the order of the numbers. */
     memcpy(&key, &cost, sizeof(key));
     return cost > 0 ? key : 0;
 }

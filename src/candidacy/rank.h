@@ -2,14 +2,14 @@
 
 /**
  * @file rank.h
- * @brief Ordering candidates by a figure. Core: no httpd.
+ * @brief Orders candidates by a figure. Core: no httpd.
  */
 #ifndef BACKHAND_RANK_H
 #define BACKHAND_RANK_H
 
 #include "candidacy/chain.h"
 
-/** The figure that a server is ranked by. Called once a candidate. */
+/** Returns the figure by which a server is ranked. Called once for each candidate. */
 typedef int64_t (*backhand_rank_key_fn)(int id, const void *ctx);
 
 /**
@@ -22,7 +22,7 @@ int backhand_rank(ServerSlot *servers, const int *n, backhand_rank_key_fn key, c
 /** a - b, or the nearest number in range: policies may have written any number into the table. */
 int64_t backhand_minus(int64_t a, int64_t b);
 
-/** A figure with the same order as `cost`, a number of 0 or more, infinity too. */
+/** Converts `cost`, 0 or more or infinity, to a figure; keeps the order of costs. */
 int64_t backhand_rank_key_of(double cost);
 
 #endif

@@ -3,7 +3,7 @@
 #include "candidacy/builtins.h"
 #include "candidacy/chain.h"
 
-/* A client is not sent where it is already. */
+/* Sets how the candidates are reached. Never redirects to this server itself. */
 static int reach_by(ServerSlot *servers, int n, int redirect)
 {
     for (int i = 0; i < n; i++) {

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define DEFAULT_IDENTIFIER "PHPSESSID="
-/* Ids of one request that are looked up in the table: the client says how many there are. */
+/* The most ids of one request that are looked up in the table: a client can send any number. */
 #define IDS_MAX 8
 
 /* A search for the candidate that owns the client's session. */
@@ -20,9 +20,9 @@ typedef struct search {
     const char *identifier;
     const ServerSlot *servers;
     int n;
-    int ids;               /* looked up so far */
+    int ids;               /* ids looked up so far */
     int found;             /* place in the list; -1: none yet */
-    backhand_contact lost; /* the first owner that is not there any more; port 0: none */
+    backhand_contact lost; /* the first owner that is gone; port 0: none */
 } search;
 
 static int keeps_sessions(const search *s, int id)
@@ -42,7 +42,8 @@ static int place_of(const search *s, const backhand_owner *owner)
     return -1;
 }
 
-/* Nobody in the list owns the session. If a function before this one has dropped its owner, the owner still has it. */
+/* Notes an owner that is gone, when no candidate owns the session. An owner that an earlier function dropped from the
+ * list still has its session. */
 static void note_lost(search *s, const backhand_owner *owner)
 {
     backhand_contact contact, lost = {.port = 0};
@@ -86,7 +87,7 @@ static int by_session(request_rec *r, ServerSlot *servers, int *n, char *arg)
     search s = {backhand_table_current(), run, arg ? arg : DEFAULT_IDENTIFIER, servers, *n, 0, -1, {.port = 0}};
 
     apr_table_do(look_at_cookies, &s, r->headers_in, "Cookie", NULL);
-    /* As it was received: mod_rewrite may have changed r->args. */
+    /* The query as received: mod_rewrite may have changed r->args. */
     if (s.found < 0 && r->parsed_uri.query) {
         look_at(&s, r->parsed_uri.query, BACKHAND_SESSION_QUERY);
     }

@@ -10,7 +10,7 @@
 #include "candidacy/builtins.h"
 #include "candidacy/chain.h"
 
-/** Built-in functions that read the request, as bySession; ended by a NULL name. */
+/** The built-in functions that read the request, for example bySession; ended by a NULL name. */
 const backhand_builtin *backhand_request_builtins(void);
 
 #endif

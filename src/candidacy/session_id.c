@@ -15,7 +15,7 @@
 #define SIX_DIGITS  32
 #define PORT_DIGITS 4
 
-/* Hexadecimal digits at the beginning, `most` at most. */
+/* Counts hexadecimal digits at the beginning, at most `most`. */
 static apr_size_t count_digits(const char *text, apr_size_t length, apr_size_t most)
 {
     apr_size_t n = 0;

@@ -6,14 +6,15 @@
 
 #include <math.h>
 
-/* Us that a request takes with a free place. */
+/* The duration of a request that has a free place, us. */
 static double idle_time(const backhand_estimate *of, const backhand_estimate *reference)
 {
     return exp(backhand_estimate_slower(of, reference)) * of->stall * of->burden * backhand_estimate_usual(reference) +
            of->hop;
 }
 
-/* What a typical request takes who is so many times as slow as the reference. @return us; 0: that is not known */
+/* The duration of a typical request at a server that is `times` times as slow as the reference. @return us; 0: unknown
+ */
 static int64_t seems(const backhand_estimate *reference, double times)
 {
     double usec = reference->samples > 0 ? exp(reference->log) * times : 0;

@@ -2,7 +2,7 @@
 
 /**
  * @file wait.h
- * @brief How long a request would wait until a server begins with it. Core: no httpd.
+ * @brief Estimates how long a request would wait until a server begins to serve it. Core: no httpd.
  */
 #ifndef BACKHAND_WAIT_H
 #define BACKHAND_WAIT_H
@@ -10,9 +10,9 @@
 #include "table/table.h"
 
 /**
- * The least time that a request waits for a free place, over the candidates. Looks at the first 8 of the list that are
- * live; at this server alone if there is none. By the figures that the rule decides by (decide.h): a server with a free
- * place, or of which nothing is known, begins at once. Any process, any thread; allocates nothing.
+ * The shortest wait for a free place among the first 8 live candidates; if there are none, the wait at this server.
+ * Uses the estimates of the rule (decide.h): a server with a free place, or about which nothing is known, begins at
+ * once. Any process, any thread; allocates nothing.
  * @return us
  */
 apr_interval_time_t backhand_wait_least(const backhand_table *table, const ServerSlot *list, int n, apr_time_t now);

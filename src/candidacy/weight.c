@@ -7,10 +7,10 @@
 
 #include <math.h>
 
-/* Above every figure of a server that has capacity. */
+/* The figure of a server without capacity: above every other. */
 #define NO_CAPACITY (INT64_MAX - UINT32_MAX)
 
-/* The smallest speed among the candidates that is known; 1: none is. */
+/* The smallest known speed among the candidates; 1: no speed is known. */
 static int64_t slowest(const ServerSlot *servers, int n)
 {
     int64_t least = 0;
@@ -23,8 +23,9 @@ static int64_t slowest(const ServerSlot *servers, int n)
     return least > 0 ? least : 1;
 }
 
-/* Efraimidis and Spirakis: each draws a waiting time, exponentially distributed with its weight as rate; in the order
- * of these times the first is each with a chance proportional to its weight, so is the first of the rest, and so on. */
+/* Efraimidis and Spirakis: each server draws a waiting time, exponentially distributed with its weight as rate. In the
+ * order of these times each server is first with a probability proportional to its weight; the same holds for the rest.
+ */
 static int64_t key_weight(int id, const void *ctx)
 {
     const int64_t *unknown = ctx;

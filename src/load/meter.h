@@ -20,7 +20,8 @@
  *  - **How many requests fail** (`errors`): a smoothed share of the last few.
  *
  * `service` is the mean duration of calm requests, for estimates of times. `latency` is the median duration of the
- * newest requests that arrived at about the present concurrency; it is for policies, byCost does not use it.
+ * newest requests that arrived at about the present concurrency; it is for policies; the rule of decide.h does not use
+ * it.
  */
 #ifndef BACKHAND_METER_H
 #define BACKHAND_METER_H
