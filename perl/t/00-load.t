@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Outside httpd: every way of loading Apache::Backhand where it cannot work is an exception that says what to do, and
-# with a stand-in for httpd and mod_backhand preloaded it can be read, written, cloned and measured.
+# Outside httpd every way to load Apache::Backhand where it cannot work throws an exception that says what to do. With a
+# stand-in for httpd and mod_backhand preloaded, the table can be read, written, cloned and measured.
 use strict;
 use warnings;
 

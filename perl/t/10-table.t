@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Every element of every hash is the table itself: reading, writing, and all that is not allowed.
+# Every element of every hash is a view of the table: reads, writes, and all forbidden operations.
 use strict;
 use warnings;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# What policies get, what may come back, and that nothing they do harms a request: each is called with the list
-# 3 (by redirect), 1, 0, 2 of a table of 16.
+# Tests the arguments of policies and the lists that they return; nothing that a policy does harms a request. Each
+# policy gets the list 3 (by redirect), 1, 0, 2 of a table of 16.
 use strict;
 use warnings;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Policies that never end, go ever deeper, or wait: each call comes back in time with the list that it was given, and
-# what stops them stops nothing else.
+# Policies that never end, recurse without end, or wait: each call ends in time and leaves the list that it was given,
+# and no other call is stopped.
 use strict;
 use warnings;
 
@@ -111,7 +111,7 @@ my %harmless = ('Deep::frees' => 1);
 
 my $limit = $ENV{BACKHAND_SANITIZED} ? 0.5 : 0.1;
 my $ms    = 1000 * $limit;
-# What passes for in time on a machine with other work.
+# Longest time that counts as in time on a busy machine.
 my $enough = scaled(10 * $limit);
 
 # Sends the requests for policy N one after the other; returns the list that was left, and the longest time.

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# A policy that was stopped in the middle of something, or died there, leaves an interpreter that works: it can be
-# called again, and so can others.
+# A policy that was stopped or died in the middle of an operation leaves an interpreter that works: this policy and
+# others can be called again.
 use strict;
 use warnings;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Policies have interpreters of their own: a decision waits neither for the application's nor, for long, for other
-# policies.
+# Policies have interpreters of their own: a decision never waits for the application's interpreters, and only for a
+# limited time for other policies.
 use strict;
 use warnings;
 
@@ -42,7 +42,7 @@ package Counted;
 sub CLONE { open my $file, '>>', "$T::dir/run/clones"; print {$file} "$$\n" }
 EOT
 
-# Runs code in a process of its own; returns what waits for its result.
+# Runs code in a process of its own; returns a function that waits for its result.
 sub meanwhile {
     my ($code) = @_;
     pipe my $reader, my $writer or die "pipe: $!";

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Whatever a policy does to the request, the client gets one answer, the one that it would have got: where the request
+# Whatever a policy does to the request, the client gets one answer, the same as without the policy: where the request
 # is served here, and where another server answers it.
 use strict;
 use warnings;
@@ -152,7 +152,7 @@ package Odd; sub DESTROY { \$U::destroyed++ }
 1;
 EOT
 
-# What an answer is, but for what differs at each.
+# The parts of an answer that are equal on all servers.
 sub shown {
     my ($response) = @_;
     my %headers = %{ $response->{headers} };

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# What mod_backhand takes mod_perl's records for, without mod_perl's headers, is what they are.
+# mod_backhand's copies of mod_perl's structs, which it declares without mod_perl's headers, match the originals.
 use strict;
 use warnings;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# What is said of a policy before the first request: by configtest, at server start, and by whatever loads
-# Apache::Backhand too early.
+# Messages about a policy before the first request: by configtest, at server start, and when Apache::Backhand is loaded
+# too early.
 use strict;
 use warnings;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Policies that return, clean lists that need it, fail, and change what they may not, more than a hundred calls a
-# request: the server does not grow.
+# The server's memory does not grow over many calls of policies that return, return lists to be cleaned, fail, or change
+# parts of the request that they may not change.
 use strict;
 use warnings;
 

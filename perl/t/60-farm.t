@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Farms balanced by Perl: the example policies, and that a request that waits for another server holds no interpreter.
+# Farms balanced by Perl: the example policies; a request that waits for another server holds no interpreter.
 use strict;
 use warnings;
 
@@ -45,7 +45,7 @@ foreach my $mpm (Farm->mpms) {
         for my $n (0 .. $#policies) {
             $conf .= "<Location /app/$n>\nBackhand byAge 5\n$byperl Farm::Policy::$policies[$n]\n</Location>\n";
         }
-        # Nobody shall seem silent on a busy machine, and lose its visitors.
+        # With a long interval no server seems silent on a busy machine, and loses its clients.
         my $farm    = Farm->new(mpm => $mpm, workers => 16, head => 'BackhandInterval 1s');
         my @servers = map { $farm->add(perl => 1, conf => $conf) } 1 .. 3;
         for my $server (@servers) {

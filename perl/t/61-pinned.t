@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Requests that hold an interpreter of mod_perl while they wait for another server: two servers that hand everything to
-# each other never wait for one another.
+# Requests hold an interpreter of mod_perl while they wait for another server: two servers that hand all requests to
+# each other never wait for each other.
 use strict;
 use warnings;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# A policy that writes garbage into every field of every server for each request, and returns garbage, under load: every
-# request is answered, by a server of the farm, and nobody else is asked.
+# A policy that writes random values into every field of every server for each request, and returns a random list, under
+# load: a server of the farm answers every request, and no other address is asked.
 use strict;
 use warnings;
 

@@ -1,6 +1,5 @@
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# What `apachectl configtest` says: wrong lines fail with the directive, the value and what would be right; right ones
-# pass.
+# `apachectl configtest` refuses wrong lines, and names the directive, the value and a right one; right lines pass.
 package main;
 
 use strict;

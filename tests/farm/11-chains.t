@@ -1,6 +1,6 @@
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Chains of nested containers on a running server, and what functions from shared objects leave. Every request is served
-# here: the functions end with this server alone or with nobody.
+# Chains of nested containers on a running server, and lists that functions from shared objects leave. Every request is
+# served here, because the functions leave this server alone or no server.
 package main;
 
 use strict;

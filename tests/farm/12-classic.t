@@ -18,7 +18,7 @@ sub slurp {
     return $text;
 }
 
-# Who answers, n times.
+# Asks n times; returns the servers that answered.
 sub answers {
     my ($server, $path, $n) = @_;
     my %count;
@@ -97,7 +97,7 @@ EOT
     is $light->get('/app/who')->body, 'b', 'and serves it when that one is gone';
     $farm->check;
 
-    # Requests that come back without being believed must not go round, nor be served.
+    # A request that comes back with a mark that is not believed must not go in a loop, and must not be served.
     $farm = Farm->new;
     $farm->announce_log(qr/AcceptStats/, qr/is no accepted sender/, qr/a request came back that this server's contact/);
     my $stranger = $farm->add(announce => 0, host => '127.0.0.1', conf => $keeps->('a') . "AcceptStats 127.0.0.9\n");
@@ -161,7 +161,7 @@ subtest 'BackhandModeratorPIDFile' => sub {
 };
 
 subtest 'BackhandLogLevel' => sub {
-    # Whether there are debug lines, and what is said of the directive.
+    # Per directive: whether there are debug lines, and the line about the directive.
     my %cases = (
         'BackhandLogLevel +mbcsall' =>
             [1, 'BackhandLogLevel \+mbcsall is a directive of an earlier release and taken as debug'],

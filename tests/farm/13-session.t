@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Sessions stay on the server that owns them: bySession, and the cookie of ours that pins a client.
+# Sessions stay on the server that owns them: bySession, and the module's own cookie that pins a client.
 use strict;
 use warnings;
 
@@ -50,13 +50,13 @@ my $conf = <<'EOT';
 </Location>
 EOT
 
-# Our form of an id.
+# An id in this module's form.
 sub id_of {
     my ($server) = @_;
     return sprintf 'i%02x%02x%02x%02x%04x', split(/[.]/, $server->{host}), $server->{port};
 }
 
-# The classic form.
+# An id in the classic form.
 sub classic {
     my ($server) = @_;
     return substr id_of($server), 1, 8;
@@ -78,7 +78,7 @@ sub cookies {
     return @{ $response->{headers}{'set-cookie'} || [] };
 }
 
-# The same answer n times, or all that came.
+# Asks twelve times; returns all different answers.
 sub always {
     my ($server, $path, @headers) = @_;
     my %seen;
@@ -183,7 +183,7 @@ subtest 'BackhandSessionCookie' => sub {
 
 subtest 'with TLS' => sub {
     my ($farm, $a, $b) = farm_of(2, modules => ['headers']);
-    # What tells the module of a client's TLS is the same as with mod_ssl: the request's scheme.
+    # As with mod_ssl, the request's scheme tells the module that a client uses TLS.
     for my $server ($a, $b) {
         $server->{head} = "ServerName https://$server->{name}.test\n";
         $server->write_config;

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# HTTPRedirectToIP and HTTPRedirectToName: where a client is sent, and that it can't be sent elsewhere.
+# HTTPRedirectToIP and HTTPRedirectToName send a client to a server of the farm, and nothing in a request can send it
+# elsewhere.
 use strict;
 use warnings;
 
@@ -147,7 +148,7 @@ ok $farm->together, 'it is back';
 is location('/ip/x'), "302 http://127.0.0.2:$port/ip/x", 'and so are redirects';
 $farm->check;
 
-# Servers that listen on other ports, and clients that come by another way than the contact.
+# Servers that listen on other ports, and clients that did not come by the contact.
 my $two =
     Farm->new(conf => "<Location /ip>\nBackhand byAge\nBackhand removeSelf\nBackhand HTTPRedirectToIP\n</Location>");
 my ($c, $d) = ($two->add, $two->add(port => free_port()));

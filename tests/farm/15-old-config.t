@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Configurations of the days of httpd 1.3 load as they stand, and do what they did. What httpd 2.4 itself wants
-# otherwise (LoadModule lines, access control) is around them.
+# Configurations for httpd 1.3 load unchanged and still work. Only lines that httpd 2.4 itself needs (LoadModule, access
+# control) are added around them.
 use strict;
 use warnings;
 
@@ -127,7 +127,7 @@ PerlModule Apache::Backhand
 BackhandFromSO libexec/ byPerl Package::function
 EOT
 
-# And one that runs.
+# An old configuration on a running server.
 my $farm = Farm->new(mpm => 'prefork');
 my $udp  = $farm->udp;
 for my $n (1, 2) {

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# A function in C that leaves any list and any figures, under load: every request is answered, by a server of the farm,
-# and nobody else is asked.
+# A C function that leaves random lists and figures, under load: a server of the farm answers every request, and no
+# other address is asked.
 use strict;
 use warnings;
 
@@ -13,7 +13,7 @@ use Farm::Steady;
 use Test::More;
 
 my $policies = build_dir() . '/meson/tests/farm/policies.so';
-# Each reads figures that the one before has just written.
+# Each function reads figures that the function before it has just written.
 my @builtins = (
     'byAge 5',        'byRandom', 'addPrediction', 'byLoad 0.5', 'byBusyChildren 3', 'byCPU', 'byCost', 'byWeight',
     'byExpectedTime', 'byPrequal', 'byLogWindow', 'bySession S='

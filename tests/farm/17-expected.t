@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Backhand on: requests go where they will be answered soonest, and nobody is sent more than he has shown to bear.
+# Backhand on: requests go to the server that will answer first, and no server gets more than it has shown it can serve.
 use strict;
 use warnings;
 
@@ -11,7 +11,7 @@ use List::Util qw(max sum0);
 use Test::More;
 use Time::HiRes qw(time);
 
-# Takes as long as a file says, in seconds, and names the server.
+# A program that takes the seconds in a file, and answers the server's name.
 my $program = <<'EOT';
 function handle(r)
     local file = io.open('DELAY')
@@ -40,7 +40,7 @@ sub equip {
     return $server;
 }
 
-# One that clients come to, and that serves nothing itself. More of them wait for others than any other could take.
+# A front server that serves nothing itself. More of its requests may wait for others than any other server could serve.
 sub front {
     my ($farm, $lines) = @_;
     return equip($farm->add(workers => 32), 0, "Backhand removeSelf\n$lines", "BackhandMaxHandoffs 90%\n");
@@ -88,7 +88,7 @@ foreach my $mpm (Farm->mpms) {
         $farm->announce_log(qr/AH00484:|AH00161:|AH10159:|AH00286:/);
         $farm->start;
         ok $farm->together, 'three servers see each other';
-        # Fewer than what the fast one can take.
+        # Load below the fast server's capacity.
         ask($front, 6, 20);
         my $by = ask($front, 6, 60);
         is sum0(values %{$by}), 360, 'every request is answered';
@@ -97,12 +97,12 @@ foreach my $mpm (Farm->mpms) {
         cmp_ok $front->row($fast->contact)->{'Latency-Ms'}, '<', 100, 'and is not much';
         is $front->row($slow->contact)->{Errors}, '0.000', 'nothing fails';
 
-        # More than that: now the slow one is of use, as soon as it is not slow.
+        # Load above its capacity: the slow server gets requests as soon as it is not slow.
         delay($slow, 0.02);
         eventually { share(ask($front, 12, 10), $slow) > 0.25 } 20, 'a server that is no longer slow is found out';
         delay($fast, 0.2);
         eventually { share(ask($front, 6, 10), $fast) < 0.15 } 20, 'and one that is slow now';
-        # It is taken for slow, and shows that it is not by the requests that it gets now and then.
+        # The server counts as slow, and shows by an occasional request that it no longer is.
         delay($slow, 0.2);
         delay($fast, 0.02);
         eventually { share(ask($front, 6, 10), $fast) > 0.5 } 20, 'and back again';

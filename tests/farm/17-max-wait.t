@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# BackhandMaxWait: a request that nobody would begin in time gets 503 at once.
+# BackhandMaxWait: a request that no server would begin in time gets 503 at once.
 use strict;
 use warnings;
 

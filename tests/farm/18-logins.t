@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Where a chain meets a login that holds at one server only, a line at the start says so.
+# A line at the start names each place where a chain meets a login that is valid on one server only.
 use strict;
 use warnings;
 
@@ -129,7 +129,7 @@ is_deeply noted($text->('Backhand byAge', 'Backhand off')), [],                 
 is_deeply noted($text->('Backhand off', 'Backhand byAge')), [[2, 'Digest', 4]], 'one that begins anew';
 is_deeply noted("Backhand byAge\n" . $text->()),            [[3, 'Digest', 1]], 'one of the server';
 
-# With BackhandTrustUser it holds at all servers.
+# With BackhandTrustUser the login is valid on all servers.
 is_deeply noted(<<'EOT'),
 <Location "/">
     Backhand byAge

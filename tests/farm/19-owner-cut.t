@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# The network of a session's owner is cut: no packet is answered. The requests under way wait for the time-out of
-# connections at most, all others are served at once, by the server that takes the session over. Each server is on a
+# The network of a session's owner is cut, so that its packets get no answer. Requests under way wait at most for the
+# time-out of connections. All others are served at once, by the server that takes the session over. Each server is on a
 # host of its own, by network namespaces.
 use strict;
 use warnings;

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# The owner of a session is gone: another server takes its users over at once and for good, each with one new cookie in
-# the very answer. An owner that lives loses nobody.
+# When the owner of a session is gone, another server takes its users over at once and for good; each gets one new
+# cookie in the first answer. An owner that lives loses no user.
 use strict;
 use warnings;
 
@@ -61,7 +61,7 @@ for my $mpm (Farm->mpms) {
     };
 }
 
-# All others hear it, only its connections fail.
+# The other servers hear it; only its connections fail.
 subtest 'refuses, and announces itself' => sub {
     my $farm = Farm->new(modules => ['lua'], conf => Farm::Session::conf());
     my ($a, $b) = Farm::Session::servers($farm, 2);
@@ -79,7 +79,7 @@ subtest 'refuses, and announces itself' => sub {
     $farm->check;
 };
 
-# One request can cause that: the owner lives.
+# A single request can cause this, so the owner counts as alive.
 subtest 'closes connections, and announces itself' => sub {
     my $farm = Farm->new(modules => ['lua'], conf => Farm::Session::conf());
     my ($a, $b) = Farm::Session::servers($farm, 2);

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# A user with a session is served by its owner and by nobody else, also when all are busy. Above the bounds the user
-# gets 503, or is sent to the owner.
+# Only its owner serves a user with a session, even when all servers are busy. Above the bounds the user gets 503, or is
+# redirected to the owner.
 use strict;
 use warnings;
 
@@ -15,7 +15,7 @@ use Test::More;
 my $clients  = 30;
 my $requests = 67;
 
-# What Debian's packages are configured with.
+# The settings of Debian's packages.
 my %debian = (
     prefork => [workers => 150, "StartServers 5\nMinSpareServers 5\nMaxSpareServers 10\n"],
     event   => [workers => 150, children => 6, "StartServers 2\nMinSpareThreads 25\nMaxSpareThreads 75\n"],
@@ -68,7 +68,7 @@ for my $mpm (Farm->mpms) {
     };
 }
 
-# An answer that comes later.
+# Sends a request; the answer is read later.
 sub begin {
     my ($user, $server, @options) = @_;
     pipe my $reader, my $writer or die "pipe: $!";

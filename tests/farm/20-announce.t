@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Servers tell one another that they are there, and that they leave.
+# Servers announce to each other that they are there, and that they leave.
 use strict;
 use warnings;
 
@@ -11,7 +11,7 @@ use Farm::Fake;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-# What add() says itself, with another interval.
+# The lines that add() writes, with another interval.
 sub slowly {
     my ($farm, $interval) = @_;
     return (head => "BackhandInterval $interval");

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# The process that announces: unprivileged, replaced at restarts, started again when it dies, gone with its parent.
+# The moderator: it is unprivileged, is replaced at restarts, is started again when it dies, and ends with its parent.
 use strict;
 use warnings;
 

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# A server answers those whom it hears: one of two has to name the other. Nobody passes on what others said.
+# A server announces itself to every server that it hears, so for each pair it is enough that one server lists the
+# other. No server passes on announcements of others.
 use strict;
 use warnings;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# What the others hear while a server stops and restarts: that it leaves before nobody can connect to it any more, and
-# else no silence.
+# While a server stops or restarts, the others hear that it leaves before it refuses connections, and otherwise hear it
+# without a gap.
 use strict;
 use warnings;
 
@@ -24,8 +24,8 @@ sub listener {
     return $socket;
 }
 
-# When the datagram that was read last arrived, by the kernel's word: this process may have read it later. The first
-# call turns that on.
+# Arrival time of the datagram that was read last, as the kernel noted it: this process may have read it later. The
+# first call turns these notes on.
 sub arrival {
     my ($socket) = @_;
     my $siocgstamp = 0x8906;

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# The moderator cannot be forked, or stands still: httpd serves on, restarts and stops as ever, and says so once.
+# When the moderator cannot be forked, or hangs, httpd serves, restarts and stops as usual, and logs that once.
 use strict;
 use warnings;
 

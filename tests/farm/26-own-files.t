@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# What UnixSocketDir holds is believed only when nobody else can have put it there.
+# Files in UnixSocketDir are used only if no other user can have written them.
 use strict;
 use warnings;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# A light server before a heavy one announces all requests that are there: its own, those that other servers have sent
-# to the heavy one, and those of them that wait in its listen backlog.
+# A light server before a heavy one announces all requests that are with the heavy one: its own, those that other
+# servers have sent there, and those that wait in its listen backlog.
 use strict;
 use warnings;
 

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# The table: its size, what stands in it, and what becomes of it when processes go.
+# The table: its size, its contents, and how it survives the end of processes.
 use strict;
 use warnings;
 

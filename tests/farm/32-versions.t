@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# A shared object that was built for another release's table is refused, and the message says both versions.
+# A shared object that was built for the table of another release is refused, and the message names both versions.
 use strict;
 use warnings;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# A file system without room for the table's file: the table is kept in memory of its own, and nothing is lost but what
-# is kept over stops.
+# If the file system has no room for the table's file, the table is kept in anonymous memory. Only the data that
+# survives a stop is lost.
 use strict;
 use warnings;
 

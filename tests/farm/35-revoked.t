@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# What a restart takes away is gone: servers that the new configuration does not accept are asked nothing more, however
-# long ago they promised to speak again, and what they sent before is answered. What it still accepts stays.
+# After a restart, servers that the new configuration does not accept get no more requests, however long the announced
+# silence. Requests already sent there are answered. Servers that are still accepted stay.
 use strict;
 use warnings;
 

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# A request that another server serves is the very request, for the very client.
+# Another server gets a handed-off request unchanged, with the client's address.
 use strict;
 use warnings;
 

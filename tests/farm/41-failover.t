@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Servers go away at the worst moment; every request is answered.
+# Every request is answered, even when servers go away at the worst moment.
 use strict;
 use warnings;
 

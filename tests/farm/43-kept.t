@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Connections that are kept between requests: a server that closes one in the moment in which it is used again costs no
-# request and gets no blame.
+# Kept connections: if a server closes one at the moment of its next use, no request is lost and the server is not
+# blamed.
 use strict;
 use warnings;
 

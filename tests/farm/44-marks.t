@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# A client cannot take the mark off, forge one, or make the two servers disagree about the request. Whatever it says,
-# the program at the other server sees what it would see of a direct request.
+# A client cannot remove a mark, forge one, or make the two servers read a request differently. Whatever the client
+# sends, the program on the other server sees the same as in a direct request.
 use strict;
 use warnings;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# A request with a mark goes to no other server, whoever sent it. No mark gets out of a light server what it must not
-# serve.
+# A request with a mark goes to no other server, whoever sent it. No mark makes a light server serve a request that it
+# must not serve.
 use strict;
 use warnings;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Servers that come, are asked and leave, as containers do, one after the other and each at another contact: a child
-# keeps neither connections nor memory of those that are gone, and asks the last as it asked the first.
+# Servers come, are asked and leave, one after the other, each at another contact, as containers do. A child keeps no
+# connections or memory for servers that are gone, and asks the last one like the first.
 use strict;
 use warnings;
 

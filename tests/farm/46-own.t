@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# What each server says of itself is answered by the server that was asked, though a chain stands for the whole site.
+# Status pages and the like are answered by the server that was asked, even if the whole site has a chain.
 use strict;
 use warnings;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# A client on the front server's own machine is no local client of another machine. Each server is on a host of its own,
-# by network namespaces.
+# A client on the front server's machine does not count as a local client on another machine. Each server is on a host
+# of its own, by network namespaces.
 use strict;
 use warnings;
 

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# A client that has gone is noticed while a safe request waits for another server, and the work there is given up.
+# When the client of a safe request goes away, the front server notices it, and gives up the request at the other
+# server.
 use strict;
 use warnings;
 

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# What is said of a request: in the environment, in notes, in expressions, and on the receiver.
+# The outcome of a request, in the environment, in notes, in expressions, and on the receiver.
 use strict;
 use warnings;
 

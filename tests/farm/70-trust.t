@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# With a secret, servers believe only one another: what is not signed, old, from the future or said before is dropped,
-# and so are hand-offs with marks for another request or server.
+# With a secret, servers believe only each other. Announcements that are unsigned, old, from the future or repeated are
+# dropped. Hand-offs with marks for another request or server are not believed.
 use strict;
 use warnings;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Servers speak TLS with one another: each proves who it is, nobody can tell from the answers, and a server that cannot
-# prove it costs no request.
+# Servers use TLS between each other. Each proves its name, answers do not differ, and a server that cannot prove its
+# name costs no request.
 use strict;
 use warnings;
 

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Figures on responses: only between servers, never at a client, and believed only when they make sense.
+# Figures on responses pass only between servers and never reach a client. Implausible figures are not believed.
 use strict;
 use warnings;
 

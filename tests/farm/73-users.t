@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# BackhandTrustUser: a user logs in once, by Digest, a form or Basic, and the other servers of the farm know it. A mark
-# names a user only if it is signed, new, for this very request, and where the place says so.
+# BackhandTrustUser: a user logs in once, by Digest, a form or Basic, and all servers of the farm accept the user. A
+# mark names a user only if it is signed, new and for this request, and where the place allows it.
 use strict;
 use warnings;
 

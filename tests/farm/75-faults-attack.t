@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Faults under load: one client does what it can to make servers look bad. It moves the requests of nobody else.
+# Faults under load: one client tries to make servers look bad. No other client's requests move.
 use strict;
 use warnings;
 

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# What the client gets through another server is, byte for byte, what the chosen server says directly.
+# The client gets through another server, byte for byte, the response that the chosen server gives directly.
 use strict;
 use warnings;
 

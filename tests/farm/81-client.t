@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Whoever looks at a handed-off request sees the client that sent it, and nobody else's.
+# Every module and program sees the client that sent a handed-off request, and no other client.
 use strict;
 use warnings;
 

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Clients speak TLS, and HTTP/2, with one server; others serve them over plain connections, and nobody can tell.
+# Clients use TLS and HTTP/2 with one server; others serve them over plain connections, and the responses do not differ.
 use strict;
 use warnings;
 

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Connections that become something else, and answers that never end, through another server.
+# WebSockets, other upgraded connections and endless answers through another server.
 use strict;
 use warnings;
 

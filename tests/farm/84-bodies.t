@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Bodies of any size and speed, up and down; whole, or refused with honesty.
+# Bodies of any size and speed, in both directions, arrive whole or are refused with an error.
 use strict;
 use warnings;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# A client's error in its body ends the request as httpd ends it where nobody hands on: with the same answer, once, and
-# the connection is closed. No server is blamed, and none gets the body as if it were whole.
+# An error of the client in its body ends the request as in an httpd without this module: with the same answer, once,
+# and the connection is closed. No server is blamed, and none takes the body for a whole one.
 use strict;
 use warnings;
 

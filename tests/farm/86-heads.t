@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Heads of responses that httpd's own handlers do not write, but programs that write their own do.
+# Response heads that httpd's own handlers never write, but programs that write their own head do.
 use strict;
 use warnings;
 

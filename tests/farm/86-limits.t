@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# What this server's configuration says of bodies, LimitRequestBody and RequestReadTimeout, holds for requests that are
-# handed off and for those that are served here after a refusal.
+# This server's limits on bodies, LimitRequestBody and RequestReadTimeout, apply to requests that are handed off and to
+# requests that are served here after a refusal.
 use strict;
 use warnings;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# A body that somebody read before it was handed off arrives whole, once, and with its length: read by mod_security2, by
-# mod_request, by an access handler in Perl, by a policy.
+# A body that was read before the hand-off arrives whole, once, and with its length. The reader is mod_security2,
+# mod_request, an access handler in Perl, or a policy.
 use strict;
 use warnings;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Requests with bodies of all kinds, sent as raw bytes: what comes back, and what becomes of a second request on the
-# connection, is what it is directly. Handed off, handed off after a refusal, and served here after one.
+# Requests with bodies of all kinds, sent as raw bytes: the response, and the fate of a second request on the
+# connection, are as in a direct request. Each is handed off, handed off after a refusal, or served here after one.
 use strict;
 use warnings;
 

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# What the server that the client asked accepts, the other one serves: a client meets httpd's limits once.
+# A request that the front server accepts is served by the other server: a client meets httpd's limits only once.
 use strict;
 use warnings;
 

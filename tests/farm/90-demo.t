@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# The demo: shows what it promises, and leaves nothing behind.
+# The demo shows what its text promises, and leaves nothing behind.
 use strict;
 use warnings;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Servers restart and stop gracefully, and their children end all the time: not even what can't be repeated is lost,
-# and many restarts leave everything as it was.
+# Servers restart and stop gracefully, and their children end all the time. Not even requests that cannot be repeated
+# are lost, and many restarts leave no files, mappings or processes behind.
 use strict;
 use warnings;
 

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# The load generator of the bench tells the truth, and the bench makes its table.
+# The load generator of the bench measures correctly, and the bench makes its table.
 use strict;
 use warnings;
 
@@ -48,7 +48,7 @@ is $stalled->{count}, $first->{count}, 'stalled servers do not keep requests fro
 cmp_ok $stalled->{p90}, '>=', 100, 'more than one in ten has waited';
 cmp_ok $stalled->{max}, '>=', 400, 'the first of them for the whole time';
 
-# A dead entry costs nothing but another try.
+# A dead entry costs only another try.
 my $killed = load(sub { $lane->kill('d') });
 is $killed->{failed}, 0, 'clients turn to another entry';
 cmp_ok $killed->{again}, '>', 10, 'and it is counted';

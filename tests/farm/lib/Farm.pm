@@ -54,13 +54,13 @@ sub build_dir {
     return $ENV{BACKHAND_BUILD_DIR} || repo_dir() . '/build';
 }
 
-# Where httpd's own modules are.
+# The folder of httpd's own modules.
 sub modules_dir {
     return '/usr/lib/apache2/modules';
 }
 
-# A port that nobody uses on any address, TCP and UDP. It stays reserved until this process ends: whoever reserves one
-# listens on it at an address that no server uses.
+# Finds a port that is free on all addresses, TCP and UDP. It stays reserved until this process ends: the process
+# listens on it, at an address that no server uses.
 my @reserved;
 
 sub free_port {
@@ -136,8 +136,8 @@ sub mpms {
     return split ' ', $ENV{BACKHAND_TEST_MPMS} || 'event prefork worker';
 }
 
-# Those of a test that takes long: worker serves as event does, and waits as prefork does. All of them with --long, and
-# those that somebody names.
+# The MPMs of a test that takes long, without worker, which serves as event does and waits as prefork does. All MPMs
+# with --long, or those that BACKHAND_TEST_MPMS names.
 sub few_mpms {
     return $ENV{BACKHAND_TEST_LONG} || $ENV{BACKHAND_TEST_MPMS} ? mpms() : qw(event prefork);
 }
@@ -214,7 +214,7 @@ sub announce_log {
     return;
 }
 
-# Stops everything, fails the test for what nobody announced, and ends the test's plan.
+# Stops everything, fails the test for unannounced log lines, and ends the test's plan.
 sub done {
     my ($self) = @_;
     $self->check;
@@ -222,7 +222,7 @@ sub done {
     return;
 }
 
-# What done() does without ending the plan, for a test that makes several farms.
+# As done(), without ending the plan, for a test that makes several farms.
 sub check {
     my ($self) = @_;
     my @stuck = grep { !$_->stop } grep { $_->{pid} } $self->servers;

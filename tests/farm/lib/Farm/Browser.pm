@@ -27,7 +27,7 @@ use Farm::Wait qw(scaled);
 my @options = qw(--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run --no-proxy-server
   --disable-extensions --disable-background-networking --disable-component-update --remote-debugging-pipe);
 
-# A folder for its profile and what it says.
+# Starts Chromium, with its profile and output in the folder.
 sub start {
     my ($class, $dir) = @_;
     pipe my $in,     my $to or croak "pipe: $!";
@@ -62,7 +62,7 @@ sub run {
     open STDIN,  '<', '/dev/null'  or return;
     open STDOUT, '>', "$dir/said"  or return;
     open STDERR, '>&', \*STDOUT    or return;
-    # Out of the way first: either may be 3 or 4.
+    # Moves both to high numbers first, because either may be 3 or 4.
     my ($in_fd, $out_fd) = map { fcntl $_, F_DUPFD, 10 } $in, $out;
     POSIX::dup2($in_fd,  3) // return;
     POSIX::dup2($out_fd, 4) // return;

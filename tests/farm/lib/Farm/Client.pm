@@ -28,7 +28,7 @@ sub new {
     return bless { socket => $socket, buffer => '', timeout => $timeout, %options }, $class;
 }
 
-# As it stands in URLs: IPv6 in brackets.
+# The address as in URLs: IPv6 in brackets.
 sub authority {
     my ($host, $port) = @_;
     return $host =~ /:/ ? "[$host]:$port" : "$host:$port";
@@ -76,7 +76,7 @@ sub send {    ## no critic (ProhibitBuiltinHomonyms)
         croak 'cannot send in time' if $left <= 0;
         IO::Select->new($self->{socket})->can_write($left) or next;
         my $n = syswrite $self->{socket}, $bytes, 65_536, $offset;
-        # A server that has answered already may not want the rest of a body.
+        # A server that has already answered may refuse the rest of a body.
         last if !defined $n;
         $offset += $n;
     }
@@ -178,7 +178,7 @@ sub header {
     return join ', ', @{$values};
 }
 
-# What the program /app/echo said: a hash.
+# The answer of the program /app/echo, as a hash.
 sub echoed {
     my ($self) = @_;
     return { map { /\A([^=]+)=(.*)\z/s ? ($1 => $2) : () } split /\n/, $self->{body} };

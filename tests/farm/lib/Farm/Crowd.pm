@@ -79,7 +79,7 @@ sub begin {
     return $self->send_request($client);
 }
 
-# A request is short: the kernel takes it at once.
+# Sends a request. It is short, so the kernel accepts it at once.
 sub send_request {
     my ($self, $client) = @_;
     my $server = $client->{server};

@@ -58,7 +58,7 @@ sub write_file {
     return $path;
 }
 
-# Another file in the place of one of the system's.
+# Mounts a file over one of the system's files.
 sub replace {
     my ($self, $path, $text) = @_;
     my $other = $self->write_file($path =~ tr{/}{_}r, $text);
@@ -66,7 +66,7 @@ sub replace {
     return Farm::Mounts::mount('--bind', $other, $path);
 }
 
-# What there is from now on.
+# Sets the names from now on.
 sub zone {
     my ($self, %zone) = @_;
     my @lines;

@@ -1,7 +1,8 @@
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
 package Farm::Process;
 
-# A process of a test that runs beside it, and ends with it or with the object: base class of what acts in one.
+# A process that runs beside a test, and ends with the test or with this object. Base class of helpers with a process of
+# their own.
 
 use strict;
 use warnings;
@@ -9,7 +10,7 @@ use warnings;
 use Carp  qw(croak);
 use POSIX ();
 
-# Runs the code in a new process. It should end when its parent is another process than $parent, its argument.
+# Runs the code in a new process. The code gets $parent, and should end when its parent is another process.
 sub begin {
     my ($self, $code) = @_;
     my $parent = $$;

@@ -27,7 +27,7 @@ sub write_tree {
     open my $file, '>', $path or die "$path: $!";
     print {$file} $text;
     close $file or die "$path: $!";
-    # Both servers tell the same age.
+    # Both servers must report the same age.
     utime 1_600_000_000, 1_600_000_000, $path;
     return $path;
 }
@@ -101,8 +101,8 @@ sub comparable {
     return $head;
 }
 
-# Both answer the same, byte for byte, order included, but for the framing of chunks. $status undef with `any`: whatever
-# it is.
+# Tests that both servers answer the same, byte for byte and in the same order, except for the framing of chunks. `any`
+# with an undefined $status accepts every status.
 sub same {
     my ($self, $target, $status, $what, %options) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;

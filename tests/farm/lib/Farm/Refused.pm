@@ -34,7 +34,7 @@ sub start {
         my $conf = "BackhandInterval 1s\nBackhandRetry 1ms\n" . $option{both};
         $conf = $chains . ($option{front} // '') . $conf if $server == $a;
         $server->reconfigure($conf =~ s/\$\{ROOT\}/$server->{root}/gr);
-        # The same age on both: it goes into the ETag.
+        # The same age on both servers, because the ETag contains it.
         utime 1_600_000_000, 1_600_000_000, $server->write_file('htdocs/who', 'who');
     }
     $farm->start;
@@ -48,7 +48,7 @@ sub start {
 sub finish {
     my ($class, $farm, $fake) = @_;
     $fake->stop;
-    # httpd's own words about programs whose input broke off.
+    # httpd's own log lines about programs whose input broke off.
     $farm->announce_log(qr/backhand: server \S+ .*asked last/, qr/\[cgid?:error\]|AH01574|AH02651|AH01225/);
     $farm->check;
     return;

@@ -26,7 +26,7 @@ sub new {
     return bless {%options}, $class;
 }
 
-# What a server on 127.0.0.N says in its configuration.
+# The configuration lines of the server on 127.0.0.N.
 sub settings {
     my ($self, $n) = @_;
     my $farm = $self->{farm};
@@ -39,7 +39,8 @@ AcceptStats 127.0.0.0/28
 EOT
 }
 
-# So many servers from 127.0.0.1 on; each pair is lost for which the code says so (default: none).
+# Starts the relay for so many servers, from 127.0.0.1 on. It loses the announcements of each pair for which the code
+# returns true (default: none).
 sub start {
     my ($self, $servers) = @_;
     $self->{servers} ||= $servers;
@@ -71,7 +72,7 @@ sub pass_on {
     return;
 }
 
-# From now on; nothing: all arrives again.
+# Sets which announcements are lost from now on; without code none.
 sub lose {
     my ($self, $lost) = @_;
     $self->stop;

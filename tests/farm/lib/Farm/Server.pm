@@ -168,7 +168,7 @@ EOT
 # Starts it, in a process group of its own, without waiting.
 sub spawn {
     my ($self) = @_;
-    # A killed server has left it, and the next one would say so.
+    # A killed server leaves this file, and the next one would log that.
     unlink "$self->{root}/run/httpd.pid";
     my $pid = fork;
     croak "fork: $!" if !defined $pid;
@@ -263,7 +263,7 @@ sub resumed {
     return scalar grep { /resuming normal operations/ } $self->log_lines;
 }
 
-# All processes at once, as when the machine loses power.
+# Kills all processes at once, as when the machine loses power.
 sub kill_all {
     my ($self) = @_;
     for my $group (@{ $self->{groups} }) {
@@ -273,7 +273,7 @@ sub kill_all {
     return $self;
 }
 
-# All processes stand still, and go on.
+# Stops all processes with SIGSTOP, and lets them continue.
 sub pause {
     my ($self) = @_;
     kill 'STOP', -$self->{pid};
@@ -306,7 +306,7 @@ sub children {
     return map { $_->[0] } grep { $_->[1] == $self->{pid} } processes();
 }
 
-# Pids of what is left of all runs.
+# Pids of all processes that are left of all runs.
 sub left {
     my ($self) = @_;
     my %group = map { $_ => 1 } grep { kill 0, -$_ } @{ $self->{groups} };
@@ -408,9 +408,9 @@ sub wait_log {
 sub unexpected_log {
     my ($self, @announced) = @_;
     my @lines = ($self->output, $self->log_lines);
-    # What a farm without a secret is told at each start; few tests are about that.
+    # Every start of a farm without a secret logs this; few tests are about it.
     push @announced, qr/backhand: there is no BackhandSecretFile/;
-    # Looking for leaks, children take long to end, and slow ones are all in use sooner.
+    # With a search for leaks children take long to end, and slow children are all in use sooner.
     push @announced, qr/AH00045:|AH00161:/ if $ENV{BACKHAND_SANITIZED};
     return map { "$self->{name}: $_\n" } grep {
         my $line = $_;

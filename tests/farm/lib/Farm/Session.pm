@@ -32,7 +32,7 @@ function handle(r)
 end
 EOT
 
-# The chain, and further lines of its Location.
+# The configuration: the chain, and further lines of its Location.
 sub conf {
     my (@lines) = @_;
     return join "\n", '<Location /pinned>', 'BackhandSessionCookie PIN', 'Backhand byAge', 'Backhand bySession PIN=',
@@ -111,7 +111,7 @@ sub moves {
     return $owner;
 }
 
-# Tests that the user is on that server, whichever is asked, and gets no other cookie.
+# Tests that this server answers the user, whichever server is asked, and that the user gets no other cookie.
 sub stays {
     my ($user, $owner, $what, $servers) = @_;
     my @answers = map { $user->ask($_) } @{$servers}, @{$servers}, @{$servers};

@@ -1,17 +1,7 @@
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
 package Farm::Steady;
 
-# Steady requests to a farm while something goes wrong in it, and the table of what became of them.
-#
-#     my $farm = Farm::Steady::farm(4, mpm => 'event');  # servers a to d, started, that hand requests to each other
-#     my ($a, $b, $c, $d) = $farm->servers;
-#     my $result = Farm::Steady->new(servers => [$a, $b, $c])->during('a server is killed', 3, sub { $d->kill_all },
-#         from => $d);
-#     $result->nothing_failed;
-#
-# Eight clients ask the servers by turns, about 400 times a second in all: three of four requests over kept connections,
-# one of five a POST with a body, one of ten takes the server 0.1 s. Of each answer the status, who gave it, and the
-# digest of the body as that server received it are checked. When the test ends it prints the table.
+# Steady requests to a farm while a fault happens, and a table of their results.
 
 use strict;
 use warnings;
@@ -200,7 +190,7 @@ sub connection {
     return $client;
 }
 
-# What is wrong with a response; empty when nothing is.
+# The error of a response; empty: none.
 sub wrong {
     my ($response, $id, $body) = @_;
     my $told = $response->echoed;
@@ -229,7 +219,7 @@ package Farm::Steady::Result;    ## no critic (ProhibitMultiplePackages)
 use List::Util qw(max);
 use Farm::Wait qw(scaled wait_for);
 
-# What counts as delayed by a fault, in seconds.
+# Least delay, in seconds, that counts as caused by a fault.
 my $delay = 0.4;
 
 sub new {
@@ -294,7 +284,7 @@ sub read_once {
     my $logged = sub {
         return map { $_ =~ $line ? $1 : () } map { $_->access_lines } @{ $self->{asked} };
     };
-    # What failed may have no line.
+    # A failed request may have no log line.
     my $answered = @{ $self->{answers} } - $self->failed;
     my %times;
     wait_for(sub { $answered <= (() = $logged->()) }, 5);

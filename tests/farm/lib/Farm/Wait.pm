@@ -11,10 +11,10 @@ use Time::HiRes qw(sleep time);
 
 our @EXPORT_OK = qw(scaled wait_for);
 
-# Why the last condition died, while it did.
+# Error of the last condition, if it died.
 our $died = '';
 
-# Everything that waits in a test waits this long at most, times BACKHAND_TEST_TIMEOUT_SCALE.
+# Longest wait, times BACKHAND_TEST_TIMEOUT_SCALE; all waits in tests use it.
 sub scaled {
     my ($seconds) = @_;
     return $seconds * ($ENV{BACKHAND_TEST_TIMEOUT_SCALE} || 1);
