@@ -10,13 +10,13 @@
 
 /* A score of 1 is announced as this. */
 #define SCORE_UNIT 1000000
-/* Workers of a server that starts as many as it takes. */
+/* The announced number of workers of a server without a limit. */
 #define MANY_WORKERS 1024
 /* The memory of a server is announced in bytes. */
 #define MEMORY_UNIT 1048576
 
-/* The smallest power of two that no server's load, made comparable by its score, is above: x 1000, as servers that hear
- * each other agree on. Looked at once an interval. */
+/* The high-water mark of load, x 1000, on which servers that hear each other agree: the smallest power of two that is
+ * not below any server's load, scaled by its score. Computed once an interval. */
 static int64_t mark_of(sim_world *world)
 {
     double best = 0, highest = 0;
@@ -52,7 +52,7 @@ static int64_t ready_workers(const sim_server *it)
     return ready;
 }
 
-/* The table that it stands at, when it decides on requests. */
+/* The table of the dispatcher on that server, if there is one. */
 static backhand_table *table_of(const sim_world *world, uint32_t server)
 {
     return world->scenario->on_servers && server < (uint32_t)world->its_case.dispatchers
@@ -123,7 +123,7 @@ static void say(sim_world *world, uint32_t server)
     sim_events_add(&world->events, world->now + world->scenario->delay, SIM_HEARD, server, it->life);
 }
 
-/* --- before its time --------------------------------------------------------------------------------------- */
+/* --- early announcements ----------------------------------------------------------------------------------- */
 
 void sim_server_plan_look(sim_world *world, uint32_t server)
 {
@@ -164,7 +164,7 @@ void sim_server_announce(sim_world *world, uint32_t server)
     if (announcement->contact.port == 0) {
         identify(world, server);
     }
-    /* Servers that start at once do not speak at once for ever. */
+    /* A random first interval: servers that start at the same time do not announce at the same time for ever. */
     if (!it->spoken) {
         wait = (int64_t)((double)wait * backhand_generator_share(&world->network)) + 1;
         it->spoken = 1;

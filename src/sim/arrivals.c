@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-/* SIM_NEVER: nothing comes any more. */
+/* @return the time of the next arrival; SIM_NEVER: there is none */
 static int64_t next_arrival(sim_world *world)
 {
     const sim_trace *trace = world->scenario->trace;
@@ -29,7 +29,7 @@ static void plan_next(sim_world *world)
     }
 }
 
-/* The one that a client asks: each as likely, unless the first has another share. */
+/* Draws the dispatcher that a client asks: all equally likely, unless the first has a share of its own. */
 static uint32_t draw_entry(sim_world *world, const sim_ask *ask)
 {
     uint32_t n = (uint32_t)world->its_case.dispatchers;
@@ -41,7 +41,7 @@ static uint32_t draw_entry(sim_world *world, const sim_ask *ask)
     return backhand_generator_share(&world->choices) < first ? 0 : 1 + backhand_generator_below(&world->choices, n - 1);
 }
 
-/* A client asks a dispatcher that is there; SIM_NONE: none is. */
+/* The dispatcher that a client asks, among those that are up; SIM_NONE: none is. */
 static uint32_t entry(sim_world *world, const sim_ask *ask)
 {
     uint32_t n = (uint32_t)world->its_case.dispatchers, first = draw_entry(world, ask);
@@ -76,8 +76,8 @@ static void enter(sim_world *world, uint32_t request)
     sim_server_reach(world, dispatcher, request);
 }
 
-/* The request itself goes nowhere: it is over when its parts are. Each part has its share of the work and of the
- * memory, or all of both. */
+/* Splits a request into parts. The request itself is not sent; it is over when all its parts are. Each part has its
+ * share of the work and the memory, or with `each` all of both. */
 static void enter_parts(sim_world *world, uint32_t request)
 {
     const sim_scenario *scenario = world->scenario;
@@ -164,7 +164,7 @@ static double mean_work(const sim_scenario *scenario)
     return sum * (1 + scenario->split * (scenario->longer * (scenario->each ? parts : 1) - 1));
 }
 
-/* CPU seconds a second that the servers of the start can do together. */
+/* CPU seconds per second that the servers of the start can do together. */
 static double capacity(const sim_scenario *scenario)
 {
     double sum = 0;
@@ -176,7 +176,7 @@ static double capacity(const sim_scenario *scenario)
     return sum;
 }
 
-/* Numbers of SIM_CHANGE: twice the server, and one more for its end. */
+/* Plans the events SIM_CHANGE of a server. Their number is twice the server's, plus 1 when it fails. */
 static void plan_life(sim_world *world, uint32_t server)
 {
     const sim_group *group = world->servers[server].group;

@@ -2,7 +2,7 @@
 
 /**
  * @file asks.h
- * @brief What clients ask for, as policies see it.
+ * @brief The requests of clients, as policies see them.
  */
 #ifndef BACKHAND_SIM_ASKS_H
 #define BACKHAND_SIM_ASKS_H
@@ -13,9 +13,9 @@ struct request_rec;
 
 /** A request line and its headers. */
 typedef struct sim_ask {
-    double weight; /**< how often it comes, beside the others */
-    double first;  /**< share of them that comes to the first dispatcher; below 0: as the scenario says */
-    double times;  /**< its service takes so many times the usual */
+    double weight; /**< how often it comes, relative to the others */
+    double first;  /**< share of these requests that comes to the first dispatcher; below 0: see sim_scenario */
+    double times;  /**< factor for its service time */
     const char *method;
     const char *uri;      /**< the path */
     const char *args;     /**< what follows `?`, or NULL */

@@ -12,8 +12,8 @@
 /**
  * Appends one function to the policy's chain, as `byAge 20`, or as a directive: `Backhand byAge 20`,
  * `BackhandFromSO file.so function [arg]`. With the function byPerl no file is opened: Perl is in the simulator.
- * @param reader  tells where, for messages and paths
- * @return NULL, or what is wrong
+ * @param reader  has the file, line and folder, for messages and paths
+ * @return NULL, or the error
  */
 const char *sim_chain_append(sim_reader *reader, sim_policy *policy, const char *text);
 

@@ -9,7 +9,7 @@
 
 #include <apr_time.h>
 
-/** What a run's time 0 is to the table: far from 0, which means never there. */
+/** The table's time at the start of a run. It is far from 0, which means "never" in the table. */
 #define SIM_EPOCH apr_time_from_sec(1000000000)
 
 /** @param now  us since the run began */

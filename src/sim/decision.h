@@ -9,7 +9,7 @@
 
 #include "sim/world.h"
 
-/** What the chain left; the list is good until the next decision. */
+/** The result of a chain; its list is valid until the next decision. */
 typedef struct sim_decision {
     backhand_candidates candidates; /**< first, so that backhand_chain_current() leads to the rest */
     sim_world *world;
@@ -30,7 +30,7 @@ void sim_decision_walk(sim_world *world, uint32_t request, backhand_step *step);
 /** Takes the next step. The request remembers no more than SIM_FURTHER candidates before and behind the last one. */
 void sim_decision_walk_on(sim_world *world, uint32_t request, backhand_walk_result last, backhand_step *step);
 
-/** Notes what is wrong with what a policy did in the decision that is under way. */
+/** Notes a complaint about the policy in the decision under way. */
 void sim_decision_complain(const char *what);
 
 #endif

@@ -4,15 +4,15 @@
  * @file dispatcher.h
  * @brief A simulated dispatcher: its table of servers, kept by mod_backhand's own code.
  *
- * A dispatcher of its own is slot 0 of its table, is never heard of, and serves nothing. One on a server is that
- * server.
+ * A dispatcher is either a machine of its own or stands on a server. A machine of its own is slot 0 of its table, never
+ * announces itself, and serves nothing. A dispatcher on a server has that server in slot 0.
  */
 #ifndef BACKHAND_SIM_DISPATCHER_H
 #define BACKHAND_SIM_DISPATCHER_H
 
 #include "sim/world.h"
 
-/** What a dispatcher knows of a server without being told. */
+/** A dispatcher's own observations of a server. */
 typedef struct sim_known {
     uint32_t own;    /**< requests that it sent there and that are not answered */
     int64_t refused; /**< when the server last refused or dropped one; SIM_NEVER: not since */
@@ -32,7 +32,7 @@ uint32_t sim_dispatcher_server(const sim_world *world, uint32_t dispatcher);
 void sim_dispatchers_make(sim_world *world);
 void sim_dispatchers_free(sim_world *world);
 
-/** SIM_HEARD: what the server announced last comes to all dispatchers, but for what gets lost. */
+/** SIM_HEARD: the server's last announcement comes to all dispatchers, except where it is lost. */
 void sim_dispatchers_hear(sim_world *world, uint32_t server);
 
 #endif

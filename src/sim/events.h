@@ -2,7 +2,7 @@
 
 /**
  * @file events.h
- * @brief What is going to happen, in the order of its time.
+ * @brief The queue of future events, in the order of their times.
  */
 #ifndef BACKHAND_SIM_EVENTS_H
 #define BACKHAND_SIM_EVENTS_H
@@ -17,16 +17,16 @@ typedef enum sim_kind {
     SIM_ANSWER,   /**< the response of request `who` comes back */
     SIM_REFUSAL,  /**< request `who` learns that its server cannot be reached, or has dropped it */
     SIM_ANNOUNCE, /**< server `who` announces itself */
-    SIM_LOOK,     /**< server `who` looks whether it has something to say before its time */
-    SIM_HEARD,    /**< its announcement comes to the dispatchers */
-    SIM_CHANGE,   /**< the scenario has something in store: number `who` */
-    SIM_WARM,     /**< server `who` is not cold any more */
+    SIM_LOOK,     /**< server `who` checks whether it has to announce itself early */
+    SIM_HEARD,    /**< the announcement of server `who` comes to the dispatchers */
+    SIM_CHANGE,   /**< a server starts or fails; `who` is the number of the change, see arrivals.c */
+    SIM_WARM,     /**< server `who` is no longer cold */
     SIM_MOVE,     /**< another server becomes the slow one */
 } sim_kind;
 
 typedef struct sim_event {
     int64_t at;     /**< us since the run began */
-    uint64_t order; /**< of two at one time, the one that was planned first comes first */
+    uint64_t order; /**< decides between events of the same time: the one planned first comes first */
     sim_kind kind;
     uint32_t who;
     uint64_t what;

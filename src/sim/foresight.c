@@ -5,9 +5,9 @@
 
 #include <math.h>
 
-/* Never, but before what is not there at all. */
+/* The time of a request that never ends; it still compares as less than that of a server that is not there. */
 #define NEVER 1e300
-/* Requests that are looked at one by one. */
+/* The most requests whose work is looked at one by one. */
 #define MOST 8192
 
 /* With one worker for each request the one that is decided on has its own. */
@@ -48,7 +48,7 @@ double sim_foresight_mean(const sim_world *world, const sim_request *asked, uint
     return it->group->cpus ? mean * (n + 1) / places / speed : (mean + mean_of(world) * beyond / places) / speed;
 }
 
-/* What each of them still needs; those on their way the mean. */
+/* The remaining work of each request there; the mean for requests on their way. */
 static int remaining(const sim_world *world, const sim_server *it, double out[MOST])
 {
     int n = 0;
@@ -58,7 +58,7 @@ static int remaining(const sim_world *world, const sim_server *it, double out[MO
     return n;
 }
 
-/* Each gets the same share until it ends. */
+/* All requests share the CPUs equally until they end. */
 static double shared(const sim_world *world, const sim_server *it, double work)
 {
     double left[MOST], sum = 0, mean = mean_of(world);
@@ -83,7 +83,7 @@ static int earliest(const double *slots, int n)
     return first;
 }
 
-/* Those that wait get the slots one after the other as they become free. */
+/* Waiting requests get the places one after the other as they become free. */
 static double queued(const sim_world *world, const sim_server *it, double work, int places)
 {
     double slots[MOST], mean = mean_of(world);

@@ -2,8 +2,8 @@
 
 /**
  * @file foresight.h
- * @brief When a server would have served a request, by what is true at this instant. For references that no network
- * could have.
+ * @brief Computes when a server would have served a request, from the true state of the simulation. For references that
+ * no real balancer could reach.
  */
 #ifndef BACKHAND_SIM_FORESIGHT_H
 #define BACKHAND_SIM_FORESIGHT_H

@@ -16,7 +16,7 @@ static int bucket_of(uint64_t time)
     return bucket < SIM_HISTOGRAM_SIZE ? bucket : SIM_HISTOGRAM_SIZE - 1;
 }
 
-/* The middle of what goes into the bucket. */
+/* The middle of the times of a bucket. */
 static double time_of(int bucket)
 {
     int doublings = bucket < 2 * SIM_HISTOGRAM_STEPS ? 0 : bucket / SIM_HISTOGRAM_STEPS - 1;

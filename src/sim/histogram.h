@@ -2,14 +2,14 @@
 
 /**
  * @file histogram.h
- * @brief Times, counted by length: quantiles to 0.1 %, in memory of one size.
+ * @brief A histogram of times: quantiles exact to 0.1 %, in memory of a fixed size.
  */
 #ifndef BACKHAND_SIM_HISTOGRAM_H
 #define BACKHAND_SIM_HISTOGRAM_H
 
 #include <stdint.h>
 
-/** Buckets to a doubling of the time. */
+/** Buckets for each doubling of the time. */
 #define SIM_HISTOGRAM_STEPS 1024
 /** Times up to 2^45 us, a year. */
 #define SIM_HISTOGRAM_SIZE (SIM_HISTOGRAM_STEPS * 37)

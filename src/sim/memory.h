@@ -2,16 +2,16 @@
 
 /**
  * @file memory.h
- * @brief Memory that grows. A run that cannot get more ends the program: there is nothing else to do with it.
+ * @brief Allocates memory. If there is no more, the program ends.
  */
 #ifndef BACKHAND_SIM_MEMORY_H
 #define BACKHAND_SIM_MEMORY_H
 
 #include <stddef.h>
 
-/** Room for `n` things of that size, what was in `old` (may be NULL) kept. */
+/** Room for `n` elements of that size; keeps the content of `old`, which may be NULL. */
 void *sim_memory_resize(void *old, size_t n, size_t size);
-/** The same for none before, and zeroed. */
+/** New, zeroed room for `n` elements. */
 void *sim_memory_zeroed(size_t n, size_t size);
 void sim_memory_free(void *memory);
 

@@ -2,7 +2,7 @@
 
 /**
  * @file random.h
- * @brief The simulator's own random numbers: one generator a purpose, so that every policy meets the same arrivals.
+ * @brief The simulator's random numbers: one generator for each purpose, so that every policy gets the same arrivals.
  */
 #ifndef BACKHAND_SIM_RANDOM_H
 #define BACKHAND_SIM_RANDOM_H

@@ -2,7 +2,7 @@
 
 /**
  * @file references.h
- * @brief Balancers to compare with, which look at no announcement.
+ * @brief Reference balancers for comparison, which use no announcements.
  */
 #ifndef BACKHAND_SIM_REFERENCES_H
 #define BACKHAND_SIM_REFERENCES_H

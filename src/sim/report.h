@@ -2,7 +2,7 @@
 
 /**
  * @file report.h
- * @brief What came of a simulation, as a table.
+ * @brief Writes the results of a simulation as a table.
  */
 #ifndef BACKHAND_SIM_REPORT_H
 #define BACKHAND_SIM_REPORT_H
@@ -11,13 +11,13 @@
 
 #include <stdio.h>
 
-/** A case with what each policy came to in it. */
+/** A case and the result of each policy in it. */
 typedef struct sim_outcome {
     sim_case its_case;
     sim_result *results; /**< [n_policies] */
 } sim_outcome;
 
-/** Writes a table a case. */
+/** Writes one table for each case. */
 void sim_report_text(FILE *out, const sim_scenario *scenario, const sim_outcome *outcomes, int n);
 
 #endif

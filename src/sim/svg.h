@@ -2,7 +2,7 @@
 
 /**
  * @file svg.h
- * @brief What came of a simulation, as a picture.
+ * @brief Draws the results of a simulation as a picture.
  */
 #ifndef BACKHAND_SIM_SVG_H
 #define BACKHAND_SIM_SVG_H

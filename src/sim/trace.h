@@ -2,11 +2,11 @@
 
 /**
  * @file trace.h
- * @brief Arrivals as an access log has them.
+ * @brief Reads arrivals from an access log.
  *
  * Lines are in the common log format or begin like it, as the combined one; when the last word of a line is a whole
- * number, it is `%D`, the time that the request took, in us. Seconds are all that a log says: requests of one second
- * are spread over it by chance, in the same way each time.
+ * number, it is `%D`, the time that the request took, in us. A log has only whole seconds: the requests of one second
+ * are spread over it at random, the same way in each run.
  */
 #ifndef BACKHAND_SIM_TRACE_H
 #define BACKHAND_SIM_TRACE_H

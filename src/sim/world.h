@@ -31,7 +31,7 @@ typedef struct sim_case {
     int figures; /**< servers return their figures with each response */
 } sim_case;
 
-/** What a policy came to, summed over its runs. */
+/** The result of a policy, summed over its runs. */
 typedef struct sim_result {
     sim_histogram times;
     uint64_t arrived;    /**< requests that count */
@@ -134,7 +134,7 @@ static inline sim_request *sim_request_of(const sim_world *world, uint32_t reque
     return &world->requests[request];
 }
 
-/** False when nobody will look at an announcement any more: what is under way has been decided on. */
+/** False when announcements no longer matter, because all requests have been decided on. */
 static inline int sim_decisions_to_come(const sim_world *world)
 {
     return world->scenario->on_servers || world->now < world->scenario->warmup + world->scenario->duration;
@@ -146,7 +146,7 @@ void sim_request_free(sim_world *world, uint32_t request);
 /** A request, or a part of one, is over: it is counted, and its place is free. */
 void sim_request_over(sim_world *world, uint32_t request, int answered);
 
-/** Sets going all that the scenario has in store, and the arrivals. */
+/** Plans the arrivals and all changes of the scenario. */
 void sim_arrivals_begin(sim_world *world);
 /** The event of the next arrival. */
 void sim_arrivals_next(sim_world *world);
@@ -158,7 +158,7 @@ typedef struct sim_progress {
 } sim_progress;
 
 /**
- * Runs a policy once and adds what came of it.
+ * Runs a policy once and adds its result.
  * @param seed      same seed, same result
  * @param progress  may be NULL
  */
