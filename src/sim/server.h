@@ -2,7 +2,7 @@
 
 /**
  * @file server.h
- * @brief A simulated server: its workers, its queue, how fast it is, and what it says of itself.
+ * @brief A simulated server: its workers, its queue, its speed, and its announcements.
  *
  * A worker serves one request; those that find none wait in the order in which they came. Each request that is served
  * gets done `rate` CPU seconds a second: the server's speed; where its CPUs are shared, that times CPUs / requests when
@@ -20,9 +20,9 @@ struct sim_server {
     const sim_group *group;
     int up;        /**< there, and answering */
     uint64_t life; /**< counts its starts */
-    double rate;   /**< CPU seconds a second that each request gets done now */
+    double rate;   /**< CPU seconds per second that each request gets now */
     double done;   /**< the clock of work: CPU seconds that a request would have got done since the start */
-    int64_t since; /**< when `done` and what follows were worked out */
+    int64_t since; /**< when `done`, `load` and `used` were last brought up to date */
     double load;   /**< average, as the kernel makes it */
     double used;   /**< share of its CPUs or workers that was used, times us, since the last announcement */
     double memory; /**< that its requests take */
@@ -31,10 +31,10 @@ struct sim_server {
     uint32_t n_running, room;
     uint32_t held;        /**< workers that wait for other servers */
     uint32_t first, last; /**< of those that wait for a worker */
-    uint32_t waiting;     /**< how many they are */
-    uint32_t coming;      /**< requests sent here that have not come yet */
-    uint64_t plan;        /**< which SIM_DONE counts */
-    int64_t planned;      /**< when it is; SIM_NEVER: none */
+    uint32_t waiting;     /**< number of requests that wait for a worker */
+    uint32_t coming;      /**< requests sent here that have not arrived yet */
+    uint64_t plan;        /**< number of the valid SIM_DONE; older ones are ignored */
+    int64_t planned;      /**< time of that event; SIM_NEVER: there is none */
     int64_t backed;       /**< requests received as handed off */
     int64_t time;         /**< smoothed time to serve one, us */
     int64_t announced;    /**< when it announced itself last */
@@ -71,16 +71,16 @@ void sim_server_done(sim_world *world, uint32_t server, uint64_t number);
 /** The server fails: its requests are dropped. Or it starts again. */
 void sim_server_fail(sim_world *world, uint32_t server);
 void sim_server_start(sim_world *world, uint32_t server);
-/** Its speed is another from now on; see sim_server_speed(). */
+/** Call it when the speed of the server has changed; see sim_server_speed(). */
 void sim_server_changed(sim_world *world, uint32_t server);
 /** CPU seconds a second that a request alone gets done there now. */
 double sim_server_speed(const sim_world *world, uint32_t server);
 /** Requests there, and on their way there. */
 uint32_t sim_server_inflight(const sim_server *server);
 
-/** Fills in what the server says of itself now. */
+/** Fills in the figures that the server would announce now. */
 void sim_server_measure(sim_world *world, uint32_t server, serverstat *stat);
-/** SIM_LOOK: it may have something to say before its time. */
+/** SIM_LOOK: the server announces itself early if it has to. */
 void sim_server_look(sim_world *world, uint32_t server);
 /** Plans a SIM_LOOK, unless one is planned. */
 void sim_server_plan_look(sim_world *world, uint32_t server);
