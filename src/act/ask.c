@@ -53,8 +53,7 @@ static backhand_walk_result ask_now(backhand_ask *ask, backhand_worker *worker, 
     return backhand_walk_result_of(outcome, ask->handoff.idempotent);
 }
 
-/* @return 0: httpd does not accept the body */
-static int prepare(backhand_ask *ask)
+int backhand_ask_prepare(backhand_ask *ask)
 {
     if (!ask->prepared) {
         backhand_handoff_init(&ask->handoff, ask->r, ask->conf, ask->body);
@@ -73,7 +72,7 @@ backhand_walk_result backhand_ask_server(backhand_ask *ask, const backhand_step 
     backhand_worker *worker;
     backhand_walk_result result;
 
-    if (!prepare(ask)) {
+    if (!backhand_ask_prepare(ask)) {
         return BACKHAND_RESULT_BODY;
     }
     worker = backhand_keeper_get(conf->proxy, ask->r, &step->announcement, !ask->handoff.idempotent);

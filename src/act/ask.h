@@ -21,6 +21,9 @@ typedef struct backhand_ask {
     const char *contact; /**< contact of the server that was asked last, from r->pool; NULL: none was asked */
 } backhand_ask;
 
+/** Prepares `handoff`, once. @return 0: httpd does not accept the body */
+int backhand_ask_prepare(backhand_ask *ask);
+
 /**
  * Asks the server of the step, within the bounds on waiting requests, and counts the request in the table. A failure is
  * noted for that server and logged.

@@ -2,6 +2,7 @@
 
 #include "act/dispatch.h"
 #include "act/ask.h"
+#include "act/here.h"
 #include "act/loop.h"
 #include "act/outcome.h"
 #include "act/own.h"
@@ -33,6 +34,7 @@ typedef struct dispatch {
     backhand_candidates candidates;
     backhand_walk walk;
     backhand_ask ask;
+    backhand_here here;
     apr_time_t usec; /* time that the chain took */
 } dispatch;
 
@@ -157,6 +159,26 @@ static int serve_here(const dispatch *d, backhand_reason reason)
     return DECLINED;
 }
 
+/* With BackhandRetryStatus, where others can serve the request if this server fails. */
+static backhand_walk_result try_here(dispatch *d, const backhand_step *step, int *rc)
+{
+    if (!backhand_ask_prepare(&d->ask)) {
+        return BACKHAND_RESULT_BODY;
+    }
+    (void)serve_here(d, step->reason);
+    *rc = backhand_here_run(&d->here, d->r, d->conf, d->ask.body);
+    return d->here.failed ? BACKHAND_RESULT_ERROR : BACKHAND_RESULT_ANSWERED;
+}
+
+/* Nobody has answered better. */
+static int answer_with_error(dispatch *d, backhand_reason reason)
+{
+    int status = backhand_here_answer(&d->here);
+
+    set_outcome(d, reason, own_contact(d));
+    return status;
+}
+
 static int redirect(const dispatch *d, const backhand_step *step)
 {
     request_rec *r = d->r;
@@ -267,6 +289,7 @@ static int follow(dispatch *d, backhand_walk_result result)
     uint64_t *asked = apr_pcalloc(d->r->pool, BACKHAND_WALK_WORDS((apr_size_t)d->conf->max_servers) * sizeof(*asked));
     backhand_step step = {.id = 0};
     int id = 0; /* slot of the server that was asked last */
+    int rc = DECLINED;
 
     backhand_walk_begin(&d->walk, d->conf->table, &d->rules, &d->candidates, asked);
     for (;;) {
@@ -278,14 +301,29 @@ static int follow(dispatch *d, backhand_walk_result result)
             result = ask(d, &step);
             break;
         case BACKHAND_STEP_CHAIN:
-            d->candidates.barred = step.id;
+            if (step.id == 0) {
+                d->candidates.others = 1;
+            }
+            else {
+                d->candidates.barred = step.id;
+            }
             run_chain(d);
             result = d->ask.body && backhand_body_status(d->ask.body) ? BACKHAND_RESULT_BODY : BACKHAND_RESULT_CHAIN;
             break;
         case BACKHAND_STEP_REDIRECT:
             return redirect(d, &step);
         case BACKHAND_STEP_HERE:
-            return serve_here(d, step.reason);
+            if (d->here.failed) {
+                return answer_with_error(d, step.reason);
+            }
+            if (step.final || !backhand_here_may_fail(d->r, d->conf)) {
+                return serve_here(d, step.reason);
+            }
+            result = try_here(d, &step, &rc);
+            if (result == BACKHAND_RESULT_ANSWERED) {
+                return rc;
+            }
+            break;
         case BACKHAND_STEP_ANSWERED:
             return pass_on(d, step.reason, id);
         default:
@@ -329,7 +367,7 @@ int backhand_dispatch_handler(request_rec *r)
     dispatch d;
     int rc;
 
-    if (!conf->table || !conf->proxy || !is_decided_on(r)) {
+    if (!conf->table || !conf->proxy || backhand_here_is(r) || !is_decided_on(r)) {
         return DECLINED;
     }
     memset(&d, 0, sizeof(d));

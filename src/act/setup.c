@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "act/setup.h"
+#include "act/here.h"
 #include "act/own.h"
 #include "act/proxy/login.h"
 #include "act/received/user.h"
@@ -35,6 +36,7 @@ void backhand_dispatch_register(apr_pool_t *p)
     backhand_attempt_register();
     backhand_watch_register();
     backhand_body_register();
+    backhand_here_register();
     backhand_response_register();
     backhand_restore_register();
     backhand_hide_tls_register();

@@ -227,12 +227,12 @@ static int run_chain(const run *now, const backhand_chain *chain)
     return count + chain->own->nelts;
 }
 
-/* Servers that are down are no candidates for any function. */
-static void fill_without_down(backhand_candidates *out, const backhand_table *table)
+/* Servers that are down are no candidates for any function, nor is this one if others are wanted. */
+static void fill_with_some(backhand_candidates *out, const backhand_table *table)
 {
     int kept = 0;
     for (int id = 0; id < backhand_table_max(table); id++) {
-        if (!backhand_table_down(table, id)) {
+        if (!backhand_table_down(table, id) && !(out->others && id == 0)) {
             out->list[kept++] = (ServerSlot){id, BACKHAND_HANDOFF};
         }
     }
@@ -266,8 +266,8 @@ int backhand_chain_run(const backhand_chain *chain, const backhand_table *table,
     out->n = backhand_table_max(table);
     out->unfilled = 1;
     out->why = BACKHAND_WHY_CHAIN;
-    if (backhand_table_any_down(table)) {
-        fill_without_down(out, table);
+    if (backhand_table_any_down(table) || out->others) {
+        fill_with_some(out, table);
     }
     current = out;
     count = run_chain(&now, chain);

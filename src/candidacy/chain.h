@@ -76,6 +76,8 @@ typedef struct backhand_candidates {
     backhand_contact lost;
     /** Set by the caller before a run: a server that owns nothing in this run, because it was asked in vain; 0: none */
     int barred;
+    /** Set by the caller before a run: this server is no candidate, because it has failed to serve the request */
+    int others;
     /** Set by the caller before a run: a server that refused within this time, us, owns no session */
     apr_interval_time_t retry;
     /** How names of BACKHAND_REDIRECT_NAME are made, see name_format.h; as long-lived as the chain. NULL: `%S` */
@@ -89,10 +91,11 @@ backhand_candidates *backhand_chain_current(void);
 typedef void (*backhand_complain_fn)(void *ctx, const backhand_function *f, const char *what);
 
 /**
- * Runs a chain from the list of all slots, without those of down.h. Allocates nothing; uses up to 64 KiB of stack. If a
- * foreign function stores or returns an impossible length, the list stays as it was before it. Invalid ids and
- * duplicates are dropped. A `redirect` outside the enum becomes BACKHAND_HANDOFF. If the returned length differs from
- * the one stored in `*n`, the stored one counts. Each of these is a complaint that names the function.
+ * Runs a chain from the list of all slots, without those of down.h, and without slot 0 if `out->others` is set.
+ * Allocates nothing; uses up to 64 KiB of stack. If a foreign function stores or returns an impossible length, the list
+ * stays as it was before it. Invalid ids and duplicates are dropped. A `redirect` outside the enum becomes
+ * BACKHAND_HANDOFF. If the returned length differs from the one stored in `*n`, the stored one counts. Each of these is
+ * a complaint that names the function.
  * @param complain  may be NULL
  * @return number of functions that ran: 0 means that there is no policy here and the request is served here
  */

@@ -110,7 +110,7 @@ const command_rec backhand_commands[] = {
     SHARE("BackhandMaxTunnels", SERVER(max_tunnels), "25%", "0", "1000000", "tunnels", "the workers",
           "WebSockets handed off at a time, or a share of the workers, as in 25%"),
     LIST("BackhandRetryStatus", SERVER(retry_status), add_status,
-         "statuses by which another server's response to a safe request counts as a failure of it"),
+         "statuses by which a server's response to a safe request counts as a failure of it"),
     NUMBER("BackhandRetryBody", SERVER(retry_body), "65536", "0", "16777216", "bytes",
            "bytes of a request body kept to send it again"),
     TIME("BackhandConnectTimeout", SERVER(connect_timeout), "1s", "1ms", "1h", NULL,

@@ -31,7 +31,10 @@ void backhand_walk_ask(backhand_walk *walk, int id, backhand_step *step);
  * @return 0: it cannot be asked
  */
 int backhand_walk_ask_contact(backhand_walk *walk, backhand_reason held, backhand_step *step);
-/** Serves the request here for this reason. Where this server may not, its contact does. */
+/** True when other servers may still serve the request if this one fails. */
+int backhand_walk_can_leave(const backhand_walk *walk);
+/** Serves the request here for this reason. Where this server may not, its contact does. If it was served here before,
+ * with an error, that is the answer. */
 void backhand_walk_stay(backhand_walk *walk, backhand_reason reason, backhand_step *step);
 
 /* --- list.c ------------------------------------------------------------------------------------------------ */

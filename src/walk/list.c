@@ -62,6 +62,9 @@ static int consider(backhand_walk *walk, const ServerSlot *candidate, backhand_s
     const backhand_walk_rules *rules = walk->rules;
     int id = candidate->id;
 
+    if (id == 0 && walk->erred) {
+        return 0;
+    }
     if (id == 0 && !rules->asks_self) {
         /* This server is down, but the chain named it. It serves the request only if no other server does. */
         if (backhand_table_down(walk->table, 0)) {

@@ -25,6 +25,7 @@ typedef enum backhand_handoff_result {
 typedef enum backhand_walk_result {
     BACKHAND_RESULT_NONE,  /**< there was no step yet */
     BACKHAND_RESULT_CHAIN, /**< the chain has run again, as the step said */
+    BACKHAND_RESULT_ERROR, /**< this server has served it with a status of BackhandRetryStatus; nothing was sent yet */
     /* The server was asked, and */
     BACKHAND_RESULT_ANSWERED,  /**< it has answered */
     BACKHAND_RESULT_FAILED,    /**< it failed: another server, or this one, can have the request */

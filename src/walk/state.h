@@ -38,10 +38,11 @@ typedef struct backhand_walk_rules {
 /** The kinds of steps. */
 typedef enum backhand_step_kind {
     BACKHAND_STEP_ASK,   /**< ask the server of slot `id`, and report */
-    BACKHAND_STEP_CHAIN, /**< the owner of the session, slot `id`, is lost: run the chain again with it as `barred`, and
-                              report BACKHAND_RESULT_CHAIN */
+    BACKHAND_STEP_CHAIN, /**< run the chain again, and report BACKHAND_RESULT_CHAIN: without the owner of the session,
+                            slot `id`, which is lost (`barred`); `id` 0: without this server (`others`) */
     BACKHAND_STEP_REDIRECT, /**< the end: redirect the client to the server of slot `id` */
-    BACKHAND_STEP_HERE,     /**< the end: serve the request here */
+    BACKHAND_STEP_HERE, /**< the end: serve the request here; if it was served here before, answer with that error. With
+                           `final` 0 the caller may report BACKHAND_RESULT_ERROR, and the walk goes on */
     BACKHAND_STEP_ANSWERED, /**< the end: the server that was asked last has answered */
     BACKHAND_STEP_FAIL      /**< the end: answer with `status` */
 } backhand_step_kind;
@@ -57,7 +58,7 @@ typedef struct backhand_step {
                  * request */
     int owned;  /**< ASK: it owns the request's session */
     int final;  /**< ASK: if it fails no other server serves the request, unless this server is down and serves it
-                 * here */
+                 * here. HERE: the walk is over */
     backhand_reason obstacle; /**< FAIL, REDIRECT for a session: why its owner is not asked, as a reason to serve
                                * here */
     /** ASK, REDIRECT: announcement of the server; FAIL for BACKHAND_REFUSED_SESSION: of the owner */
@@ -80,6 +81,8 @@ typedef struct backhand_walk {
     int asked_self;           /**< this server was asked at its contact */
     int owned;                /**< the last step asks the owner of the session */
     int chains;               /**< how often the chain has run again */
+    backhand_reason here;     /**< why it was served here; BACKHAND_REASONS: it was not */
+    int erred;                /**< that was an error, which is to be answered if nobody serves it better */
     int passed_over;          /**< a candidate before the present one was not asked, or failed */
     int unready;              /**< one was skipped because this process was not ready for it in time */
     int busy;                 /**< ... because it has no ready worker */

@@ -52,7 +52,7 @@ void backhand_walk_ask(backhand_walk *walk, int id, backhand_step *step)
     step->kind = BACKHAND_STEP_ASK;
     step->id = id;
     step->owned = 0;
-    step->final = !(walk->rules->serves && !backhand_table_down(walk->table, 0)) && !has_more(walk);
+    step->final = !walk->erred && !(walk->rules->serves && !backhand_table_down(walk->table, 0)) && !has_more(walk);
 }
 
 int backhand_walk_ask_contact(backhand_walk *walk, backhand_reason held, backhand_step *step)
@@ -72,11 +72,22 @@ int backhand_walk_ask_contact(backhand_walk *walk, backhand_reason held, backhan
     return 1;
 }
 
+/* Nobody else has the session of a request that has one. */
+int backhand_walk_can_leave(const backhand_walk *walk)
+{
+    const backhand_walk_rules *rules = walk->rules;
+
+    return !walk->erred && rules->can_ask && !rules->marked && !rules->unsafe && !rules->coded &&
+           walk->candidates->owner < 0 && walk->tries < rules->tries;
+}
+
 void backhand_walk_stay(backhand_walk *walk, backhand_reason reason, backhand_step *step)
 {
     if (walk->rules->serves) {
+        walk->here = walk->erred ? walk->here : reason;
         step->kind = BACKHAND_STEP_HERE;
-        step->reason = reason;
+        step->reason = walk->here;
+        step->final = !backhand_walk_can_leave(walk);
     }
     else if (!backhand_walk_ask_contact(walk, reason, step)) {
         backhand_walk_fail(step, BACKHAND_REFUSED_AWAY, BACKHAND_WALK_UNAVAILABLE);

@@ -19,7 +19,8 @@ void backhand_walk_begin(backhand_walk *walk, const backhand_table *table, const
                             .candidates = candidates,
                             .asked = asked,
                             .no_tls = -1,
-                            .held = BACKHAND_REASONS};
+                            .held = BACKHAND_REASONS,
+                            .here = BACKHAND_REASONS};
 }
 
 void backhand_walk_resume(backhand_walk *walk, const backhand_candidates *candidates, int at, uint64_t *asked)
@@ -60,6 +61,7 @@ static void begin(backhand_walk *walk, backhand_step *step)
     if (rules->own || rules->left_alone) {
         step->kind = BACKHAND_STEP_HERE;
         step->reason = rules->own ? BACKHAND_HERE_OWN : BACKHAND_NOT_PROXYPASS;
+        step->final = 1;
     }
     else if (rules->marked && rules->loop) {
         backhand_walk_fail(step, BACKHAND_REFUSED_LOOP, LOOP);
@@ -69,7 +71,7 @@ static void begin(backhand_walk *walk, backhand_step *step)
             backhand_walk_stay(walk, BACKHAND_HERE_MARKED, step);
         }
     }
-    else if (walk->tries == 0 && would_wait(walk)) {
+    else if (walk->tries == 0 && !walk->erred && would_wait(walk)) {
         backhand_walk_fail(step, BACKHAND_REFUSED_WAIT, BACKHAND_WALK_UNAVAILABLE);
     }
     else if (backhand_walk_has_owner(walk)) {
@@ -87,6 +89,8 @@ static void begin(backhand_walk *walk, backhand_step *step)
 static void begin_again(backhand_walk *walk, backhand_step *step)
 {
     walk->chains++;
+    walk->at = walk->last_round = 0;
+    walk->contact = 0;
     walk->passed_over = 1;
     begin(walk, step);
 }
@@ -105,6 +109,14 @@ static void go_on(backhand_walk *walk, backhand_step *step)
     walk->passed_over = 1;
     walk->at++;
     backhand_walk_follow(walk, step);
+}
+
+/* This server's own application has failed: the chain looks for others. */
+static void leave(backhand_walk *walk, backhand_step *step)
+{
+    walk->erred = 1;
+    step->kind = BACKHAND_STEP_CHAIN;
+    step->id = 0;
 }
 
 /* Ends the walk at a bound of this server or this process. */
@@ -132,6 +144,9 @@ void backhand_walk_step(backhand_walk *walk, backhand_walk_result last, backhand
         break;
     case BACKHAND_RESULT_CHAIN:
         begin_again(walk, step);
+        break;
+    case BACKHAND_RESULT_ERROR:
+        leave(walk, step);
         break;
     case BACKHAND_RESULT_ANSWERED:
         answered(walk, step);

@@ -14,6 +14,10 @@
  * lost (it has left, is silent, or failed and is to blame for that), the chain runs once more without it, and its new
  * list is followed.
  *
+ * An error of this server's own application counts as a failed try as well, if nothing was sent yet: the chain runs
+ * again without this server, and its new list is followed. If no other server answers better, the error is the answer.
+ * This does not hold for a request with a session.
+ *
  * The walk makes two rounds over the list. The first round leaves out servers that refused lately or have fallen
  * silent. At this server's own place, and at the end of the list, the request is served here. If this server may not
  * serve it, its contact is asked, once. Servers that are down (table/down.h) are skipped. If this server is down, it
@@ -47,7 +51,7 @@ void backhand_walk_resume(backhand_walk *walk, const backhand_candidates *candid
  * Takes a step.
  * @param last  the result of the step before; BACKHAND_RESULT_NONE at first, or BACKHAND_RESULT_BODY if the client's
  *              error showed while the chain ran
- * @param step  is set. After any kind but ASK and CHAIN the walk is over
+ * @param step  is set. After any kind but ASK, CHAIN, and HERE with `final` 0, the walk is over
  */
 void backhand_walk_step(backhand_walk *walk, backhand_walk_result last, backhand_step *step);
 

@@ -296,6 +296,23 @@ static void complaints_come_once_a_minute(void **state)
     assert_int_equal(complaints, 1);
 }
 
+static void where_others_are_wanted_this_server_is_no_candidate(void **state)
+{
+    backhand_chain chain = {NULL, NULL, 0};
+    int n;
+    (void)state;
+    append(&chain, "byRandom", NULL, NULL);
+    run(&chain);
+    n = out.n;
+    out.others = 1;
+    run(&chain);
+    out.others = 0;
+    assert_int_equal(out.n, n - 1);
+    for (int i = 0; i < out.n; i++) {
+        assert_int_not_equal(out.list[i].id, 0);
+    }
+}
+
 static void a_chain_runs_without_anyone_to_complain_to(void **state)
 {
     const int ids[] = {-1};
@@ -331,6 +348,7 @@ int main(void)
         cmocka_unit_test(the_stored_length_counts),
         cmocka_unit_test(bad_entries_are_dropped),
         cmocka_unit_test(random_garbage_never_passes),
+        cmocka_unit_test(where_others_are_wanted_this_server_is_no_candidate),
         cmocka_unit_test(complaints_come_once_a_minute),
         cmocka_unit_test(a_chain_runs_without_anyone_to_complain_to),
         cmocka_unit_test(the_function_that_left_nobody_is_named),

@@ -183,14 +183,21 @@ void backhand_body_answered(backhand_body *body)
     body->r->input_filters = body->stack.filter;
 }
 
+void backhand_body_offer(backhand_body *body)
+{
+    if (!APR_BRIGADE_EMPTY(body->pending) && !body->stack.fed) {
+        /* An internal redirect keeps only the protocol filters. */
+        body->r->proto_input_filters = body->stack.filter;
+    }
+}
+
 void backhand_body_settle(backhand_body *body)
 {
     if (APR_BRIGADE_EMPTY(body->pending)) {
         ap_remove_input_filter(body->stack.filter);
     }
-    else if (!body->stack.fed) {
-        /* An internal redirect keeps only the protocol filters. */
-        body->r->proto_input_filters = body->stack.filter;
+    else {
+        backhand_body_offer(body);
     }
 }
 

@@ -199,7 +199,7 @@ static void request_dress(backhand_handoff *handoff, const backhand_settings *se
     }
 }
 
-static int is_idempotent(const request_rec *r)
+int backhand_handoff_is_repeatable(const request_rec *r)
 {
     switch (r->method_number) {
     case M_GET: /* and HEAD */
@@ -217,7 +217,7 @@ void backhand_handoff_init(backhand_handoff *handoff, request_rec *r, const back
     memset(handoff, 0, sizeof(*handoff));
     handoff->r = r;
     handoff->proxy = conf->proxy;
-    handoff->idempotent = is_idempotent(r);
+    handoff->idempotent = backhand_handoff_is_repeatable(r);
     handoff->body = body;
     if (body) {
         backhand_body_keep(body, handoff->idempotent ? conf->retry_body : -1);

@@ -23,6 +23,9 @@ typedef struct backhand_handoff {
     const char *trouble; /**< after REFUSED: the error of the server's TLS and what to do; NULL: none */
 } backhand_handoff;
 
+/** True for methods whose requests may be sent again after a part of them was sent. */
+int backhand_handoff_is_repeatable(const request_rec *r);
+
 /** Prepares a hand-off, and changes nothing in the request. Afterwards backhand_body_status() tells whether httpd
  * accepts the body.
  * @param body  NULL: the request has none */

@@ -55,20 +55,21 @@ static void count(request_rec *r, const apr_bucket_brigade *bb)
 /* Most bytes of an unwanted response that are read so that the connection can be kept. */
 #define SWALLOW_MAX 65536
 
-/* True for a status of BackhandRetryStatus, if another server or this one can answer instead. */
-static int is_unwanted(const backhand_attempt *t)
+int backhand_response_is_unwanted(const backhand_config *conf, int status)
 {
-    const apr_array_header_t *unwanted = t->conf->retry_status;
-
-    if (t->final || !t->repeatable || (t->body && !backhand_body_is_kept(t->body))) {
-        return 0;
-    }
-    for (int i = 0; i < unwanted->nelts; i++) {
-        if (APR_ARRAY_IDX(unwanted, i, int) == t->head.status) {
+    for (int i = 0; i < conf->retry_status->nelts; i++) {
+        if (APR_ARRAY_IDX(conf->retry_status, i, int) == status) {
             return 1;
         }
     }
     return 0;
+}
+
+/* True for a status of BackhandRetryStatus, if another server or this one can answer instead. */
+static int is_unwanted(const backhand_attempt *t)
+{
+    return !t->final && t->repeatable && (!t->body || backhand_body_is_kept(t->body)) &&
+           backhand_response_is_unwanted(t->conf, t->head.status);
 }
 
 static apr_status_t swallow(backhand_attempt *t, apr_bucket_brigade *bb)

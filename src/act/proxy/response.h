@@ -16,6 +16,9 @@
 /** Registers the filter. */
 void backhand_response_register(void);
 
+/** True for a status of BackhandRetryStatus. */
+int backhand_response_is_unwanted(const backhand_config *conf, int status);
+
 /** Inserts the filter on top of the request's output filters. */
 void backhand_response_insert(request_rec *r, backhand_attempt *t);
 

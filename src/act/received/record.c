@@ -158,6 +158,19 @@ void backhand_received_leave(const request_rec *r)
     }
 }
 
+void backhand_received_fail(const request_rec *r, int status)
+{
+    backhand_request_record *record = backhand_request_record_get(r);
+    apr_time_t now = backhand_clock_now();
+
+    if (record) {
+        backhand_meter *meter = backhand_table_meter(record->conf->table);
+        backhand_meter_count(meter);
+        backhand_meter_end(meter, &record->entry, now - record->met, ap_is_HTTP_SERVER_ERROR(status), now);
+        record->elsewhere = 1;
+    }
+}
+
 void backhand_received_stay(const request_rec *r, int trial)
 {
     backhand_request_record *record = backhand_request_record_get(r);

@@ -22,6 +22,7 @@ typedef struct backhand_request_record {
     backhand_ring_entry entry;   /* its entry in this server's meter; none: it is not measured */
     int elsewhere;               /* another server answers it */
     int away;                    /* another server has been asked */
+    int tried;                   /* its handler runs within ours, which takes an error back */
     int tunnel;                  /* it became a tunnel, and is no longer in flight */
     int marked;                  /* another server handed it here */
     int doubtful;                /* it came with a mark that is not believed */
@@ -60,6 +61,9 @@ void backhand_received_leave(const request_rec *r);
 /** Notes that the request is served here, maybe after attempts at others failed. `trial`: it is a probe of this
  * server's own speed. */
 void backhand_received_stay(const request_rec *r, int trial);
+
+/** This server has failed to serve it, with this status; its figures say so, whoever answers the request in the end. */
+void backhand_received_fail(const request_rec *r, int status);
 
 /** True for a request that another server handed to this one. */
 int backhand_received_is(const request_rec *r);
