@@ -45,7 +45,7 @@ cmp_ok abs($shares->[2][1] - 75), '<', 8, 'a policy sees uri, method, arguments 
 
 my %wrong = (
     unknown_method =>
-        qr/SimPolicy::unknown_method died: bhsim: there is no method content_type .* offers uri, .* headers_in \(at \S+/,
+        qr/SimPolicy::unknown_method died: bhsim: there is no method content_type .* offers uri, .* headers_in \(at /,
     unknown_table =>
         qr/SimPolicy::unknown_table died: bhsim: there is no method add of APR::Table: the simulator offers get /,
     leaves         => qr/SimPolicy::leaves called exit/,
