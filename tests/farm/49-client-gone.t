@@ -73,7 +73,8 @@ for my $mpm (Farm->mpms) {
     eventually { $a->row($fake->contact) } 5, "$mpm: the other server is in the table";
     my $went = asks_and_goes($a, $log, 'GET', "\r\n");
     my $closed = wait_for { lines($log) =~ /^GET closed ([\d.]+)$/m ? $1 : 0 } 5;
-    ok $closed && $closed - $went < scaled(0.8), 'the work there is given up within a second'
+    my $in_time = $closed && $closed - $went < scaled(0.8);
+    ok $in_time, 'the work there is given up within a second'
       or diag $closed ? $closed - $went : 'never';
     my $logged = $a->logged('/app/who');
     is $logged->{reason}, 'ended:gone', 'the log says why';
