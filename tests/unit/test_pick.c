@@ -61,7 +61,7 @@ static void draw(backhand_candidacy_fn before, int times, int drawn[8], backhand
         backhand_chain_append(&chain, &first, pool);
     }
     backhand_chain_append(&chain, &second, pool);
-    out->list = list;
+    *out = (backhand_candidates){.list = list};
     memset(drawn, 0, 8 * sizeof(*drawn));
     for (int i = 0; i < times; i++) {
         int seen[8] = {0};
