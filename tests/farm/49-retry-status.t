@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# BackhandRetryStatus: a response with such a status counts as a failure, before a byte of it reaches the client. So does
-# an error of this server's own application of which nothing was sent.
+# BackhandRetryStatus: a response with such a status counts as a failure, before a byte of it reaches the client. So
+# does an error of this server's own application of which nothing was sent.
 use strict;
 use warnings;
 
@@ -76,7 +76,9 @@ PerlModule Apache2::Access
 </LocationMatch>
 <Location /app/perl>
     SetHandler modperl
-    PerlResponseHandler "sub { my $r = shift; $r->$_->set('X-Own', 'c') for qw(headers_out err_headers_out); $r->content_type('text/broken'); $r->notes->set('error-notes', 'own'); $r->uri('/other'); $r->args('a=b'); $r->filename('/other'); 503 }"
+    PerlResponseHandler "sub { my $r = shift; $r->$_->set('X-Own', 'c') for qw(headers_out err_headers_out); \
+        $r->content_type('text/broken'); $r->notes->set('error-notes', 'own'); \
+        $r->uri('/other'); $r->args('a=b'); $r->filename('/other'); 503 }"
 </Location>
 <Location /app/moved>
     RewriteEngine On

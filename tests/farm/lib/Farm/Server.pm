@@ -94,8 +94,8 @@ sub root    { return $_[0]{root} }
 sub mpm_config {
     my ($self) = @_;
     my $workers = $self->{workers};
-    # After a graceful restart httpd starts as many children as before only when the old ones end soon. They do not while
-    # leaks are looked for. A server with one worker hands nothing off.
+    # After a graceful restart httpd starts as many children as before only when the old ones end soon.
+    # They do not while leaks are looked for. A server with one worker hands nothing off.
     my $spare = $ENV{BACKHAND_SANITIZED} && $workers > 3 ? 3 : 1;
     return "StartServers $workers\nMinSpareServers $spare\nMaxSpareServers $workers\nServerLimit $workers\n"
       . "MaxRequestWorkers $workers\n"
