@@ -149,8 +149,9 @@ int backhand_session_lives(const backhand_table *table, int id, uint64_t generat
     if (!backhand_table_usable(table, id, generation) || backhand_table_down(table, id)) {
         return 0;
     }
-    return id == 0 || (!backhand_table_older(table, id, SERVER_TIMEOUT) &&
-                       (!backhand_table_silent(table, id) || backhand_table_deaf(table)));
+    return id == 0 ||
+           (!backhand_table_older(table, id, SERVER_TIMEOUT) &&
+            (!backhand_table_silent(table, id) || backhand_table_answers(table, id) || backhand_table_deaf(table)));
 }
 
 int backhand_session_owns(const backhand_table *table, int id, uint64_t generation, const backhand_owner *owner)

@@ -54,8 +54,8 @@ int backhand_session_names(const backhand_table *table, int id, uint64_t generat
 
 /**
  * True if the server of that entry keeps its sessions, for a request that noted this generation. It has not left, no
- * policy has made it older than SERVER_TIMEOUT, and it has not been silent for three of its intervals, unless this
- * server hears nobody. This server (entry 0) always keeps them.
+ * policy has made it older than SERVER_TIMEOUT, and it has not been silent for three of its intervals, unless it has
+ * answered a request within that time, or this server hears nobody. This server (entry 0) always keeps them.
  */
 int backhand_session_lives(const backhand_table *table, int id, uint64_t generation);
 

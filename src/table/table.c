@@ -134,6 +134,13 @@ int backhand_table_silent(const backhand_table *table, int id)
     return heard == 0 || table->now() - heard > backhand_slot_silence_limit(slot);
 }
 
+int backhand_table_answers(const backhand_table *table, int id)
+{
+    const backhand_slot *slot = slot_of(table, id);
+    int64_t heard = slot ? backhand_number_get(&slot->report.heard) : 0;
+    return heard != 0 && table->now() - heard <= backhand_slot_silence_limit(slot);
+}
+
 static int was_there(const backhand_slot *slot, apr_time_t now)
 {
     int64_t heard = backhand_number_get(&slot->heard);

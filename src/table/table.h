@@ -141,6 +141,10 @@ int backhand_table_live(const backhand_table *table, int id);
  * heard, whatever policies wrote. */
 int backhand_table_silent(const backhand_table *table, int id);
 
+/** True when a response of the server came within that time. A server that is too busy to announce itself may still
+ * answer. */
+int backhand_table_answers(const backhand_table *table, int id);
+
 /**
  * True if all others that were there a moment ago (within SERVER_TIMEOUT, or 3 of their intervals) are silent, and
  * there are at least two. Then it is more likely that this server hears nothing than that all others failed at the

@@ -191,6 +191,22 @@ static void who_is_silent_is_lost(void **state)
     is_lost(BACKHAND_RESULT_FAILED, owner);
 }
 
+static void who_is_silent_but_answers_is_not_lost(void **state)
+{
+    backhand_work work = {.service = 1000, .typical = 1000};
+    (void)state;
+    wait_ms(2 * INTERVAL);
+    backhand_table_sent(table, owner, backhand_table_slot_generation(table, owner));
+    backhand_table_begun(table, owner, backhand_table_slot_generation(table, owner));
+    backhand_table_report(table, owner, backhand_table_slot_generation(table, owner), &work, -1);
+    backhand_table_returned(table, owner, backhand_table_slot_generation(table, owner));
+    wait_ms(3 * INTERVAL);
+    hear_again(2, 9);
+    asks_owner(BACKHAND_RESULT_NONE);
+    wait_ms(1);
+    is_lost(BACKHAND_RESULT_FAILED, owner);
+}
+
 /* A request, or a page, may have caused it. */
 static void who_fails_and_lives_is_asked_again(void **state)
 {
@@ -251,6 +267,7 @@ int main(void)
         A_TEST(who_refuses_is_lost),
         A_TEST(who_left_is_lost),
         A_TEST(who_is_silent_is_lost),
+        A_TEST(who_is_silent_but_answers_is_not_lost),
         A_TEST(who_fails_and_lives_is_asked_again),
         A_TEST(a_request_that_may_be_there_fails),
         A_TEST(two_owners_are_lost),
