@@ -2,6 +2,8 @@
 
 #include "trust/keys.h"
 
+#include "base/hex.h"
+
 #include <apr_escape.h>
 #include <apr_strings.h>
 #include <ctype.h>
@@ -29,8 +31,13 @@ static const char *read_hex(unsigned char *key, int *bytes, const char *word, ap
     if (length % 2 || length / 2 < BACKHAND_KEY_BYTES_MIN || length / 2 > BACKHAND_KEY_BYTES_MAX) {
         return "a key has an even number of hex digits, from 32 to 256, or is base64:... of 16 to 128 bytes";
     }
-    if (apr_unescape_hex(key, word, (apr_ssize_t)length, 0, NULL) != APR_SUCCESS) {
-        return "a key is of hex digits only, or begins with base64:";
+    /* apr_unescape_hex() would end at a zero byte, and leave the rest of the key as it was. */
+    for (apr_size_t i = 0; i < length; i += 2) {
+        int byte = backhand_hex_byte(word + i);
+        if (byte < 0) {
+            return "a key is of hex digits only, or begins with base64:";
+        }
+        key[i / 2] = (unsigned char)byte;
     }
     *bytes = (int)(length / 2);
     return NULL;

@@ -208,10 +208,22 @@ static void malformed_ones_are_named_by_line_and_not_shown(void **state)
 
 static void a_nul_ends_nothing(void **state)
 {
-    static const char text[] = HEX32 "\0\n";
+    /* At the end, and at each place in a key of an even length. */
+    static const char text[] = HEX32 "\0\n", base64[] = "base64:MDEyMzQ1Njc4OWFiY2RlZg==";
     backhand_keys *keys;
     (void)state;
     assert_non_null(backhand_keys_parse(&keys, text, sizeof(text) - 1, "secret", pool));
+    for (size_t i = 0; i < sizeof(HEX32) - 1; i++) {
+        char key[] = HEX32;
+        key[i] = '\0';
+        assert_non_null(backhand_keys_parse(&keys, key, sizeof(key) - 1, "secret", pool));
+    }
+    for (size_t i = 0; i < sizeof(base64) - 1; i++) {
+        char key[sizeof(base64)];
+        memcpy(key, base64, sizeof(base64));
+        key[i] = '\0';
+        assert_non_null(backhand_keys_parse(&keys, key, sizeof(key) - 1, "secret", pool));
+    }
 }
 
 static const char *read_file(const char *text, mode_t mode, int *count)
