@@ -1,7 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "lifecycle.h"
-#include "table/table.h"
+#include "table/attach.h"
 #include "table/process.h"
 #include "announce/moderator/revoke.h"
 
@@ -21,7 +21,6 @@
 
 APLOG_USE_MODULE(backhand);
 
-#define TABLE_FILE    "mod_backhand-table"
 #define PROCESSES_MIN 16
 
 /* What is kept of the segment while httpd clears its configuration and loads this module anew: data only, in the pool
@@ -237,7 +236,7 @@ int backhand_lifecycle_open(apr_pool_t *pconf, server_rec *s)
 {
     backhand_config *conf = backhand_config_get(s);
     kept_segment *kept = kept_get(s);
-    const char *path = apr_pstrcat(pconf, conf->dir, "/" TABLE_FILE, NULL);
+    const char *path = apr_pstrcat(pconf, conf->dir, "/" BACKHAND_TABLE_FILE, NULL);
     int max_processes = count_processes();
     backhand_table *table = adopt(kept, path, conf->max_servers, max_processes, pconf);
 

@@ -24,7 +24,8 @@ backhand_meter *backhand_table_meter(const backhand_table *table)
 
 int backhand_table_used(const backhand_table *table)
 {
-    return (int)backhand_acquire(&table->head->used);
+    uint64_t used = backhand_acquire(&table->head->used);
+    return used < (uint64_t)table->max_servers ? (int)used : table->max_servers;
 }
 
 uint64_t backhand_table_generation(const backhand_table *table)
