@@ -164,7 +164,8 @@ open my $manifest, '<', "$perl_dir/MANIFEST" or die $!;
 chomp(my @listed = readline $manifest);
 is_deeply [grep { !-f "$perl_dir/$_" } @listed], [], 'MANIFEST lists what is there';
 my %listed = map { $_ => 1 } @listed;
-my @there  = map { s{^\Q$perl_dir\E/}{}r } glob("$perl_dir/*.{c,h,xs,PL} $perl_dir/lib/Apache/* $perl_dir/eg/lib/*/*");
+my @there  = map { s{^\Q$perl_dir\E/}{}r } grep { -f }
+  glob("$perl_dir/*.{c,h,xs,PL} $perl_dir/lib/Apache/{,*/}* $perl_dir/eg/{*,lib/*/*,lib/*/*/*}");
 is_deeply [grep { !$listed{$_} } @there], [], 'and all of the sources';
 
 done_testing;

@@ -13,7 +13,8 @@ package Farm::Policy;
 use strict;
 use warnings;
 
-use Apache::Backhand qw(load_serverstats);
+use Apache::Backhand    qw(load_serverstats);
+use Farm::Policy::Cache qw(ranked);
 
 # Each policy gets the request, a reference to the list of candidates (numbers of servers, 0 is this one) and the words
 # that follow its name in httpd.conf. It returns a reference to the list as it should be, the best candidate first.
@@ -59,19 +60,7 @@ sub by_capacity {
 # its own visitors. Further words are names of request headers to take instead of the address.
 sub by_visitor {
     my ($r, $ids, @headers) = @_;
-    my $stats = load_serverstats();
-    my $visitor = join "\0", @headers ? map { $r->headers_in->get($_) // q() } @headers : $r->useragent_ip;
-    my %rank    = map { $_ => number_of("$visitor\0$stats->[$_]{contact}") } @{$ids};
-    return [sort { $rank{$a} <=> $rank{$b} || $a <=> $b } @{$ids}];
-}
-
-# FNV-1a, with a last mixing so that texts that differ in their last letters only lie far apart.
-sub number_of {
-    my ($text) = @_;
-    my $number = 2_166_136_261;
-    $number = ($number ^ $_) * 16_777_619 % 4_294_967_296 foreach unpack 'C*', $text;
-    $number = ($number ^ $number >> 16) * 73_244_475 % 4_294_967_296;
-    return $number ^ $number >> 15;
+    return ranked($ids, join "\0", @headers ? map { $r->headers_in->get($_) // q() } @headers : $r->useragent_ip);
 }
 
 1;
