@@ -367,7 +367,10 @@ int backhand_dispatch_handler(request_rec *r)
     dispatch d;
     int rc;
 
-    if (!conf->table || !conf->proxy || backhand_here_is(r) || !is_decided_on(r)) {
+    if (backhand_here_is(r)) {
+        return backhand_here_handler(r);
+    }
+    if (!conf->table || !conf->proxy || !is_decided_on(r)) {
         return DECLINED;
     }
     memset(&d, 0, sizeof(d));

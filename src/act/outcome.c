@@ -12,8 +12,10 @@ static void set(request_rec *r, const char *name, const char *value)
 
 void backhand_outcome_set(request_rec *r, const char *server, backhand_reason reason, int tries, apr_time_t usec)
 {
-    set(r, "BACKHAND_SERVER", server);
-    set(r, "BACKHAND_REASON", backhand_reason_text(reason));
-    set(r, "BACKHAND_TRIES", apr_itoa(r->pool, tries));
-    set(r, "BACKHAND_USEC", apr_off_t_toa(r->pool, usec));
+    for (; r; r = r->next) {
+        set(r, "BACKHAND_SERVER", server);
+        set(r, "BACKHAND_REASON", backhand_reason_text(reason));
+        set(r, "BACKHAND_TRIES", apr_itoa(r->pool, tries));
+        set(r, "BACKHAND_USEC", apr_off_t_toa(r->pool, usec));
+    }
 }

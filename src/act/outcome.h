@@ -20,7 +20,8 @@
 #include "config/config.h"
 #include "walk/reason.h"
 
-/** Sets the four variables and notes. `server` must live as long as the request. */
+/** Sets the four variables and notes, also for internal redirects that were made of `r`. `server` must live as long as
+ * the request. */
 void backhand_outcome_set(request_rec *r, const char *server, backhand_reason reason, int tries, apr_time_t usec);
 
 #endif

@@ -183,12 +183,13 @@ void backhand_body_answered(backhand_body *body)
     body->r->input_filters = body->stack.filter;
 }
 
-void backhand_body_offer(backhand_body *body)
+int backhand_body_offer(backhand_body *body)
 {
-    if (!APR_BRIGADE_EMPTY(body->pending) && !body->stack.fed) {
-        /* An internal redirect keeps only the protocol filters. */
+    /* An internal redirect keeps only the protocol filters. */
+    if (!body->stack.fed) {
         body->r->proto_input_filters = body->stack.filter;
     }
+    return !body->stack.fed;
 }
 
 void backhand_body_settle(backhand_body *body)
@@ -197,7 +198,7 @@ void backhand_body_settle(backhand_body *body)
         ap_remove_input_filter(body->stack.filter);
     }
     else {
-        backhand_body_offer(body);
+        (void)backhand_body_offer(body);
     }
 }
 

@@ -81,8 +81,9 @@ void backhand_body_answered(backhand_body *body);
 /** Called when the request is served here: its handler gets the whole body, also through an internal redirect. */
 void backhand_body_settle(backhand_body *body);
 
-/** As backhand_body_settle(), and keeps what the handler reads: backhand_body_rewind() puts it back. */
-void backhand_body_offer(backhand_body *body);
+/** As backhand_body_settle(), and keeps what the handler reads: backhand_body_rewind() puts it back. @return 0: what
+ * the handlers of an internal redirect read is not kept */
+int backhand_body_offer(backhand_body *body);
 
 /** The status with which httpd answers a client's error in the body (400, 408, 413, 501); 0: there was none. After an
  * error the body is not read further, and the connection is closed. */

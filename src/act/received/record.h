@@ -22,7 +22,7 @@ typedef struct backhand_request_record {
     backhand_ring_entry entry;   /* its entry in this server's meter; none: it is not measured */
     int elsewhere;               /* another server answers it */
     int away;                    /* another server has been asked */
-    int tried;                   /* its handler runs within ours, which takes an error back */
+    struct backhand_here *here;  /* its handlers run within ours, which takes an error back; NULL: they do not */
     int tunnel;                  /* it became a tunnel, and is no longer in flight */
     int marked;                  /* another server handed it here */
     int doubtful;                /* it came with a mark that is not believed */
