@@ -7,6 +7,7 @@
 #include "act/request/tunnel.h"
 #include "act/waiting/limit.h"
 #include "act/waiting/pinned.h"
+#include "table/clock.h"
 #include "table/process.h"
 #include "table/handoff.h"
 
@@ -42,6 +43,7 @@ static backhand_handoff_result ask_worker(backhand_ask *ask, backhand_worker *wo
 static backhand_walk_result ask_now(backhand_ask *ask, backhand_worker *worker, const backhand_step *step)
 {
     request_rec *r = ask->r;
+    apr_time_t asked = backhand_clock_now();
     backhand_handoff_result outcome;
 
     if (step->id != 0) {
@@ -49,7 +51,8 @@ static backhand_walk_result ask_now(backhand_ask *ask, backhand_worker *worker, 
     }
     ask->contact = apr_pstrdup(r->pool, step->announcement.stat.contact);
     outcome = ask_worker(ask, worker, step);
-    backhand_fault_note(r, ask->conf, step->id, step->generation, ask->contact, &ask->handoff, outcome);
+    backhand_fault_note(r, ask->conf, step->id, step->generation, ask->contact, &ask->handoff, outcome,
+                        backhand_clock_now() - asked);
     return backhand_walk_result_of(outcome, ask->handoff.idempotent);
 }
 

@@ -16,6 +16,7 @@
 #include "table/process.h"
 #include "table/handoff.h"
 #include "table/counters.h"
+#include "table/outcomes.h"
 
 #include <apr_strings.h>
 #include <http_log.h>
@@ -284,52 +285,62 @@ static void log_tls(const dispatch *d)
     }
 }
 
-static int follow(dispatch *d, backhand_walk_result result)
+/* `step` is the last one in the end. */
+static int take_steps(dispatch *d, backhand_walk_result result, backhand_step *step)
 {
-    uint64_t *asked = apr_pcalloc(d->r->pool, BACKHAND_WALK_WORDS((apr_size_t)d->conf->max_servers) * sizeof(*asked));
-    backhand_step step = {.id = 0};
     int id = 0; /* slot of the server that was asked last */
     int rc = DECLINED;
 
-    backhand_walk_begin(&d->walk, d->conf->table, &d->rules, &d->candidates, asked);
     for (;;) {
-        backhand_walk_step(&d->walk, result, &step);
+        backhand_walk_step(&d->walk, result, step);
         log_tls(d);
-        switch (step.kind) {
+        switch (step->kind) {
         case BACKHAND_STEP_ASK:
-            id = step.id;
-            result = ask(d, &step);
+            id = step->id;
+            result = ask(d, step);
             break;
         case BACKHAND_STEP_CHAIN:
-            if (step.id == 0) {
+            if (step->id == 0) {
                 d->candidates.others = 1;
             }
             else {
-                d->candidates.barred = step.id;
+                d->candidates.barred = step->id;
             }
             run_chain(d);
             result = d->ask.body && backhand_body_status(d->ask.body) ? BACKHAND_RESULT_BODY : BACKHAND_RESULT_CHAIN;
             break;
         case BACKHAND_STEP_REDIRECT:
-            return redirect(d, &step);
+            return redirect(d, step);
         case BACKHAND_STEP_HERE:
             if (d->here.failed) {
-                return answer_with_error(d, step.reason);
+                return answer_with_error(d, step->reason);
             }
-            if (step.final || !backhand_here_may_fail(d->r, d->conf)) {
-                return serve_here(d, step.reason);
+            if (step->final || !backhand_here_may_fail(d->r, d->conf)) {
+                return serve_here(d, step->reason);
             }
-            result = try_here(d, &step, &rc);
+            result = try_here(d, step, &rc);
             if (result == BACKHAND_RESULT_ANSWERED) {
                 return rc;
             }
             break;
         case BACKHAND_STEP_ANSWERED:
-            return pass_on(d, step.reason, id);
+            return pass_on(d, step->reason, id);
         default:
-            return fail(d, &step, id);
+            return fail(d, step, id);
         }
     }
+}
+
+static int follow(dispatch *d, backhand_walk_result result)
+{
+    uint64_t *asked = apr_pcalloc(d->r->pool, BACKHAND_WALK_WORDS((apr_size_t)d->conf->max_servers) * sizeof(*asked));
+    backhand_step step = {.id = 0};
+    int rc;
+
+    backhand_walk_begin(&d->walk, d->conf->table, &d->rules, &d->candidates, asked);
+    rc = take_steps(d, result, &step);
+    backhand_table_decided(d->conf->table, (int)step.reason, d->candidates.list ? d->usec : -1);
+    return rc;
 }
 
 /* --- the handler ------------------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include "table/blame.h"
 #include "table/clock.h"
 #include "table/counters.h"
+#include "table/outcomes.h"
 
 #include <http_log.h>
 
@@ -64,6 +65,53 @@ static void log_shortage(request_rec *r, const char *contact, int error)
     }
 }
 
+/* mod_proxy returns DONE for truncated responses and for tunnels. */
+static int broke_off(const request_rec *r, const backhand_handoff *handoff)
+{
+    return handoff->silent ||
+           (handoff->status == DONE && !r->connection->aborted && r->status != HTTP_SWITCHING_PROTOCOLS);
+}
+
+static backhand_outcome outcome_of_answer(const request_rec *r, const backhand_handoff *handoff)
+{
+    if (broke_off(r, handoff)) {
+        return BACKHAND_OUTCOME_BROKEN_OFF;
+    }
+    if (r->connection->aborted) {
+        return BACKHAND_OUTCOME_CLIENT;
+    }
+    return ap_is_HTTP_SERVER_ERROR(r->status) ? BACKHAND_OUTCOME_ERROR : BACKHAND_OUTCOME_ANSWERED;
+}
+
+static backhand_outcome outcome_of(const request_rec *r, const backhand_handoff *handoff,
+                                   backhand_handoff_result result, int shortage)
+{
+    switch (result) {
+    case BACKHAND_ANSWERED:
+        return outcome_of_answer(r, handoff);
+    case BACKHAND_REFUSED:
+        return shortage ? BACKHAND_OUTCOME_UNABLE : BACKHAND_OUTCOME_REFUSED;
+    case BACKHAND_BROKEN:
+        return BACKHAND_OUTCOME_UNUSABLE;
+    case BACKHAND_UNWANTED:
+        return BACKHAND_OUTCOME_UNWANTED;
+    case BACKHAND_TIMED_OUT:
+        return BACKHAND_OUTCOME_TIMED_OUT;
+    case BACKHAND_GONE:
+    case BACKHAND_CLIENT:
+        return BACKHAND_OUTCOME_CLIENT;
+    default:
+        return BACKHAND_OUTCOME_DROPPED;
+    }
+}
+
+/* Only a whole response has a time. A tunnel lasts as long as its client wants. */
+static int has_time(const request_rec *r, backhand_outcome outcome)
+{
+    return (outcome == BACKHAND_OUTCOME_ANSWERED || outcome == BACKHAND_OUTCOME_ERROR) &&
+           r->status != HTTP_SWITCHING_PROTOCOLS;
+}
+
 /* @return the failure as text for the log; NULL: the server and its resource did not fail */
 static const char *failure_of(const request_rec *r, const backhand_handoff *handoff, backhand_handoff_result result)
 {
@@ -84,21 +132,23 @@ static const char *failure_of(const request_rec *r, const backhand_handoff *hand
         if (handoff->silent) {
             return "fell silent within a response";
         }
-        /* mod_proxy returns DONE for truncated responses and for tunnels. */
-        return handoff->status == DONE && !r->connection->aborted && r->status != HTTP_SWITCHING_PROTOCOLS
-                   ? "broke off a response"
-                   : NULL;
+        return broke_off(r, handoff) ? "broke off a response" : NULL;
     default:
         return NULL;
     }
 }
 
 void backhand_fault_note(request_rec *r, const backhand_config *conf, int id, uint64_t generation, const char *contact,
-                         const backhand_handoff *handoff, backhand_handoff_result result)
+                         const backhand_handoff *handoff, backhand_handoff_result result, apr_interval_time_t usec)
 {
     const char *failure = failure_of(r, handoff, result);
     backhand_table *table = conf->table;
+    int shortage = result == BACKHAND_REFUSED && !handoff->trouble ? own_shortage() : 0;
+    backhand_outcome outcome = outcome_of(r, handoff, result, shortage);
 
+    backhand_table_tried(table, id, generation, outcome,
+                         backhand_walk_result_of(result, handoff->idempotent) == BACKHAND_RESULT_FAILED,
+                         has_time(r, outcome) ? usec : -1);
     if (!failure) {
         if (result == BACKHAND_ANSWERED && handoff->status == OK && !r->connection->aborted) {
             backhand_table_answered(table, id, generation);
@@ -108,12 +158,9 @@ void backhand_fault_note(request_rec *r, const backhand_config *conf, int id, ui
     if (result != BACKHAND_ANSWERED) {
         backhand_table_count(table, BACKHAND_COUNT_FAILED_OVER);
     }
-    if (result == BACKHAND_REFUSED && !handoff->trouble) {
-        int error = own_shortage();
-        if (error) {
-            log_shortage(r, contact, error);
-            return;
-        }
+    if (shortage) {
+        log_shortage(r, contact, shortage);
+        return;
     }
     if (result == BACKHAND_REFUSED || handoff->silent) {
         backhand_table_refused(table, id, generation);

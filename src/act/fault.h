@@ -2,8 +2,8 @@
 
 /**
  * @file fault.h
- * @brief Decides whose fault a failed attempt was: the server's, which is then asked last for a while, or the
- * request's.
+ * @brief Counts how an attempt ended, and decides whose fault a failed attempt was: the server's, which is then asked
+ * last for a while, or the request's.
  *
  * table/blame.h has the rule. Failures of one server are logged at most once a minute, whatever clients do.
  */
@@ -15,8 +15,9 @@
 /**
  * Notes how an attempt ended. The attempt went to the server that slot `id` had at `generation`.
  * @param contact  contact of that server, for the log
+ * @param usec     time that the attempt took
  */
 void backhand_fault_note(request_rec *r, const backhand_config *conf, int id, uint64_t generation, const char *contact,
-                         const backhand_handoff *handoff, backhand_handoff_result result);
+                         const backhand_handoff *handoff, backhand_handoff_result result, apr_interval_time_t usec);
 
 #endif

@@ -28,17 +28,6 @@ static void read_figures(backhand_row *row, const backhand_table *table, int id)
     stat->inflight = inflight;
 }
 
-static backhand_row_state state_of(const backhand_table *table, int id, int left, int64_t down)
-{
-    if (left) {
-        return BACKHAND_ROW_LEFT;
-    }
-    if (backhand_table_older(table, id, SERVER_TIMEOUT)) {
-        return BACKHAND_ROW_DEAD;
-    }
-    return down > 0 ? BACKHAND_ROW_DOWN : BACKHAND_ROW_ALIVE;
-}
-
 int backhand_row_read(backhand_row *row, const backhand_table *table, int id, apr_time_t now)
 {
     backhand_slot_state state;
@@ -49,7 +38,9 @@ int backhand_row_read(backhand_row *row, const backhand_table *table, int id, ap
     backhand_table_state(table, id, &state);
     read_figures(row, table, id);
     row->id = id;
-    row->state = state_of(table, id, state.left, row->announcement.stat.down);
+    row->state = backhand_table_row_state(table, id);
+    row->lasts = since(backhand_table_state_since(table, id), now);
+    row->changes = backhand_table_state_changes(table, id);
     row->age = backhand_table_age(table, id, row->announcement.stat.mtime, now);
     row->refused = since(state.refused, now);
     row->rival = since(state.rival, now);
@@ -57,21 +48,8 @@ int backhand_row_read(backhand_row *row, const backhand_table *table, int id, ap
     row->waiting = state.waiting;
     row->reported = since(state.reported, now);
     row->hop = state.hop > 0 ? state.hop : -1;
+    backhand_table_outcomes(table, id, &row->outcomes);
     return 1;
-}
-
-const char *backhand_row_state_name(backhand_row_state state)
-{
-    switch (state) {
-    case BACKHAND_ROW_DEAD:
-        return "dead";
-    case BACKHAND_ROW_LEFT:
-        return "left";
-    case BACKHAND_ROW_DOWN:
-        return "down";
-    default:
-        return "alive";
-    }
 }
 
 static const char *const drop_labels[BACKHAND_DROP_REASONS] = {

@@ -7,35 +7,29 @@
 #ifndef BACKHAND_ROWS_H
 #define BACKHAND_ROWS_H
 
-#include "table/table.h"
-
-typedef enum backhand_row_state {
-    BACKHAND_ROW_ALIVE, /**< heard from within SERVER_TIMEOUT */
-    BACKHAND_ROW_DEAD,  /**< silent for longer, and for 3 of its own intervals */
-    BACKHAND_ROW_LEFT,  /**< announced that it leaves */
-    BACKHAND_ROW_DOWN   /**< announced that its application fails its checks */
-} backhand_row_state;
+#include "table/outcomes.h"
+#include "table/state.h"
 
 /** One server. Spans of time are in us; -1: it never happened. */
 typedef struct backhand_row {
     int id;
     backhand_row_state state;
-    apr_interval_time_t age;      /**< since it was heard from, as byAge sees it; -1 too when it has left */
-    apr_interval_time_t refused;  /**< since it was last blamed for a failure; -1: not since it (re)started */
-    apr_interval_time_t rival;    /**< since another live server was heard to announce its contact; -1: there is none */
-    int64_t sent;                 /**< requests that this server handed to it; of entry 0: kept for itself */
-    int64_t waiting;              /**< of these, those without a complete answer */
+    apr_interval_time_t lasts;   /**< since the state was noticed; -1: not yet */
+    int64_t changes;             /**< changes of the state since the entry got its server */
+    apr_interval_time_t age;     /**< since it was heard from, as byAge sees it; -1 too when it has left */
+    apr_interval_time_t refused; /**< since it was last blamed for a failure; -1: not since it (re)started */
+    apr_interval_time_t rival;   /**< since another live server was heard to announce its contact; -1: there is none */
+    int64_t sent;    /**< requests that this server handed to it since the entry got it; of entry 0: kept for itself */
+    int64_t waiting; /**< of these, those without a complete answer */
     apr_interval_time_t reported; /**< since this server got its figures with a response; -1: never */
     apr_interval_time_t hop;      /**< time that a hand-off to it adds to the time of serving there; -1: not known */
+    backhand_outcomes outcomes;   /**< how hand-offs to it ended, since the entry got it */
     backhand_announcement announcement; /**< its announcement. The figures of `stat` are as policies see them now, the
                                            newest of those that it measures */
 } backhand_row;
 
 /** Reads entry `id` (0 to backhand_table_used() - 1), each number once. @return 0 when the entry is not used */
 int backhand_row_read(backhand_row *row, const backhand_table *table, int id, apr_time_t now);
-
-/** `alive`, `dead`, `left` or `down`. */
-const char *backhand_row_state_name(backhand_row_state state);
 
 /** A number about this server itself. Texts are static. */
 typedef struct backhand_tally {

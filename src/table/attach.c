@@ -61,15 +61,16 @@ static int announcement_valid(const backhand_announcement *said)
 static int slot_valid(const backhand_slot *slot, const serverstat *stat)
 {
     const int64_t times[] = {slot->heard,       slot->begun_last,   slot->report.heard, slot->refused,
-                             slot->rival_heard, slot->rival_window, slot->mtime};
-    const int64_t counts[] = {slot->sent,  slot->returned, slot->outstanding_heard, slot->sent_heard,
-                              slot->begun, slot->hop,      slot->report.sent,       slot->report.outstanding};
+                             slot->rival_heard, slot->rival_window, slot->mtime,        slot->state_since};
+    const int64_t counts[] = {
+        slot->sent,       slot->sent_first, slot->state_changes, slot->returned,    slot->outstanding_heard,
+        slot->sent_heard, slot->begun,      slot->hop,           slot->report.sent, slot->report.outstanding};
     int64_t interval = BACKHAND_ANNOUNCED(slot, interval);
     backhand_announcement said;
 
     return interval >= 0 && interval <= INTERVAL_MAX && all_in_range(times, sizeof(times) / 8, TIME_MAX) &&
            all_in_range(counts, sizeof(counts) / 8, NUMBER_MAX) && NUMBERS(&slot->report.work, NUMBER_MAX) &&
-           ENDS(stat->hostname) && ENDS(stat->contact) &&
+           NUMBERS(&slot->outcomes, NUMBER_MAX) && ENDS(stat->hostname) && ENDS(stat->contact) &&
            (!backhand_slot_read(slot, &said, 0, sizeof(said) / 8, NULL) || announcement_valid(&said));
 }
 
@@ -95,7 +96,8 @@ static int head_valid(const backhand_head *head)
             return 0;
         }
     }
-    return head->used >= 1 && head->used <= head->max_servers && all_in_range(numbers, sizeof(numbers) / 8, TIME_MAX);
+    return head->used >= 1 && head->used <= head->max_servers && all_in_range(numbers, sizeof(numbers) / 8, TIME_MAX) &&
+           NUMBERS(&head->counters.decisions, NUMBER_MAX) && NUMBERS(&head->counters.served, NUMBER_MAX);
 }
 
 static int valid(const backhand_table *table)

@@ -16,7 +16,7 @@
 #include <string.h>
 
 /** Version of the shared memory's layout: another one at a graceful restart means a new segment. */
-#define BACKHAND_TABLE_LAYOUT 11
+#define BACKHAND_TABLE_LAYOUT 12
 
 /** Earlier boots that a slot remembers. */
 #define BACKHAND_PAST_BOOTS 3
@@ -64,6 +64,7 @@ typedef struct backhand_slot {
     int64_t returned;          /**< of these, no longer waiting for it */
     int64_t outstanding_heard; /**< sent - returned when its last announcement came in */
     int64_t sent_heard;        /**< sent when its last announcement came in */
+    int64_t sent_first;        /**< sent when the slot got its server */
     int64_t begun;             /**< of those sent, whose response has begun, or that failed */
     int64_t begun_last;        /**< when one last began, or was sent while none waited, us */
     int64_t hop;               /**< smoothed time that a hand-off adds to the time of serving there, us; 0: not known */
@@ -77,6 +78,10 @@ typedef struct backhand_slot {
     int64_t rival_turned; /**< when the last turn was, us */
     backhand_past_boot past[BACKHAND_PAST_BOOTS]; /**< latest first; boot 0: none */
     backhand_voucher voucher;                     /**< of its last announcement; the moderator's */
+    int64_t state;              /**< the backhand_row_state that the moderator noticed last; see table/state.h */
+    int64_t state_since;        /**< when that began, us; 0: nothing noticed yet */
+    int64_t state_changes;      /**< changes since the slot got its server */
+    backhand_outcomes outcomes; /**< the children's */
     uint64_t copy[2][BACKHAND_COPY_WORDS];
 } backhand_slot;
 
@@ -88,6 +93,9 @@ typedef struct backhand_counters {
     int64_t received_usec;                  /**< smoothed time to serve a received request, us */
     int64_t moderator_beats;                /**< grows while the moderator works; never set back */
     int64_t stopping;                       /**< 1: this server is stopping, announce that it leaves */
+    int64_t decided[BACKHAND_REASONS_MAX];  /**< decisions, by backhand_reason */
+    backhand_histogram decisions;           /**< times of decisions */
+    backhand_histogram served;              /**< times of requests served here */
 } backhand_counters;
 
 typedef struct backhand_head {
@@ -161,6 +169,12 @@ static inline int64_t backhand_slot_number(const backhand_slot *slot, size_t off
 
 /** `stat.load` or the like of a slot's current announcement. */
 #define BACKHAND_ANNOUNCED(slot, member) backhand_slot_number((slot), offsetof(backhand_announcement, member))
+
+/** Empties what a slot counts of its server. */
+void backhand_outcomes_clear(backhand_outcomes *outcomes);
+
+/** Notices the state of a slot. @param fresh  1: the slot has just got its server [moderator] */
+void backhand_slot_note_state(backhand_table *table, int id, int fresh);
 
 /** 3 of the server's own intervals, us. */
 static inline int64_t backhand_slot_silence_limit(const backhand_slot *slot)

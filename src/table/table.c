@@ -206,11 +206,12 @@ int backhand_table_rival(const backhand_table *table, int id)
 void backhand_table_state(const backhand_table *table, int id, backhand_slot_state *out)
 {
     const backhand_slot *slot = &table->slots[id];
-    int64_t returned = backhand_number_get(&slot->returned);
+    int64_t returned = backhand_number_get(&slot->returned), sent = backhand_number_get(&slot->sent);
+    int64_t ours = sent - backhand_number_get(&slot->sent_first);
 
     out->left = backhand_table_left(table, id);
-    out->sent = backhand_number_get(&slot->sent);
-    out->waiting = out->sent > returned ? out->sent - returned : 0;
+    out->sent = ours > 0 ? ours : 0;
+    out->waiting = sent > returned ? sent - returned : 0;
     out->refused = backhand_number_get(&slot->refused);
     out->rival = backhand_table_rival(table, id) ? backhand_number_get(&slot->rival_heard) : 0;
     out->reported = backhand_number_get(&slot->report.heard);

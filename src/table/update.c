@@ -81,7 +81,9 @@ static void forget_requests(backhand_slot *slot)
     int64_t sent = __atomic_load_n(&slot->sent, __ATOMIC_SEQ_CST);
     __atomic_store_n(&slot->returned, sent, __ATOMIC_SEQ_CST);
     __atomic_store_n(&slot->begun, sent, __ATOMIC_SEQ_CST);
+    backhand_number_set(&slot->sent_first, sent);
     backhand_number_set(&slot->hop, 0);
+    backhand_outcomes_clear(&slot->outcomes);
     forgive(slot);
 }
 
@@ -121,6 +123,7 @@ static void publish(backhand_table *table, int id, const backhand_announcement *
         backhand_release(&head->generation, generation);
     }
     backhand_number_set(&slot->down, down);
+    backhand_slot_note_state(table, id, fresh);
     if (changed) {
         backhand_table_look_down(table);
     }

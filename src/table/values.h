@@ -7,6 +7,7 @@
 #ifndef BACKHAND_TABLE_VALUES_H
 #define BACKHAND_TABLE_VALUES_H
 
+#include "base/histogram.h"
 #include "figures/figures.h"
 #include "table/announcement.h"
 
@@ -36,6 +37,32 @@ typedef enum backhand_counter {
     BACKHAND_COUNT_REPORTS_IGNORED, /**< figures on responses that were malformed, or out of range */
     BACKHAND_COUNTERS
 } backhand_counter;
+
+/** Room for the reasons of walk/reason.h. */
+#define BACKHAND_REASONS_MAX 48
+
+/** How a try ended: the hand-off of one request to one server. */
+typedef enum backhand_outcome {
+    BACKHAND_OUTCOME_ANSWERED,   /**< answered: its response was passed on in full */
+    BACKHAND_OUTCOME_ERROR,      /**< error: the same, with a status of 500 or more */
+    BACKHAND_OUTCOME_BROKEN_OFF, /**< broken-off: its response broke off after it had begun */
+    BACKHAND_OUTCOME_UNWANTED,   /**< unwanted: it answered with a status of BackhandRetryStatus, not passed on */
+    BACKHAND_OUTCOME_UNUSABLE,   /**< unusable: it sent a response that cannot be passed on */
+    BACKHAND_OUTCOME_REFUSED,    /**< refused: no connection to it, or no TLS */
+    BACKHAND_OUTCOME_DROPPED,    /**< dropped: it closed the connection, or fell silent, before its response began */
+    BACKHAND_OUTCOME_TIMED_OUT,  /**< timed-out: no response within BackhandResponseTimeout */
+    BACKHAND_OUTCOME_CLIENT,     /**< client: its client went away, or sent a wrong body */
+    BACKHAND_OUTCOME_UNABLE,     /**< unable: this server could open no connection at all, see the error log */
+    BACKHAND_OUTCOMES
+} backhand_outcome;
+
+/** What a slot counts of its server. Starts anew when the slot gets another server. */
+typedef struct backhand_outcomes {
+    int64_t tries[BACKHAND_OUTCOMES]; /**< by outcome */
+    int64_t retried;                  /**< of them, tries after which another server, or this one, could have it */
+    backhand_histogram took;          /**< answers and errors: from asking to the end of the response, us, by
+                                         backhand_request_bounds. Without tunnels */
+} backhand_outcomes;
 
 /** What this server does at most once in a period, all processes together. */
 typedef enum backhand_occasion {

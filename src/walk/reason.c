@@ -1,6 +1,9 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "walk/reason.h"
+#include "table/outcomes.h"
+
+_Static_assert(BACKHAND_REASONS <= BACKHAND_REASONS_MAX, "the table has a counter for each reason");
 
 const char *backhand_reason_text(backhand_reason reason)
 {

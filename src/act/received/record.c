@@ -5,6 +5,7 @@
 #include "table/clock.h"
 #include "table/counters.h"
 #include "table/down.h"
+#include "table/outcomes.h"
 #include "table/process.h"
 
 #include <apr_strings.h>
@@ -105,6 +106,14 @@ apr_table_t *backhand_received_headers(request_rec *r)
     return apr_table_copy(r->pool, record && record->headers ? record->headers : r->headers_in);
 }
 
+/* Requests that were never met have no time. */
+static void count_time(const backhand_request_record *record, apr_time_t now)
+{
+    if (record->met) {
+        backhand_table_served(record->conf->table, now - record->met);
+    }
+}
+
 /* Gives the meter a sample of a request that was served here; none if its client went away or it became a tunnel. */
 static void leave_sample(backhand_request_record *record, apr_time_t now)
 {
@@ -116,6 +125,7 @@ static void leave_sample(backhand_request_record *record, apr_time_t now)
     }
     if (!record->elsewhere && !r->connection->aborted && r->status != HTTP_SWITCHING_PROTOCOLS) {
         backhand_meter_count(meter);
+        count_time(record, now);
         backhand_meter_end(meter, &record->entry, now - record->met, ap_is_HTTP_SERVER_ERROR(r->status), now);
     }
     else {
@@ -166,6 +176,7 @@ void backhand_received_fail(const request_rec *r, int status)
     if (record) {
         backhand_meter *meter = backhand_table_meter(record->conf->table);
         backhand_meter_count(meter);
+        count_time(record, now);
         backhand_meter_end(meter, &record->entry, now - record->met, ap_is_HTTP_SERVER_ERROR(status), now);
         record->elsewhere = 1;
     }

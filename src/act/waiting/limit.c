@@ -3,6 +3,7 @@
 #include "act/waiting/limit.h"
 #include "host/scoreboard.h"
 #include "act/waiting/room.h"
+#include "config/waits.h"
 #include "table/clock.h"
 #include "table/process.h"
 #include "walk/bounds.h"
@@ -12,17 +13,6 @@
 /* httpd checks once a second whether to start workers; this is time for two checks. */
 #define GROWTH apr_time_from_sec(2)
 #define PAUSE  apr_time_from_msec(10)
-
-/* The server's bound by BackhandMaxHandoffs, BackhandMaxSessionHandoffs or BackhandMaxTunnels. */
-static int64_t wanted(const backhand_config *conf, int64_t workers, backhand_wait kind, int owned)
-{
-    const backhand_share *share = kind == BACKHAND_WAIT_TUNNEL ? &conf->max_tunnels : &conf->max_handoffs;
-    int64_t all = backhand_bounds_server(share->count, share->percent, workers);
-    int64_t sessions =
-        backhand_bounds_server(conf->max_session_handoffs.count, conf->max_session_handoffs.percent, workers);
-
-    return owned && kind == BACKHAND_WAIT_ANSWER && all > 0 && all < sessions ? sessions : all;
-}
 
 static int fits_process(int64_t waiting, int64_t threads)
 {
@@ -35,13 +25,11 @@ static backhand_walk_result enter(const backhand_config *conf, backhand_process 
                                   int owned, int *grows)
 {
     backhand_walk_result over = BACKHAND_RESULT_NONE;
-    int threads = 0, daemons = 0;
-    int64_t here, all, workers;
+    int threads = 0;
+    int64_t here, all;
 
     ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
-    ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &daemons);
     threads = threads > 0 ? threads : 1;
-    workers = (int64_t)daemons * threads;
     *grows = 0;
     if (id != 0) {
         backhand_process_serve(conf->table, process, -1);
@@ -51,7 +39,7 @@ static backhand_walk_result enter(const backhand_config *conf, backhand_process 
      * backhand_table_settle(). */
     here = backhand_process_wait(process, kind);
     backhand_process_sum(conf->table, NULL, &all);
-    if (backhand_process_sum_waiting(conf->table, kind) > wanted(conf, workers, kind, owned)) {
+    if (backhand_process_sum_waiting(conf->table, kind) > backhand_waits_bound(conf, kind, owned)) {
         over = kind == BACKHAND_WAIT_TUNNEL ? BACKHAND_RESULT_TUNNELS : BACKHAND_RESULT_LIMIT;
     }
     else if (!fits_process(here, threads)) {
@@ -59,7 +47,7 @@ static backhand_walk_result enter(const backhand_config *conf, backhand_process 
     }
     else if (!backhand_scoreboard_runs_more_than(all)) {
         over = BACKHAND_RESULT_LIMIT;
-        *grows = all < workers;
+        *grows = all < backhand_waits_workers();
     }
     if (over != BACKHAND_RESULT_NONE) {
         backhand_limit_leave(conf, process, id, kind);

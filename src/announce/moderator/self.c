@@ -8,6 +8,7 @@
 #include "table/counters.h"
 #include "table/down.h"
 #include "table/process.h"
+#include "table/state.h"
 #include "table/wall.h"
 
 #include <ap_mpm.h>
@@ -38,6 +39,7 @@ static void measure(backhand_self *self)
     backhand_meter_reconcile(backhand_table_meter(self->table), serving);
     measure_work(self);
     backhand_table_settle(self->table);
+    backhand_table_look_states(self->table);
     stat->arriba = backhand_table_speed(self->table);
     stat->numbacked = backhand_table_counted(self->table, BACKHAND_COUNT_RECEIVED);
     stat->tatime = (backhand_table_received_usec(self->table) + 500) / 1000;
