@@ -11,6 +11,7 @@
 #include "act/received/received.h"
 #include "act/received/wide.h"
 #include "act/redirect.h"
+#include "act/session_count.h"
 #include "base/throttle.h"
 #include "table/clock.h"
 #include "table/process.h"
@@ -340,6 +341,9 @@ static int follow(dispatch *d, backhand_walk_result result)
     backhand_walk_begin(&d->walk, d->conf->table, &d->rules, &d->candidates, asked);
     rc = take_steps(d, result, &step);
     backhand_table_decided(d->conf->table, (int)step.reason, d->candidates.list ? d->usec : -1);
+    if (d->candidates.list) {
+        backhand_session_count(d->conf->table, &d->candidates, &step);
+    }
     return rc;
 }
 

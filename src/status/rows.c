@@ -93,6 +93,16 @@ int backhand_tallies_read(backhand_tally out[BACKHAND_TALLIES], const backhand_t
              backhand_table_counted(table, BACKHAND_COUNT_RECEIVED));
     at = add(at, "Failed-Over", "tries that went on to another server",
              backhand_table_counted(table, BACKHAND_COUNT_FAILED_OVER));
+    at = add(at, "Sessions-Here", "requests with a session of this server",
+             backhand_table_counted(table, BACKHAND_COUNT_SESSION_HERE));
+    at = add(at, "Sessions-Elsewhere", "requests answered by another server, the owner of their session",
+             backhand_table_counted(table, BACKHAND_COUNT_SESSION_ELSEWHERE));
+    at = add(at, "Sessions-Lost", "requests whose session moved because its owner was lost",
+             backhand_table_counted(table, BACKHAND_COUNT_SESSION_LOST));
+    at = add(at, "Sessions-Redirected", "requests redirected to the owner of their session",
+             backhand_table_counted(table, BACKHAND_COUNT_SESSION_REDIRECTED));
+    at = add(at, "Sessions-Refused", "requests refused because the owner of their session could not be asked",
+             backhand_table_counted(table, BACKHAND_COUNT_SESSION_REFUSED));
     at = add(at, "Untrusted", "marked requests that were not believed",
              backhand_table_counted(table, BACKHAND_COUNT_UNTRUSTED));
     at = add(at, "Figures-Taken", "figures taken from responses of other servers",

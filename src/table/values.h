@@ -27,14 +27,19 @@ typedef enum backhand_wait {
 
 /** What is counted. */
 typedef enum backhand_counter {
-    BACKHAND_COUNT_ANNOUNCED,       /**< announcements sent */
-    BACKHAND_COUNT_ACCEPTED,        /**< datagrams accepted */
-    BACKHAND_COUNT_RECEIVED,        /**< requests received as handed off: `numbacked` */
-    BACKHAND_COUNT_UNTRUSTED,       /**< marked requests that were not believed */
-    BACKHAND_COUNT_HANDED_OFF,      /**< requests answered by another server */
-    BACKHAND_COUNT_FAILED_OVER,     /**< tries that went on to another candidate */
-    BACKHAND_COUNT_REPORTS,         /**< figures taken from responses */
-    BACKHAND_COUNT_REPORTS_IGNORED, /**< figures on responses that were malformed, or out of range */
+    BACKHAND_COUNT_ANNOUNCED,          /**< announcements sent */
+    BACKHAND_COUNT_ACCEPTED,           /**< datagrams accepted */
+    BACKHAND_COUNT_RECEIVED,           /**< requests received as handed off: `numbacked` */
+    BACKHAND_COUNT_UNTRUSTED,          /**< marked requests that were not believed */
+    BACKHAND_COUNT_HANDED_OFF,         /**< requests answered by another server */
+    BACKHAND_COUNT_FAILED_OVER,        /**< tries that went on to another candidate */
+    BACKHAND_COUNT_REPORTS,            /**< figures taken from responses */
+    BACKHAND_COUNT_REPORTS_IGNORED,    /**< figures on responses that were malformed, or out of range */
+    BACKHAND_COUNT_SESSION_HERE,       /**< requests with a session that this server owns */
+    BACKHAND_COUNT_SESSION_ELSEWHERE,  /**< requests that their session's owner, another server, answered */
+    BACKHAND_COUNT_SESSION_LOST,       /**< requests whose session's owner was lost: another server took it over */
+    BACKHAND_COUNT_SESSION_REDIRECTED, /**< requests whose client was redirected to the session's owner */
+    BACKHAND_COUNT_SESSION_REFUSED,    /**< requests refused because the session's owner could not be asked */
     BACKHAND_COUNTERS
 } backhand_counter;
 
