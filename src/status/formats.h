@@ -2,7 +2,7 @@
 
 /**
  * @file formats.h
- * @brief The status page's two forms. Both write the whole body to the client.
+ * @brief The forms of the status page. Each writes the whole body to the client.
  */
 #ifndef BACKHAND_STATUS_FORMATS_H
 #define BACKHAND_STATUS_FORMATS_H

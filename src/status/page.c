@@ -2,7 +2,9 @@
 
 #include "status/page.h"
 
+#include "config/waits.h"
 #include "status/formats.h"
+#include "status/json.h"
 
 #include <http_protocol.h>
 #include <http_request.h>
@@ -26,6 +28,33 @@ const char *backhand_status_plain(request_rec *r, const char *text)
     return text ? ap_escape_logitem(r->pool, text) : "";
 }
 
+static void append(void *ctx, const char *text, size_t length)
+{
+    request_rec *r = ctx;
+    (void)ap_rwrite(text, (int)length, r);
+}
+
+/* The facts point to the box. */
+static void fill_facts(backhand_facts *facts, backhand_status_box *box, request_rec *r, const backhand_config *conf)
+{
+    backhand_status_box_fill(box, r, conf);
+    *facts = (backhand_facts){
+        .machine = box->machine,
+        .httpd_version = ap_get_server_description(),
+        .httpd_built = ap_get_server_built(),
+        .viewer = box->viewer,
+        .farm = conf->farm,
+        .hostname = conf->hostname,
+        .contact = box->contact,
+        .interval = conf->interval,
+        .workers = backhand_waits_workers(),
+        .max_handoffs = backhand_waits_bound(conf, BACKHAND_WAIT_ANSWER, 0),
+        .max_session_handoffs = backhand_waits_bound(conf, BACKHAND_WAIT_ANSWER, 1),
+        .max_tunnels = backhand_waits_bound(conf, BACKHAND_WAIT_TUNNEL, 0),
+        .table = conf->table,
+    };
+}
+
 static int asks_for(request_rec *r, const char *word)
 {
     const char *rest = r->args;
@@ -36,6 +65,16 @@ static int asks_for(request_rec *r, const char *word)
         }
     }
     return 0;
+}
+
+static void send_json(request_rec *r, const backhand_config *conf)
+{
+    backhand_status_box box;
+    backhand_facts facts;
+    backhand_out out = {.append = append, .ctx = r};
+
+    fill_facts(&facts, &box, r, conf);
+    backhand_json_write(&out, &facts);
 }
 
 int backhand_status_handler(request_rec *r)
@@ -59,6 +98,10 @@ int backhand_status_handler(request_rec *r)
     if (asks_for(r, "auto")) {
         ap_set_content_type(r, "text/plain; charset=utf-8");
         backhand_status_auto(r, conf);
+    }
+    else if (asks_for(r, "json")) {
+        ap_set_content_type(r, "application/json");
+        send_json(r, conf);
     }
     else {
         ap_set_content_type(r, "text/html; charset=utf-8");

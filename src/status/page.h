@@ -11,7 +11,7 @@
 
 #define BACKHAND_HANDLER "backhand-handler"
 
-/** Hook handler: the table as HTML, or with `?auto` as `key: value` lines. */
+/** Hook handler: the table as HTML, with `?auto` as `key: value` lines, with `?json` as JSON. */
 int backhand_status_handler(request_rec *r);
 
 #endif

@@ -70,7 +70,7 @@ static int slot_valid(const backhand_slot *slot, const serverstat *stat)
 
     return interval >= 0 && interval <= INTERVAL_MAX && all_in_range(times, sizeof(times) / 8, TIME_MAX) &&
            all_in_range(counts, sizeof(counts) / 8, NUMBER_MAX) && NUMBERS(&slot->report.work, NUMBER_MAX) &&
-           NUMBERS(&slot->outcomes, NUMBER_MAX) && ENDS(stat->hostname) && ENDS(stat->contact) &&
+           NUMBERS(&slot->outcomes, TIME_MAX) && ENDS(stat->hostname) && ENDS(stat->contact) &&
            (!backhand_slot_read(slot, &said, 0, sizeof(said) / 8, NULL) || announcement_valid(&said));
 }
 
@@ -97,7 +97,7 @@ static int head_valid(const backhand_head *head)
         }
     }
     return head->used >= 1 && head->used <= head->max_servers && all_in_range(numbers, sizeof(numbers) / 8, TIME_MAX) &&
-           NUMBERS(&head->counters.decisions, NUMBER_MAX) && NUMBERS(&head->counters.served, NUMBER_MAX);
+           NUMBERS(&head->counters.decisions, TIME_MAX) && NUMBERS(&head->counters.served, TIME_MAX);
 }
 
 static int valid(const backhand_table *table)

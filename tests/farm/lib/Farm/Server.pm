@@ -25,6 +25,7 @@ use warnings;
 
 use Carp qw(croak);
 use File::Path qw(make_path);
+use JSON::PP ();
 use POSIX ();
 
 use Farm::Client;
@@ -345,6 +346,12 @@ sub status {
     my $response = eval { $self->get('/backhand?auto') };
     return if !$response || $response->status != 200;
     return { map { /\A([^:]+):[ ]?(.*)\z/s ? ($1 => $2) : () } split /\n/, $response->body };
+}
+
+# The status page as JSON, as a hash.
+sub json {
+    my ($self) = @_;
+    return JSON::PP::decode_json($self->get('/backhand?json')->body);
 }
 
 # The table: contact => row, a hash of Id and what the status page says, as State and Age.
