@@ -1,7 +1,9 @@
-/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+/* Licensed to the public under the terms of Perl itself or of the Apache License 2.0; see the file LICENSE. */
 
 #define PERL_NO_GET_CONTEXT
 #include "tie.h"
+#include "attached.h"
+#include "symbols.h"
 #include "XSUB.h"
 
 #include <dlfcn.h>
@@ -18,7 +20,7 @@ static SV *body_of(pTHX_ SV *r)
     *(void **)&request_of = dlsym(RTLD_DEFAULT, "modperl_sv2request_rec");
     *(void **)&get = dlsym(RTLD_DEFAULT, "backhand_request_body");
     if (!request_of || !get) {
-        croak("Apache::Backhand::body works only inside httpd, with mod_perl and mod_backhand");
+        symbol_croak_outside(aTHX);
     }
     request = sv_isobject(r) && sv_derived_from(r, "Apache2::RequestRec") ? request_of(aTHX_ r) : NULL;
     if (!request) {
@@ -75,5 +77,64 @@ body(r)
     SV *r
   CODE:
     RETVAL = body_of(aTHX_ r);
+  OUTPUT:
+    RETVAL
+
+SV *
+attach(class, folder)
+    SV *class
+    const char *folder
+  CODE:
+    PERL_UNUSED_VAR(class);
+    RETVAL = attached_create(aTHX_ folder);
+  OUTPUT:
+    RETVAL
+
+MODULE = Apache::Backhand    PACKAGE = Apache::Backhand::Attached
+
+SV *
+load_serverstats(self)
+    SV *self
+  CODE:
+    RETVAL = tie_attached(aTHX_ attached_owner(aTHX_ self));
+  OUTPUT:
+    RETVAL
+
+int
+MAXSERVERS(self)
+    SV *self
+  CODE:
+    RETVAL = backhand_attached_maxservers(attached_of(aTHX_ attached_owner(aTHX_ self)));
+  OUTPUT:
+    RETVAL
+
+SV *
+state(self, id)
+    SV *self
+    int id
+  PREINIT:
+    const char *state;
+  CODE:
+    state = backhand_attached_state(attached_of(aTHX_ attached_owner(aTHX_ self)), id);
+    RETVAL = state ? newSVpv(state, 0) : newSV(0);
+  OUTPUT:
+    RETVAL
+
+SV *
+idle(self)
+    SV *self
+  PREINIT:
+    int64_t idle;
+  CODE:
+    idle = backhand_attached_idle(attached_of(aTHX_ attached_owner(aTHX_ self)));
+    RETVAL = idle < 0 ? newSV(0) : newSVnv((NV)idle / 1e6);
+  OUTPUT:
+    RETVAL
+
+bool
+is_current(self)
+    SV *self
+  CODE:
+    RETVAL = backhand_attached_is_current(attached_of(aTHX_ attached_owner(aTHX_ self)));
   OUTPUT:
     RETVAL

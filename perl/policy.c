@@ -1,4 +1,4 @@
-/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+/* Licensed to the public under the terms of Perl itself or of the Apache License 2.0; see the file LICENSE. */
 
 #define PERL_NO_GET_CONTEXT
 #include "policy.h"

@@ -1,19 +1,26 @@
-/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+/* Licensed to the public under the terms of Perl itself or of the Apache License 2.0; see the file LICENSE. */
 
 #define PERL_NO_GET_CONTEXT
 #include "symbols.h"
 
 #include <dlfcn.h>
 
+int symbols_inside_httpd(void)
+{
+    return dlsym(RTLD_DEFAULT, "ap_run_post_config") != NULL;
+}
+
+void symbol_croak_outside(pTHX)
+{
+    croak("Apache::Backhand: this works only inside httpd, with mod_perl and mod_backhand, as in a policy; elsewhere "
+          "Apache::Backhand->attach(FOLDER) shows the table of a server that runs");
+}
+
 void *symbol_find(pTHX_ const char *name)
 {
     void *symbol = dlsym(RTLD_DEFAULT, name);
     if (symbol) {
         return symbol;
-    }
-    if (!dlsym(RTLD_DEFAULT, "ap_run_post_config")) {
-        croak("Apache::Backhand works only inside httpd, with mod_perl and mod_backhand: load it there, by `PerlModule "
-              "Apache::Backhand` in httpd's configuration or by `use` in a policy, and not from the command line");
     }
     croak("Apache::Backhand needs mod_backhand, and httpd has not loaded it%s: put `LoadModule backhand_module "
           ".../mod_backhand.so` before whatever loads Apache::Backhand",

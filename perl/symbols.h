@@ -1,4 +1,4 @@
-/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+/* Licensed to the public under the terms of Perl itself or of the Apache License 2.0; see the file LICENSE. */
 
 /**
  * @file symbols.h
@@ -11,7 +11,13 @@
 #include "perl.h"
 #include "mod_backhand.h"
 
-/** The function of that name. Croaks, saying what to do, outside httpd and when mod_backhand is not loaded. */
+/** True inside httpd, with or without mod_backhand. */
+int symbols_inside_httpd(void);
+
+/** Croaks, saying that this works only inside httpd. */
+void symbol_croak_outside(pTHX) __attribute__((noreturn));
+
+/** The function of that name, inside httpd. Croaks, saying what to do, when mod_backhand is not loaded. */
 void *symbol_find(pTHX_ const char *name);
 
 /** Croaks when the mod_backhand that is loaded is not of the version of mod_backhand.h. */

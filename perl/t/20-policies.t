@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+# Licensed to the public under the terms of Perl itself or of the Apache License 2.0; see the file LICENSE.
 # Tests the arguments of policies and the lists that they return; nothing that a policy does harms a request. Each
 # policy gets the list 3 (by redirect), 1, 0, 2 of a table of 16.
 use strict;

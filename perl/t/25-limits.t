@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+# Licensed to the public under the terms of Perl itself or of the Apache License 2.0; see the file LICENSE.
 # Policies that never end, recurse without end, or wait: each call ends in time and leaves the list that it was given,
 # and no other call is stopped.
 use strict;

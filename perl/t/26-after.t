@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+# Licensed to the public under the terms of Perl itself or of the Apache License 2.0; see the file LICENSE.
 # A policy that was stopped or died in the middle of an operation leaves an interpreter that works: this policy and
 # others can be called again.
 use strict;

@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+# Licensed to the public under the terms of Perl itself or of the Apache License 2.0; see the file LICENSE.
 # Policies have interpreters of their own: a decision never waits for the application's interpreters, and only for a
 # limited time for other policies.
 use strict;

@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+# Licensed to the public under the terms of Perl itself or of the Apache License 2.0; see the file LICENSE.
 # Whatever a policy does to the request, the client gets one answer, the same as without the policy: where the request
 # is served here, and where another server answers it.
 use strict;

@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+# Licensed to the public under the terms of Perl itself or of the Apache License 2.0; see the file LICENSE.
 # The structure in cloned and renewed interpreters, in virtual hosts with interpreters of their own, and over graceful
 # restarts that change the size of the table.
 use strict;

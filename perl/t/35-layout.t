@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+# Licensed to the public under the terms of Perl itself or of the Apache License 2.0; see the file LICENSE.
 # mod_backhand's copies of mod_perl's structs, which it declares without mod_perl's headers, match the originals.
 use strict;
 use warnings;

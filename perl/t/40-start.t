@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+# Licensed to the public under the terms of Perl itself or of the Apache License 2.0; see the file LICENSE.
 # Messages about a policy before the first request: by configtest, at server start, and when Apache::Backhand is loaded
 # too early.
 use strict;

@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+# Licensed to the public under the terms of Perl itself or of the Apache License 2.0; see the file LICENSE.
 # Requests hold an interpreter of mod_perl while they wait for another server: two servers that hand all requests to
 # each other never wait for each other.
 use strict;

@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+# Licensed to the public under the terms of Perl itself or of the Apache License 2.0; see the file LICENSE.
 # Graceful restarts while policies decide: no request is lost, whatever mod_perl does with its interpreters meanwhile.
 use strict;
 use warnings;

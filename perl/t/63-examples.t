@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# Licensed to the public under the terms of Perl itself, or of the Apache License, Version 2.0; see the file LICENSE.
+# Licensed to the public under the terms of Perl itself or of the Apache License 2.0; see the file LICENSE.
 # The example policies in a farm of three servers, a, b and c: each keeps its promise, at whichever server a request
 # comes in, and when the server that it chose is gone. t/72-policies.t has their bounds.
 use strict;

@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+# Licensed to the public under the terms of Perl itself or of the Apache License 2.0; see the file LICENSE.
 # A policy that writes random values into every field of every server for each request, and returns a random list, under
 # load: a server of the farm answers every request, and no other address is asked.
 use strict;

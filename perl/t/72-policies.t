@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# Licensed to the public under the terms of Perl itself, or of the Apache License, Version 2.0; see the file LICENSE.
+# Licensed to the public under the terms of Perl itself or of the Apache License 2.0; see the file LICENSE.
 # The example policies, without httpd: a stand-in for the table of servers and for the request. What each of them
 # promises, the bounds that its manual states, and what it makes of wrong words.
 use strict;

@@ -1,4 +1,4 @@
-/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+/* Licensed to the public under the terms of Perl itself or of the Apache License 2.0; see the file LICENSE. */
 
 /* Replaces httpd and mod_backhand, preloaded into perl. BACKHAND_STUB says which parts exist: `httpd` (this file
  * compiled with -DHTTPD_ONLY), else the number of servers in the table, 0 for no table yet. */

@@ -1,4 +1,4 @@
-# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+# Licensed to the public under the terms of Perl itself or of the Apache License 2.0; see the file LICENSE.
 package Apache::Backhand;
 
 use strict;
@@ -66,11 +66,12 @@ Apache::Backhand ties this to mod_perl in two ways. The module gives Perl the ta
 C<byPerl>, a candidacy function in a shared object that is built with this module, calls Perl functions, called
 I<policies>, as links of that chain.
 
-Apache::Backhand works inside httpd only. L</ERRORS> says what it reports elsewhere.
+Elsewhere, as in a cron job or a monitoring script, a perl can attach the table of a server that runs on the same
+machine, and read it; see L</OUTSIDE HTTPD>.
 
 =head1 FUNCTIONS
 
-The module exports nothing by default; C<:all> exports everything.
+The module exports nothing by default; C<:all> exports everything. All functions but attach() work inside httpd only.
 
 =over 4
 
@@ -86,15 +87,19 @@ and write it. 0 means that it has not been measured yet.
 
 =item body($r)
 
-Returns the beginning of the request's body, as bytes: the part that C<BackhandBufferBody> has taken in, all of the body
-if it is shorter. An empty string means that nothing was taken in, C<undef> that the request has no body. For policies,
-which so choose a server by the body without waiting for the client:
+Returns the beginning of the request's body, as bytes: the part that C<BackhandBufferBody> has taken in, all of the
+body if it is shorter. An empty string means that nothing was taken in, C<undef> that the request has no body. For
+policies, which so choose a server by the body without waiting for the client:
 
     sub by_tenant {
         my ($r, $ids) = @_;
         my ($tenant) = (Apache::Backhand::body($r) // '') =~ /^tenant=(\d+)/ or return $ids;
         return [$ids->[$tenant % @$ids]];
     }
+
+=item Apache::Backhand->attach($folder)
+
+Attaches the table of a server that runs on this machine, for reading; see L</OUTSIDE HTTPD>.
 
 =item MAXSERVERS
 
@@ -290,8 +295,9 @@ References to the structure do not survive a restart, nor do other Perl variable
     BackhandFromSO file.so byPerl Package::function words...
     BackhandFromSO file.so byPerl Package->method words...
 
-F<file.so> is the path of F<byPerl.so>, or its folder. The directive may stand where C<Backhand> may: outside all
-containers, and in VirtualHost, Directory, Location, Files and If.
+F<file.so> is the path of F<byPerl.so>, or its folder; C<make install> puts it into the folder of httpd's modules. The
+directive may stand where C<Backhand> may: outside all containers, and in VirtualHost, Directory, Location, Files and
+If.
 
 byPerl calls the function for each request there, as
 
@@ -307,7 +313,8 @@ and return the array that it got. An empty array means that there is no candidat
 request. If an earlier function of the chain chose a redirect for a candidate, the redirect stays.
 
 Load the package by C<PerlModule> or C<PerlRequire>, or write it in a C<< <Perl> >> section. Examples are in the folder
-F<eg> of the distribution: by least work for its workers, by capacity, and by visitor.
+F<eg> of the distribution, each with a manual of its own: by path, by method, a canary, by time of day, by country, by
+URI, by visitor, by capacity, by least work for its workers.
 
 =head2 What costs
 
@@ -329,11 +336,8 @@ format shows the time of the chain for each request of your server.
 The first look at an entry builds its hash, once for each interpreter.
 
 Under a threaded MPM a policy runs in one of the interpreters for policies, whose number C<BackhandPolicyInterpreters>
-sets . It waits
-    while other policies use all of them,
-    and gives it back before the request is handed off
-    . If the request already
-holds an interpreter of the application, its policies run in that one.
+sets. It waits while other policies use all of them, and gives it back before the request is handed off. If the request
+already holds an interpreter of the application, its policies run in that one.
 
 =head2 Mistakes
 
@@ -434,13 +438,85 @@ The request itself is in C<< $r->pool >>.
 
 =back
 
+=head1 OUTSIDE HTTPD
+
+    use Apache::Backhand;
+    my $table   = Apache::Backhand->attach('/var/run/apache2/backhand');
+    my $servers = $table->load_serverstats;
+    foreach my $id (0 .. $#{$servers}) {
+        my $state = $table->state($id) or next;
+        print "$servers->[$id]{hostname} is $state, $servers->[$id]{inflight} requests in flight\n";
+    }
+
+C<attach> maps the table of the server whose C<UnixSocketDir> is the folder. httpd need not answer for that, and does
+not notice it. The folder is F<backhand> in C<DefaultRuntimeDir> unless the configuration says otherwise. Only root,
+or the user who started httpd, may read the table.
+
+The object has these methods:
+
+=over 4
+
+=item $table->load_serverstats
+
+A reference to an array of hashes with the keys of L</Keys>, which always show the present contents of the table. Each
+call makes a new array, so keep it. Everything is read-only: an assignment to a value, and all that L</Writing>
+forbids, dies and changes nothing. The array, and each hash of it, keeps the table attached.
+
+=item $table->MAXSERVERS
+
+How many servers the table has room for.
+
+=item $table->state($id)
+
+The state of a server as on the status page: C<alive>, C<dead> (silent), C<left>, C<down> (its application fails its
+checks). C<undef>: the entry has no server, or there is no such entry.
+
+=item $table->idle
+
+Seconds since the server announced itself last, with fractions; C<undef>: not yet. If this is more than a few
+intervals, httpd was killed, or is about to start its moderator again.
+
+=item $table->is_current
+
+True if the object still shows the table of that folder. httpd makes another table at each start, and at a restart
+that changes C<BackhandMaxServers> or the number of processes. The old table then stays readable, and no longer
+changes. So a program that runs for long does this from time to time:
+
+    $table = Apache::Backhand->attach($folder) if !$table->is_current;
+
+=back
+
+Threads: an object, and what it returned, can be used in every thread that is made later. The threads share one
+mapping, which ends with its last user.
+
+Inside httpd C<attach> works in the same way, if the process may read the table; children of an httpd that root has
+started may not, unless C<User> is root. Their own table is that of load_serverstats().
+
+F<eg/check_backhand> is a plug-in for Nagios and its relatives that is made with this.
+
 =head1 ERRORS
 
 =over 4
 
-=item Apache::Backhand works only inside httpd, ...
+=item Apache::Backhand: this works only inside httpd, ...
 
-A perl outside httpd loaded it, for example on the command line. Check policies with C<httpd -t> instead of C<perl -c>.
+A perl outside httpd called a function for policies. Check policies with C<httpd -t> instead of C<perl -c>.
+
+=item Apache::Backhand: there is no ...: httpd does not run with mod_backhand, or has another UnixSocketDir
+
+=item Apache::Backhand: no permission to open ...: only root, or the user who started httpd, may
+
+=item Apache::Backhand: ... is of another release of mod_backhand ...
+
+=item Apache::Backhand: ... is no table of mod_backhand, or not a whole one ...
+
+=item Apache::Backhand: ... is of an earlier start of this machine: start httpd
+
+From C<attach>; the message is one line and says what to do.
+
+=item Apache::Backhand: load is read-only, as all of an attached table
+
+See L</OUTSIDE HTTPD>.
 
 =item Apache::Backhand needs mod_backhand, and httpd has not loaded it ...
 
@@ -489,8 +565,13 @@ Under a threaded MPM signals, and so C<alarm>, belong to the process and not to 
 
 L<perlmod>, L<Apache2::RequestRec>, and the documentation of mod_backhand, where the other candidacy functions are.
 
+=head1 AUTHORS
+
+The authors of mod_backhand. The first Apache::Backhand, for httpd 1.3, was J. David Lowe's.
+
 =head1 LICENSE
 
+Apache::Backhand is free software. You can redistribute it and modify it under the terms of Perl itself or of the
 Apache License, Version 2.0.
 
 =cut
