@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+# Licensed to the public under the terms of Perl itself or of the Apache License 2.0; see the file LICENSE.
 # The server's memory does not grow over many calls of policies that return, return lists to be cleaned, fail, or change
 # parts of the request that they may not change.
 use strict;
@@ -97,7 +97,8 @@ foreach my $mpm (Farm->mpms) {
         } @policies;
         my ($farm, $server) = bridge(
             mpm     => $mpm,
-            workers => 1,
+            # With all threads in use event closes connections that are kept.
+            workers => $mpm eq 'event' ? 3 : 1,
             perl    => $perl,
             conf    => "BackhandMaxServers 16\nPerlInterpStart 1\nPerlInterpMax 1\nPerlInterpMaxRequests 10000000\n"
               . "<Location /many>\nSetHandler modperl\nPerlResponseHandler Bridge::Handler::served\n"
