@@ -80,6 +80,11 @@ for my $page (@pages) {
         is $?, 0, "$page:$line is a configuration" or diag $said;
         unlike $said, qr/warn|error/i, 'without a warning';
         $count{apache}++;
+        if ($conf =~ s/^LoadModule perl_module .*\n//m) {
+            $file = save('without-perl.conf', localize($conf));
+            $said = qx{'$httpd' -t -f '$file' 2>&1 </dev/null};
+            is $?, 0, '... without the line that loads mod_perl, too' or diag $said;
+        }
     }
     # What is said there of other modules needs these: tests/farm/93-with.t has them.
     my @parts = $page eq 'docs/with.md' ? () : blocks($page, 'apacheconf');

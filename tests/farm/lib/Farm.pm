@@ -56,7 +56,7 @@ sub build_dir {
 
 # The folder of httpd's own modules.
 sub modules_dir {
-    return '/usr/lib/apache2/modules';
+    return $ENV{BACKHAND_HTTPD_MODULES} || '/usr/lib/apache2/modules';
 }
 
 # Finds a port that is free on all addresses, TCP and UDP. It stays reserved until this process ends: the process

@@ -114,6 +114,8 @@ sub load_config {
     my $modules  = Farm::modules_dir();
     my $backhand = 'LoadModule backhand_module ' . Farm::build_dir() . "/modules/mod_backhand.so\n";
     my @names    = (
+        # Debian's httpd has these inside; one that is built from source has them as files.
+        (grep { -f "$modules/mod_$_.so" } qw(unixd log_config logio version watchdog)),
         "mpm_$self->{mpm}", qw(authz_core authz_host env setenvif alias dir mime proxy proxy_http),
         $self->{mpm} eq 'prefork' ? 'cgi' : 'cgid',
         $self->{perl} ? 'perl' : (),
