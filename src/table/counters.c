@@ -45,11 +45,17 @@ int backhand_table_once(backhand_table *table, backhand_occasion occasion, apr_i
 void backhand_table_beat(backhand_table *table)
 {
     __atomic_fetch_add(&table->counters->moderator_beats, 1, __ATOMIC_RELAXED);
+    backhand_number_set(&table->counters->moderator_beat, table->now());
 }
 
 int64_t backhand_table_beats(const backhand_table *table)
 {
     return backhand_number_get(&table->counters->moderator_beats);
+}
+
+apr_time_t backhand_table_last_beat(const backhand_table *table)
+{
+    return backhand_number_get(&table->counters->moderator_beat);
 }
 
 void backhand_table_set_stopping(backhand_table *table, int stopping)

@@ -31,6 +31,8 @@ int backhand_table_once(backhand_table *table, backhand_occasion occasion, apr_i
 void backhand_table_beat(backhand_table *table);
 /** Grows while the moderator works; never set back. */
 int64_t backhand_table_beats(const backhand_table *table);
+/** When it last did; 0: never. */
+apr_time_t backhand_table_last_beat(const backhand_table *table);
 
 /** 1: this server is stopping, announce that it leaves. 0: it is not. By the parent. */
 void backhand_table_set_stopping(backhand_table *table, int stopping);

@@ -33,3 +33,30 @@ int backhand_slot_read(const backhand_slot *slot, void *out, size_t first, size_
     }
     return 0;
 }
+
+void backhand_words_publish(void *to, const void *from, size_t words)
+{
+    uint64_t *word = to;
+    const char *source = from;
+    uint64_t value;
+
+    backhand_release(&word[0], 0);
+    for (size_t i = 1; i < words; i++) {
+        memcpy(&value, source + i * sizeof(value), sizeof(value));
+        backhand_release(&word[i], value);
+    }
+    memcpy(&value, source, sizeof(value));
+    backhand_release(&word[0], value);
+}
+
+int backhand_words_read(void *out, const void *from, size_t words)
+{
+    const uint64_t *word = from;
+    uint64_t first = backhand_acquire(&word[0]);
+
+    for (size_t i = 0; i < words; i++) {
+        uint64_t value = i ? backhand_acquire(&word[i]) : first;
+        memcpy((char *)out + i * sizeof(value), &value, sizeof(value));
+    }
+    return first != 0 && backhand_acquire(&word[0]) == first;
+}

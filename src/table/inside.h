@@ -16,7 +16,7 @@
 #include <string.h>
 
 /** Version of the shared memory's layout: another one at a graceful restart means a new segment. */
-#define BACKHAND_TABLE_LAYOUT 13
+#define BACKHAND_TABLE_LAYOUT 14
 
 /** Earlier boots that a slot remembers. */
 #define BACKHAND_PAST_BOOTS 3
@@ -92,6 +92,7 @@ typedef struct backhand_counters {
     int64_t once[BACKHAND_OCCASIONS];       /**< when it was last done, us */
     int64_t received_usec;                  /**< smoothed time to serve a received request, us */
     int64_t moderator_beats;                /**< grows while the moderator works; never set back */
+    int64_t moderator_beat;                 /**< when it last did, us; 0: never */
     int64_t stopping;                       /**< 1: this server is stopping, announce that it leaves */
     int64_t decided[BACKHAND_REASONS_MAX];  /**< decisions, by backhand_reason */
     backhand_histogram decisions;           /**< times of decisions */
@@ -115,6 +116,8 @@ typedef struct backhand_head {
     backhand_meter meter;
     backhand_counters counters;
     backhand_skewed skewed[BACKHAND_SKEWED];
+    backhand_trouble troubles[BACKHAND_TROUBLES];
+    backhand_since sinces[BACKHAND_SINCES];
 } backhand_head;
 
 /** Finds slots by contact; private to the process that writes announcements. */
@@ -188,5 +191,12 @@ static inline int64_t backhand_slot_silence_limit(const backhand_slot *slot)
  * @return 0 when there is none, its server was forgotten, or it was replaced 8 times while it was read
  */
 int backhand_slot_read(const backhand_slot *slot, void *out, size_t first, size_t words, uint64_t *generation);
+
+/** Writes a struct of so many words. Its first word says that it is there: that word is 0 while the others change. For
+ * one writer at a time. */
+void backhand_words_publish(void *to, const void *from, size_t words);
+
+/** Reads a struct that backhand_words_publish() writes. @return 0: its first word is 0, or it has just changed */
+int backhand_words_read(void *out, const void *from, size_t words);
 
 #endif

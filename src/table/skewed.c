@@ -9,19 +9,6 @@
 
 _Static_assert(sizeof(backhand_skewed) % 8 == 0, "it is copied by words");
 
-/* `heard`, the first word, is 0 while the others change. */
-static void publish(backhand_skewed *to, const backhand_skewed *what)
-{
-    uint64_t *word = (void *)to;
-    uint64_t from[WORDS];
-    memcpy(from, what, sizeof(from));
-    backhand_release(&word[0], 0);
-    for (size_t i = 1; i < WORDS; i++) {
-        backhand_release(&word[i], from[i]);
-    }
-    backhand_release(&word[0], from[0]);
-}
-
 static backhand_skewed *place_for(backhand_table *table, const char *contact)
 {
     backhand_skewed *all = table->head->skewed;
@@ -47,7 +34,7 @@ void backhand_skewed_note(backhand_table *table, const backhand_announcement *an
     what.ahead = ahead;
     apr_cpystrn(what.hostname, announcement->stat.hostname, sizeof(what.hostname));
     apr_cpystrn(what.contact, announcement->stat.contact, sizeof(what.contact));
-    publish(place_for(table, what.contact), &what);
+    backhand_words_publish(place_for(table, what.contact), &what, WORDS);
 }
 
 void backhand_skewed_forget(backhand_table *table, const char *contact)
@@ -69,16 +56,10 @@ void backhand_skewed_clear(backhand_table *table)
 
 int backhand_skewed_read(backhand_skewed *out, const backhand_table *table, int i)
 {
-    const uint64_t *word = (const void *)&table->head->skewed[i];
-    uint64_t copy[WORDS] = {0};
     int64_t ago;
-    for (size_t k = 0; k < WORDS; k++) {
-        copy[k] = backhand_acquire(&word[k]);
-    }
-    if (copy[0] == 0 || backhand_acquire(&word[0]) != copy[0]) {
+    if (!backhand_words_read(out, &table->head->skewed[i], WORDS)) {
         return 0;
     }
-    memcpy(out, copy, sizeof(*out));
     ago = table->now() - out->heard;
     return ago >= -apr_time_from_sec(SERVER_TIMEOUT) && ago <= apr_time_from_sec(SERVER_TIMEOUT);
 }

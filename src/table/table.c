@@ -210,6 +210,7 @@ void backhand_table_state(const backhand_table *table, int id, backhand_slot_sta
     int64_t ours = sent - backhand_number_get(&slot->sent_first);
 
     out->left = backhand_table_left(table, id);
+    out->heard = backhand_number_get(&slot->heard);
     out->sent = ours > 0 ? ours : 0;
     out->waiting = sent > returned ? sent - returned : 0;
     out->refused = backhand_number_get(&slot->refused);

@@ -167,6 +167,7 @@ int64_t backhand_table_sent_since(const backhand_table *table, int id);
  * backhand_table_now(), 0: never. */
 typedef struct backhand_slot_state {
     int left;         /**< 1: it announced that it leaves */
+    int64_t heard;    /**< when it was last heard from */
     int64_t sent;     /**< requests handed to it by this server since the slot got it; slot 0: kept for itself */
     int64_t waiting;  /**< of these, those without a complete answer */
     int64_t refused;  /**< when it was last blamed for a failure; see table/blame.h */

@@ -103,4 +103,54 @@ typedef struct backhand_skewed {
     char contact[BACKHAND_CONTACT_SIZE];
 } backhand_skewed;
 
+/** Kinds of trouble that this server's processes see; see table/trouble.h. */
+typedef enum backhand_trouble_kind {
+    /* They last until they end. By the moderator. */
+    BACKHAND_TROUBLE_NO_DESTINATION, /**< MulticastStats is not set */
+    BACKHAND_TROUBLE_NO_ACCEPT,      /**< AcceptStats is not set */
+    BACKHAND_TROUBLE_SOCKET,         /**< a socket of MulticastStats cannot be opened */
+    BACKHAND_TROUBLE_NAME,           /**< a name in MulticastStats cannot be looked up */
+    BACKHAND_TROUBLE_SEND,           /**< announcements cannot be sent */
+    BACKHAND_TROUBLE_CONTACT,        /**< this server's contact is not known */
+    BACKHAND_TROUBLE_FIGURES,        /**< this machine's figures cannot be read */
+    BACKHAND_TROUBLE_SEEN,           /**< accepted announcements cannot be remembered across restarts */
+    BACKHAND_TROUBLE_ECHO,           /**< own announcements do not come back, though they are sent to a group */
+    /* They are events. An announcement was dropped: by the moderator. */
+    BACKHAND_TROUBLE_SENDER,      /**< its sender is not covered by AcceptStats */
+    BACKHAND_TROUBLE_ITS_CONTACT, /**< its contact is not covered */
+    BACKHAND_TROUBLE_FARM,        /**< it is of another farm */
+    BACKHAND_TROUBLE_SIGNATURE,   /**< it is not signed with a key of BackhandSecretFile */
+    BACKHAND_TROUBLE_TIME,        /**< its time differs too much */
+    BACKHAND_TROUBLE_RELEASE,     /**< this release does not understand it */
+    BACKHAND_TROUBLE_FULL,        /**< no entry is free */
+    /* A marked request was not believed: by the children. */
+    BACKHAND_TROUBLE_MARK,     /**< AcceptStats does not cover its sender */
+    BACKHAND_TROUBLE_BAD_MARK, /**< its signature, time or contact is wrong */
+    BACKHAND_TROUBLES
+} backhand_trouble_kind;
+
+#define BACKHAND_TROUBLE_WHO  64
+#define BACKHAND_TROUBLE_WHAT 320
+
+/** The latest trouble of a kind; see table/trouble.h. Times are us by the table's `now`. */
+typedef struct backhand_trouble {
+    int64_t last;                     /**< when it was last noted; 0: never, or it has ended */
+    int64_t noted;                    /**< of the processes that note it at the same time, only one writes */
+    char who[BACKHAND_TROUBLE_WHO];   /**< the sender's address; empty: none */
+    char what[BACKHAND_TROUBLE_WHAT]; /**< what is wrong, as part of a sentence; may be empty */
+} backhand_trouble;
+
+/** Conditions whose beginning is remembered. */
+#define BACKHAND_SINCES     96
+#define BACKHAND_SINCE_TEXT 512
+
+/** Since when a condition holds; see table/since.h. Times are us by the table's `now`. */
+typedef struct backhand_since {
+    uint64_t key;                   /**< of the condition; 0: none */
+    int64_t began;                  /**< when it began */
+    int64_t held;                   /**< when the moderator last saw it */
+    int64_t said;                   /**< 1: the log has a line about it */
+    char text[BACKHAND_SINCE_TEXT]; /**< of that line */
+} backhand_since;
+
 #endif

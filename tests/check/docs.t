@@ -182,6 +182,13 @@ cmp_ok scalar keys %said, '>', 50, 'there are lines for the error log';
 my @unlisted = grep { $_ ne 'backhand: …' && !$listed{ s/\Abackhand: //r } } sort keys %said;
 is join("\n", map { "$said{$_}: $_" } @unlisted), '', 'each is in docs/operations.md';
 
+# Every condition is in the table of them, with its severity, and no other.
+my %conditions = text_of('src/conditions/list.c') =~ /\{"([\w-]+)", BACKHAND_SEVERITY_(\w+),/g;
+my ($table_of_conditions) = text_of('docs/operations.md') =~ /^## Conditions$(.*?)^## /ms;
+my %told = $table_of_conditions =~ /^[|] `([\w-]+)` [|] (\w+) [|]/gm;
+cmp_ok scalar keys %conditions, '>', 20, 'there are conditions';
+is_deeply \%told, { map { $_ => lc $conditions{$_} } keys %conditions }, 'each is in docs/operations.md';
+
 # The numbers of tests with servers have a meaning, and the folders of tests, too.
 my $key     = text_of('tests/README.md');
 my %decades = map { $_ => 1 } $key =~ /^[|] (\d)0 to \g1[9] [|]/gm;

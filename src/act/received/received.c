@@ -10,6 +10,7 @@
 #include "table/clock.h"
 #include "table/counters.h"
 #include "table/down.h"
+#include "table/trouble.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
@@ -96,6 +97,7 @@ static int count_untrusted(const backhand_config *conf)
 
 static void log_stranger(request_rec *r, const backhand_config *conf)
 {
+    backhand_trouble_note(conf->table, BACKHAND_TROUBLE_MARK, r->connection->client_ip, "");
     if (count_untrusted(conf)) {
         ap_log_rerror(
             APLOG_MARK, APLOG_WARNING, 0, r,
@@ -109,6 +111,7 @@ static void log_stranger(request_rec *r, const backhand_config *conf)
 
 static void log_unsigned(request_rec *r, const backhand_config *conf, const char *wrong)
 {
+    backhand_trouble_note(conf->table, BACKHAND_TROUBLE_BAD_MARK, r->connection->client_ip, wrong);
     if (count_untrusted(conf)) {
         ap_log_rerror(
             APLOG_MARK, APLOG_WARNING, 0, r,

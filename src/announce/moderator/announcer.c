@@ -9,6 +9,7 @@
 #include "host/speed.h"
 #include "table/clock.h"
 #include "table/counters.h"
+#include "table/trouble.h"
 #include "table/wall.h"
 
 #include <signal.h>
@@ -26,6 +27,11 @@
 /* How long to wait after SIGTERM for the parent to say that this server stops. The whole process group may have got the
  * signal. */
 #define LAST_WORDS apr_time_from_msec(100)
+
+/* How often to look at the conditions. */
+#define LOOK apr_time_from_sec(1)
+/* How long own announcements may stay away. */
+#define ECHO_WAIT apr_time_from_sec(3)
 
 /* How often the file of accepted announcements is written. */
 #define KEEP_SEEN apr_time_from_sec(1)
@@ -46,6 +52,8 @@ typedef struct announcer {
     backhand_speed speed;
     int ended; /* 1: the other end of the link is closed */
     apr_time_t repair;
+    apr_time_t look;       /* when to look at the conditions next */
+    apr_time_t mute_since; /* since when own announcements do not come back, as seen here; 0: they do */
 } announcer;
 
 static volatile sig_atomic_t terminated;
@@ -134,6 +142,24 @@ static apr_interval_time_t poll_timeout(const announcer *a, apr_interval_time_t 
     return until < most ? until : most;
 }
 
+/* The kernel gives a server its own datagrams to a group or a broadcast address. A server that does not get them
+ * probably gets none of the others either. */
+static void look_at_echo(announcer *a, apr_time_t now)
+{
+    if (!backhand_transport_shares(a->transport) || now - a->intake.echoed <= 3 * a->conf->interval) {
+        a->mute_since = 0;
+        backhand_trouble_end(a->table, BACKHAND_TROUBLE_ECHO);
+        return;
+    }
+    if (a->mute_since == 0) {
+        a->mute_since = now;
+    }
+    if (now - a->mute_since > ECHO_WAIT) {
+        backhand_trouble_note(a->table, BACKHAND_TROUBLE_ECHO, "",
+                              "this server's own announcements do not come back to it, so it may hear no others");
+    }
+}
+
 /* Shows httpd's parent that this process does not hang. */
 static void beat(const announcer *a)
 {
@@ -146,6 +172,15 @@ static void wait_first(const announcer *a, apr_interval_time_t pause)
     while (backhand_clock_now() < end && !terminated && getppid() == a->parent) {
         beat(a);
         apr_sleep(LOOK_AT_LEAST / 10);
+    }
+}
+
+static void look_at_conditions(announcer *a, apr_time_t now)
+{
+    if (now >= a->look) {
+        a->look = now + LOOK;
+        look_at_echo(a, now);
+        backhand_journal_look(&a->journal);
     }
 }
 
@@ -170,6 +205,7 @@ static void loop(announcer *a)
         backhand_transport_poll(a->transport, poll_timeout(a, next - now), a->link, receive, a);
         listen_to_parent(a);
         repair(a, now);
+        look_at_conditions(a, now);
         if (now >= keep) {
             backhand_memory_keep(&a->memory);
             keep = now + KEEP_SEEN;
@@ -188,11 +224,26 @@ static void end(announcer *a)
     }
 }
 
+/* Whatever was wrong before: the configuration may be another one. */
+static void note_settings(const announcer *a)
+{
+    backhand_trouble_end_all(a->table);
+    if (a->conf->destinations->nelts == 0) {
+        backhand_trouble_note(a->table, BACKHAND_TROUBLE_NO_DESTINATION, "",
+                              "this server announces nothing and hears nothing, because MulticastStats is not set");
+    }
+    else if (a->conf->accept->nelts == 0) {
+        backhand_trouble_note(a->table, BACKHAND_TROUBLE_NO_ACCEPT, "",
+                              "no announcement is accepted, because AcceptStats is not set");
+    }
+}
+
 static void prepare(announcer *a, apr_pool_t *p)
 {
     const char *wrong;
 
-    backhand_journal_init(&a->journal, a->s, backhand_table_max(a->table));
+    note_settings(a);
+    backhand_journal_init(&a->journal, a->s, a->table);
     backhand_transport_open(&a->transport, a->conf->destinations, backhand_journal_problem, &a->journal, p);
     backhand_self_init(&a->self, a->conf, a->transport, &a->journal, &a->application.health, p);
     a->names = backhand_names_start(a->conf->destinations, a->transport, &a->journal, p);

@@ -82,8 +82,8 @@ int backhand_identity_contact(backhand_announcement *announcement, const backhan
         final = rv == APR_SUCCESS || conf->destinations->nelts == 0;
         /* Names that are not looked up yet are no problem; names.c reports those that cannot be. */
         if (rv != APR_INCOMPLETE) {
-            backhand_journal_state(journal, BACKHAND_STATE_CONTACT, final ? APR_SUCCESS : rv,
-                                   "cannot tell which address announcements leave from; set BackhandContact");
+            backhand_journal_state(journal, BACKHAND_TROUBLE_CONTACT, final ? APR_SUCCESS : rv,
+                                   "cannot tell which address announcements leave from");
         }
         if (rv != APR_SUCCESS) {
             guess_address(announcement->contact.address);

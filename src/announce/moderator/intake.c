@@ -4,6 +4,7 @@
 
 #include "table/counters.h"
 #include "table/skewed.h"
+#include "table/trouble.h"
 #include "table/update.h"
 #include "table/wall.h"
 
@@ -193,6 +194,7 @@ static backhand_update read_datagram(backhand_intake *intake, const char *data, 
     reason = backhand_message_decode(&v->announcement, data, length, v->sender, v->key);
     if (reason == BACKHAND_DROP_NONE && v->announcement.boot == intake->boot) {
         /* Own announcements come back even if AcceptStats does not cover this server. */
+        intake->echoed = backhand_table_now(intake->table);
         return dropped(BACKHAND_DROP_NONE);
     }
     if (!covered) {
@@ -212,6 +214,41 @@ static backhand_update read_datagram(backhand_intake *intake, const char *data, 
     return reason == BACKHAND_DROP_NONE ? take(intake, sender, v) : dropped(reason);
 }
 
+/* Notes it for the conditions. A datagram that is merely late is none. */
+static void note_dropped(const backhand_intake *intake, backhand_drop reason, const incoming *v)
+{
+    char what[BACKHAND_TROUBLE_WHAT];
+
+    switch (reason) {
+    case BACKHAND_DROP_NONE:
+    case BACKHAND_DROP_OLD:
+        break;
+    case BACKHAND_DROP_SENDER:
+        backhand_trouble_note(intake->table, BACKHAND_TROUBLE_SENDER, v->sender, "");
+        break;
+    case BACKHAND_DROP_CONTACT:
+        snprintf(what, sizeof(what), "AcceptStats does not cover the contact %s that it names", v->detail);
+        backhand_trouble_note(intake->table, BACKHAND_TROUBLE_ITS_CONTACT, v->sender, what);
+        break;
+    case BACKHAND_DROP_FARM:
+        backhand_trouble_note(intake->table, BACKHAND_TROUBLE_FARM, v->sender, v->detail);
+        break;
+    case BACKHAND_DROP_FULL:
+        backhand_trouble_note(intake->table, BACKHAND_TROUBLE_FULL, v->sender, "");
+        break;
+    case BACKHAND_DROP_SIGNATURE:
+        backhand_trouble_note(intake->table, BACKHAND_TROUBLE_SIGNATURE, v->sender, v->detail);
+        break;
+    case BACKHAND_DROP_TIME:
+        backhand_trouble_note(intake->table, BACKHAND_TROUBLE_TIME, v->sender, v->detail);
+        break;
+    default:
+        snprintf(what, sizeof(what), "this release does not understand it (%s%s%s)", backhand_drop_name(reason),
+                 *v->detail ? ", key " : "", v->detail);
+        backhand_trouble_note(intake->table, BACKHAND_TROUBLE_RELEASE, v->sender, what);
+    }
+}
+
 backhand_update backhand_intake_datagram(backhand_intake *intake, const char *data, apr_size_t length,
                                          apr_sockaddr_t *sender)
 {
@@ -224,6 +261,7 @@ backhand_update backhand_intake_datagram(backhand_intake *intake, const char *da
     taken = read_datagram(intake, data, length, sender, &v);
     if (taken.drop != BACKHAND_DROP_NONE) {
         backhand_table_count_drop(intake->table, taken.drop);
+        note_dropped(intake, taken.drop, &v);
         tell(intake, taken.drop, 1, BACKHAND_EVENT_DROPPED, taken.drop, -1, &v);
     }
     return taken;

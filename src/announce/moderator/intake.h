@@ -43,6 +43,7 @@ typedef struct backhand_intake {
     apr_interval_time_t skew;  /**< how far the stamp of a signed announcement may differ from our clock */
     apr_time_t started;        /**< when this server started to listen, by backhand_table_now() */
     backhand_seen *seen;       /**< accepted announcements; set when `keys` is */
+    apr_time_t echoed;         /**< when an own announcement last came back, by backhand_table_now(); 0: never */
     backhand_event_fn event;
     void *event_ctx;
     struct {

@@ -2,7 +2,9 @@
 
 #include "announce/moderator/journal.h"
 
+#include "conditions/conditions.h"
 #include "config/config.h"
+#include "table/trouble.h"
 
 #include <http_log.h>
 
@@ -13,23 +15,62 @@
 
 APLOG_USE_MODULE(backhand);
 
-void backhand_journal_init(backhand_journal *journal, server_rec *s, int max_servers)
+/* A condition that is back so soon has not ended. */
+#define LINGER apr_time_from_sec(3)
+
+void backhand_journal_init(backhand_journal *journal, server_rec *s, backhand_table *table)
 {
     memset(journal, 0, sizeof(*journal));
     journal->s = s;
-    journal->max_servers = max_servers;
+    journal->table = table;
 }
 
-void backhand_journal_state(backhand_journal *journal, backhand_state state, apr_status_t rv, const char *text)
+void backhand_journal_state(const backhand_journal *journal, backhand_trouble_kind kind, apr_status_t rv,
+                            const char *text)
 {
-    char *bad = journal->bad[state];
-    if (rv != APR_SUCCESS && !*bad) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, rv, journal->s, "backhand: %s", text);
-        apr_cpystrn(bad, text, BACKHAND_JOURNAL_TEXT);
+    char error[120], what[BACKHAND_TROUBLE_WHAT];
+
+    if (rv == APR_SUCCESS) {
+        backhand_trouble_end(journal->table, kind);
+        return;
     }
-    else if (rv == APR_SUCCESS && *bad) {
-        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, journal->s, "backhand: resolved: %s", bad);
-        *bad = '\0';
+    snprintf(what, sizeof(what), "%s (%s)", text, apr_strerror(rv, error, sizeof(error)));
+    backhand_trouble_note(journal->table, kind, "", what);
+}
+
+static void log_begin(const backhand_journal *journal, const backhand_condition *condition)
+{
+    int level = condition->severity == BACKHAND_SEVERITY_NOTICE    ? APLOG_NOTICE
+                : condition->severity == BACKHAND_SEVERITY_WARNING ? APLOG_WARNING
+                                                                   : APLOG_ERR;
+    ap_log_error(APLOG_MARK, level, 0, journal->s, "backhand: %s; %s [%s]", condition->text, condition->remedy,
+                 condition->name);
+}
+
+static void look_at(const backhand_journal *journal, const backhand_condition *condition)
+{
+    char text[BACKHAND_SINCE_TEXT];
+    /* What no line is written about is remembered only for the time of its beginning. */
+    apr_interval_time_t wait = condition->lines == BACKHAND_LINES_NONE ? APR_INT64_MAX : condition->wait;
+
+    snprintf(text, sizeof(text), "%.*s [%s]", (int)sizeof(text) - 40, condition->text, condition->name);
+    if (backhand_since_hold(journal->table, condition->key, condition->since, wait, text) &&
+        condition->lines == BACKHAND_LINES_BOTH) {
+        log_begin(journal, condition);
+    }
+}
+
+void backhand_journal_look(const backhand_journal *journal)
+{
+    backhand_condition conditions[BACKHAND_CONDITIONS];
+    char text[BACKHAND_SINCE_TEXT];
+    int n = backhand_conditions_read(conditions, journal->table);
+
+    for (int i = 0; i < n; i++) {
+        look_at(journal, &conditions[i]);
+    }
+    while (backhand_since_ended(journal->table, LINGER, text)) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, journal->s, "backhand: resolved: %s", text);
     }
 }
 
@@ -38,10 +79,14 @@ void backhand_journal_problem(void *ctx, const char *text, apr_status_t rv)
     backhand_journal *journal = ctx;
     journal->sockets++;
     ap_log_error(APLOG_MARK, APLOG_WARNING, rv, journal->s, "backhand: %s; the moderator tries again", text);
+    backhand_journal_state(journal, BACKHAND_TROUBLE_SOCKET, rv, text);
 }
 
 void backhand_journal_sockets(backhand_journal *journal, int problems)
 {
+    if (problems == 0) {
+        backhand_trouble_end(journal->table, BACKHAND_TROUBLE_SOCKET);
+    }
     if (problems == 0 && journal->sockets > 0) {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, journal->s, "backhand: all sockets of MulticastStats are open now");
     }
@@ -80,52 +125,20 @@ void backhand_journal_ignored(const backhand_journal *journal, const char *path,
         path, wrong);
 }
 
+/* The other reasons are conditions. */
 static void log_dropped(const backhand_journal *journal, backhand_drop reason, const char *sender, const char *detail,
                         const char *more)
 {
     server_rec *s = journal->s;
-    switch (reason) {
-    case BACKHAND_DROP_SENDER:
-        ap_log_error(
-            APLOG_MARK, APLOG_WARNING, 0, s,
-            "backhand: announcement from %s dropped: AcceptStats does not cover that address; if it is a server "
-            "of this farm add \"AcceptStats %s\"%s",
-            sender, sender, more);
-        break;
-    case BACKHAND_DROP_CONTACT:
-        ap_log_error(
-            APLOG_MARK, APLOG_WARNING, 0, s,
-            "backhand: announcement from %s dropped: AcceptStats does not cover the contact %s that it names; add "
-            "that address here, or set BackhandContact there%s",
-            sender, detail, more);
-        break;
-    case BACKHAND_DROP_FULL:
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     "backhand: announcement from %s dropped: the table is full of live servers; raise "
-                     "\"BackhandMaxServers %d\"%s",
-                     sender, journal->max_servers, more);
-        break;
-    case BACKHAND_DROP_SIGNATURE:
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     "backhand: announcement from %s dropped: %s; if it is a server of this farm give it the keys of "
-                     "BackhandSecretFile%s",
-                     sender, detail, more);
-        break;
-    case BACKHAND_DROP_TIME:
+    if (reason == BACKHAND_DROP_TIME) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      "backhand: announcement from %s dropped: it was stamped %s by this server's clock; set the clocks "
                      "of both, or raise BackhandClockSkew%s",
                      sender, detail, more);
-        break;
-    case BACKHAND_DROP_FARM:
-    case BACKHAND_DROP_OLD:
+    }
+    else {
         ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, s, "backhand: announcement from %s dropped (%s) %s%s", sender,
                      backhand_drop_name(reason), detail, more);
-        break;
-    default:
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     "backhand: announcement from %s dropped: this release does not understand it (%s%s%s)%s", sender,
-                     backhand_drop_name(reason), *detail ? ", key " : "", detail, more);
     }
 }
 

@@ -2,7 +2,7 @@
 
 /**
  * @file journal.h
- * @brief The moderator's lines in the error log: one when a condition begins, one when it is resolved.
+ * @brief The moderator's lines in the error log: one when a condition begins, one when it has ended.
  */
 #ifndef BACKHAND_JOURNAL_H
 #define BACKHAND_JOURNAL_H
@@ -12,27 +12,25 @@
 
 #include <httpd.h>
 
-#define BACKHAND_JOURNAL_TEXT 640
-
-typedef enum backhand_state {
-    BACKHAND_STATE_SEND,    /**< announcements can be sent */
-    BACKHAND_STATE_FIGURES, /**< this machine's figures can be read */
-    BACKHAND_STATE_CONTACT, /**< this server's contact is known */
-    BACKHAND_STATE_SEEN,    /**< accepted announcements can be remembered across restarts */
-    BACKHAND_STATES
-} backhand_state;
+#define BACKHAND_JOURNAL_TEXT BACKHAND_TROUBLE_WHAT
 
 typedef struct backhand_journal {
     server_rec *s;
-    int max_servers;
-    int sockets;                                      /**< MulticastStats' sockets that could not be opened */
-    char bad[BACKHAND_STATES][BACKHAND_JOURNAL_TEXT]; /**< the logged text of a bad state; else empty */
+    backhand_table *table;
+    int sockets; /**< MulticastStats' sockets that could not be opened */
 } backhand_journal;
 
-void backhand_journal_init(backhand_journal *journal, server_rec *s, int max_servers);
+void backhand_journal_init(backhand_journal *journal, server_rec *s, backhand_table *table);
 
-/** Notes a state: logs a warning with `text` when the state becomes bad, and a notice when it is good again. */
-void backhand_journal_state(backhand_journal *journal, backhand_state state, apr_status_t rv, const char *text);
+/** Notes whether a trouble is there: `rv` is its error, APR_SUCCESS when it is not. The log gets its lines by
+ * backhand_journal_look().
+ * @param text  what is wrong, without the error; a text of more than BACKHAND_JOURNAL_TEXT is cut off */
+void backhand_journal_state(const backhand_journal *journal, backhand_trouble_kind kind, apr_status_t rv,
+                            const char *text);
+
+/** Looks at the conditions. Logs those that have begun and those that have ended, each once. Call it about once a
+ * second. */
+void backhand_journal_look(const backhand_journal *journal);
 
 /** The backhand_problem_fn for backhand_transport_open(); `ctx` is the journal. */
 void backhand_journal_problem(void *ctx, const char *text, apr_status_t rv);

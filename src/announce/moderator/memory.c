@@ -42,5 +42,5 @@ void backhand_memory_keep(backhand_memory *memory)
     rv = backhand_seen_write(memory->intake->seen, memory->path);
     snprintf(text, sizeof(text), "cannot write %s; after a restart this server may accept captured announcements again",
              memory->path);
-    backhand_journal_state(memory->journal, BACKHAND_STATE_SEEN, rv, text);
+    backhand_journal_state(memory->journal, BACKHAND_TROUBLE_SEEN, rv, text);
 }

@@ -3,6 +3,7 @@
 #include "announce/moderator/names.h"
 
 #include "announce/net/resolver.h"
+#include "table/trouble.h"
 
 #include <http_log.h>
 
@@ -20,6 +21,7 @@ struct backhand_names {
     backhand_journal *journal;
     backhand_resolver *resolver;
     backhand_question *questions;
+    int count;
     const backhand_destination **asked; /* for each question: the destination */
     int *failing;                       /* for each question: 1 when the log says that it fails */
     backhand_found found;
@@ -53,6 +55,7 @@ backhand_names *backhand_names_start(const apr_array_header_t *destinations, bac
             names->asked[n++] = destination;
         }
     }
+    names->count = n;
     if (n == 0) {
         return NULL;
     }
@@ -91,6 +94,25 @@ static void log_found(const backhand_names *names, int i, int more)
     }
 }
 
+/* As long as some name fails, the trouble is that of the last one that was looked up. */
+static void note_failing(const backhand_names *names, int i)
+{
+    char text[BACKHAND_JOURNAL_TEXT];
+    int failing = 0;
+
+    for (int k = 0; k < names->count; k++) {
+        failing |= names->failing[k];
+    }
+    if (!failing) {
+        backhand_trouble_end(names->journal->table, BACKHAND_TROUBLE_NAME);
+    }
+    else if (names->failing[i]) {
+        snprintf(text, sizeof(text), "cannot look up %s of MulticastStats: %s", names->asked[i]->name,
+                 names->found.problem);
+        backhand_trouble_note(names->journal->table, BACKHAND_TROUBLE_NAME, "", text);
+    }
+}
+
 int backhand_names_apply(backhand_names *names)
 {
     int i, some = 0;
@@ -105,6 +127,7 @@ int backhand_names_apply(backhand_names *names)
             log_found(names, i, more);
         }
         names->failing[i] = names->found.count == 0;
+        note_failing(names, i);
         some |= more;
     }
     return some;

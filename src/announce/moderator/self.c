@@ -33,7 +33,8 @@ static void measure(backhand_self *self)
     serverstat *stat = &self->announcement.stat;
     int64_t serving;
     apr_status_t rv = backhand_sampler_read(self->sampler, backhand_table_now(self->table), stat);
-    backhand_journal_state(self->journal, BACKHAND_STATE_FIGURES, rv, "cannot read this machine's figures below /proc");
+    backhand_journal_state(self->journal, BACKHAND_TROUBLE_FIGURES, rv,
+                           "cannot read this machine's figures below /proc");
     backhand_scoreboard_count(&stat->aservers, &stat->nservers);
     backhand_process_sum(self->table, &serving, NULL);
     backhand_meter_reconcile(backhand_table_meter(self->table), serving);
@@ -91,7 +92,7 @@ static void send_out(backhand_self *self)
     apr_status_t rv = length ? backhand_transport_send(self->transport, data, length, &failed) : APR_ENOSPC;
     snprintf(text, sizeof(text), "cannot announce this server%s%s", failed ? " to MulticastStats " : "",
              failed ? failed->text : "");
-    backhand_journal_state(self->journal, BACKHAND_STATE_SEND, rv, text);
+    backhand_journal_state(self->journal, BACKHAND_TROUBLE_SEND, rv, text);
     send_directly(self);
     backhand_table_count(self->table, BACKHAND_COUNT_ANNOUNCED);
 }

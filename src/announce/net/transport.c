@@ -134,6 +134,17 @@ int backhand_transport_covers(const backhand_transport *transport, int listener_
     return 0;
 }
 
+int backhand_transport_shares(const backhand_transport *transport)
+{
+    for (int i = 0; i < transport->routes.count; i++) {
+        const backhand_route *route = &transport->routes.route[i];
+        if (route->cast != BACKHAND_UNICAST && route->fd >= 0 && route->hears && route->hears->fd >= 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* Finds a socket to answer from: a socket bound to a group or broadcast address cannot send. */
 static int answering_socket(const backhand_routes *routes, const backhand_listener *listener)
 {

@@ -56,6 +56,9 @@ apr_status_t backhand_transport_send(backhand_transport *transport, const char *
  */
 int backhand_transport_covers(const backhand_transport *transport, int listener_id, const struct sockaddr *address);
 
+/** True if some destination is a group or a broadcast address whose socket is open. */
+int backhand_transport_shares(const backhand_transport *transport);
+
 /** Sends one datagram to one address, at the port of `listener_id`; if that fails, it is lost. */
 void backhand_transport_answer(backhand_transport *transport, int listener_id, const struct sockaddr *address,
                                const char *data, apr_size_t length);

@@ -422,6 +422,8 @@ sub unexpected_log {
     my @lines = ($self->output, $self->log_lines);
     # Every start of a farm without a secret logs this; few tests are about it.
     push @announced, qr/backhand: there is no BackhandSecretFile/;
+    # A test that stops, kills or cuts off servers brings these about for those that are left.
+    push @announced, qr/backhand: .* \[(?:deaf|all-stale)\]\z/;
     # With a search for leaks children take long to end, and slow children are all in use sooner.
     push @announced, qr/AH00045:|AH00161:/ if $ENV{BACKHAND_SANITIZED};
     return map { "$self->{name}: $_\n" } grep {
