@@ -40,6 +40,23 @@ static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
     return rc == OK ? backhand_proxy_check_loaded(s) : rc;
 }
 
+static void warn_of_configuration(apr_pool_t *ptemp, server_rec *s)
+{
+    backhand_config_check_functions(ptemp, s);
+    backhand_config_warn_of_trust(s);
+    backhand_config_note_logins(ptemp, s);
+    backhand_proxy_pass_check(ptemp, s);
+}
+
+/* What only the log of a start tells, when backhandctl or a person asks for it. */
+static void test_config(apr_pool_t *pconf, server_rec *s)
+{
+    backhand_config_dump(s);
+    if (ap_exists_config_define("DUMP_BACKHAND") && backhand_config_get(s)->used) {
+        warn_of_configuration(pconf, s);
+    }
+}
+
 static apr_pool_t *config_pool;
 
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
@@ -58,10 +75,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
         rc = backhand_user_post_config(s);
     }
     if (rc == OK) {
-        backhand_config_check_functions(ptemp, s);
-        backhand_config_warn_of_trust(s);
-        backhand_config_note_logins(ptemp, s);
-        backhand_proxy_pass_check(ptemp, s);
+        warn_of_configuration(ptemp, s);
         /* At the first start there is no scoreboard yet; pre_mpm starts the moderator then. */
         if (ap_scoreboard_image) {
             backhand_moderator_start(s, pconf);
@@ -107,6 +121,7 @@ static void register_hooks(apr_pool_t *p)
 
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_LAST);
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_test_config(test_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, backhand_proxy_modules, NULL, APR_HOOK_LAST);
     ap_hook_pre_mpm(pre_mpm, after_scoreboard, NULL, APR_HOOK_LAST);
     ap_hook_child_init(child_init, backhand_proxy_modules, NULL, APR_HOOK_LAST);

@@ -151,6 +151,10 @@ void backhand_config_check_functions(apr_pool_t *ptemp, server_rec *s);
  * without BackhandTrustUser. Does not see <Perl> sections and .htaccess files. */
 void backhand_config_note_logins(apr_pool_t *ptemp, server_rec *s);
 
+/** With `-D DUMP_BACKHAND`, writes what the configuration says to standard output: lines of `Backhand-Key: value`, as
+ * docs/backhandctl.md lists them. Hook test_config, which only `httpd -t` runs. */
+void backhand_config_dump(const server_rec *s);
+
 /** Warns at the real start about a farm without a secret. */
 void backhand_config_warn_of_trust(const server_rec *s);
 

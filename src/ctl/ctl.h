@@ -24,6 +24,7 @@ enum {
 
 /** What the command line says. Text is the process's for ever. */
 typedef struct ctl {
+    int dir_given;       /**< 1: by -d */
     const char *dir;     /**< UnixSocketDir */
     const char *url;     /**< --url: where the status page is; NULL: not known */
     const char *httpd;   /**< --httpd: the command that checks a configuration */

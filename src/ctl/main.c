@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define SECONDS_MAX 3600
+#define HTTPD       "apache2ctl"
 
 enum { OPTION_JSON = 256, OPTION_EVERY, OPTION_ADD, OPTION_PROMOTE, OPTION_URL, OPTION_HTTPD };
 
@@ -26,6 +27,7 @@ static const apr_getopt_option_t known_options[] = {
     {"dir", 'd', 1, "the folder of UnixSocketDir; default " BACKHAND_RUN_DIR},
     {"json", OPTION_JSON, 0, "write JSON"},
     {"every", OPTION_EVERY, 1, "top: seconds between two looks"},
+    {"httpd", OPTION_HTTPD, 1, "doctor: the command that checks httpd's configuration; default " HTTPD},
     {"add", OPTION_ADD, 1, "newsecret: add the key as the last one of this file"},
     {"promote", OPTION_PROMOTE, 1, "newsecret: make the last key of this file the first"},
     {"help", 'h', 0, "this text"},
@@ -47,6 +49,7 @@ typedef struct verb {
 static const verb verbs[] = {
     {"status", "", 0, 0, NEEDS_TO_READ, ctl_status, "show the servers"},
     {"top", "", 0, 0, NEEDS_TO_READ, ctl_top, "show the servers, again and again; o sorts, q ends"},
+    {"doctor", "", 0, 0, NEEDS_NOTHING, ctl_doctor, "look for what keeps this server out of the farm"},
     {"newsecret", "[FILE]", 0, 1, NEEDS_NOTHING, ctl_newsecret, "make a key for BackhandSecretFile"},
 };
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -124,9 +127,13 @@ static int take_option(ctl *command, int option, const char *value)
         return CTL_OK;
     case 'd':
         command->dir = value;
+        command->dir_given = 1;
         break;
     case OPTION_JSON:
         command->json = 1;
+        break;
+    case OPTION_HTTPD:
+        command->httpd = value;
         break;
     case OPTION_ADD:
         command->add = value;
@@ -211,7 +218,7 @@ static void on_bus_error(int signal)
 
 int main(int argc, const char *const *argv)
 {
-    ctl command = {.dir = BACKHAND_RUN_DIR, .seconds = 1};
+    ctl command = {.dir = BACKHAND_RUN_DIR, .httpd = HTTPD, .seconds = 1};
     int code;
 
     if (apr_app_initialize(&argc, &argv, NULL) != APR_SUCCESS || apr_pool_create(&command.pool, NULL) != APR_SUCCESS) {
