@@ -5,6 +5,7 @@
 #include "ctl/doctor.h"
 
 #include "ctl/commands.h"
+#include "ctl/json.h"
 #include "table/attach.h"
 
 #include <apr_strings.h>
@@ -50,6 +51,23 @@ static void print_plain(const apr_array_header_t *findings)
     }
 }
 
+static void print_json(const apr_array_header_t *findings, int bad)
+{
+    backhand_out out = ctl_out();
+
+    backhand_out_text(&out, bad ? "{\"ok\":false,\"checks\":[" : "{\"ok\":true,\"checks\":[");
+    for (int i = 0; i < findings->nelts; i++) {
+        const ctl_finding *finding = &APR_ARRAY_IDX(findings, i, ctl_finding);
+        int first = 1;
+        backhand_out_text(&out, i ? ",\n{" : "\n{");
+        ctl_json_text(&out, &first, "level", level_name(finding->level));
+        ctl_json_text(&out, &first, "check", finding->name);
+        ctl_json_text(&out, &first, "text", finding->text);
+        backhand_out_text(&out, "}");
+    }
+    backhand_out_text(&out, "]}\n");
+}
+
 int ctl_doctor(ctl *command)
 {
     apr_array_header_t *findings = apr_array_make(command->pool, 32, sizeof(ctl_finding));
@@ -66,6 +84,11 @@ int ctl_doctor(ctl *command)
     for (int i = 0; i < findings->nelts; i++) {
         bad += APR_ARRAY_IDX(findings, i, ctl_finding).level == CTL_BAD;
     }
-    print_plain(findings);
+    if (command->json) {
+        print_json(findings, bad);
+    }
+    else {
+        print_plain(findings);
+    }
     return bad ? CTL_UNWELL : CTL_OK;
 }

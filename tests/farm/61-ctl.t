@@ -14,6 +14,7 @@ use File::Temp qw(tempdir);
 use IO::Handle ();
 use IO::Select ();
 use IPC::Open3 qw(open3);
+use JSON::PP qw(decode_json);
 use Symbol qw(gensym);
 use Test::More;
 
@@ -61,6 +62,12 @@ my $dir = "$first->{root}/run/backhand";
         like $said, qr{^ +\d [\w.-]+ +alive +\d+\.\ds +\d+/\d+ .* \Q@{[$server->contact]}\E$}m, '... a line for each';
     }
     like $said, qr/^announcements: [1-9]\d* sent, [1-9]\d* accepted; dropped: none$/m, '... what was announced';
+    ($code, $said) = ctl('status', '--json', '-d', $dir);
+    my $page = decode_json($first->get('/backhand?json')->body);
+    my $json = eval { decode_json($said) } || {};
+    is $code, 0, '... as JSON';
+    is_deeply [map { $_->{contact} } @{ $json->{servers} }], [map { $_->contact } $first, $second], '... the same';
+    is_deeply [sort keys %{$json}], [sort keys %{$page}], '... in the form of the status page';
     my (undef, $anywhere) = ctl('--dir', $dir, 'status');
     like $anywhere, qr/2 of 2 servers alive/, 'options may stand before the command';
 }

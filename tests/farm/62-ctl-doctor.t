@@ -9,6 +9,7 @@ use warnings;
 use FindBin ();
 use lib "$FindBin::Bin/lib";
 
+use JSON::PP qw(decode_json);
 use Farm qw(build_dir wait_for);
 use Test::More;
 
@@ -41,6 +42,11 @@ like $said, qr/^ok +port +this machine listens on UDP port $farm->{udp}$/m, '...
 like $said, qr/^ok +contact +this server accepts connections at \Q@{[$second->contact]}\E$/m, '... is open';
 like $said, qr/^ok +contact +a\.test accepts connections at \Q@{[$first->contact]}\E$/m, '... and so is the other one';
 like $said, qr/^warn +configuration +there is no BackhandSecretFile/m, '... there is no secret';
+
+my $json = eval { decode_json((doctor($second, '--json'))[1]) } || {};
+is $json->{ok}, 1, '... as JSON';
+is scalar(grep { $_->{level} eq 'ok' && $_->{check} eq 'moderator' && $_->{text} } @{ $json->{checks} }), 1,
+    '... with its checks';
 
 ($code, $said) = doctor($first);
 is $code, 0, 'ProxyPass beside a chain is no fault';
