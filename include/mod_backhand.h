@@ -180,6 +180,19 @@ BACKHAND_API const char *backhand_request_body(struct request_rec *r, size_t *le
 BACKHAND_API int backhand_identity_get(int id, char hostname[BACKHAND_HOSTNAME_SIZE],
                                        char contact[BACKHAND_CONTACT_SIZE]);
 
+/** The most notes of a decision, and the most bytes of a note. */
+#define BACKHAND_NOTES       16
+#define BACKHAND_NOTE_LENGTH 200
+
+/**
+ * Adds a line to the explanation of the decision that is being made for `r`: the page `?explain` and the lines of
+ * BackhandTrace show it with the function that said it. For functions of a chain; does nothing while no explanation is
+ * wanted, and for another request than the function's.
+ * @param text  copied; only its first BACKHAND_NOTE_LENGTH bytes count. An empty one, and any after BACKHAND_NOTES
+ *              notes, is ignored. It is shown as ASCII: all other bytes as escapes
+ */
+BACKHAND_API void backhand_note(struct request_rec *r, const char *text);
+
 #ifdef __cplusplus
 }
 #endif

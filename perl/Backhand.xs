@@ -30,6 +30,25 @@ static SV *body_of(pTHX_ SV *r)
     return text ? newSVpvn(text, length) : newSV(0);
 }
 
+/* Adds a line to the explanation of the request's decision. bhsim explains nothing, and has no request_rec. */
+static void note_for(pTHX_ SV *r, SV *text)
+{
+    struct request_rec *(*request_of)(pTHX_ SV *);
+    void (*note)(struct request_rec *, const char *);
+    struct request_rec *request;
+
+    *(void **)&note = symbol_find(aTHX_ "backhand_note");
+    *(void **)&request_of = dlsym(RTLD_DEFAULT, "modperl_sv2request_rec");
+    if (!request_of) {
+        return;
+    }
+    request = sv_isobject(r) && sv_derived_from(r, "Apache2::RequestRec") ? request_of(aTHX_ r) : NULL;
+    if (!request) {
+        croak("Apache::Backhand::note takes a request, the first argument of a policy, and a text");
+    }
+    note(request, SvOK(text) ? SvPV_nolen(text) : "");
+}
+
 MODULE = Apache::Backhand    PACKAGE = Apache::Backhand
 
 PROTOTYPES: DISABLE
@@ -79,6 +98,13 @@ body(r)
     RETVAL = body_of(aTHX_ r);
   OUTPUT:
     RETVAL
+
+void
+note(r, text)
+    SV *r
+    SV *text
+  CODE:
+    note_for(aTHX_ r, text);
 
 SV *
 attach(class, folder)

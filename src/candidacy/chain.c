@@ -3,6 +3,7 @@
 #include "candidacy/chain.h"
 #include "base/throttle.h"
 #include "candidacy/builtins.h"
+#include "candidacy/explanation.h"
 #include "table/down.h"
 
 #include <apr_strings.h>
@@ -69,22 +70,24 @@ typedef struct run {
     void *ctx;
 } run;
 
-/* True when this process has not complained about the function for a minute. */
-static int may_complain(const run *now, const backhand_function *f)
+/* Tells of a fault, unless this process has complained about the function within the last minute. */
+static void tell(const run *now, const backhand_function *f, const char *what)
 {
-    if (!now->complain) {
-        return 0;
+    backhand_explanation *explanation = now->out->explanation;
+
+    if (explanation) {
+        backhand_explanation_complain(explanation, what);
     }
-    return !f->warned || backhand_throttle(f->warned, backhand_table_now(now->table), COMPLAINT_PAUSE);
+    if (now->complain && !(explanation && explanation->rehearsal) &&
+        (!f->warned || backhand_throttle(f->warned, backhand_table_now(now->table), COMPLAINT_PAUSE))) {
+        now->complain(now->ctx, f, what);
+    }
 }
 
 static void complain_length(const run *now, const backhand_function *f, int returned, int stored)
 {
     char what[COMPLAINT_SIZE];
     int max = backhand_table_max(now->table);
-    if (!may_complain(now, f)) {
-        return;
-    }
     if (stored < 0 || stored > max) {
         snprintf(what, sizeof(what), "left a list of %d servers, where 0 to %d are possible; its list is not followed",
                  stored, max);
@@ -96,7 +99,7 @@ static void complain_length(const run *now, const backhand_function *f, int retu
     else {
         snprintf(what, sizeof(what), "returned a length of %d and stored %d; the stored one counts", returned, stored);
     }
-    now->complain(now->ctx, f, what);
+    tell(now, f, what);
 }
 
 /* What was wrong with the entries of a list. */
@@ -107,9 +110,6 @@ typedef struct faults {
 static void complain_entries(const run *now, const backhand_function *f, const faults *found)
 {
     char what[COMPLAINT_SIZE];
-    if (!may_complain(now, f)) {
-        return;
-    }
     if (found->invalid) {
         snprintf(what, sizeof(what), "left %d ids that do not exist, as %d, where 0 to %d do; they are dropped",
                  found->invalid, found->example, backhand_table_max(now->table) - 1);
@@ -122,7 +122,7 @@ static void complain_entries(const run *now, const backhand_function *f, const f
         snprintf(what, sizeof(what), "left %d redirects of unknown kind, as %d; these servers are handed the request",
                  found->redirects, found->example);
     }
-    now->complain(now->ctx, f, what);
+    tell(now, f, what);
 }
 
 /* Keeps the entries that exist, each once. */
@@ -194,7 +194,13 @@ void backhand_candidates_fill(backhand_candidates *candidates)
 static void call(const run *now, const backhand_function *f)
 {
     backhand_candidates *out = now->out;
+    backhand_explanation *explanation = out->explanation;
     int before = out->n;
+
+    if (explanation) {
+        backhand_explanation_enter(explanation, f, out->unfilled ? NULL : out->list, out->n,
+                                   backhand_table_used(now->table));
+    }
     out->why = BACKHAND_WHY_CHAIN;
     if (f->call != backhand_by_expected_time) {
         backhand_candidates_fill(out);
@@ -211,6 +217,9 @@ static void call(const run *now, const backhand_function *f)
     }
     else if (before > 0) {
         out->emptied = f->name;
+    }
+    if (explanation) {
+        backhand_explanation_leave(explanation, out->list, out->n);
     }
 }
 
@@ -247,6 +256,11 @@ static _Thread_local backhand_candidates *current;
 backhand_candidates *backhand_chain_current(void)
 {
     return current;
+}
+
+backhand_explanation *backhand_chain_explanation(void)
+{
+    return current ? current->explanation : NULL;
 }
 
 int backhand_chain_run(const backhand_chain *chain, const backhand_table *table, struct request_rec *r,

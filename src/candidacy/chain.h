@@ -80,6 +80,8 @@ typedef struct backhand_candidates {
     int others;
     /** Set by the caller before a run: a server that refused within this time, us, owns no session */
     apr_interval_time_t retry;
+    /** Set by the caller before a run: records the run, see explanation.h; NULL: nobody asks */
+    struct backhand_explanation *explanation;
     /** How names of BACKHAND_REDIRECT_NAME are made, see name_format.h; as long-lived as the chain. NULL: `%S` */
     const char *name_format;
 } backhand_candidates;
@@ -87,7 +89,11 @@ typedef struct backhand_candidates {
 /** The candidates of the chain that the calling thread runs now, for built-in functions; NULL outside of a run. */
 backhand_candidates *backhand_chain_current(void);
 
-/** Complaint about a function's result; called at most once a minute a function and process. */
+/** The explanation of the calling thread's run; NULL: none is wanted. */
+struct backhand_explanation *backhand_chain_explanation(void);
+
+/** Complaint about a function's result; called at most once a minute a function and process, and not for a rehearsal (see
+ * explanation.h). */
 typedef void (*backhand_complain_fn)(void *ctx, const backhand_function *f, const char *what);
 
 /**

@@ -68,8 +68,9 @@ static int64_t key_cost(int id, const void *ctx)
 
 int backhand_by_cost(struct request_rec *r, ServerSlot *servers, int *n, char *arg)
 {
+    static const backhand_rank_figure cost = {"cost", 0};
     const market common = market_of(backhand_table_current());
     (void)r;
     (void)arg;
-    return backhand_rank(servers, n, key_cost, &common);
+    return backhand_rank(servers, n, key_cost, &common, &cost);
 }

@@ -18,6 +18,12 @@ int backhand_decide_gains(double here, double there, double calm)
     return here - there > MARGIN * calm;
 }
 
+/* The time at a server; `calm`: without a queue, errors and the hop. */
+static double time_at(const backhand_estimate *of, double calm)
+{
+    return calm * (1 + backhand_estimate_queue(of)) * of->burden + of->hop;
+}
+
 static double slowed(const backhand_estimate *of, const backhand_estimate *reference)
 {
     return exp(backhand_estimate_slower(of, reference)) * of->stall;
@@ -60,8 +66,7 @@ void backhand_decide(backhand_verdict *out, const backhand_contest *contest)
     const backhand_estimate *reference = n > 0 ? backhand_estimate_reference(contest->of, n) : NULL;
     double usual = n > 0 ? backhand_estimate_usual(reference) : 0, keys[BACKHAND_ACCEPTED], slow[BACKHAND_OTHERS + 1];
     double calm = self ? slowed(self, reference) * usual : 0;
-    double here = self ? calm * (1 + backhand_estimate_queue(self)) * self->burden - contest->bias : HUGE_VAL;
-
+    double here = self ? time_at(self, calm) - contest->bias : HUGE_VAL;
     double most = too_much(contest);
 
     out->n = 0;
@@ -74,7 +79,7 @@ void backhand_decide(backhand_verdict *out, const backhand_contest *contest)
             continue;
         }
         slow[i] = slowed(of, reference);
-        there = slow[i] * usual * (1 + backhand_estimate_queue(of)) * of->burden + of->hop;
+        there = time_at(of, slow[i] * usual);
         if (backhand_decide_gains(here, there, calm)) {
             insert(out, keys, i,
                    there - rest_of(of->hop, MARGIN * usual) + EMPTIER * usual * slow[i] * of->inflight / of->parallel);
@@ -84,4 +89,11 @@ void backhand_decide(backhand_verdict *out, const backhand_contest *contest)
         int best = out->best[0];
         out->gap = log(calm / usual * self->burden / (slow[best] * contest->of[best].burden));
     }
+}
+
+double backhand_decide_time(const backhand_contest *contest, int i)
+{
+    const backhand_estimate *reference = backhand_estimate_reference(contest->of, contest->others + contest->here);
+
+    return time_at(&contest->of[i], slowed(&contest->of[i], reference) * backhand_estimate_usual(reference));
 }

@@ -17,6 +17,7 @@
 #ifndef BACKHAND_ESTIMATE_H
 #define BACKHAND_ESTIMATE_H
 
+#include "candidacy/explanation.h"
 #include "table/table.h"
 
 /** The estimated state of a server. */
@@ -35,6 +36,9 @@ typedef struct backhand_estimate {
 
 /** Estimates server `id`. Any process, any thread; allocates nothing. `now`: the table's clock, us. */
 void backhand_estimate_make(backhand_estimate *out, const backhand_table *table, int id, apr_time_t now);
+
+/** Notes the estimate of server `id` in an explanation. `usec`: the time expected there. */
+void backhand_estimate_explain(backhand_explanation *e, int id, const backhand_estimate *of, double usec);
 
 /** The reference: among `n` servers, 1 or more, the one about which most is known; in a tie the last one. */
 const backhand_estimate *backhand_estimate_reference(const backhand_estimate *of, int n);

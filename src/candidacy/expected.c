@@ -3,6 +3,7 @@
 #include "candidacy/builtins.h"
 #include "candidacy/chain.h"
 #include "candidacy/decide.h"
+#include "candidacy/explanation.h"
 #include "candidacy/pick.h"
 
 /* A request with a free place here is sent away for speed or errors alone if it would take longer here by this, as a
@@ -15,6 +16,42 @@ typedef struct choice {
     ServerSlot slot[BACKHAND_OTHERS + 1];
     ServerSlot self;
 } choice;
+
+static int is_rehearsal(const backhand_explanation *e)
+{
+    return e && e->rehearsal;
+}
+
+/* The trials that the decision asks, which notes that in them. A rehearsal asks a copy. */
+static backhand_trials *trials_for(backhand_meter *meter, const backhand_explanation *e, backhand_trials *copy)
+{
+    if (!is_rehearsal(e)) {
+        return &meter->trials;
+    }
+    backhand_trials_copy(copy, &meter->trials);
+    return copy;
+}
+
+static void explain(backhand_explanation *e, const choice *all)
+{
+    const backhand_contest *contest = &all->contest;
+
+    for (int i = 0; e && i < contest->others + contest->here; i++) {
+        backhand_estimate_explain(e, i < contest->others ? all->slot[i].id : 0, &contest->of[i],
+                                  backhand_decide_time(contest, i));
+    }
+}
+
+/* This server's own figures decided. */
+static void explain_free(backhand_explanation *e, const backhand_meter *meter)
+{
+    if (e) {
+        backhand_explanation_read(e, 0, "in-flight", (double)backhand_meter_inflight(meter));
+        backhand_explanation_read(e, 0, "at-once", (double)backhand_number_get(&meter->room) / 1000);
+        backhand_explanation_say(e, "a place is free here, and by the last comparison no other server is surely faster: "
+                                    "the others were not looked at");
+    }
+}
 
 static void add(choice *out, const backhand_table *table, ServerSlot slot, apr_time_t now)
 {
@@ -89,7 +126,7 @@ static const ServerSlot *find_self(const ServerSlot *servers, int n)
     return NULL;
 }
 
-static int decide(choice *all, ServerSlot *servers, int *n, backhand_meter *meter, apr_time_t now)
+static int decide(choice *all, ServerSlot *servers, int *n, backhand_trials *trials, apr_time_t now)
 {
     backhand_verdict verdict;
 
@@ -99,11 +136,11 @@ static int decide(choice *all, ServerSlot *servers, int *n, backhand_meter *mete
     }
     if (verdict.n == 0) {
         if (verdict.free) {
-            backhand_trials_well(&meter->trials);
+            backhand_trials_well(trials);
         }
         return stays(servers, n, all->self, verdict.free ? BACKHAND_WHY_FREE : BACKHAND_WHY_HERE);
     }
-    if (backhand_trials_due(&meter->trials, verdict.gap, now)) {
+    if (backhand_trials_due(trials, verdict.gap, now)) {
         return stays(servers, n, all->self, BACKHAND_WHY_TRIAL);
     }
     return goes(servers, n, all, &verdict);
@@ -116,6 +153,8 @@ int backhand_by_expected_time(struct request_rec *r, ServerSlot *servers, int *n
     backhand_candidates *run = backhand_chain_current();
     int all_of_them = run && run->list == servers && run->unfilled;
     const ServerSlot *self = all_of_them ? NULL : find_self(servers, *n);
+    backhand_explanation *explanation = backhand_chain_explanation();
+    backhand_trials copy, *trials = trials_for(meter, explanation, &copy);
     int64_t bias = 0;
     choice all;
     apr_time_t now;
@@ -123,12 +162,14 @@ int backhand_by_expected_time(struct request_rec *r, ServerSlot *servers, int *n
     (void)r;
     /* Most requests are decided here: by this server's meter alone, and by the moderator's comparison with the others.
      */
-    if ((all_of_them || self) && backhand_meter_give(meter)) {
+    if ((all_of_them || self) &&
+        (is_rehearsal(explanation) ? backhand_meter_would_give(meter) : backhand_meter_give(meter))) {
         ServerSlot here = self ? *self : (ServerSlot){0, BACKHAND_HANDOFF};
         if (run) {
             run->unfilled = 0;
         }
-        backhand_trials_well(&meter->trials);
+        explain_free(explanation, meter);
+        backhand_trials_well(trials);
         return stays(servers, n, here, BACKHAND_WHY_FREE);
     }
     if (arg) {
@@ -147,5 +188,6 @@ int backhand_by_expected_time(struct request_rec *r, ServerSlot *servers, int *n
     if (all.contest.here) {
         backhand_estimate_make(&all.contest.of[all.contest.others], table, 0, now);
     }
-    return decide(&all, servers, n, meter, now);
+    explain(explanation, &all);
+    return decide(&all, servers, n, trials, now);
 }

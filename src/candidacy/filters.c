@@ -2,6 +2,7 @@
 
 #include "candidacy/builtins.h"
 #include "candidacy/chain.h"
+#include "candidacy/explanation.h"
 
 #include <string.h>
 
@@ -33,6 +34,20 @@ int backhand_add_self(struct request_rec *r, ServerSlot *servers, int *n, char *
     return *n += 1;
 }
 
+static void explain_age(const ServerSlot *servers, int n, const backhand_table *table, apr_time_t now)
+{
+    backhand_explanation *explanation = backhand_chain_explanation();
+
+    for (int i = 0; explanation && i < n; i++) {
+        int id = servers[i].id;
+        int64_t heard = backhand_number_get(&backhand_table_stat(table, id)->mtime);
+        if (heard) {
+            backhand_explanation_read(explanation, id, "age",
+                                      (double)backhand_table_age(table, id, heard, now) / APR_USEC_PER_SEC);
+        }
+    }
+}
+
 int backhand_by_age(struct request_rec *r, ServerSlot *servers, int *n, char *arg)
 {
     const backhand_table *table = backhand_table_current();
@@ -43,6 +58,7 @@ int backhand_by_age(struct request_rec *r, ServerSlot *servers, int *n, char *ar
     if (arg) {
         backhand_argument_whole(&seconds, arg);
     }
+    explain_age(servers, *n, table, now);
     for (int i = 0; i < *n; i++) {
         if (!backhand_table_older_at(table, servers[i].id, seconds, now)) {
             servers[kept++] = servers[i];

@@ -5,6 +5,8 @@
 #include "candidacy/prediction.h"
 #include "candidacy/rank.h"
 
+static const backhand_rank_figure load = {"load", 1000}, busy = {"busy", 1}, idle = {"idle-cpu", -1000};
+
 /* The figure of the front server is reduced by the bias. */
 static int64_t with_bias(int id, int64_t key, const void *ctx)
 {
@@ -35,7 +37,7 @@ int backhand_by_load(struct request_rec *r, ServerSlot *servers, int *n, char *a
     if (arg) {
         backhand_argument_thousandths(&bias, arg);
     }
-    return backhand_rank(servers, n, key_load, &bias);
+    return backhand_rank(servers, n, key_load, &bias, &load);
 }
 
 int backhand_by_busy_children(struct request_rec *r, ServerSlot *servers, int *n, char *arg)
@@ -45,14 +47,14 @@ int backhand_by_busy_children(struct request_rec *r, ServerSlot *servers, int *n
     if (arg) {
         backhand_argument_whole(&bias, arg);
     }
-    return backhand_rank(servers, n, key_busy, &bias);
+    return backhand_rank(servers, n, key_busy, &bias, &busy);
 }
 
 int backhand_by_cpu(struct request_rec *r, ServerSlot *servers, int *n, char *arg)
 {
     (void)r;
     (void)arg;
-    return backhand_rank(servers, n, key_cpu, NULL);
+    return backhand_rank(servers, n, key_cpu, NULL, &idle);
 }
 
 int backhand_by_random(struct request_rec *r, ServerSlot *servers, int *n, char *arg)

@@ -3,6 +3,7 @@
 #include "candidacy/prediction.h"
 #include "candidacy/builtins.h"
 #include "candidacy/chain.h"
+#include "candidacy/explanation.h"
 #include "candidacy/rank.h"
 
 /* More than can be sent to a server between two announcements; it keeps products in range. */
@@ -11,11 +12,14 @@
 int backhand_add_prediction(struct request_rec *r, ServerSlot *servers, int *n, char *arg)
 {
     backhand_candidates *run = backhand_chain_current();
+    backhand_explanation *explanation = backhand_chain_explanation();
     (void)r;
-    (void)servers;
     (void)arg;
     if (run) {
         run->predicting = 1;
+    }
+    for (int i = 0; explanation && i < *n; i++) {
+        backhand_explanation_read(explanation, servers[i].id, "sent-since", (double)backhand_predicted(servers[i].id));
     }
     return *n;
 }

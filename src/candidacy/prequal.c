@@ -91,6 +91,19 @@ static void read_pool(pool *all, const backhand_table *table, const ServerSlot *
     all->hot = threshold(all);
 }
 
+static void explain(const pool *all)
+{
+    backhand_explanation *e = backhand_chain_explanation();
+
+    for (int i = 0; e && i < all->n; i++) {
+        backhand_estimate_explain(e, all->id[i], &all->of[i],
+                                  all->calm[i] * (1 + backhand_estimate_queue(&all->of[i])));
+    }
+    if (e) {
+        backhand_explanation_say(e, "servers with more than %.1f requests in flight come after the others", all->hot);
+    }
+}
+
 /* Moves this server, the last of the list, to a random place: among equal servers chance decides. */
 static void mix_in_self(ServerSlot *servers, int n)
 {
@@ -116,20 +129,28 @@ static void try_self(const pool *all, const backhand_table *table, ServerSlot *s
 {
     int self = find(all, 0), best = find(all, servers[0].id);
     backhand_meter *meter = backhand_table_meter(table);
+    backhand_trials copy, *trials = &meter->trials;
+    const backhand_explanation *e = backhand_chain_explanation();
     double gap = self < 0 ? 0 : log(all->calm[self] / all->calm[best]);
 
     if (self < 0) {
         return;
     }
-    backhand_meter_give(meter);
+    if (e && e->rehearsal) {
+        backhand_trials_copy(&copy, trials);
+        trials = &copy;
+    }
+    else {
+        backhand_meter_give(meter);
+    }
     if (backhand_estimate_queue(&all->of[self]) > 0) {
         return;
     }
     if (gap < WORSE) {
-        backhand_trials_well(&meter->trials);
+        backhand_trials_well(trials);
         return;
     }
-    if (backhand_trials_due(&meter->trials, gap, backhand_table_now(table))) {
+    if (backhand_trials_due(trials, gap, backhand_table_now(table))) {
         put_first(servers, n, 0);
         if (backhand_chain_current()) {
             backhand_chain_current()->why = BACKHAND_WHY_TRIAL;
@@ -148,7 +169,8 @@ int backhand_by_prequal(struct request_rec *r, ServerSlot *servers, int *n, char
     if (*n > 0) {
         mix_in_self(servers, *n);
         read_pool(&all, table, servers, *n);
-        backhand_rank(servers, n, key_prequal, &all);
+        explain(&all);
+        backhand_rank(servers, n, key_prequal, &all, NULL);
         try_self(&all, table, servers, *n);
     }
     return *n;

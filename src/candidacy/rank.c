@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "candidacy/rank.h"
+#include "candidacy/explanation.h"
 
 #include <string.h>
 
@@ -51,8 +52,20 @@ static void sort(ranked *list, int n)
     }
 }
 
-int backhand_rank(ServerSlot *servers, const int *n, backhand_rank_key_fn key, const void *ctx)
+static void explain(backhand_explanation *e, const ranked *list, int n, const backhand_rank_figure *figure)
 {
+    for (int i = 0; i < n; i++) {
+        double cost;
+        memcpy(&cost, &list[i].key, sizeof(cost));
+        backhand_explanation_read(e, list[i].id, figure->name,
+                                  figure->scale ? (double)list[i].key / figure->scale : cost);
+    }
+}
+
+int backhand_rank(ServerSlot *servers, const int *n, backhand_rank_key_fn key, const void *ctx,
+                  const backhand_rank_figure *figure)
+{
+    backhand_explanation *explanation = figure ? backhand_chain_explanation() : NULL;
     ranked list[BACKHAND_SERVERS_MAX];
     int count = *n;
     for (int i = 0; i < count; i++) {
@@ -60,6 +73,9 @@ int backhand_rank(ServerSlot *servers, const int *n, backhand_rank_key_fn key, c
         list[i].place = (uint16_t)i;
         list[i].id = (uint16_t)servers[i].id;
         list[i].redirect = servers[i].redirect;
+    }
+    if (explanation) {
+        explain(explanation, list, count, figure);
     }
     sort(list, count);
     for (int i = 0; i < count; i++) {

@@ -2,6 +2,7 @@
 
 #include "candidacy/session.h"
 #include "candidacy/session_id.h"
+#include "candidacy/explanation.h"
 #include "table/blame.h"
 
 #include <apr_strings.h>
@@ -81,6 +82,27 @@ static int look_at_cookies(void *ctx, const char *key, const char *value)
     return s->found < 0;
 }
 
+static void explain(const search *s)
+{
+    backhand_explanation *e = s->run->explanation;
+    char contact[BACKHAND_CONTACT_SIZE];
+
+    if (e && s->found >= 0) {
+        backhand_identity_get(s->servers[s->found].id, NULL, contact);
+        backhand_explanation_say(e, "the session of %s: no other server may serve the request", contact);
+    }
+    else if (e && s->lost.port) {
+        backhand_contact_format(contact, &s->lost);
+        backhand_explanation_say(e, "the session of %s, which is gone: another server takes it over", contact);
+    }
+    else if (e && s->ids) {
+        backhand_explanation_say(e, "the session of no server of this list");
+    }
+    else if (e) {
+        backhand_explanation_say(e, "no session: no server's id after %s", s->identifier);
+    }
+}
+
 static int by_session(request_rec *r, ServerSlot *servers, int *n, char *arg)
 {
     backhand_candidates *run = backhand_chain_current();
@@ -91,6 +113,7 @@ static int by_session(request_rec *r, ServerSlot *servers, int *n, char *arg)
     if (s.found < 0 && r->parsed_uri.query) {
         look_at(&s, r->parsed_uri.query, BACKHAND_SESSION_QUERY);
     }
+    explain(&s);
     if (s.found >= 0) {
         servers[0] = servers[s.found];
         *n = 1;

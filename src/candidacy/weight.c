@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-/* The figure of a server without capacity: above every other. */
+/* The figure of a server without capacity: above every other. As a double it is infinite or no number. */
 #define NO_CAPACITY (INT64_MAX - UINT32_MAX)
 
 /* The smallest known speed among the candidates; 1: no speed is known. */
@@ -39,8 +39,9 @@ static int64_t key_weight(int id, const void *ctx)
 
 int backhand_by_weight(struct request_rec *r, ServerSlot *servers, int *n, char *arg)
 {
+    static const backhand_rank_figure draw = {"draw", 0};
     int64_t unknown = slowest(servers, *n);
     (void)r;
     (void)arg;
-    return backhand_rank(servers, n, key_weight, &unknown);
+    return backhand_rank(servers, n, key_weight, &unknown, &draw);
 }

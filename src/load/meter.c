@@ -87,13 +87,18 @@ int64_t backhand_meter_leave(backhand_meter *meter, int64_t now)
     return left;
 }
 
-int backhand_meter_give(backhand_meter *meter)
+int backhand_meter_would_give(const backhand_meter *meter)
 {
     int64_t room = get(&meter->room), inflight = backhand_meter_inflight(meter);
 
-    __atomic_add_fetch(&meter->given, 1, __ATOMIC_RELAXED);
     return room > 0 && inflight <= room / 1000 && get(&meter->slower) == 0 && backhand_meter_errors(meter) == 0 &&
            backhand_meter_stall(meter, get(&meter->stall.looked)) <= 1000;
+}
+
+int backhand_meter_give(backhand_meter *meter)
+{
+    __atomic_add_fetch(&meter->given, 1, __ATOMIC_RELAXED);
+    return backhand_meter_would_give(meter);
 }
 
 void backhand_meter_begin(backhand_meter *meter, backhand_ring_entry *entry, int64_t level, int64_t now)

@@ -84,6 +84,8 @@ void backhand_meter_begin(backhand_meter *meter, backhand_ring_entry *entry, int
  *         faster; else 0
  */
 int backhand_meter_give(backhand_meter *meter);
+/** The same, without a count. */
+int backhand_meter_would_give(const backhand_meter *meter);
 
 /** Marks the request as a trial of this server. */
 void backhand_meter_trial(backhand_meter *meter, backhand_ring_entry *entry);

@@ -46,6 +46,22 @@ static int is_time(const backhand_trials *trials, int64_t sent, int64_t now)
     return sent > MANY && now >= get(&trials->next);
 }
 
+void backhand_trials_copy(backhand_trials *out, const backhand_trials *trials)
+{
+    *out = (backhand_trials){
+        .bad = get(&trials->bad),
+        .sent = get(&trials->sent),
+        .next = get(&trials->next),
+        .out = get(&trials->out),
+        .offers = get(&trials->offers),
+        .gap = get(&trials->gap),
+        .evidence = get(&trials->evidence),
+        .good = get(&trials->good),
+        .first = __atomic_load_n(&trials->first, __ATOMIC_RELAXED),
+        .recovered = get(&trials->recovered),
+    };
+}
+
 int backhand_trials_due(backhand_trials *trials, double gap, int64_t now)
 {
     int64_t sent = __atomic_add_fetch(&trials->sent, 1, __ATOMIC_RELAXED), out = get(&trials->out);

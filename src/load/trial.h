@@ -40,6 +40,8 @@ typedef struct backhand_trial_result {
     uint64_t number; /**< its place in the ring */
 } backhand_trial_result;
 
+/** Copies the trials, each word at once: for questions that shall change nothing. */
+void backhand_trials_copy(backhand_trials *out, const backhand_trials *trials);
 /** Asks about a request that this server would send away although it has a free place, because it seems exp(gap) times
  * as slow as another server; errors count as slowness. @return 1: serve it here, as a trial; 0: send it away */
 int backhand_trials_due(backhand_trials *trials, double gap, int64_t now);

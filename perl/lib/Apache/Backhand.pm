@@ -7,7 +7,8 @@ use Exporter qw(import);
 use XSLoader;
 
 our $VERSION     = '2.0.0';
-our @EXPORT_OK   = qw(load_serverstats load_personal_arriba MAXSERVERS MAXSESSIONSPERSERVER SERVER_TIMEOUT body);
+our @EXPORT_OK   = qw(load_serverstats load_personal_arriba MAXSERVERS MAXSESSIONSPERSERVER SERVER_TIMEOUT body
+    note);
 our %EXPORT_TAGS = (all => [@EXPORT_OK]);
 
 XSLoader::load(__PACKAGE__, $VERSION);
@@ -96,6 +97,21 @@ policies, which so choose a server by the body without waiting for the client:
         my ($tenant) = (Apache::Backhand::body($r) // '') =~ /^tenant=(\d+)/ or return $ids;
         return [$ids->[$tenant % @$ids]];
     }
+
+=item note($r, $text)
+
+Adds a line to the explanation of the decision: the page C<?explain> and the lines of C<BackhandTrace> show it with the
+policy that said it. Elsewhere, and while nobody asks for an explanation, it does nothing, so a policy may always call it:
+
+    sub by_tenant {
+        my ($r, $ids) = @_;
+        my $tenant = $r->headers_in->{'X-Tenant'} or return $ids;
+        Apache::Backhand::note($r, "tenant $tenant");
+        return [$ids->[$tenant % @$ids]];
+    }
+
+C<$r> is the request that the policy got. 16 notes of a decision count, and the first 200 bytes of each; bytes that are
+not printable ASCII are shown as escapes. An empty or undefined text is ignored.
 
 =item Apache::Backhand->attach($folder)
 
