@@ -97,6 +97,24 @@ static void complain_of_excess(const policy_call *call, const char *stays)
     }
 }
 
+/* For whoever asks why the decision fell as it did. */
+static void explain(const policy_call *call)
+{
+    static const char *const happened[] = {
+        [POLICY_OK] = "its list had entries that were dropped",
+        [POLICY_UNDEFINED] = "the function is not defined, so the list stays as it was",
+        [POLICY_DIED] = "the function died, so the list stays as it was: ",
+        [POLICY_EXITED] = "the function called exit, so the list stays as it was",
+        [POLICY_WRONG] = "the list stays as it was, because the function returned ",
+        [POLICY_STOPPED] = "the function took too long or went too deep, so the list stays as it was",
+        [POLICY_PASSED_OVER] = "no interpreter was free in time, so the list stays as it was",
+    };
+    int has_text = call->outcome == POLICY_DIED || call->outcome == POLICY_WRONG;
+
+    backhand_note(call->request,
+                  apr_pstrcat(call->request->pool, happened[call->outcome], has_text ? call->text : "", NULL));
+}
+
 static void complain(const policy_call *call)
 {
     request_rec *r = call->request;
@@ -271,6 +289,7 @@ int byPerl(request_rec *r, ServerSlot *servers, int *n, char *arg)
         return *n;
     }
     if (respite_lasts(call->name)) {
+        backhand_note(r, "the function is not called for a while, because it waited for too long more than once");
         return *n;
     }
     given = apr_palloc(r->pool, (apr_size_t)(*n + 1) * sizeof(int));
@@ -284,6 +303,7 @@ int byPerl(request_rec *r, ServerSlot *servers, int *n, char *arg)
     run(call);
     note_blocking(call);
     if (call->outcome != POLICY_OK || call->strangers || call->duplicates || call->unseen) {
+        explain(call);
         complain(call);
     }
     if (call->outcome == POLICY_OK) {

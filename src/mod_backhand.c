@@ -14,6 +14,7 @@
 #include "act/received/user.h"
 #include "act/nested.h"
 #include "act/proxy/require_ssl.h"
+#include "explain/page.h"
 #include "status/page.h"
 #include "lifecycle.h"
 
@@ -134,6 +135,7 @@ static void register_hooks(apr_pool_t *p)
     /* The core and restore.c come before. */
     ap_hook_handler(backhand_dispatch_handler, NULL, NULL, APR_HOOK_REALLY_FIRST + 2);
     ap_hook_handler(backhand_session_cookie_handler, NULL, NULL, APR_HOOK_REALLY_FIRST + 3);
+    ap_hook_handler(backhand_explain_handler, NULL, NULL, APR_HOOK_MIDDLE - 1);
     ap_hook_handler(backhand_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
     backhand_dispatch_register(p);
 }

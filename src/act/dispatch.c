@@ -6,11 +6,10 @@
 #include "act/loop.h"
 #include "act/outcome.h"
 #include "act/own.h"
-#include "act/proxy/login.h"
 #include "act/proxy/tls.h"
 #include "act/received/received.h"
-#include "act/received/wide.h"
 #include "act/redirect.h"
+#include "act/rules.h"
 #include "act/session_count.h"
 #include "base/throttle.h"
 #include "table/clock.h"
@@ -42,67 +41,6 @@ typedef struct dispatch {
 
 /* --- deciding ---------------------------------------------------------------------------------------------- */
 
-/* With BackhandSelfRedirect Only, a place without a chain hands to the contact; a place with `Backhand off` does
- * not. */
-static int has_policy(const backhand_dir_config *dir)
-{
-    return backhand_chain_has_functions(&dir->chain) || (dir->self_redirect == BACKHAND_SELF_ONLY && !dir->chain.off);
-}
-
-/* This module does not decide on places without a policy, requests to a forward proxy, methods that no place's handler
- * answers, and login forms. */
-static int is_decided_on(const request_rec *r)
-{
-    return has_policy(backhand_config_dir(r)) && (!r->proxyreq || r->proxyreq == PROXYREQ_REVERSE) &&
-           r->method_number != M_CONNECT && r->method_number != M_TRACE && !backhand_login_is_answered(r);
-}
-
-/* ProxyPass, or a RewriteRule with [P], has already chosen a target. */
-static int is_left_alone(const request_rec *r)
-{
-    return r->proxyreq == PROXYREQ_REVERSE && !backhand_config_dir(r)->proxy_pass;
-}
-
-static void fill_rules(dispatch *d)
-{
-    request_rec *r = d->r;
-    const backhand_config *conf = d->conf;
-    int self_redirect = d->dir->self_redirect;
-
-    d->rules = (backhand_walk_rules){
-        .retry = conf->retry,
-        .tries = conf->tries,
-        .serves = self_redirect != BACKHAND_SELF_ONLY,
-        .asks_self = self_redirect > 0 && backhand_identity_get(0, NULL, NULL),
-        .can_ask = backhand_workers_ready(conf->proxy),
-        .tls = backhand_settings_tls(conf->proxy, r),
-        .unsafe = backhand_wide_is_unsafe(r),
-        .session_redirects = d->dir->session_redirect != NULL,
-        .own = backhand_own_is(r) || backhand_received_is_check(r),
-        .left_alone = is_left_alone(r),
-        .marked = backhand_received_is(r) || backhand_received_is_doubtful(r),
-    };
-    d->rules.loop = self_redirect > 0 && d->rules.marked && backhand_loop_is(r, conf->table);
-}
-
-/* The client is this machine or an address that AcceptStats covers. */
-static int is_internal(const request_rec *r, const backhand_config *conf)
-{
-    return strncmp(r->useragent_ip, "127.", 4) == 0 || strcmp(r->useragent_ip, "::1") == 0 ||
-           backhand_accept_covers(conf->accept, r->useragent_addr);
-}
-
-/* Called after the chain, because the chain finds the session. */
-static void limit_wait(dispatch *d)
-{
-    int exempt = d->dir->max_wait_exempt;
-
-    if (d->dir->max_wait > 0 && !(exempt & BACKHAND_EXEMPT_SESSIONS && d->candidates.owner >= 0) &&
-        !(exempt & BACKHAND_EXEMPT_INTERNAL && is_internal(d->r, d->conf))) {
-        d->rules.max_wait = d->dir->max_wait;
-    }
-}
-
 static void complain(void *ctx, const backhand_function *f, const char *what)
 {
     request_rec *r = ctx;
@@ -128,7 +66,7 @@ static void run_chain(dispatch *d)
         backhand_body_return(body);
     }
     d->usec += backhand_clock_now() - began;
-    limit_wait(d);
+    backhand_rules_limit_wait(&d->rules, d->r, d->conf, &d->candidates);
     if (d->candidates.lost.port) {
         backhand_received_set_lost(d->r, &d->candidates.lost);
     }
@@ -385,7 +323,7 @@ int backhand_dispatch_handler(request_rec *r)
     if (backhand_here_is(r)) {
         return backhand_here_handler(r);
     }
-    if (!conf->table || !conf->proxy || !is_decided_on(r)) {
+    if (!conf->table || !conf->proxy || backhand_rules_exempt(r)) {
         return DECLINED;
     }
     memset(&d, 0, sizeof(d));
@@ -394,11 +332,11 @@ int backhand_dispatch_handler(request_rec *r)
     d.dir = backhand_config_dir(r);
     if (r->main || r->prev) {
         /* A sub-request or internal redirect: httpd made its URL, not the client. */
-        return d.dir->self_redirect == BACKHAND_SELF_ONLY && !backhand_own_is(r) && !is_left_alone(r)
+        return d.dir->self_redirect == BACKHAND_SELF_ONLY && !backhand_own_is(r) && !backhand_rules_left_alone(r)
                    ? HTTP_SERVICE_UNAVAILABLE
                    : DECLINED;
     }
-    fill_rules(&d);
+    backhand_rules_fill(&d.rules, r, conf);
     if (!is_undecided(&d) && backhand_received_is(r)) {
         return DECLINED;
     }

@@ -283,6 +283,9 @@ int backhand_chain_run(const backhand_chain *chain, const backhand_table *table,
     if (backhand_table_any_down(table) || out->others) {
         fill_with_some(out, table);
     }
+    if (out->explanation) {
+        out->explanation->runs++;
+    }
     current = out;
     count = run_chain(&now, chain);
     backhand_candidates_fill(out);

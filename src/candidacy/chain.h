@@ -92,8 +92,8 @@ backhand_candidates *backhand_chain_current(void);
 /** The explanation of the calling thread's run; NULL: none is wanted. */
 struct backhand_explanation *backhand_chain_explanation(void);
 
-/** Complaint about a function's result; called at most once a minute a function and process, and not for a rehearsal (see
- * explanation.h). */
+/** Complaint about a function's result; called at most once a minute a function and process, and not for a rehearsal
+ * (see explanation.h). */
 typedef void (*backhand_complain_fn)(void *ctx, const backhand_function *f, const char *what);
 
 /**

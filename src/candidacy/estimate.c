@@ -157,18 +157,18 @@ double backhand_estimate_queue(const backhand_estimate *estimate)
 
 void backhand_estimate_explain(backhand_explanation *e, int id, const backhand_estimate *of, double usec)
 {
-    backhand_explanation_read(e, id, "expected-ms", usec / 1000);
-    backhand_explanation_read(e, id, "in-flight", of->inflight);
-    backhand_explanation_read(e, id, "at-once", of->parallel);
+    backhand_explanation_read(e, id, "expected_ms", usec / 1000);
+    backhand_explanation_read(e, id, "in_flight", of->inflight);
+    backhand_explanation_read(e, id, "at_once", of->parallel);
     if (of->samples > 0) {
-        backhand_explanation_read(e, id, "typical-ms", exp(of->log) / 1000);
+        backhand_explanation_read(e, id, "typical_ms", exp(of->log) / 1000);
         backhand_explanation_read(e, id, "spread", exp(of->spread));
     }
     backhand_explanation_read(e, id, "samples", of->samples);
     if (of->service > 0) {
-        backhand_explanation_read(e, id, "service-ms", of->service / 1000);
+        backhand_explanation_read(e, id, "service_ms", of->service / 1000);
     }
     backhand_explanation_read(e, id, "stall", of->stall);
     backhand_explanation_read(e, id, "burden", of->burden);
-    backhand_explanation_read(e, id, "hop-ms", of->hop / 1000);
+    backhand_explanation_read(e, id, "hop_ms", of->hop / 1000);
 }

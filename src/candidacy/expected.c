@@ -46,10 +46,11 @@ static void explain(backhand_explanation *e, const choice *all)
 static void explain_free(backhand_explanation *e, const backhand_meter *meter)
 {
     if (e) {
-        backhand_explanation_read(e, 0, "in-flight", (double)backhand_meter_inflight(meter));
-        backhand_explanation_read(e, 0, "at-once", (double)backhand_number_get(&meter->room) / 1000);
-        backhand_explanation_say(e, "a place is free here, and by the last comparison no other server is surely faster: "
-                                    "the others were not looked at");
+        backhand_explanation_read(e, 0, "in_flight", (double)backhand_meter_inflight(meter));
+        backhand_explanation_read(e, 0, "at_once", (double)backhand_number_get(&meter->room) / 1000);
+        backhand_explanation_say(e,
+                                 "a place is free here, and by the last comparison no other server is surely faster: "
+                                 "the others were not looked at");
     }
 }
 

@@ -57,6 +57,7 @@ void backhand_explanation_enter(backhand_explanation *e, const struct backhand_f
     now = apr_array_push(e->functions);
     memset(now, 0, sizeof(*now));
     now->function = f;
+    now->run = e->runs;
     e->used = used;
     e->open = 1;
     copy_list(&now->before, e, list, n);

@@ -42,6 +42,7 @@ typedef struct backhand_reading {
 /** One function. */
 typedef struct backhand_explained_function {
     const struct backhand_function *function;
+    int run; /**< of the chain, 1 the first: it runs again when the owner of a session is lost */
     backhand_explained_list before, after;
     double usec;                  /**< how long it took */
     apr_array_header_t *readings; /**< of backhand_reading, those of one server one after the other; NULL: none */
@@ -54,6 +55,7 @@ typedef struct backhand_explanation {
     struct request_rec *request;
     int rehearsal; /**< no request follows this run: functions leave the counts and trials of this server alone */
     apr_array_header_t *functions; /**< of backhand_explained_function, in the order in which they ran */
+    int runs;                      /**< of the chain so far */
     int more;                      /**< further functions, which are not recorded */
     int notes;                     /**< notes of policies so far */
     int used;                      /**< private: entries of the table that have had a server */

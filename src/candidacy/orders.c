@@ -5,7 +5,7 @@
 #include "candidacy/prediction.h"
 #include "candidacy/rank.h"
 
-static const backhand_rank_figure load = {"load", 1000}, busy = {"busy", 1}, idle = {"idle-cpu", -1000};
+static const backhand_rank_figure load = {"load", 1000}, busy = {"busy", 1}, idle = {"idle_cpu", -1000};
 
 /* The figure of the front server is reduced by the bias. */
 static int64_t with_bias(int id, int64_t key, const void *ctx)

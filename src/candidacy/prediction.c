@@ -19,7 +19,7 @@ int backhand_add_prediction(struct request_rec *r, ServerSlot *servers, int *n, 
         run->predicting = 1;
     }
     for (int i = 0; explanation && i < *n; i++) {
-        backhand_explanation_read(explanation, servers[i].id, "sent-since", (double)backhand_predicted(servers[i].id));
+        backhand_explanation_read(explanation, servers[i].id, "sent_since", (double)backhand_predicted(servers[i].id));
     }
     return *n;
 }

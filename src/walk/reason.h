@@ -42,6 +42,9 @@ typedef enum backhand_reason {
     BACKHAND_REASONS
 } backhand_reason;
 
+/** The meaning of a reason, as a sentence without its stop. */
+const char *backhand_reason_meaning(backhand_reason reason);
+
 /** The text of a reason, as `served-here:chosen`. */
 const char *backhand_reason_text(backhand_reason reason);
 

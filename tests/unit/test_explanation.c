@@ -126,15 +126,15 @@ static void a_list_that_was_not_written(void **state)
     run(0);
     assert_string_equal(text_of(&at(0)->before), apr_psprintf(pool, "0 1 2 +%d", SERVERS - 3));
     assert_string_equal(text_of(&at(0)->after), "0 +0");
-    assert_int_equal(reading(0, 0, "at-once"), 12);
-    assert_int_equal(reading(0, 1, "expected-ms"), -1);
+    assert_int_equal(reading(0, 0, "at_once"), 12);
+    assert_int_equal(reading(0, 1, "expected_ms"), -1);
     assert_non_null(at(0)->notes);
     /* Without the shortcut the others are compared. */
     backhand_number_set(&table->meter->slower, 1);
     run(0);
-    assert_true(reading(0, 1, "expected-ms") > 0);
+    assert_true(reading(0, 1, "expected_ms") > 0);
     assert_int_equal(reading(0, 1, "samples"), 500);
-    assert_true(reading(0, 0, "expected-ms") > 0);
+    assert_true(reading(0, 0, "expected_ms") > 0);
 }
 
 /* A slow server asks for trials, and a rehearsal must not use one up. */
