@@ -8,6 +8,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Farm qw(configtest eventually);
 use Farm::Fake;
+use Farm::Session;
 use Test::More;
 
 # One request a second, one at a time; its queue is so long.
@@ -19,13 +20,25 @@ sub says {
 my $chain = "Backhand byAge 60\nBackhand removeSelf\n";
 
 for my $mpm (Farm->mpms) {
-    my $farm = Farm->new(mpm => $mpm);
+    my $farm = Farm->new(mpm => $mpm, modules => ['remoteip']);
     my $a    = $farm->add(conf => <<"EOT");
+RemoteIPHeader X-Client
+RemoteIPInternalProxy 127.0.0.99
 <Location /app>
 ${chain}BackhandMaxWait 5s
 </Location>
 <Location /app/internal>
 BackhandMaxWaitExempt Internal
+</Location>
+<Location /app/session>
+BackhandMaxWaitExempt None
+Backhand bySession PIN=
+</Location>
+<Location /app/session/exempt>
+BackhandMaxWaitExempt Sessions
+</Location>
+<Location /app/session/all>
+BackhandMaxWaitExempt All
 </Location>
 <Location /app/off>
 BackhandMaxWait 0
@@ -51,7 +64,19 @@ EOT
     cmp_ok $response->seconds, '<', 3, 'at once';
     is $a->logged('/app/who')->{reason}, 'refused:wait', 'the log says why';
     is $a->get('/app/internal')->body, 'fake', 'requests from here may be exempt';
-    is $a->get('/app/off')->body,      'fake', 'a place may be, too';
+    my @outside = (headers => ['X-Client' => '192.0.2.9']);
+    is $a->get('/app/internal', @outside)->status, 503, 'requests from elsewhere are not';
+    is $a->get('/app/off')->body, 'fake', 'a place may be, too';
+    my @session = (headers => [Cookie => 'PIN=' . Farm::Session->new(owner => $fake)->pin, 'X-Client' => '192.0.2.9']);
+    my @own     = (headers => [Cookie => 'PIN=' . Farm::Session->new(owner => $a)->pin]);
+    is $a->get('/app/session', @session)->status, 503, 'a request with a session is refused as any other';
+    for my $path ('/app/session/exempt', '/app/session/all') {
+        is $a->get($path, @session)->body, 'fake', "$path: unless sessions are exempt";
+        is $a->get("$path?x", @outside)->status, 503, 'which no other request is';
+        is $a->logged("$path?x")->{reason}, 'refused:wait', 'as the log says';
+    }
+    is $a->get('/app/session/exempt')->status,      503, 'a request from here is not exempt by Sessions';
+    is $a->get('/app/session/all')->body,           'fake', 'but by All';
     $fake->stop;
     $fake->{says} = says(4);
     $fake->start;
