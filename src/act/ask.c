@@ -35,7 +35,9 @@ static backhand_handoff_result ask_worker(backhand_ask *ask, backhand_worker *wo
     if (outcome != BACKHAND_ANSWERED) {
         backhand_table_begun(table, id, step->generation);
     }
-    backhand_table_returned(table, id, step->generation);
+    if (!ask->handoff.opened) {
+        backhand_table_returned(table, id, step->generation);
+    }
     return outcome;
 }
 
@@ -95,6 +97,6 @@ backhand_walk_result backhand_ask_server(backhand_ask *ask, const backhand_step 
         backhand_worker_release(worker);
         result = BACKHAND_RESULT_INTERPRETERS;
     }
-    backhand_limit_leave(conf, process, step->id, kind);
+    backhand_limit_leave(conf, process, step->id, ask->handoff.opened ? BACKHAND_WAIT_OPEN : kind);
     return result;
 }

@@ -102,6 +102,13 @@ void backhand_process_waited(backhand_process *row, backhand_wait kind)
     __atomic_sub_fetch(&row->waiting[kind], 1, __ATOMIC_RELEASE);
 }
 
+/* For a moment the tunnel counts twice: so it is never missing where limits are compared. */
+void backhand_process_opened(backhand_process *row)
+{
+    __atomic_add_fetch(&row->waiting[BACKHAND_WAIT_OPEN], 1, __ATOMIC_SEQ_CST);
+    __atomic_sub_fetch(&row->waiting[BACKHAND_WAIT_TUNNEL], 1, __ATOMIC_RELEASE);
+}
+
 void backhand_process_release(backhand_table *table, int64_t pid)
 {
     backhand_process *row = pid > 0 ? find(table, pid) : NULL;
@@ -151,18 +158,22 @@ int64_t backhand_process_sum_waiting(const backhand_table *table, backhand_wait 
         const backhand_process *row = &table->processes[i];
         if (backhand_number_get(&row->pid) > 0) {
             waited += backhand_number_get(&row->waiting[kind]);
+            if (kind == BACKHAND_WAIT_TUNNEL) {
+                waited += backhand_number_get(&row->waiting[BACKHAND_WAIT_OPEN]);
+            }
         }
     }
     return waited > 0 ? waited : 0;
 }
 
+/* Open tunnels have returned. */
 static int nobody_waits(const backhand_table *table)
 {
     for (int i = 0; i < table->max_processes; i++) {
-        for (int kind = 0; kind < BACKHAND_WAITS; kind++) {
-            if (__atomic_load_n(&table->processes[i].waiting[kind], __ATOMIC_ACQUIRE) > 0) {
-                return 0;
-            }
+        const backhand_process *row = &table->processes[i];
+        if (__atomic_load_n(&row->waiting[BACKHAND_WAIT_ANSWER], __ATOMIC_ACQUIRE) > 0 ||
+            __atomic_load_n(&row->waiting[BACKHAND_WAIT_TUNNEL], __ATOMIC_ACQUIRE) > 0) {
+            return 0;
         }
     }
     return 1;

@@ -27,6 +27,9 @@ int64_t backhand_process_serve(backhand_table *table, backhand_process *row, int
 int64_t backhand_process_wait(backhand_process *row, backhand_wait kind);
 /** The request waits no longer. Call it after backhand_table_returned(). */
 void backhand_process_waited(backhand_process *row, backhand_wait kind);
+/** The tunnel of a request of kind BACKHAND_WAIT_TUNNEL is open: it is of kind BACKHAND_WAIT_OPEN from now on. Call it
+ * after backhand_table_returned(). */
+void backhand_process_opened(backhand_process *row);
 /** Requests of this process that wait now, of all kinds. */
 int64_t backhand_process_waiting(const backhand_process *row);
 /** Clears the row of a process that is gone. */
@@ -35,12 +38,13 @@ void backhand_process_release(backhand_table *table, int64_t pid);
 int backhand_process_reap(backhand_table *table);
 /**
  * Counts requests as returned if the process that handed them off was killed before the answer came; no other process
- * can. These requests are known only while no request waits, so at other times the function does nothing. [moderator]
+ * can. These requests are known only while no request waits for an answer, so at other times the function does nothing.
+ * Open tunnels do not matter. [moderator]
  */
 void backhand_table_settle(backhand_table *table);
 /** Sums over all rows; either may be NULL. `waiting`: of all kinds. Never negative. */
 void backhand_process_sum(const backhand_table *table, int64_t *serving, int64_t *waiting);
-/** Requests of this kind that wait, summed over all rows. Never negative. */
+/** Requests of this kind that wait, summed over all rows. BACKHAND_WAIT_TUNNEL: open tunnels, too. Never negative. */
 int64_t backhand_process_sum_waiting(const backhand_table *table, backhand_wait kind);
 
 #endif

@@ -18,10 +18,11 @@ typedef struct backhand_table backhand_table;
 /** The row of a child process; see table/process.h. */
 typedef struct backhand_process backhand_process;
 
-/** For what a request waits that was handed to another server. Each kind has a bound of its own. */
+/** For what a request waits that was handed to another server. Answers have one bound, all tunnels another. */
 typedef enum backhand_wait {
     BACKHAND_WAIT_ANSWER, /**< for an answer */
-    BACKHAND_WAIT_TUNNEL, /**< for the end of a tunnel, as of a WebSocket: open, or asked for */
+    BACKHAND_WAIT_TUNNEL, /**< for a tunnel that it asks for, as of a WebSocket */
+    BACKHAND_WAIT_OPEN,   /**< for the end of an open tunnel; the server has answered, so the request has returned */
     BACKHAND_WAITS
 } backhand_wait;
 

@@ -86,6 +86,7 @@ for my $mpm (Farm->mpms) {
         my @tunnels = map { [tunnel($a)] } 1, 2;
         is $_->[1], '101 18', 'a tunnel to the other server' for @tunnels;
         eventually { $a->status->{Tunnels} == 2 && $a->status->{Waiting} == 2 } 5, 'the status page counts them';
+        is $a->row($b->contact)->{'Sent-Waiting'}, 0, 'none of them waits for an answer';
         # The status page itself is one.
         eventually { $b->status->{Serving} == 1 } 10, 'the server that has them has no request in hand';
         is $a->get('/app/x')->body, 18, 'requests are handed off all the same';
@@ -111,6 +112,7 @@ for my $mpm (Farm->mpms) {
         close $_->{socket} for $again, $tunnels[1][0];
         eventually { $a->status->{Tunnels} == 0 && $a->status->{Waiting} == 0 } 10, 'none is left';
         eventually { $_->status->{Serving} == 1 } 10, 'nothing is in hand' for $a, $b;
+        is $a->row($b->contact)->{'Sent-Waiting'}, 0, 'each was counted as returned once';
 
         $_->stop for @apps;
         $farm->check;

@@ -204,7 +204,7 @@ for my $mpm (Farm->mpms) {
         }
         is join(' ', map { (read_frame($sockets[$_]))[1] } 0 .. 2), 'TO 0 TO 1 TO 2', 'three side by side';
         close $_ for @sockets;
-        eventually { $a->row($b->contact)->{'Sent-Waiting'} == 0 } 10, 'broken off: no request waits any more';
+        eventually { $a->status->{Waiting} == 0 } 10, 'broken off: no request waits any more';
         # The page itself is one.
         eventually { $b->row($b->contact)->{'In-Flight'} <= 1 } 10, 'and nothing is left on the other server';
 

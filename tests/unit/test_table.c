@@ -298,7 +298,11 @@ static void counts_processes(void **state)
     assert_int_equal(waiting, 7);
     assert_int_equal(backhand_process_sum_waiting(table, BACKHAND_WAIT_ANSWER), 4);
     assert_int_equal(backhand_process_sum_waiting(table, BACKHAND_WAIT_TUNNEL), 3);
-    backhand_process_waited(row, BACKHAND_WAIT_TUNNEL);
+    backhand_process_opened(row);
+    assert_int_equal(row->waiting[BACKHAND_WAIT_TUNNEL], 0);
+    assert_int_equal(backhand_process_waiting(row), 5);
+    assert_int_equal(backhand_process_sum_waiting(table, BACKHAND_WAIT_TUNNEL), 3);
+    backhand_process_waited(row, BACKHAND_WAIT_OPEN);
     assert_int_equal(backhand_process_waiting(row), 4);
     backhand_process_release(table, 1);
     backhand_process_release(table, 1);
@@ -340,6 +344,30 @@ static void settles_what_the_killed_sent(void **state)
     assert_int_equal(backhand_table_ready(table, id), 6);
     backhand_table_settle(table);
     assert_int_equal(slot->returned, 13);
+}
+
+static void settles_while_tunnels_are_open(void **state)
+{
+    int id = hear(1, 9, 1);
+    backhand_slot *slot = &table->slots[id];
+    backhand_process *row = backhand_process_claim(table, getpid());
+    backhand_process *killed = backhand_process_claim(table, 1);
+    uint64_t generation = backhand_table_slot_generation(table, id);
+    (void)state;
+    backhand_process_wait(row, BACKHAND_WAIT_TUNNEL);
+    backhand_table_sent(table, id, generation);
+    backhand_process_wait(killed, BACKHAND_WAIT_ANSWER);
+    backhand_table_sent(table, id, generation);
+    backhand_process_release(table, 1);
+    backhand_table_settle(table);
+    assert_int_equal(slot->returned, 0);
+    backhand_table_returned(table, id, generation);
+    backhand_process_opened(row);
+    backhand_table_settle(table);
+    assert_int_equal(slot->sent, 2);
+    assert_int_equal(slot->returned, 2);
+    backhand_process_waited(row, BACKHAND_WAIT_OPEN);
+    assert_int_equal(backhand_process_waiting(row), 0);
 }
 
 static void reaps_the_dead(void **state)
@@ -390,6 +418,7 @@ int main(void)
         FARM_TEST(counts_ready_workers),
         FARM_TEST(counts_processes),
         FARM_TEST(settles_what_the_killed_sent),
+        FARM_TEST(settles_while_tunnels_are_open),
         FARM_TEST(reaps_the_dead),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include "act/proxy/trailers.h"
 #include "table/clock.h"
 #include "table/handoff.h"
+#include "table/process.h"
 
 #include <apr_hooks.h>
 #include <apr_optional_hooks.h>
@@ -178,6 +179,11 @@ static void become_tunnel(struct backhand_connection *connection)
     apr_socket_t *client = ap_get_conn_socket(current->r->connection);
 
     backhand_attempt_response(current);
+    if (current->upgrades && !current->opened) {
+        current->opened = 1;
+        backhand_table_returned(current->conf->table, current->id, current->generation);
+        backhand_process_opened(current->conf->process);
+    }
     wait_patiently(connection);
     if (client && apr_socket_timeout_get(client, &current->client_timeout) == APR_SUCCESS) {
         current->client = client;

@@ -36,6 +36,8 @@ typedef struct backhand_attempt {
                      * again */
     int safe;       /**< it may be given up once its client has gone: GET, HEAD, OPTIONS */
     int final;      /**< its response is passed on whatever its status */
+    int upgrades;   /**< the client asks for a tunnel */
+    int opened;     /**< the tunnel is open, and the request counts as returned */
     const backhand_body *body;    /**< NULL: it has none */
     backhand_handshake handshake; /**< the caller sets whether it is wanted, and the name */
     int reused;                   /**< sent on a connection that was kept from an earlier request */

@@ -7,6 +7,7 @@
 #include "act/received/mark_signature.h"
 #include "act/proxy/response.h"
 #include "act/request/target.h"
+#include "act/request/tunnel.h"
 #include "act/proxy/tls.h"
 #include "act/proxy/attempt.h"
 
@@ -287,6 +288,7 @@ backhand_handoff_result backhand_handoff_attempt(backhand_handoff *handoff, back
                           .repeatable = handoff->idempotent,
                           .safe = r->method_number == M_GET || r->method_number == M_OPTIONS,
                           .final = handoff->final,
+                          .upgrades = backhand_tunnel_is_asked(r),
                           .body = handoff->body,
                           .head.pool = r->pool};
     char *url = apr_pstrcat(r->pool, announcement->stat.contact, backhand_target(r), NULL);
@@ -310,6 +312,7 @@ backhand_handoff_result backhand_handoff_attempt(backhand_handoff *handoff, back
     backhand_attempt_end(&t);
     result = judge(&t, r, rc);
     handoff->silent = t.silenced;
+    handoff->opened = t.opened;
     handoff->trouble = backhand_handshake_trouble(&t.handshake, r->pool);
     if (handoff->body) {
         backhand_body_end(handoff->body);

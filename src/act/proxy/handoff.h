@@ -20,6 +20,8 @@ typedef struct backhand_handoff {
     int status;          /**< the handler's result after ANSWERED */
     int final;           /**< set by the caller: the response is passed on whatever its status */
     int silent;          /**< the server fell silent: after DROPPED, and after ANSWERED within the response */
+    int opened;          /**< after ANSWERED: a tunnel was open. Its request has been counted as returned, and as of
+                          * kind BACKHAND_WAIT_OPEN */
     const char *trouble; /**< after REFUSED: the error of the server's TLS and what to do; NULL: none */
 } backhand_handoff;
 
