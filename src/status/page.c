@@ -5,6 +5,7 @@
 #include "config/waits.h"
 #include "status/formats.h"
 #include "status/json.h"
+#include "status/metrics.h"
 
 #include <http_protocol.h>
 #include <http_request.h>
@@ -55,12 +56,14 @@ static void fill_facts(backhand_facts *facts, backhand_status_box *box, request_
     };
 }
 
+/* Some programs, as Prometheus, can only send `word=`. */
 static int asks_for(request_rec *r, const char *word)
 {
     const char *rest = r->args;
+    size_t length = strlen(word);
     while (rest && *rest) {
         const char *argument = ap_getword(r->pool, &rest, '&');
-        if (strcmp(argument, word) == 0) {
+        if (strncmp(argument, word, length) == 0 && (argument[length] == '\0' || argument[length] == '=')) {
             return 1;
         }
     }
@@ -75,6 +78,19 @@ static void send_json(request_rec *r, const backhand_config *conf)
 
     fill_facts(&facts, &box, r, conf);
     backhand_json_write(&out, &facts);
+}
+
+static void send_metrics(request_rec *r, const backhand_config *conf)
+{
+    int open_metrics = backhand_metrics_wants_open(apr_table_get(r->headers_in, "Accept"));
+    backhand_status_box box;
+    backhand_facts facts;
+    backhand_out out = {.append = append, .ctx = r};
+
+    fill_facts(&facts, &box, r, conf);
+    ap_set_content_type(r, open_metrics ? BACKHAND_METRICS_OPEN : BACKHAND_METRICS_TEXT);
+    apr_table_mergen(r->headers_out, "Vary", "Accept");
+    backhand_metrics_write(&out, &facts, open_metrics);
 }
 
 int backhand_status_handler(request_rec *r)
@@ -102,6 +118,9 @@ int backhand_status_handler(request_rec *r)
     else if (asks_for(r, "json")) {
         ap_set_content_type(r, "application/json");
         send_json(r, conf);
+    }
+    else if (asks_for(r, "metrics")) {
+        send_metrics(r, conf);
     }
     else {
         ap_set_content_type(r, "text/html; charset=utf-8");

@@ -11,7 +11,8 @@
 
 #define BACKHAND_HANDLER "backhand-handler"
 
-/** Hook handler: the table as HTML, with `?auto` as `key: value` lines, with `?json` as JSON. */
+/** Hook handler: the table as HTML, with `?auto` as `key: value` lines, with `?json` as JSON,
+ * with `?metrics` as metrics. */
 int backhand_status_handler(request_rec *r);
 
 #endif

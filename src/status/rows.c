@@ -69,10 +69,13 @@ static const char *const drop_labels[BACKHAND_DROP_REASONS] = {
 
 static backhand_tally *add(backhand_tally *at, const char *key, const char *label, int64_t value)
 {
-    at->key = key;
-    at->label = label;
-    at->dropped = 0;
-    at->value = value;
+    *at = (backhand_tally){.key = key, .label = label, .value = value};
+    return at + 1;
+}
+
+static backhand_tally *add_now(backhand_tally *at, const char *key, const char *label, int64_t value)
+{
+    *at = (backhand_tally){.key = key, .label = label, .now = 1, .value = value};
     return at + 1;
 }
 
@@ -83,10 +86,10 @@ int backhand_tallies_read(backhand_tally out[BACKHAND_TALLIES], const backhand_t
     int reason;
 
     backhand_process_sum(table, &serving, &waiting);
-    at = add(at, "Serving", "requests being served here", serving);
-    at = add(at, "Waiting", "requests waiting for another server", waiting);
-    at = add(at, "Tunnels", "of these, tunnels (WebSockets), open or asked for",
-             backhand_process_sum_waiting(table, BACKHAND_WAIT_TUNNEL));
+    at = add_now(at, "Serving", "requests being served here", serving);
+    at = add_now(at, "Waiting", "requests waiting for another server", waiting);
+    at = add_now(at, "Tunnels", "of these, tunnels (WebSockets), open or asked for",
+                 backhand_process_sum_waiting(table, BACKHAND_WAIT_TUNNEL));
     at = add(at, "Handed-Off", "requests answered by another server",
              backhand_table_counted(table, BACKHAND_COUNT_HANDED_OFF));
     at = add(at, "Received", "requests received from other servers",

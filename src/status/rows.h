@@ -35,6 +35,7 @@ int backhand_row_read(backhand_row *row, const backhand_table *table, int id, ap
 typedef struct backhand_tally {
     const char *key;   /**< for programs: `Handed-Off`; for a drop reason backhand_drop_name() */
     const char *label; /**< for people: `requests answered by another server` */
+    int now;           /**< 1: how many there are now; 0: how many were counted since the table was made */
     int dropped;       /**< counts announcements that were dropped for the reason `key` */
     int64_t value;
 } backhand_tally;

@@ -97,6 +97,33 @@ for my $figure (figures()) {
     is $item =~ /\bRead-only\b/ ? 1 : 0, $figure->{read_only}, '... and says whether it is read-only';
 }
 
+# Every metric of the status page is described, with its kind: those that the code names, and one for each tally.
+my %end = (COUNTER => '_total', INFO => '_info');
+my %metrics;
+for my $file (qw(metrics server_metrics)) {
+    my $code = text_of("src/status/$file.c");
+    while ($code =~ /\b(?:BACKHAND_METRIC_)?(GAUGE|COUNTER|HISTOGRAM|INFO),\s*"(backhand_\w+)"/g) {
+        $metrics{ $2 . ($end{$1} || '') } = $1 eq 'INFO' ? 'gauge' : lc $1;
+    }
+}
+my $tallies = text_of('src/status/rows.c');
+while ($tallies =~ /= add(_now)?\(at, "([\w-]+)"/g) {
+    my ($now, $name) = ($1, lc $2);
+    $name =~ tr/-/_/;
+    $metrics{ "backhand_$name" . ($now ? '' : '_total') } = $now ? 'gauge' : 'counter';
+}
+my %described;
+for my $row (text_of('docs/status.md') =~ /^([|] `backhand_.*)$/gm) {
+    my (undef, $names, $kinds) = split /[|]/, $row;
+    my @kinds = split /,/, $kinds;
+    for my $name ($names =~ /`(backhand_\w+)`/g) {
+        $described{$name} = $kinds[0] =~ s/ //gr;
+        shift @kinds if @kinds > 1;
+    }
+}
+cmp_ok scalar keys %metrics, '>', 50, 'there are metrics';
+is_deeply \%described, \%metrics, 'docs/status.md has every metric, its kind, and no other';
+
 # Every built-in function is described.
 my $functions = text_of('docs/functions.md');
 my @builtins = map { text_of($_) =~ /^\s*\{"(\w+)",\s*\w+,/gm }

@@ -1,0 +1,182 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "status/metrics.h"
+
+#include "status/server_metrics.h"
+#include "table/skewed.h"
+#include "table/wall.h"
+#include "walk/reason.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GAUGE     BACKHAND_METRIC_GAUGE
+#define COUNTER   BACKHAND_METRIC_COUNTER
+#define HISTOGRAM BACKHAND_METRIC_HISTOGRAM
+
+#define MICROS APR_USEC_PER_SEC
+#define MILLIS 1000
+
+static const backhand_label none[] = {{NULL, NULL}};
+
+int backhand_metrics_wants_open(const char *accept)
+{
+    static const char type[] = "application/openmetrics-text";
+    const char *at = accept ? strstr(accept, type) : NULL;
+    const char *weight;
+    size_t length;
+
+    if (!at) {
+        return 0;
+    }
+    at += sizeof(type) - 1;
+    length = strcspn(at, ",");
+    weight = strstr(at, "q=");
+    /* A weight of 0 means: never this one. */
+    return !weight || weight >= at + length || strspn(weight + 2, "0.") != strcspn(weight + 2, ",; ");
+}
+
+static void single(backhand_metric *metric, backhand_metric_kind kind, const char *name, const char *help,
+                   int64_t number, int64_t divisor)
+{
+    if (number >= 0) {
+        backhand_metric_begin(metric, kind, name, help);
+        backhand_metric_sample(metric, none, number, divisor);
+    }
+}
+
+static void write_build(backhand_metric *metric, const backhand_facts *facts)
+{
+    backhand_label labels[] = {
+        {"version", BACKHAND_VERSION}, {"httpd", facts->httpd_version ? facts->httpd_version : ""}, {NULL, NULL}};
+
+    backhand_metric_begin(metric, BACKHAND_METRIC_INFO, "backhand_build", "Versions of mod_backhand and httpd");
+    backhand_metric_sample(metric, labels, 1, 1);
+}
+
+static void write_limits(backhand_metric *metric, const backhand_facts *facts)
+{
+    const int64_t limits[] = {facts->max_handoffs, facts->max_session_handoffs, facts->max_tunnels};
+    static const char *const names[] = {"handoffs", "session-handoffs", "tunnels"};
+
+    single(metric, GAUGE, "backhand_interval_seconds", "How often this server announces itself", facts->interval,
+           MICROS);
+    single(metric, GAUGE, "backhand_servers_limit", "Entries of the table", backhand_table_max(facts->table), 1);
+    single(metric, GAUGE, "backhand_workers_limit", "Workers that httpd may run", facts->workers, 1);
+    backhand_metric_begin(metric, GAUGE, "backhand_waiting_limit",
+                          "Requests that may wait for other servers at once, by the directives");
+    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+        backhand_label labels[] = {{"kind", names[i]}, {NULL, NULL}};
+        if (limits[i] >= 0) {
+            backhand_metric_sample(metric, labels, limits[i], 1);
+        }
+    }
+}
+
+/* `Handed-Off` of ?auto is backhand_handed_off_total here. */
+static void write_tally(backhand_metric *metric, const backhand_tally *tally)
+{
+    char name[64] = "backhand_";
+    size_t n = strlen(name);
+
+    for (const char *key = tally->key; *key && n < sizeof(name) - 1; key++) {
+        name[n++] = *key == '-' ? '_' : (char)tolower((unsigned char)*key);
+    }
+    name[n] = '\0';
+    single(metric, tally->now ? GAUGE : COUNTER, name, tally->label, tally->value, 1);
+}
+
+static void write_tallies(backhand_metric *metric, const backhand_table *table)
+{
+    backhand_tally tallies[BACKHAND_TALLIES];
+    int n = backhand_tallies_read(tallies, table);
+
+    for (int i = 0; i < n; i++) {
+        if (!tallies[i].dropped) {
+            write_tally(metric, &tallies[i]);
+        }
+    }
+    backhand_metric_begin(metric, COUNTER, "backhand_announcements_dropped", "Announcements dropped, by reason");
+    for (int i = 0; i < n; i++) {
+        backhand_label labels[] = {{"reason", tallies[i].key}, {NULL, NULL}};
+        if (tallies[i].dropped) {
+            backhand_metric_sample(metric, labels, tallies[i].value, 1);
+        }
+    }
+}
+
+static void write_decisions(backhand_metric *metric, const backhand_table *table)
+{
+    backhand_histogram times;
+
+    backhand_metric_begin(metric, COUNTER, "backhand_decisions", "Decisions of this server, by reason");
+    for (int i = 0; i < BACKHAND_REASONS; i++) {
+        backhand_label labels[] = {{"reason", backhand_reason_text(i)}, {NULL, NULL}};
+        backhand_metric_sample(metric, labels, backhand_table_decisions(table, i), 1);
+    }
+    backhand_metric_begin(metric, HISTOGRAM, "backhand_decision_seconds", "Time that chains took to decide");
+    backhand_table_decision_times(table, &times);
+    backhand_metric_histogram(metric, none, &times, backhand_decision_bounds);
+    backhand_metric_begin(metric, HISTOGRAM, "backhand_served_seconds",
+                          "Time to serve requests here that chains left to this server or others handed here");
+    backhand_table_served_times(table, &times);
+    backhand_metric_histogram(metric, none, &times, backhand_request_bounds);
+}
+
+static void write_skewed(backhand_metric *metric, const backhand_table *table)
+{
+    backhand_skewed skewed;
+
+    backhand_metric_begin(metric, GAUGE, "backhand_skewed_clock_seconds",
+                          "By how much the clock of a server is ahead that is not believed for its time");
+    for (int i = 0; i < BACKHAND_SKEWED; i++) {
+        if (backhand_skewed_read(&skewed, table, i)) {
+            backhand_label labels[] = {{"server", skewed.contact}, {"hostname", skewed.hostname}, {NULL, NULL}};
+            backhand_metric_sample(metric, labels, skewed.ahead, MILLIS);
+        }
+    }
+}
+
+/* A server that had this server's contact before it would have the same labels. */
+static int is_shadowed(const backhand_row *rows, int n, const backhand_row *row)
+{
+    return n > 0 && strcmp(rows[0].announcement.stat.contact, row->announcement.stat.contact) == 0;
+}
+
+static void write_servers(backhand_metric *metric, const backhand_table *table)
+{
+    int used = backhand_table_used(table), n = 0;
+    backhand_row *rows = malloc((size_t)used * sizeof(*rows));
+
+    if (!rows) {
+        return;
+    }
+    for (int id = 0; id < used; id++) {
+        if (backhand_row_read(&rows[n], table, id, backhand_table_now(table)) && !is_shadowed(rows, n, &rows[n])) {
+            n++;
+        }
+    }
+    backhand_server_metrics_write(metric, rows, n, backhand_table_wall_shown(table));
+    free(rows);
+}
+
+void backhand_metrics_write(const backhand_out *out, const backhand_facts *facts, int open_metrics)
+{
+    backhand_metric metric = {.out = out, .open_metrics = open_metrics};
+    const backhand_table *table = facts->table;
+
+    write_build(&metric, facts);
+    single(&metric, GAUGE, "backhand_table_present", table ? "1: there is a table of servers" : BACKHAND_NO_TABLE,
+           table != NULL, 1);
+    if (table) {
+        write_limits(&metric, facts);
+        write_tallies(&metric, table);
+        write_decisions(&metric, table);
+        write_servers(&metric, table);
+        write_skewed(&metric, table);
+    }
+    if (open_metrics) {
+        backhand_out_text(out, "# EOF\n");
+    }
+}
