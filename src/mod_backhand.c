@@ -16,6 +16,7 @@
 #include "act/proxy/require_ssl.h"
 #include "explain/page.h"
 #include "status/page.h"
+#include "status/section.h"
 #include "lifecycle.h"
 
 #include <http_core.h>
@@ -137,6 +138,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_handler(backhand_session_cookie_handler, NULL, NULL, APR_HOOK_REALLY_FIRST + 3);
     ap_hook_handler(backhand_explain_handler, NULL, NULL, APR_HOOK_MIDDLE - 1);
     ap_hook_handler(backhand_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    backhand_section_register();
     backhand_dispatch_register(p);
 }
 
