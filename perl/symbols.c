@@ -5,9 +5,9 @@
 
 #include <dlfcn.h>
 
-int symbols_inside_httpd(void)
+int symbols_inside(void)
 {
-    return dlsym(RTLD_DEFAULT, "ap_run_post_config") != NULL;
+    return dlsym(RTLD_DEFAULT, "ap_run_post_config") || dlsym(RTLD_DEFAULT, "backhand_serverstats");
 }
 
 void symbol_croak_outside(pTHX)
@@ -21,6 +21,9 @@ void *symbol_find(pTHX_ const char *name)
     void *symbol = dlsym(RTLD_DEFAULT, name);
     if (symbol) {
         return symbol;
+    }
+    if (!symbols_inside()) {
+        symbol_croak_outside(aTHX);
     }
     croak("Apache::Backhand needs mod_backhand, and httpd has not loaded it%s: put `LoadModule backhand_module "
           ".../mod_backhand.so` before whatever loads Apache::Backhand",

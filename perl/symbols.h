@@ -11,13 +11,13 @@
 #include "perl.h"
 #include "mod_backhand.h"
 
-/** True inside httpd, with or without mod_backhand. */
-int symbols_inside_httpd(void);
+/** True inside httpd, with or without mod_backhand, and in bhsim. */
+int symbols_inside(void);
 
 /** Croaks, saying that this works only inside httpd. */
 void symbol_croak_outside(pTHX) __attribute__((noreturn));
 
-/** The function of that name, inside httpd. Croaks, saying what to do, when mod_backhand is not loaded. */
+/** The function of that name. Croaks, saying what to do, outside httpd and when mod_backhand is not loaded. */
 void *symbol_find(pTHX_ const char *name);
 
 /** Croaks when the mod_backhand that is loaded is not of the version of mod_backhand.h. */

@@ -354,7 +354,7 @@ void tie_boot(pTHX)
     MY_CXT_INIT;
 
     Zero(&MY_CXT, 1, my_cxt_t);
-    if (symbols_inside_httpd()) {
+    if (symbols_inside()) {
         symbols_check_version(aTHX);
         MY_CXT.stats = (serverstats_fn *)symbol_find(aTHX_ "backhand_serverstats");
         MY_CXT.maxservers = (int (*)(void))symbol_find(aTHX_ "backhand_maxservers");

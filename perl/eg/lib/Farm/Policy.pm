@@ -1,23 +1,13 @@
 # Licensed to the public under the terms of Perl itself or of the Apache License 2.0; see the file LICENSE.
 package Farm::Policy;
 
-# Three policies to use or to start from. In httpd.conf:
-#
-#     PerlSwitches -I/path/to/eg/lib
-#     PerlModule   Apache::Backhand Farm::Policy
-#     <Location "/app/">
-#         Backhand byAge 5
-#         BackhandFromSO modules/byPerl.so byPerl Farm::Policy::least_busy
-#     </Location>
-
 use strict;
 use warnings;
 
 use Apache::Backhand    qw(load_serverstats);
 use Farm::Policy::Cache qw(ranked);
 
-# Each policy gets the request, a reference to the list of candidates (numbers of servers, 0 is this one) and the words
-# that follow its name in httpd.conf. It returns a reference to the list as it should be, the best candidate first.
+our $VERSION = '2.0.0';
 
 # The servers with the fewest requests in their hands for each of their workers come first; those whose workers are all
 # busy come last. What a server last said is a moment old, and all servers of the farm read the same figures: if all
@@ -64,3 +54,50 @@ sub by_visitor {
 }
 
 1;
+
+__END__
+
+=encoding UTF-8
+
+=head1 NAME
+
+Farm::Policy - Policies by least work, by capacity and by visitor
+
+=head1 SYNOPSIS
+
+    PerlSwitches -I/path/to/eg/lib
+    PerlModule   Apache::Backhand Farm::Policy
+    <Location "/app/">
+        Backhand byAge 5
+        BackhandFromSO modules/byPerl.so byPerl Farm::Policy::least_busy
+    </Location>
+
+=head1 DESCRIPTION
+
+Three policies to use or to start from. Each gets the request, a reference to the list of candidates (ids of servers,
+0 is this one) and the words that follow its name in F<httpd.conf>. It returns a reference to the list as it should
+be, the best candidate first. Modules below this one have more.
+
+=head1 FUNCTIONS
+
+=head2 least_busy($r, \@ids, $step)
+
+The servers with the fewest requests in flight for each of their workers come first; those without a ready worker come
+last. Figures that are nearly equal count as equal, and chance decides among these. The word says how near: C<0.25> is
+a quarter of the workers; the default is C<0.1>.
+
+=head2 by_capacity($r, \@ids)
+
+Each server comes first in proportion to what it can do at the moment: the idle share of its CPUs, times its CPUs,
+times its speed.
+
+=head2 by_visitor($r, \@ids, @headers)
+
+What one visitor asks stays on one server while the farm stays as it is, without cookies. A visitor is the client's
+address, or what the request headers say that the words name. When a server leaves, only its own visitors move.
+
+=head1 LICENSE
+
+The terms of Perl itself, or the Apache License, Version 2.0.
+
+=cut

@@ -75,6 +75,10 @@ Farm::Policy::Servers - What the example policies share: patterns for servers, a
 
     my ($those, $others) = first_those($ids, load_serverstats(), matcher('db*.example.com', '192.0.2.7'));
 
+=head1 DESCRIPTION
+
+Nothing here is a policy. All of it is cheap: what it finds out once, it remembers.
+
 =head1 FUNCTIONS
 
 =over 4
