@@ -46,6 +46,7 @@ static void warn_of_configuration(apr_pool_t *ptemp, server_rec *s)
 {
     backhand_config_check_functions(ptemp, s);
     backhand_config_warn_of_trust(s);
+    backhand_config_note_trace(s);
     backhand_config_note_logins(ptemp, s);
     backhand_proxy_pass_check(ptemp, s);
 }

@@ -11,6 +11,7 @@
 #include "act/redirect.h"
 #include "act/rules.h"
 #include "act/session_count.h"
+#include "act/trace.h"
 #include "base/throttle.h"
 #include "table/clock.h"
 #include "table/process.h"
@@ -66,6 +67,7 @@ static void run_chain(dispatch *d)
         backhand_body_return(body);
     }
     d->usec += backhand_clock_now() - began;
+    backhand_trace_run(d->r, d->candidates.explanation);
     backhand_rules_limit_wait(&d->rules, d->r, d->conf, &d->candidates);
     if (d->candidates.lost.port) {
         backhand_received_set_lost(d->r, &d->candidates.lost);
@@ -278,6 +280,7 @@ static int follow(dispatch *d, backhand_walk_result result)
 
     backhand_walk_begin(&d->walk, d->conf->table, &d->rules, &d->candidates, asked);
     rc = take_steps(d, result, &step);
+    backhand_trace_end(d->r, d->candidates.explanation);
     backhand_table_decided(d->conf->table, (int)step.reason, d->candidates.list ? d->usec : -1);
     if (d->candidates.list) {
         backhand_session_count(d->conf->table, &d->candidates, &step);
@@ -300,6 +303,7 @@ static int decide(dispatch *d)
     if (backhand_received_is(d->r) && d->rules.serves) {
         return DECLINED;
     }
+    d->candidates.explanation = backhand_trace_begin(d->r);
     if (is_undecided(d) && !d->rules.marked && backhand_chain_has_functions(&d->dir->chain)) {
         if (body && !d->rules.coded && d->dir->buffer_body > 0) {
             backhand_body_buffer(body, d->dir->buffer_body);

@@ -15,6 +15,7 @@
 #include "trust/keys.h"
 #include "trust/spent.h"
 
+#include <ap_expr.h>
 #include <httpd.h>
 #include <http_config.h>
 
@@ -65,6 +66,7 @@ typedef struct backhand_config {
     int self_only;         /**< BackhandSelfRedirect Only stands somewhere: requests are handed off without a chain */
     int trust_user;        /**< BackhandTrustUser On stands somewhere */
     backhand_spent *spent; /**< marks that have named a user; set in post_config when trust_user is; or NULL */
+    const char *traced;    /**< `file:line` of the last BackhandTrace that is not off, or NULL */
     int used;              /**< some directive of ours stands in the configuration */
     struct backhand_proxy *proxy;     /**< this process's data for hand-offs; set in post_config */
     struct backhand_process *process; /**< this child's row in the table; set in child_init; NULL: none was left */
@@ -92,7 +94,8 @@ typedef struct backhand_dir_config {
                           */
     int proxy_pass;      /**< BackhandProxyPass: requests that ProxyPass has are balanced [0] */
     int trust_user;      /**< BackhandTrustUser [0] */
-    const char *place;   /**< path or pattern of the innermost container with a chain; NULL: a server or host */
+    const ap_expr_info_t *trace; /**< BackhandTrace: requests that the log explains; NULL: none [off] */
+    const char *place;           /**< path or pattern of the innermost container with a chain; NULL: a server or host */
 } backhand_dir_config;
 
 /** The table of directives, in directives.c. `cmd_data` of a line is its backhand_directive, or NULL. */
@@ -124,6 +127,8 @@ const backhand_chain *backhand_config_chain(const request_rec *r);
 
 /** `BackhandSelfRedirect On|Off|Only` */
 const char *backhand_directive_self_redirect(cmd_parms *cmd, void *dir, const char *word);
+/** `BackhandTrace expression|off` */
+const char *backhand_directive_trace(cmd_parms *cmd, void *dir, const char *text);
 /** `BackhandTrustUser On|Off` */
 const char *backhand_directive_trust_user(cmd_parms *cmd, void *dir, const char *word);
 /** `BackhandCheck url|exec:program [interval] [fall] [rise] [timeout]` */
@@ -154,6 +159,10 @@ void backhand_config_note_logins(apr_pool_t *ptemp, server_rec *s);
 /** With `-D DUMP_BACKHAND`, writes what the configuration says to standard output: lines of `Backhand-Key: value`, as
  * docs/backhandctl.md lists them. Hook test_config, which only `httpd -t` runs. */
 void backhand_config_dump(const server_rec *s);
+
+/** Logs at the real start that the lines of BackhandTrace cannot be seen, when no server's LogLevel lets them through.
+ */
+void backhand_config_note_trace(server_rec *s);
 
 /** Warns at the real start about a farm without a secret. */
 void backhand_config_warn_of_trust(const server_rec *s);

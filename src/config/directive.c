@@ -179,6 +179,11 @@ static uint64_t bit_of(const command_rec *command)
     return (uint64_t)1 << (command - backhand_commands);
 }
 
+void backhand_directive_mark(const cmd_parms *cmd, backhand_dir_config *dir)
+{
+    dir->set |= bit_of(cmd->cmd);
+}
+
 const char *backhand_directive_read(cmd_parms *cmd, void *dir, const char *word)
 {
     const backhand_directive *d = cmd->info;
@@ -193,7 +198,7 @@ const char *backhand_directive_read(cmd_parms *cmd, void *dir, const char *word)
         return backhand_directive_wrong(cmd, word, with_default(d, error, cmd->pool));
     }
     if (!whole) {
-        ((backhand_dir_config *)dir)->set |= bit_of(cmd->cmd);
+        backhand_directive_mark(cmd, dir);
     }
     return NULL;
 }

@@ -56,6 +56,9 @@ typedef struct backhand_directive {
  * @return NULL, or the error, which names the directive, the value, what is right, and the default */
 const char *backhand_directive_read(cmd_parms *cmd, void *dir, const char *word);
 
+/** Notes in the container's record that the directive stands there, for setters with reading of their own. */
+void backhand_directive_mark(const cmd_parms *cmd, backhand_dir_config *dir);
+
 /** The error `Directive value: right`, for setters with reading of their own. */
 const char *backhand_directive_wrong(const cmd_parms *cmd, const char *value, const char *right);
 

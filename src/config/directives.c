@@ -85,6 +85,9 @@ static const char *const exempt_words[] = {[0] = "None",
 static backhand_directive self_redirect = {
     .kind = BACKHAND_CHOICE, CONTAINER(self_redirect), .initial = "Off", .words = self_redirect_words};
 
+/* Its setter reads it; this line says where it is merged. */
+static backhand_directive trace = {.kind = BACKHAND_TEXT, CONTAINER(trace)};
+
 static backhand_directive trust_user = {.kind = BACKHAND_FLAG, CONTAINER(trust_user), .initial = "Off"};
 
 /* --- the table ------------------------------------------------------------------------------------------------- */
@@ -150,6 +153,8 @@ const command_rec backhand_commands[] = {
                    "a file of keys that this farm's servers share; optional: unsigned announcements are accepted too"),
     AP_INIT_TAKE1("BackhandSelfRedirect", backhand_directive_self_redirect, &self_redirect, ANYWHERE,
                   "On: a request that stays goes to this server's contact; Only: this server never serves it"),
+    AP_INIT_TAKE1("BackhandTrace", backhand_directive_trace, &trace, ANYWHERE,
+                  "an expression: the log explains the decisions on requests for which it holds; or off"),
     AP_INIT_TAKE1("BackhandTrustUser", backhand_directive_trust_user, &trust_user, ANYWHERE,
                   "On: a user whom another server of the farm has authenticated is not asked again"),
     AP_INIT_RAW_ARGS("BackhandLogLevel", backhand_directive_log_level, NULL, ANYWHERE,
