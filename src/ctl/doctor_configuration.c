@@ -192,7 +192,7 @@ void ctl_doctor_configuration(const ctl *command, ctl_facts *facts, apr_array_he
                  "%s knows no mod_backhand of this release: load the module, or name another command by --httpd",
                  command->httpd);
     }
-    else if (facts->dir && strcmp(facts->dir, command->dir) != 0) {
+    else if (facts->dir && command->dir_given && strcmp(facts->dir, command->dir) != 0) {
         ctl_find(findings, CTL_WARN, "configuration", "UnixSocketDir is %s, and doctor looks into %s; use -d %s",
                  facts->dir, command->dir, facts->dir);
     }

@@ -3,10 +3,9 @@
 #include "ctl/servers.h"
 
 #include "announce/check/health.h"
-#include "table/attach.h"
+#include "conditions/conditions.h"
 #include "table/counters.h"
 #include "table/process.h"
-#include "table/skewed.h"
 
 #include <apr_strings.h>
 
@@ -139,32 +138,15 @@ const char *ctl_summary(const backhand_table *table, const apr_array_header_t *r
                         rows->nelts, backhand_table_max(table));
 }
 
-static const char *idle_line(const backhand_table *table, apr_pool_t *p)
+static const char *condition_lines(const backhand_table *table, apr_pool_t *p)
 {
-    apr_interval_time_t idle = backhand_table_idle(table);
-
-    if (!backhand_table_silent(table, 0)) {
-        return "";
-    }
-    return idle < 0 ? "warning: this server has not announced itself yet\n"
-                    : apr_psprintf(p,
-                                   "warning: this server has announced nothing for %.0f s: httpd was killed, or its "
-                                   "moderator does not run; see the error log\n",
-                                   SECONDS(idle));
-}
-
-static const char *skewed_lines(const backhand_table *table, apr_pool_t *p)
-{
+    backhand_condition conditions[BACKHAND_CONDITIONS];
+    int count = backhand_conditions_read(conditions, table);
     const char *lines = "";
-    backhand_skewed one;
 
-    for (int i = 0; i < BACKHAND_SKEWED; i++) {
-        if (backhand_skewed_read(&one, table, i)) {
-            lines = apr_psprintf(p, "%swarning: the clock of %s at %s is %.1f s %s; it is not believed\n", lines,
-                                 ctl_plain(one.hostname, p), ctl_plain(one.contact, p),
-                                 (double)(one.ahead < 0 ? -one.ahead : one.ahead) / 1000,
-                                 one.ahead < 0 ? "behind" : "ahead");
-        }
+    for (int i = 0; i < count; i++) {
+        lines = apr_psprintf(p, "%s%s: %s; %s\n", lines, backhand_severity_name(conditions[i].severity),
+                             ctl_plain(conditions[i].text, p), ctl_plain(conditions[i].remedy, p));
     }
     return lines;
 }
@@ -191,11 +173,11 @@ const char *ctl_counts(const backhand_table *table, apr_pool_t *p)
     return apr_psprintf(p,
                         "requests: %" PRId64 " served here now, %" PRId64 " wait for another server; %" PRId64
                         " handed off, %" PRId64 " received, %" PRId64 " failed over\n"
-                        "announcements: %" PRId64 " sent, %" PRId64 " accepted; dropped: %s\n%s%s",
+                        "announcements: %" PRId64 " sent, %" PRId64 " accepted; dropped: %s\n%s",
                         serving, waiting, backhand_table_counted(table, BACKHAND_COUNT_HANDED_OFF),
                         backhand_table_counted(table, BACKHAND_COUNT_RECEIVED),
                         backhand_table_counted(table, BACKHAND_COUNT_FAILED_OVER),
                         backhand_table_counted(table, BACKHAND_COUNT_ANNOUNCED),
                         backhand_table_counted(table, BACKHAND_COUNT_ACCEPTED), dropped_text(table, p),
-                        idle_line(table, p), skewed_lines(table, p));
+                        condition_lines(table, p));
 }

@@ -85,6 +85,21 @@ static int processes_valid(const backhand_table *table)
     return 1;
 }
 
+static int memories_valid(const backhand_head *head)
+{
+    for (int i = 0; i < BACKHAND_TROUBLES; i++) {
+        if (!in_range(backhand_number_get(&head->troubles[i].last), TIME_MAX)) {
+            return 0;
+        }
+    }
+    for (int i = 0; i < BACKHAND_SINCES; i++) {
+        if (!in_range(backhand_number_get(&head->sinces[i].began), TIME_MAX)) {
+            return 0;
+        }
+    }
+    return NUMBERS(&head->counters, TIME_MAX);
+}
+
 static int head_valid(const backhand_head *head)
 {
     const int64_t numbers[] = {head->meter.inflight, head->meter.guests, head->wall_ahead, head->wall_before,
@@ -96,8 +111,9 @@ static int head_valid(const backhand_head *head)
             return 0;
         }
     }
-    return head->used >= 1 && head->used <= head->max_servers && all_in_range(numbers, sizeof(numbers) / 8, TIME_MAX) &&
-           NUMBERS(&head->counters.decisions, TIME_MAX) && NUMBERS(&head->counters.served, TIME_MAX);
+    return memories_valid(head) && head->used >= 1 && head->used <= head->max_servers &&
+           all_in_range(numbers, sizeof(numbers) / 8, TIME_MAX) && NUMBERS(&head->counters.decisions, TIME_MAX) &&
+           NUMBERS(&head->counters.served, TIME_MAX);
 }
 
 static int valid(const backhand_table *table)

@@ -215,7 +215,7 @@ SKIP: {
     my ($code, $said) = ctl('status', '-d', $dir);
     is $code, 0, 'a graceful restart keeps the table';
     $first->kill_all;
-    ok wait_for(sub { (ctl('status', '-d', $dir))[1] =~ /^warning: this server has announced nothing/m }),
+    ok wait_for(sub { (ctl('status', '-d', $dir))[1] =~ /^error: .*moderator/m }, 20),
       'a server that was killed is no longer believed';
     $first->start;
     ok wait_for(sub { (ctl('status', '-d', $dir))[1] =~ /2 of \d servers alive/ }), 'until it is back';

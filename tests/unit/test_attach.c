@@ -19,6 +19,7 @@
 
 #include "../said.h"
 #include "base/random.h"
+#include "conditions/conditions.h"
 #include "status/json.h"
 #include "status/rows.h"
 #include "table/attach.h"
@@ -82,6 +83,7 @@ static void drop(void *ctx, const char *text, size_t length)
 static void read_all(const backhand_table *of)
 {
     backhand_tally tallies[BACKHAND_TALLIES];
+    static backhand_condition conditions[BACKHAND_CONDITIONS];
     backhand_skewed skewed;
     const backhand_out out = {.append = drop};
     const backhand_facts facts = {.table = of};
@@ -102,6 +104,7 @@ static void read_all(const backhand_table *of)
     assert_in_range(backhand_tallies_read(tallies, of), 1, BACKHAND_TALLIES);
     backhand_table_deaf(of);
     backhand_json_write(&out, &facts);
+    assert_in_range(backhand_conditions_read(conditions, of), 0, BACKHAND_CONDITIONS);
 }
 
 static void shows_what_the_server_has(void **state)
