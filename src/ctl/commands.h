@@ -11,6 +11,7 @@
 
 int ctl_status(ctl *command);
 int ctl_top(ctl *command);
+int ctl_explain(ctl *command);
 int ctl_doctor(ctl *command);
 int ctl_newsecret(ctl *command);
 

@@ -27,6 +27,7 @@ static const apr_getopt_option_t known_options[] = {
     {"dir", 'd', 1, "the folder of UnixSocketDir; default " BACKHAND_RUN_DIR},
     {"json", OPTION_JSON, 0, "write JSON"},
     {"every", OPTION_EVERY, 1, "top: seconds between two looks"},
+    {"url", OPTION_URL, 1, "explain: where the server's status page is"},
     {"httpd", OPTION_HTTPD, 1, "doctor: the command that checks httpd's configuration; default " HTTPD},
     {"add", OPTION_ADD, 1, "newsecret: add the key as the last one of this file"},
     {"promote", OPTION_PROMOTE, 1, "newsecret: make the last key of this file the first"},
@@ -49,6 +50,7 @@ typedef struct verb {
 static const verb verbs[] = {
     {"status", "", 0, 0, NEEDS_TO_READ, ctl_status, "show the servers"},
     {"top", "", 0, 0, NEEDS_TO_READ, ctl_top, "show the servers, again and again; o sorts, q ends"},
+    {"explain", "URI", 1, 1, NEEDS_NOTHING, ctl_explain, "show how the server would decide on a request for it"},
     {"doctor", "", 0, 0, NEEDS_NOTHING, ctl_doctor, "look for what keeps this server out of the farm"},
     {"newsecret", "[FILE]", 0, 1, NEEDS_NOTHING, ctl_newsecret, "make a key for BackhandSecretFile"},
 };
@@ -131,6 +133,9 @@ static int take_option(ctl *command, int option, const char *value)
         break;
     case OPTION_JSON:
         command->json = 1;
+        break;
+    case OPTION_URL:
+        command->url = value;
         break;
     case OPTION_HTTPD:
         command->httpd = value;

@@ -47,7 +47,7 @@ sub refuses {
 }
 
 my $farm = Farm->new;
-my ($first, $second) = map { $farm->add(conf => '') } 1, 2;
+my ($first, $second) = map { $farm->add(conf => "<Location /backhand-closed>\nRequire all denied\n</Location>\n") } 1, 2;
 $farm->start;
 ok $farm->together, 'two servers see each other';
 my $dir = "$first->{root}/run/backhand";
@@ -144,6 +144,27 @@ my $dir = "$first->{root}/run/backhand";
     is_deeply [grep { !/\A[02]\z/ } keys %codes], [], 'random words in it do no harm';
 }
 
+# explain
+{
+    my $page = 'http://' . $first->address . '/backhand';
+    my ($code, $said, $wrong) = ctl('explain', '/app/echo?a=1', '--json', '--url', $page);
+    is $code, 0, 'explain';
+    my $json = eval { decode_json($said) } || {};
+    is $json->{request}{uri}, '/app/echo?a=1', '... asks about the URI';
+    ok $json->{decision}{action}, '... and shows the decision';
+    ($code, $said) = ctl('explain', '/app/echo', '--url', $page);
+    is $code, 0, '... for people';
+    like $said, qr/^ *action: \S/m, '... in lines';
+    unlike $said, qr/["{}]/, '... without marks of JSON';
+    refuses(2, '--url', 'no page', $ctl, 'explain', '/');
+    refuses(2, 'cannot ask', 'a server that is not there', $ctl, 'explain', '/', '--url', 'http://127.0.0.1:9/');
+    refuses(2, 'cannot ask', 'a file', $ctl, 'explain', '/', '--url', 'file:///etc/passwd');
+    refuses(2, 'answers 404', 'a page that is not there', $ctl, 'explain', '/', '--url', "$page-none");
+    refuses(3, 'answers 403', 'a page that is closed', $ctl, 'explain', '/', '--url', "$page-closed");
+    refuses(2, 'no status page', 'another page', $ctl, 'explain', '/', '--url', 'http://' . $first->address . '/who');
+    refuses(64, 'usage', 'no URI', $ctl, 'explain', '--url', $page);
+}
+
 # newsecret
 {
     my $folder = tempdir(CLEANUP => 1);
@@ -224,4 +245,5 @@ SKIP: {
 }
 
 $farm->announce_log(qr/exit signal Killed/);
+$farm->announce_log(qr/client denied by server configuration: .*backhand-closed/);
 $farm->done;
