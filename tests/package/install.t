@@ -90,6 +90,9 @@ is content("/$_/who"), "here\n", "/$_ is served" for qw(app perl);
 my @log = lines_of('/var/log/apache2/backhand.log');
 is scalar(grep { m{/(?:app|perl)/who .* 200 served-here:} } @log), 2, 'the log says why, once a request' or diag @log;
 my $doc = '/usr/share/doc/libapache2-mod-backhand';
+ok_run('backhandctl shows the server', 'backhandctl', 'status');
+is system("bash -c '. /usr/share/bash-completion/completions/backhandctl && complete -p backhandctl' >/dev/null"), 0,
+  'bash completes its commands';
 ok_run('the simulator runs', 'bhsim', '--quiet', "$doc/examples/bhsim/one-slow.scenario");
 ok_run('it stops', 'apachectl', 'stop');
 
