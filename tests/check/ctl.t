@@ -59,7 +59,8 @@ sub offers {
     open my $bash, '-|', 'bash', '-c', $script or die "bash: $!";
     my @offers = map { s/\n//r } readline $bash;
     close $bash or fail 'bash';
-    return sort @offers;
+    my @sorted = sort @offers;
+    return @sorted;
 }
 is_deeply [offers('d')], [sort grep { /\Ad/ } @commands], 'Tab completes commands';
 is_deeply [offers('--h')], ['--help', '--httpd'], '... and options';
