@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 /** Version of this header and of the table that it describes. Another number means another shape or other meanings. */
-#define BACKHAND_API_VERSION 3
+#define BACKHAND_API_VERSION 4
 
 #define BACKHAND_API __attribute__((visibility("default")))
 
@@ -93,7 +93,9 @@ typedef struct serverstat {
     int64_t stall;   /**< x 1000: how much longer requests take now, because none completes; 1000: as usual */
     int64_t
         down; /**< seconds since its application failed its checks (`BackhandCheck`); 0: it works, or is not checked */
-    int64_t why; /**< how its last failed check ended, a number of docs/wire.md; 0: it is up */
+    int64_t why;      /**< how its last failed check ended, a number of docs/wire.md; 0: it is up */
+    int64_t duty;     /**< what an order makes of it; 0: it gets requests as usual; 1: drained; 2: under maintenance */
+    int64_t withheld; /**< percent of its fair share of requests that an order withholds from it, 0 to 100 */
     char hostname[BACKHAND_HOSTNAME_SIZE]; /**< its name; empty: entry never used */
     char contact[BACKHAND_CONTACT_SIZE];   /**< the address for requests to it: `http://192.0.2.1:80` */
 } serverstat;
@@ -143,7 +145,7 @@ typedef struct backhand_field {
 /** The twelve writable numbers, mtime to tatime in serverstat's order; ended by an entry whose name is NULL. */
 BACKHAND_API const backhand_field *backhand_fields(void);
 
-/** The numbers that policies only read, inflight to why in serverstat's order; ended as above. */
+/** The numbers that policies only read, inflight to withheld in serverstat's order; ended as above. */
 BACKHAND_API const backhand_field *backhand_read_only_fields(void);
 
 /** Reads one number of a serverstat, whichever process writes it. */

@@ -149,7 +149,7 @@ sub intact {
     for my $id (0 .. 15) {
         my $h = $s->[$id];
         return "element $id" if Scalar::Util::reftype($h) ne 'HASH';
-        return "keys of $id" if keys %$h != 27;
+        return "keys of $id" if keys %$h != 29;
         for my $key (keys %$h) {
             return "$key of $id" if !defined $h->{$key};
             next if $key =~ /$fixed/ || $id == 0;

@@ -70,22 +70,22 @@ static const char *check_format(const char *arg)
 /* --- the table --------------------------------------------------------------------------------------------- */
 
 static const backhand_builtin builtins[] = {
-    {"removeSelf", backhand_remove_self, check_none},
-    {"addSelf", backhand_add_self, check_none},
-    {"byAge", backhand_by_age, check_seconds},
-    {"byRandom", backhand_by_random, check_none},
-    {"byLogWindow", backhand_by_log_window, check_none},
-    {"byLoad", backhand_by_load, check_load_bias},
-    {"byBusyChildren", backhand_by_busy_children, check_children_bias},
-    {"byCPU", backhand_by_cpu, check_none},
-    {"byCost", backhand_by_cost, check_none},
-    {"byExpectedTime", backhand_by_expected_time, check_time_bias},
-    {"byPrequal", backhand_by_prequal, check_none},
-    {"byWeight", backhand_by_weight, check_none},
-    {"addPrediction", backhand_add_prediction, check_none},
-    {"HTTPRedirectToIP", backhand_redirect_to_ip, check_none},
-    {"HTTPRedirectToName", backhand_redirect_to_name, check_format},
-    {NULL, NULL, NULL},
+    {"removeSelf", backhand_remove_self, check_none, 0},
+    {"addSelf", backhand_add_self, check_none, 0},
+    {"byAge", backhand_by_age, check_seconds, 0},
+    {"byRandom", backhand_by_random, check_none, 0},
+    {"byLogWindow", backhand_by_log_window, check_none, 0},
+    {"byLoad", backhand_by_load, check_load_bias, 0},
+    {"byBusyChildren", backhand_by_busy_children, check_children_bias, 0},
+    {"byCPU", backhand_by_cpu, check_none, 0},
+    {"byCost", backhand_by_cost, check_none, 0},
+    {"byExpectedTime", backhand_by_expected_time, check_time_bias, 0},
+    {"byPrequal", backhand_by_prequal, check_none, 0},
+    {"byWeight", backhand_by_weight, check_none, 0},
+    {"addPrediction", backhand_add_prediction, check_none, 0},
+    {"HTTPRedirectToIP", backhand_redirect_to_ip, check_none, 0},
+    {"HTTPRedirectToName", backhand_redirect_to_name, check_format, 0},
+    {NULL, NULL, NULL, 0},
 };
 
 const backhand_builtin *backhand_builtins(void)

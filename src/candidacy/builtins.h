@@ -57,6 +57,7 @@ typedef struct backhand_builtin {
     /** Checks the argument (NULL: none given); never NULL itself. @return NULL, or the right form, as in
      * "takes the bias as a number from 0 on, as in 0.5" */
     const char *(*check_arg)(const char *arg);
+    int finds_owners; /**< see backhand_function */
 } backhand_builtin;
 
 /** What `Backhand on` stands for. */

@@ -4,7 +4,7 @@
 #include "base/throttle.h"
 #include "candidacy/builtins.h"
 #include "candidacy/explanation.h"
-#include "table/down.h"
+#include "candidacy/share.h"
 
 #include <apr_strings.h>
 
@@ -236,17 +236,31 @@ static int run_chain(const run *now, const backhand_chain *chain)
     return count + chain->own->nelts;
 }
 
-/* Servers that are down are no candidates for any function, nor is this one if others are wanted. */
-static void fill_with_some(backhand_candidates *out, const backhand_table *table)
+/* True if some function finds the owners of sessions. */
+static int finds_owners(const backhand_chain *chain)
 {
-    int kept = 0;
-    for (int id = 0; id < backhand_table_max(table); id++) {
-        if (!backhand_table_down(table, id) && !(out->others && id == 0)) {
-            out->list[kept++] = (ServerSlot){id, BACKHAND_HANDOFF};
+    for (; chain; chain = chain->parent) {
+        for (int i = 0; chain->own && i < chain->own->nelts; i++) {
+            if (APR_ARRAY_IDX(chain->own, i, backhand_function).finds_owners) {
+                return 1;
+            }
         }
     }
-    out->n = kept;
-    out->unfilled = 0;
+    return 0;
+}
+
+/* Servers that shall get no new request are no candidates for any function, nor is this one if others are wanted. A
+ * drained server may own the request's session. If the chain finds that out, the function that does so drops such
+ * servers. */
+static void fill_with_some(backhand_candidates *out, const backhand_table *table, const backhand_chain *chain)
+{
+    backhand_candidates_fill(out);
+    if (out->others) {
+        memmove(&out->list[0], &out->list[1], (size_t)(out->n - 1) * sizeof(out->list[0]));
+        out->n--;
+    }
+    out->n = finds_owners(chain) ? backhand_share_open(table, out->list, out->n)
+                                 : backhand_share_new(table, out->list, out->n, 0);
     out->first = -1;
 }
 
@@ -280,8 +294,8 @@ int backhand_chain_run(const backhand_chain *chain, const backhand_table *table,
     out->n = backhand_table_max(table);
     out->unfilled = 1;
     out->why = BACKHAND_WHY_CHAIN;
-    if (backhand_table_any_down(table) || out->others) {
-        fill_with_some(out, table);
+    if (backhand_share_matters(table) || out->others) {
+        fill_with_some(out, table, chain);
     }
     if (out->explanation) {
         out->explanation->runs++;

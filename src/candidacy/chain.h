@@ -7,6 +7,7 @@
 #ifndef BACKHAND_CHAIN_H
 #define BACKHAND_CHAIN_H
 
+#include "candidacy/random.h"
 #include "table/table.h"
 
 #include <apr_tables.h>
@@ -17,7 +18,8 @@ typedef struct backhand_function {
     char *arg;         /**< rest of the directive's line, or NULL */
     const char *where; /**< `file:line` of the directive, for messages */
     backhand_candidacy_fn call;
-    int foreign; /**< from a shared object: its list is checked before the next function sees it */
+    int foreign;      /**< from a shared object: its list is checked before the next function sees it */
+    int finds_owners; /**< it finds the owners of sessions, and calls backhand_share_new() for requests without one */
     const char *(*check)(apr_pool_t *p, struct server_rec *s, const char *arg); /**< `<name>_check`, or NULL */
     int64_t *warned; /**< when its last complaint was logged, us; one word a process */
 } backhand_function;
@@ -97,7 +99,8 @@ struct backhand_explanation *backhand_chain_explanation(void);
 typedef void (*backhand_complain_fn)(void *ctx, const backhand_function *f, const char *what);
 
 /**
- * Runs a chain from the list of all slots, without those of down.h, and without slot 0 if `out->others` is set.
+ * Runs a chain from the list of all slots, without those that share.h leaves out, and without slot 0 if `out->others`
+ * is set.
  * Allocates nothing; uses up to 64 KiB of stack. If a foreign function stores or returns an impossible length, the list
  * stays as it was before it. Invalid ids and duplicates are dropped. A `redirect` outside the enum becomes
  * BACKHAND_HANDOFF. If the returned length differs from the one stored in `*n`, the stored one counts. Each of these is
@@ -110,13 +113,5 @@ int backhand_chain_run(const backhand_chain *chain, const backhand_table *table,
 
 /** Writes the list of all entries, if that was put off. For functions that need the list. */
 void backhand_candidates_fill(backhand_candidates *candidates);
-
-/** A random number below `bound` (1 to INT32_MAX), all equally likely, from a generator of the calling thread. Not for
- * the parent process: children forked by a thread that has used it draw the same numbers. */
-uint32_t backhand_random_below(uint32_t bound);
-/** A random number between 0 and 1, neither of them, in steps of 2^-52, from the same generator. */
-double backhand_random_share(void);
-/** Seeds the calling thread's generator: same seed, same sequence. Without it the system's randomness seeds it. */
-void backhand_random_seed(uint64_t seed);
 
 #endif

@@ -2,12 +2,15 @@
 
 #include "candidacy/estimate.h"
 
+#include "table/duty.h"
 #include "table/view.h"
 
 #include <math.h>
 
 /* For multiplications: a division takes several times as long. */
 #define THOUSANDTH 0.001
+/* Percent. A server from which all is withheld still has a size, because it may be the only one. */
+#define WITHHELD_MAX 99
 /* The hop until a hand-off was measured, us. */
 #define HOP_USEC 500
 /* The duration of a request while no server knows it, us. */
@@ -102,6 +105,11 @@ void backhand_estimate_make(backhand_estimate *out, const backhand_table *table,
     out->stall = view.work.stall > 1000 ? (double)view.work.stall * THOUSANDTH : 1;
     out->burden = view.work.errors > 0 ? backhand_estimate_burden((double)view.work.errors / 1000) : 1;
     out->hop = 0;
+    out->withheld = 0;
+    if (backhand_table_any_withheld(table)) {
+        int withheld = backhand_table_withheld(table, id);
+        out->withheld = (withheld < WITHHELD_MAX ? withheld : WITHHELD_MAX) * 0.01;
+    }
     if (id == 0) {
         /* The request that is decided on is itself in flight here; it does not count. */
         out->inflight = out->inflight > 1 ? out->inflight - 1 : 0;
@@ -151,8 +159,14 @@ double backhand_estimate_usual(const backhand_estimate *reference)
 
 double backhand_estimate_queue(const backhand_estimate *estimate)
 {
-    double waiting = estimate->inflight + 1 - estimate->parallel;
-    return waiting > 0 ? waiting / estimate->parallel : 0;
+    double places = estimate->parallel * (1 - estimate->withheld);
+    double waiting = estimate->inflight + 1 - (places > 1 ? places : 1);
+    return waiting > 0 ? waiting / places : 0;
+}
+
+double backhand_estimate_fill(const backhand_estimate *estimate)
+{
+    return estimate->inflight / (estimate->parallel * (1 - estimate->withheld));
 }
 
 void backhand_estimate_explain(backhand_explanation *e, int id, const backhand_estimate *of, double usec)

@@ -24,6 +24,7 @@
 typedef struct backhand_estimate {
     double inflight; /**< requests in flight, without the one that is decided on */
     double parallel; /**< number of places; 1 or more */
+    double withheld; /**< share of its fair share that an order withholds from it; 0 to 0.99 */
     double service;  /**< mean duration of its requests, us; 0: unknown */
     double log;      /**< mean of ln(duration in us); valid with 3 samples or more */
     double samples;  /**< samples behind `log` */
@@ -50,10 +51,14 @@ double backhand_estimate_slower(const backhand_estimate *estimate, const backhan
 /** The mean duration of a request at the reference, us; 0.1 s when it is unknown. */
 double backhand_estimate_usual(const backhand_estimate *reference);
 
-/** How long the next request would wait there, as a multiple of a request's duration; 0 with a free place. */
+/** How long the next request would wait there, as a multiple of a request's duration; 0 with a free place. A server
+ * from which an order withholds a share counts as smaller by that share, but has one place at least. */
 double backhand_estimate_queue(const backhand_estimate *estimate);
 
 /** The burden for a share of errors, 0 to 1: the square of the mean number of tries until one succeeds. */
 double backhand_estimate_burden(double errors);
+
+/** The part of its places that is in use, of those that an order leaves it. */
+double backhand_estimate_fill(const backhand_estimate *estimate);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "candidacy/pick.h"
 
-#include "table/down.h"
+#include "table/duty.h"
 
 /* Random draws for each server that is wanted, before all servers are looked at. */
 #define DRAWS 4
@@ -85,7 +85,7 @@ static int is_in(const int *ids, int n, int id)
 
 static int is_wanted(const backhand_table *table, const int *ids, int n, int id, apr_time_t now)
 {
-    return !is_in(ids, n, id) && !backhand_table_down(table, id) &&
+    return !is_in(ids, n, id) && !backhand_table_passed_over(table, id) &&
            !backhand_table_older_at(table, id, SERVER_TIMEOUT, now);
 }
 

@@ -5,6 +5,7 @@
 #include "candidacy/chain.h"
 #include "candidacy/explanation.h"
 #include "candidacy/rank.h"
+#include "candidacy/share.h"
 
 /* More than can be sent to a server between two announcements; it keeps products in range. */
 #define SENT_MAX 1000000
@@ -38,14 +39,17 @@ static int64_t plus(int64_t a, int64_t b)
 
 int64_t backhand_predicted_load(int id)
 {
-    return plus(backhand_number_get(&serverstats[id].load), 1000 * backhand_predicted(id));
+    return backhand_share_scale(backhand_table_current(), id,
+                                plus(backhand_number_get(&serverstats[id].load), 1000 * backhand_predicted(id)));
 }
 
 int64_t backhand_predicted_busy(int id)
 {
     const serverstat *stat = &serverstats[id];
-    return plus(backhand_minus(backhand_number_get(&stat->nservers), backhand_number_get(&stat->aservers)),
-                backhand_predicted(id));
+    return backhand_share_scale(
+        backhand_table_current(), id,
+        plus(backhand_minus(backhand_number_get(&stat->nservers), backhand_number_get(&stat->aservers)),
+             backhand_predicted(id)));
 }
 
 int64_t backhand_predicted_ready(int id)
@@ -58,5 +62,7 @@ int64_t backhand_predicted_cpu(int id)
 {
     const serverstat *stat = &serverstats[id];
     int64_t cpus = backhand_number_get(&stat->ncpu);
-    return backhand_minus(backhand_number_get(&stat->cpu), 1000 * backhand_predicted(id) / (cpus > 0 ? cpus : 1));
+    int64_t idle =
+        backhand_minus(backhand_number_get(&stat->cpu), 1000 * backhand_predicted(id) / (cpus > 0 ? cpus : 1));
+    return backhand_minus(1000, backhand_share_scale(backhand_table_current(), id, backhand_minus(1000, idle)));
 }

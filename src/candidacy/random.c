@@ -1,7 +1,9 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-#include "candidacy/chain.h"
+#include "candidacy/random.h"
 #include "base/random.h"
+
+#include <apr_time.h>
 
 #include <sys/random.h>
 #include <unistd.h>

@@ -3,6 +3,7 @@
 #include "candidacy/session.h"
 #include "candidacy/session_id.h"
 #include "candidacy/explanation.h"
+#include "candidacy/share.h"
 #include "table/blame.h"
 
 #include <apr_strings.h>
@@ -122,6 +123,9 @@ static int by_session(request_rec *r, ServerSlot *servers, int *n, char *arg)
     else if (s.lost.port) {
         run->lost = s.lost;
     }
+    if (s.found < 0 && backhand_share_matters(s.table)) {
+        *n = backhand_share_new(s.table, servers, *n, 1);
+    }
     return *n;
 }
 
@@ -149,8 +153,8 @@ static const char *check_identifier(const char *arg)
 const backhand_builtin *backhand_request_builtins(void)
 {
     static const backhand_builtin builtins[] = {
-        {"bySession", by_session, check_identifier},
-        {NULL, NULL, NULL},
+        {"bySession", by_session, check_identifier, 1},
+        {NULL, NULL, NULL, 0},
     };
     return builtins;
 }

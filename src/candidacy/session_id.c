@@ -3,7 +3,7 @@
 #include "candidacy/session_id.h"
 #include "base/hex.h"
 
-#include "table/down.h"
+#include "table/duty.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -146,7 +146,7 @@ int backhand_session_names(const backhand_table *table, int id, uint64_t generat
 
 int backhand_session_lives(const backhand_table *table, int id, uint64_t generation)
 {
-    if (!backhand_table_usable(table, id, generation) || backhand_table_down(table, id)) {
+    if (!backhand_table_usable(table, id, generation) || backhand_table_closed(table, id)) {
         return 0;
     }
     return id == 0 ||

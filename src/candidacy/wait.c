@@ -3,7 +3,7 @@
 #include "candidacy/wait.h"
 
 #include "candidacy/estimate.h"
-#include "table/down.h"
+#include "table/duty.h"
 
 #include <math.h>
 
@@ -11,7 +11,7 @@
 
 static int can_be_asked(const backhand_table *table, int id, apr_time_t now)
 {
-    return id == 0 || (!backhand_table_down(table, id) && backhand_table_usable(table, id, UINT64_MAX) &&
+    return id == 0 || (!backhand_table_passed_over(table, id) && backhand_table_usable(table, id, UINT64_MAX) &&
                        !backhand_table_older_at(table, id, SERVER_TIMEOUT, now));
 }
 

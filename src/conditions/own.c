@@ -74,6 +74,8 @@ void backhand_list_settings(backhand_condition_list *list)
     tell(list, BACKHAND_TROUBLE_FIGURES, BACKHAND_NO_FIGURES, "mount /proc where httpd's user can read it");
     tell(list, BACKHAND_TROUBLE_SEEN, BACKHAND_NO_SEEN_FILE,
          "make room on that file system, and let httpd's user write there");
+    tell(list, BACKHAND_TROUBLE_DUTY, BACKHAND_NO_DUTY_FILE,
+         "make room on that file system, and let httpd's user write there; then give the order again");
     tell(list, BACKHAND_TROUBLE_ECHO, BACKHAND_NO_ECHO,
          "see whether a firewall on this machine drops UDP to the port of MulticastStats, and whether the interface "
          "that MulticastStats leads to is up and carries multicast");

@@ -99,6 +99,7 @@ const char *backhand_directive_builtin(cmd_parms *cmd, void *dir, const char *li
     }
     function.name = builtin->name;
     function.call = builtin->call;
+    function.finds_owners = builtin->finds_owners;
     append(cmd, dir, function);
     return NULL;
 }

@@ -30,7 +30,7 @@ const backhand_field *backhand_read_only_fields(void)
 {
 #define FIRST inflight
     static const backhand_field fields[BACKHAND_FIGURES - BACKHAND_FIGURE_inflight + 1] = {
-        BACKHAND_WORK_FIGURES(FIGURE) BACKHAND_HEALTH_FIGURES(FIGURE)};
+        BACKHAND_WORK_FIGURES(FIGURE) BACKHAND_HEALTH_FIGURES(FIGURE) BACKHAND_ORDER_FIGURES(FIGURE)};
 #undef FIRST
     return fields;
 }

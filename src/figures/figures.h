@@ -111,9 +111,17 @@ enum {
     FIGURE(why, "why", 0, 2999, BACKHAND_BY_ADDITION | BACKHAND_BY_STAYING, "", 1, \
            "how its last failed check ended, a number of [the wire format](wire.md#announcements); 0: it is up")
 
+/** Figures of orders (table/orders.h). Policies cannot write these numbers. */
+#define BACKHAND_ORDER_FIGURES(FIGURE) \
+    FIGURE(duty, "duty", 0, 2, BACKHAND_BY_ADDITION, "", 1, \
+           "what an [order](steer.md) makes of it; 0: it gets requests as usual; 1: drained; 2: under maintenance") \
+    FIGURE(withheld, "withheld", 0, 100, BACKHAND_BY_ADDITION, "", 1, \
+           "percent of its fair share of requests that an [order](steer.md) withholds from it: 100 less its weight")
+
 /** All figures. */
 #define BACKHAND_ALL_FIGURES(FIGURE) \
-    BACKHAND_MACHINE_FIGURES(FIGURE) BACKHAND_WORK_FIGURES(FIGURE) BACKHAND_HEALTH_FIGURES(FIGURE)
+    BACKHAND_MACHINE_FIGURES(FIGURE) BACKHAND_WORK_FIGURES(FIGURE) BACKHAND_HEALTH_FIGURES(FIGURE) \
+    BACKHAND_ORDER_FIGURES(FIGURE)
 
 /* clang-format on */
 

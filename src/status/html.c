@@ -152,7 +152,7 @@ static void print_work(request_rec *r, const backhand_row *row)
 {
     const serverstat *stat = &row->announcement.stat;
 
-    if (row->state != BACKHAND_ROW_ALIVE && row->state != BACKHAND_ROW_DOWN) {
+    if (row->state == BACKHAND_ROW_DEAD || row->state == BACKHAND_ROW_LEFT) {
         return;
     }
     ap_rprintf(r, "<tr><td class=\"n\">%d</td><th scope=\"row\">%s</th>", row->id,

@@ -112,6 +112,8 @@ int backhand_tallies_read(backhand_tally out[BACKHAND_TALLIES], const backhand_t
              backhand_table_counted(table, BACKHAND_COUNT_REPORTS));
     at = add(at, "Figures-Ignored", "figures on responses that were ignored",
              backhand_table_counted(table, BACKHAND_COUNT_REPORTS_IGNORED));
+    at = add(at, "Orders-Ignored", "announced orders that were not signed",
+             backhand_table_counted(table, BACKHAND_COUNT_ORDERS_IGNORED));
     at = add(at, "Announced", "announcements sent", backhand_table_counted(table, BACKHAND_COUNT_ANNOUNCED));
     at = add(at, "Accepted", "announcements taken in", backhand_table_counted(table, BACKHAND_COUNT_ACCEPTED));
     for (reason = BACKHAND_DROP_NONE + 1; reason < BACKHAND_DROP_REASONS; reason++) {

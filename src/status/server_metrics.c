@@ -53,6 +53,9 @@ typedef struct description {
     "How much longer requests take now because none of them ends; 1: they end as usual"
 #define METRIC_down GAUGE, "backhand_server_down_seconds", 1, "How long its checks have failed; 0: they do not"
 #define METRIC_why GAUGE, "backhand_server_down_code", 1, "How its last failed check ended; 0: its checks do not fail"
+#define METRIC_duty GAUGE, "backhand_server_duty", 1, "1: an order has drained it; 2: it is under maintenance"
+#define METRIC_withheld GAUGE, "backhand_server_withheld_percent", 1, \
+    "Percent of its fair share of requests that an order withholds from it"
 /* clang-format on */
 
 static const description figures[BACKHAND_FIGURES] = {

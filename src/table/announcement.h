@@ -23,6 +23,9 @@ typedef struct backhand_announcement {
     int64_t leaving;   /**< 1: it stops serving now */
     int64_t direct;    /**< 1: sent to one server only, because that one was heard */
     int64_t time;      /**< time of the announcement by its own clock, ms since 1970; 0: not given */
+    int64_t order;     /**< number of an order (table/orders.h) that it gives; grows with each; 0: none */
+    int64_t order_do;  /**< the order, see announce/wire/order.h */
+    char order_to[BACKHAND_CONTACT_SIZE]; /**< contact of the server that shall obey */
 } backhand_announcement;
 
 /** Why a datagram, or its announcement, was dropped. */

@@ -16,7 +16,7 @@
 #include <string.h>
 
 /** Version of the shared memory's layout: another one at a graceful restart means a new segment. */
-#define BACKHAND_TABLE_LAYOUT 14
+#define BACKHAND_TABLE_LAYOUT 15
 
 /** Earlier boots that a slot remembers. */
 #define BACKHAND_PAST_BOOTS 3
@@ -59,7 +59,8 @@ typedef struct backhand_slot {
     int64_t heard;             /**< when it was last heard from, us, as all times of a slot by the table's `now` */
     int64_t mtime;             /**< the same by the wall clock, s, as written into the live view */
     int64_t left;              /**< 1: it announced that it leaves */
-    int64_t down;              /**< 1: it announced that its application fails its checks; see down.h */
+    int64_t duty;              /**< backhand_duty, as announced; see duty.h */
+    int64_t withheld;          /**< percent of its fair share that it shall not get, as announced; see duty.h */
     int64_t sent;              /**< requests handed to it by this server, ever; slot 0: kept for itself */
     int64_t returned;          /**< of these, no longer waiting for it */
     int64_t outstanding_heard; /**< sent - returned when its last announcement came in */
@@ -99,6 +100,16 @@ typedef struct backhand_counters {
     backhand_histogram served;              /**< times of requests served here */
 } backhand_counters;
 
+/** A place of the mailbox for orders; all words are atomics. See orders.h. */
+typedef struct backhand_order_place {
+    uint64_t state; /**< see orders.c */
+    int64_t since;  /**< when an order was begun, then when it was answered, us */
+    int64_t kind, weight;
+    uint64_t contact[BACKHAND_CONTACT_SIZE / 8];
+    uint64_t by[BACKHAND_ORDER_BY_SIZE / 8];
+    int64_t result;
+} backhand_order_place;
+
 typedef struct backhand_head {
     uint64_t magic; /**< BACKHAND_SEGMENT_MAGIC; written last */
     uint64_t layout;
@@ -108,7 +119,9 @@ typedef struct backhand_head {
     uint64_t used;       /**< see backhand_table_used() */
     uint64_t generation; /**< see backhand_table_generation() */
     int64_t personal_arriba;
-    int64_t passed_over;  /**< 1: servers that are down get no requests, since another one is up; see down.h */
+    int64_t passed_over;  /**< servers on this backhand_duty or a worse one get no new requests; 0: all get them. See
+                           * duty.h */
+    int64_t weighted;     /**< 1: some server gets less than its fair share; see duty.h */
     uint64_t check_token; /**< see backhand_table_check_token() */
     int64_t wall_ahead; /**< of `now`, us, when the moderator last looked; 0: never. See backhand_table_follow_wall() */
     int64_t wall_before; /**< the same before the wall clock was last set */
@@ -118,6 +131,7 @@ typedef struct backhand_head {
     backhand_skewed skewed[BACKHAND_SKEWED];
     backhand_trouble troubles[BACKHAND_TROUBLES];
     backhand_since sinces[BACKHAND_SINCES];
+    backhand_order_place orders[BACKHAND_ORDER_PLACES];
 } backhand_head;
 
 /** Finds slots by contact; private to the process that writes announcements. */

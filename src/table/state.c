@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "table/state.h"
+#include "table/duty.h"
 #include "table/inside.h"
 
 const char *backhand_row_state_name(backhand_row_state state)
@@ -12,6 +13,10 @@ const char *backhand_row_state_name(backhand_row_state state)
         return "left";
     case BACKHAND_ROW_DOWN:
         return "down";
+    case BACKHAND_ROW_DRAINED:
+        return "drained";
+    case BACKHAND_ROW_MAINTENANCE:
+        return "maintenance";
     default:
         return "alive";
     }
@@ -25,7 +30,16 @@ backhand_row_state backhand_table_row_state(const backhand_table *table, int id)
     if (backhand_table_older(table, id, SERVER_TIMEOUT)) {
         return BACKHAND_ROW_DEAD;
     }
-    return backhand_number_get(&table->slots[id].down) ? BACKHAND_ROW_DOWN : BACKHAND_ROW_ALIVE;
+    switch (backhand_number_get(&table->slots[id].duty)) {
+    case BACKHAND_DUTY_DRAIN:
+        return BACKHAND_ROW_DRAINED;
+    case BACKHAND_DUTY_MAINTENANCE:
+        return BACKHAND_ROW_MAINTENANCE;
+    case BACKHAND_DUTY_DOWN:
+        return BACKHAND_ROW_DOWN;
+    default:
+        return BACKHAND_ROW_ALIVE;
+    }
 }
 
 apr_time_t backhand_table_state_since(const backhand_table *table, int id)

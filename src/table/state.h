@@ -2,8 +2,8 @@
 
 /**
  * @file state.h
- * @brief The state of each server as people see it: alive, dead, left or down; since when, and how often it changed.
- * Core: no httpd.
+ * @brief The state of each server as people see it: alive, dead, left, down, drained or under maintenance; since when,
+ * and how often it changed. Core: no httpd.
  *
  * The moderator notices changes: at once when an announcement brings one, and within an announcement interval when a
  * server is dead because it is silent.
@@ -14,14 +14,16 @@
 #include "table/table.h"
 
 typedef enum backhand_row_state {
-    BACKHAND_ROW_ALIVE, /**< heard from within SERVER_TIMEOUT */
-    BACKHAND_ROW_DEAD,  /**< silent for longer, and for 3 of its own intervals */
-    BACKHAND_ROW_LEFT,  /**< announced that it leaves */
-    BACKHAND_ROW_DOWN,  /**< announced that its application fails its checks */
+    BACKHAND_ROW_ALIVE,       /**< heard from within SERVER_TIMEOUT */
+    BACKHAND_ROW_DEAD,        /**< silent for longer, and for 3 of its own intervals */
+    BACKHAND_ROW_LEFT,        /**< announced that it leaves */
+    BACKHAND_ROW_DOWN,        /**< announced that its application fails its checks */
+    BACKHAND_ROW_DRAINED,     /**< an order has drained it; see orders.h */
+    BACKHAND_ROW_MAINTENANCE, /**< an order has put it under maintenance */
     BACKHAND_ROW_STATES
 } backhand_row_state;
 
-/** `alive`, `dead`, `left` or `down`. */
+/** `alive`, `dead`, `left`, `down`, `drained` or `maintenance`. */
 const char *backhand_row_state_name(backhand_row_state state);
 
 /** The state of a used slot now. Any process. */

@@ -2,7 +2,7 @@
 
 #include "table/update.h"
 #include "table/index.h"
-#include "table/down.h"
+#include "table/duty.h"
 
 #include <apr_strings.h>
 
@@ -16,6 +16,8 @@ static void clean(backhand_announcement *out, const backhand_announcement *annou
     memset(out->stat.contact, 0, sizeof(out->stat.contact));
     memset(out->farm, 0, sizeof(out->farm));
     memset(&out->contact, 0, sizeof(out->contact));
+    memset(out->order_to, 0, sizeof(out->order_to));
+    out->order = out->order_do = 0;
     apr_cpystrn(out->stat.hostname, announcement->stat.hostname, sizeof(out->stat.hostname));
     apr_cpystrn(out->stat.contact, announcement->stat.contact, sizeof(out->stat.contact));
     apr_cpystrn(out->farm, announcement->farm, sizeof(out->farm));
@@ -94,7 +96,8 @@ static void publish(backhand_table *table, int id, const backhand_announcement *
     backhand_head *head = table->head;
     backhand_slot *slot = &table->slots[id];
     backhand_announcement what;
-    int64_t down = announcement->stat.down > 0, changed = fresh || left != slot->left || down != slot->down;
+    int64_t duty = backhand_duty_of(&announcement->stat), withheld = announcement->stat.withheld;
+    int changed = fresh || left != slot->left || duty != slot->duty || withheld != slot->withheld;
     apr_time_t now = table->now();
     uint64_t generation = slot->generation;
 
@@ -122,10 +125,11 @@ static void publish(backhand_table *table, int id, const backhand_announcement *
     if (head->generation < generation) {
         backhand_release(&head->generation, generation);
     }
-    backhand_number_set(&slot->down, down);
+    backhand_number_set(&slot->duty, duty);
+    backhand_number_set(&slot->withheld, withheld);
     backhand_slot_note_state(table, id, fresh);
     if (changed) {
-        backhand_table_look_down(table);
+        backhand_table_look_duty(table);
     }
 }
 
@@ -196,7 +200,8 @@ void backhand_table_forget(backhand_table *table, int id)
 
     backhand_release(&slot->generation, 0);
     backhand_number_set(&slot->left, 1);
-    backhand_number_set(&slot->down, 0);
+    backhand_number_set(&slot->duty, BACKHAND_DUTY_NORMAL);
+    backhand_number_set(&slot->withheld, 0);
     publish_copy(slot, &nobody, 0);
     forget_past(slot);
     backhand_number_set(&slot->report.heard, 0);

@@ -36,6 +36,7 @@ typedef enum backhand_counter {
     BACKHAND_COUNT_FAILED_OVER,        /**< tries that went on to another candidate */
     BACKHAND_COUNT_REPORTS,            /**< figures taken from responses */
     BACKHAND_COUNT_REPORTS_IGNORED,    /**< figures on responses that were malformed, or out of range */
+    BACKHAND_COUNT_ORDERS_IGNORED,     /**< announced orders that were not signed */
     BACKHAND_COUNT_SESSION_HERE,       /**< requests with a session that this server owns */
     BACKHAND_COUNT_SESSION_ELSEWHERE,  /**< requests that their session's owner, another server, answered */
     BACKHAND_COUNT_SESSION_LOST,       /**< requests whose session's owner was lost: another server took it over */
@@ -93,6 +94,12 @@ typedef struct backhand_voucher {
     uint64_t key;       /**< backhand_keys_id() of the key that signed it; 0: no key was required */
 } backhand_voucher;
 
+/* Of the mailbox for orders, see table/orders.h. */
+/** Orders that can wait at once, answers that nobody has read included. */
+#define BACKHAND_ORDER_PLACES 16
+/** Room for who gives an order, as "user root, by backhandctl", with its NUL. */
+#define BACKHAND_ORDER_BY_SIZE 96
+
 /** Servers that are kept because their clock is wrong: the last ones heard. */
 #define BACKHAND_SKEWED 4
 
@@ -115,6 +122,7 @@ typedef enum backhand_trouble_kind {
     BACKHAND_TROUBLE_CONTACT,        /**< this server's contact is not known */
     BACKHAND_TROUBLE_FIGURES,        /**< this machine's figures cannot be read */
     BACKHAND_TROUBLE_SEEN,           /**< accepted announcements cannot be remembered across restarts */
+    BACKHAND_TROUBLE_DUTY,           /**< orders cannot be remembered across restarts */
     BACKHAND_TROUBLE_ECHO,           /**< own announcements do not come back, though they are sent to a group */
     /* They are events. An announcement was dropped: by the moderator. */
     BACKHAND_TROUBLE_SENDER,      /**< its sender is not covered by AcceptStats */

@@ -2,7 +2,7 @@
 
 #include "walk/inside.h"
 #include "table/blame.h"
-#include "table/down.h"
+#include "table/duty.h"
 
 /* True for a server that refused within BackhandRetry or has fallen silent. Silence of all servers does not count. */
 static int is_asked_last(const backhand_walk *walk, int id)
@@ -51,7 +51,7 @@ static int is_there(const backhand_walk *walk, int id, backhand_step *step)
     uint64_t generation = walk->candidates->generation;
 
     return !backhand_walk_was_asked(walk, id) && (walk->last_round || !is_asked_last(walk, id)) &&
-           backhand_table_usable(walk->table, id, generation) && !backhand_table_down(walk->table, id) &&
+           backhand_table_usable(walk->table, id, generation) && !backhand_table_passed_over(walk->table, id) &&
            backhand_table_read(walk->table, id, &step->announcement, &step->generation) &&
            step->generation <= generation;
 }
@@ -67,7 +67,7 @@ static int consider(backhand_walk *walk, const ServerSlot *candidate, backhand_s
     }
     if (id == 0 && !rules->asks_self) {
         /* This server is down, but the chain named it. It serves the request only if no other server does. */
-        if (backhand_table_down(walk->table, 0)) {
+        if (backhand_table_passed_over(walk->table, 0)) {
             return 0;
         }
         backhand_walk_stay(walk, reason_at_own_turn(walk), step);

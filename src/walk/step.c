@@ -1,7 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "walk/inside.h"
-#include "table/down.h"
+#include "table/duty.h"
 
 void backhand_walk_fail(backhand_step *step, backhand_reason reason, int status)
 {
@@ -36,7 +36,8 @@ static int has_more(const backhand_walk *walk)
     for (int i = 0; i < candidates->n && walk->tries + 1 < walk->rules->tries; i++) {
         int id = candidates->list[i].id;
         if (id != 0 && candidates->list[i].redirect == BACKHAND_HANDOFF && !backhand_walk_was_asked(walk, id) &&
-            backhand_table_usable(walk->table, id, candidates->generation) && !backhand_table_down(walk->table, id) &&
+            backhand_table_usable(walk->table, id, candidates->generation) &&
+            !backhand_table_passed_over(walk->table, id) &&
             (walk->rules->queues || backhand_table_ready(walk->table, id) > 0)) {
             return 1;
         }
@@ -52,7 +53,8 @@ void backhand_walk_ask(backhand_walk *walk, int id, backhand_step *step)
     step->kind = BACKHAND_STEP_ASK;
     step->id = id;
     step->owned = 0;
-    step->final = !walk->erred && !(walk->rules->serves && !backhand_table_down(walk->table, 0)) && !has_more(walk);
+    step->final =
+        !walk->erred && !(walk->rules->serves && !backhand_table_passed_over(walk->table, 0)) && !has_more(walk);
 }
 
 int backhand_walk_ask_contact(backhand_walk *walk, backhand_reason held, backhand_step *step)

@@ -20,8 +20,8 @@
  *
  * The walk makes two rounds over the list. The first round leaves out servers that refused lately or have fallen
  * silent. At this server's own place, and at the end of the list, the request is served here. If this server may not
- * serve it, its contact is asked, once. Servers that are down (table/down.h) are skipped. If this server is down, it
- * serves the request only at the end of the list.
+ * serve it, its contact is asked, once. Servers that get no new requests (table/duty.h) are skipped. If this server is
+ * one, it serves the request only at the end of the list.
  *
  * To add a rule: its fact about the request goes into backhand_walk_rules (state.h), its place in the order into walk.c
  * or list.c, its reason into reason.h, and a test into tests/unit/test_walk*.c.

@@ -61,6 +61,8 @@ static void the_longest_fits(void **state)
     said.stat.typical = said.stat.samples = said.stat.spread = said.stat.calm = said.stat.stall = INT64_MAX;
     said.direct = 1;
     said.time = INT64_MAX;
+    said.stat.duty = said.stat.withheld = said.order = said.order_do = INT64_MAX;
+    memcpy(said.order_to, said.stat.contact, sizeof(said.order_to));
     for (int i = 0; i < 4; i++) {
         said.leaving = i & 1;
         said.stat.down = said.stat.why = i & 2 ? INT64_MAX : 0;

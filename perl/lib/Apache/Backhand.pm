@@ -268,6 +268,15 @@ does not see such a server in its list, as long as another server is up. Read-on
 
 How its last failed check ended, a number of docs/wire.md; 0: it is up. Read-only.
 
+=item duty
+
+What an order makes of the server (docs/steer.md). 0: it gets requests as usual; 1: it is drained; 2: it is under
+maintenance. A policy does not see servers that get no new requests in its list. Read-only.
+
+=item withheld
+
+Percent of its fair share of requests that an order withholds from the server: 100 less its weight. Read-only.
+
 =back
 
 An entry without a server holds zeros and empty strings.

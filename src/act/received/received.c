@@ -9,7 +9,7 @@
 #include "act/received/restore.h"
 #include "table/clock.h"
 #include "table/counters.h"
-#include "table/down.h"
+#include "table/duty.h"
 #include "table/trouble.h"
 
 #include <apr_strings.h>

@@ -4,7 +4,7 @@
 #include "act/request/tunnel.h"
 #include "table/clock.h"
 #include "table/counters.h"
-#include "table/down.h"
+#include "table/duty.h"
 #include "table/outcomes.h"
 #include "table/process.h"
 

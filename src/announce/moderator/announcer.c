@@ -5,6 +5,7 @@
 #include "announce/moderator/application.h"
 #include "announce/moderator/memory.h"
 #include "announce/moderator/names.h"
+#include "announce/moderator/orders.h"
 #include "announce/moderator/self.h"
 #include "host/speed.h"
 #include "table/clock.h"
@@ -45,6 +46,7 @@ typedef struct announcer {
     backhand_transport *transport;
     backhand_names *names; /* NULL: none */
     backhand_self self;
+    backhand_orders orders;
     backhand_application application;
     backhand_intake intake;
     backhand_memory memory;
@@ -190,14 +192,16 @@ static void loop(announcer *a)
     apr_time_t next = backhand_clock_now();
     while (!terminated && !a->ended && getppid() == a->parent) {
         apr_time_t now = backhand_clock_now();
+        int order;
         beat(a);
         look_at_wall(a);
+        order = backhand_orders_look(&a->orders);
         if (now >= next) {
             backhand_self_announce(&a->self);
             next += a->conf->interval;
             next = next > now ? next : now + a->conf->interval;
         }
-        else if (backhand_application_look(&a->application) || look_at_names(a) ||
+        else if (order || backhand_application_look(&a->application) || look_at_names(a) ||
                  (!a->self.ready && backhand_application_has_worker())) {
             backhand_self_announce(&a->self);
         }
@@ -254,6 +258,9 @@ static void prepare(announcer *a, apr_pool_t *p)
     a->intake.boot = a->self.announcement.boot;
     a->intake.event = backhand_journal_event;
     a->intake.event_ctx = &a->journal;
+    a->intake.order = backhand_orders_hear;
+    a->intake.order_ctx = &a->orders;
+    backhand_orders_open(&a->orders, &a->self, p);
     backhand_memory_open(&a->memory, a->conf, &a->intake, &a->journal, p);
     backhand_application_init(&a->application, a->s, &a->journal, p);
     wrong = backhand_speed_init(&a->speed, a->conf->dir, a->table, p);

@@ -4,7 +4,7 @@
 
 #include "host/scoreboard.h"
 #include "table/table.h"
-#include "table/down.h"
+#include "table/duty.h"
 
 int backhand_application_has_worker(void)
 {

@@ -168,6 +168,22 @@ static backhand_voucher voucher_of(const backhand_intake *intake, const incoming
     return voucher;
 }
 
+/* An order counts only if the sender has a key. */
+static void pass_order(backhand_intake *intake, incoming *v)
+{
+    if (v->announcement.order == 0) {
+        return;
+    }
+    if (v->signer) {
+        if (intake->order) {
+            intake->order(intake->order_ctx, &v->announcement);
+        }
+        return;
+    }
+    backhand_table_count(intake->table, BACKHAND_COUNT_ORDERS_IGNORED);
+    tell(intake, BACKHAND_DROP_REASONS + 3, 1, BACKHAND_EVENT_ORDER, BACKHAND_DROP_NONE, -1, v);
+}
+
 static backhand_update take(backhand_intake *intake, const apr_sockaddr_t *sender, incoming *v)
 {
     backhand_update taken = dropped(BACKHAND_DROP_FULL);
@@ -182,6 +198,7 @@ static backhand_update take(backhand_intake *intake, const apr_sockaddr_t *sende
         backhand_table_count(intake->table, BACKHAND_COUNT_ACCEPTED);
         backhand_skewed_forget(intake->table, v->announcement.stat.contact);
         notice(intake, &taken, v);
+        pass_order(intake, v);
     }
     return taken;
 }

@@ -18,7 +18,8 @@ typedef enum backhand_event {
     BACKHAND_EVENT_DROPPED, /**< a datagram was dropped; `reason` and `detail` say why. At most one a minute a reason */
     BACKHAND_EVENT_RIVAL,  /**< another server announces the contact of `id`; `detail` names both. At most 1 a minute */
     BACKHAND_EVENT_JOINED, /**< a server is new in the table, or back after it left or fell silent */
-    BACKHAND_EVENT_LEFT    /**< a server announced that it leaves */
+    BACKHAND_EVENT_LEFT,   /**< a server announced that it leaves */
+    BACKHAND_EVENT_ORDER   /**< an order was ignored because it is not signed. At most one a minute */
 } backhand_event;
 
 /** The most lines a minute about servers that join, and as many about servers that leave; further ones are only
@@ -30,8 +31,11 @@ typedef enum backhand_event {
 typedef void (*backhand_event_fn)(void *ctx, backhand_event event, backhand_drop reason, int id, const char *sender,
                                   const char *detail, int64_t unsaid);
 
-/** Kinds of events, each counted on its own: every reason for a drop, then rival, joined, left. */
-#define BACKHAND_QUIET (BACKHAND_DROP_REASONS + 3)
+/** Called for an accepted announcement with an order, if it is signed. */
+typedef void (*backhand_order_fn)(void *ctx, const backhand_announcement *from);
+
+/** Kinds of events, each counted on its own: every reason for a drop, then rival, joined, left, order. */
+#define BACKHAND_QUIET (BACKHAND_DROP_REASONS + 4)
 
 typedef struct backhand_intake {
     backhand_table *table;
@@ -46,6 +50,8 @@ typedef struct backhand_intake {
     apr_time_t echoed;         /**< when an own announcement last came back, by backhand_table_now(); 0: never */
     backhand_event_fn event;
     void *event_ctx;
+    backhand_order_fn order; /**< NULL: orders are not obeyed */
+    void *order_ctx;
     struct {
         apr_time_t began;
         int64_t said, unsaid;

@@ -162,6 +162,12 @@ void backhand_journal_event(void *ctx, backhand_event event, backhand_drop reaso
     case BACKHAND_EVENT_JOINED:
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, journal->s, "backhand: server %s joined%s", detail, more);
         break;
+    case BACKHAND_EVENT_ORDER:
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, journal->s,
+                     "backhand: order in an announcement from %s ignored: it is not signed; servers obey orders of "
+                     "others only if all have a BackhandSecretFile%s",
+                     sender, more);
+        break;
     case BACKHAND_EVENT_LEFT:
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, journal->s, "backhand: server %s left%s", detail, more);
         break;

@@ -6,7 +6,7 @@
 #include "host/scoreboard.h"
 #include "table/clock.h"
 #include "table/counters.h"
-#include "table/down.h"
+#include "table/duty.h"
 #include "table/process.h"
 #include "table/state.h"
 #include "table/wall.h"
@@ -108,7 +108,7 @@ static void say(backhand_self *self)
     true_stat.down = self->announcement.stat.down;
     true_stat.why = self->announcement.stat.why;
     backhand_table_set_self(self->table, &self->announcement);
-    backhand_table_look_down(self->table);
+    backhand_table_look_duty(self->table);
     self->working.servers = backhand_table_used(self->table);
     backhand_working_announce(&self->working, &self->announcement.stat, backhand_table_now(self->table));
     self->ready = self->ready || self->announcement.stat.aservers > 0;

@@ -120,6 +120,11 @@ apr_size_t backhand_message_encode(char out[BACKHAND_MESSAGE_SIZE], const backha
     if (announcement->direct) {
         put_integer(&w, BACKHAND_KEY_DIRECT, 1);
     }
+    if (announcement->order) {
+        put_integer(&w, BACKHAND_KEY_ORDER, number_of(&copy, BACKHAND_KEY_ORDER));
+        put_integer(&w, BACKHAND_KEY_DO, number_of(&copy, BACKHAND_KEY_DO));
+        put_text(&w, BACKHAND_KEY_TO, announcement->order_to);
+    }
     put_figures(&w, BACKHAND_BY_ADDITION, &copy);
     out[w.used] = '\0';
     return w.full ? 0 : w.used;

@@ -24,11 +24,11 @@
 #define BACKHAND_WIRE_FORMAT_MIN 1
 #define BACKHAND_WIRE_FORMAT_MAX (BACKHAND_WIRE_FORMAT + 1)
 /** A datagram has fewer bytes than this. */
-#define BACKHAND_MESSAGE_SIZE 1000
+#define BACKHAND_MESSAGE_SIZE 1200
 
 /**
  * Writes `announcement` as a datagram. Numbers out of range become the nearest limit. `leave` and `direct` are written
- * only if they are 1, `time` only if it is not 0.
+ * only if they are 1, `time` and an order only if they are not 0.
  * @return its length, without the terminating NUL; 0 when it does not fit (cannot happen with a hostname of at most
  *         255 valid bytes and a farm of at most 63)
  */

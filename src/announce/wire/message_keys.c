@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "announce/wire/message_keys.h"
+#include "announce/wire/order.h"
 
 #include <apr_lib.h>
 
@@ -22,20 +23,24 @@ typedef struct key_record {
 #define TEXT       0, 0, 0
 #define NAME(name) (name), sizeof(name) - 1
 
-static const key_record keys[BACKHAND_KEYS] = {[BACKHAND_KEY_V] = {NAME("v"), TEXT},
-                                               [BACKHAND_KEY_BH] = {NAME("bh"), TEXT},
-                                               [BACKHAND_KEY_FARM] = {NAME("farm"), TEXT},
-                                               [BACKHAND_KEY_BOOT] = {NAME("boot"), TEXT},
-                                               [BACKHAND_KEY_HOST] = {NAME("host"), TEXT},
-                                               [BACKHAND_KEY_CONTACT] = {NAME("contact"), TEXT},
-                                               [BACKHAND_KEY_SEQ] = {NAME("seq"), OF(sequence), 0, INT64_MAX},
-                                               [BACKHAND_KEY_MS] = {NAME("ms"), OF(interval), 1, INTERVAL_MAX_MS},
-                                               [BACKHAND_KEY_KA] = {NAME("ka"), OF(keepalive), 0, KEEPALIVE_MAX_MS},
-                                               [BACKHAND_KEY_TIME] = {NAME("time"), OF(time), 0, TIME_MAX_MS},
-                                               [BACKHAND_KEY_LEAVE] = {NAME("leave"), OF(leaving), 0, 1},
-                                               [BACKHAND_KEY_DIRECT] = {NAME("direct"), OF(direct), 0, 1},
+static const key_record keys[BACKHAND_KEYS] = {
+    [BACKHAND_KEY_V] = {NAME("v"), TEXT},
+    [BACKHAND_KEY_BH] = {NAME("bh"), TEXT},
+    [BACKHAND_KEY_FARM] = {NAME("farm"), TEXT},
+    [BACKHAND_KEY_BOOT] = {NAME("boot"), TEXT},
+    [BACKHAND_KEY_HOST] = {NAME("host"), TEXT},
+    [BACKHAND_KEY_CONTACT] = {NAME("contact"), TEXT},
+    [BACKHAND_KEY_SEQ] = {NAME("seq"), OF(sequence), 0, INT64_MAX},
+    [BACKHAND_KEY_MS] = {NAME("ms"), OF(interval), 1, INTERVAL_MAX_MS},
+    [BACKHAND_KEY_KA] = {NAME("ka"), OF(keepalive), 0, KEEPALIVE_MAX_MS},
+    [BACKHAND_KEY_TIME] = {NAME("time"), OF(time), 0, TIME_MAX_MS},
+    [BACKHAND_KEY_LEAVE] = {NAME("leave"), OF(leaving), 0, 1},
+    [BACKHAND_KEY_DIRECT] = {NAME("direct"), OF(direct), 0, 1},
+    [BACKHAND_KEY_ORDER] = {NAME("order"), OF(order), 0, INT64_MAX},
+    [BACKHAND_KEY_DO] = {NAME("do"), OF(order_do), 0, BACKHAND_ORDER_NUMBER_MAX},
+    [BACKHAND_KEY_TO] = {NAME("to"), TEXT},
 #define FIGURE(name, key, least, most, ...) [BACKHAND_KEY_OF(name)] = {NAME(key), OF(stat.name), least, most},
-                                               BACKHAND_ALL_FIGURES(FIGURE)
+    BACKHAND_ALL_FIGURES(FIGURE)
 #undef FIGURE
 };
 

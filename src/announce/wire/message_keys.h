@@ -18,12 +18,15 @@ typedef enum backhand_key {
     BACKHAND_KEY_BOOT,
     BACKHAND_KEY_HOST,
     BACKHAND_KEY_CONTACT,
-    BACKHAND_KEY_SEQ, /**< this key and all after it are numbers */
+    BACKHAND_KEY_SEQ, /**< this key and all after it but `to` are numbers */
     BACKHAND_KEY_MS,
     BACKHAND_KEY_KA,
     BACKHAND_KEY_TIME,    /**< optional, default 0 */
     BACKHAND_KEY_LEAVE,   /**< optional, default 0 */
     BACKHAND_KEY_DIRECT,  /**< optional, default 0 */
+    BACKHAND_KEY_ORDER,   /**< optional, default 0 */
+    BACKHAND_KEY_DO,      /**< optional, default 0 */
+    BACKHAND_KEY_TO,      /**< optional, default empty */
     BACKHAND_KEY_FIGURES, /**< this key and all after it: backhand_figures, in their order */
     BACKHAND_KEYS = BACKHAND_KEY_FIGURES + BACKHAND_FIGURES
 } backhand_key;

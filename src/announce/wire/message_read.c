@@ -140,6 +140,8 @@ static backhand_drop read_value(backhand_announcement *out, int key, backhand_sp
         return read_host(out, value);
     case BACKHAND_KEY_CONTACT:
         return read_contact(out, value);
+    case BACKHAND_KEY_TO:
+        return read_text(out->order_to, sizeof(out->order_to), value);
     default:
         return read_number(out, (backhand_key)key, value);
     }
