@@ -4,6 +4,7 @@
  * host/, load/, table/ and announce/ know, candidacy/ decides, act/ acts, status/ shows. */
 
 #include "config/config.h"
+#include "config/places.h"
 #include "announce/moderator/moderator.h"
 #include "act/session_cookie.h"
 #include "act/dispatch.h"
@@ -44,10 +45,14 @@ static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
 
 static void warn_of_configuration(apr_pool_t *ptemp, server_rec *s)
 {
+    backhand_places places;
+
     backhand_config_check_functions(ptemp, s);
     backhand_config_warn_of_trust(s);
     backhand_config_note_trace(s);
-    backhand_config_note_logins(ptemp, s);
+    backhand_places_find(&places, ptemp);
+    backhand_config_note_logins(&places, s);
+    backhand_config_note_proxied(&places, s);
     backhand_proxy_pass_check(ptemp, s);
 }
 

@@ -152,10 +152,6 @@ int backhand_config_complete(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s);
  * post_config of the real start. */
 void backhand_config_check_functions(apr_pool_t *ptemp, server_rec *s);
 
-/** Logs at the real start, once for each, places where a chain meets AuthType Digest, Form or openid-connect
- * without BackhandTrustUser. Does not see <Perl> sections and .htaccess files. */
-void backhand_config_note_logins(apr_pool_t *ptemp, server_rec *s);
-
 /** With `-D DUMP_BACKHAND`, writes what the configuration says to standard output: lines of `Backhand-Key: value`, as
  * docs/backhandctl.md lists them. Hook test_config, which only `httpd -t` runs. */
 void backhand_config_dump(const server_rec *s);

@@ -129,6 +129,54 @@ is_deeply noted($text->('Backhand byAge', 'Backhand off')), [],                 
 is_deeply noted($text->('Backhand off', 'Backhand byAge')), [[2, 'Digest', 4]], 'one that begins anew';
 is_deeply noted("Backhand byAge\n" . $text->()),            [[3, 'Digest', 1]], 'one of the server';
 
+# Sections that pick requests by more than the path.
+is_deeply noted(<<'EOT'),
+<If "%{REQUEST_URI} =~ m#^/a#">
+    Backhand byAge
+</If>
+<Location /digest>
+    AuthType Digest
+</Location>
+<Location /picked>
+    AuthType Form
+    <If "true">
+        BackhandTrustUser On
+    </If>
+    <If "true">
+        Backhand off
+    </If>
+</Location>
+<Location /kept>
+    AuthType Form
+    Backhand off
+</Location>
+EOT
+    [[5, 'Digest', 2], [8, 'Form', 2]], 'a chain in <If>';
+is_deeply noted(<<'EOT'),
+<LocationMatch "^/app/(?:one|two)">
+    Backhand byAge
+</LocationMatch>
+<Location /app/two>
+    AuthType Digest
+</Location>
+<Location /app/two/trusted>
+    AuthType Digest
+</Location>
+<Location /elsewhere>
+    AuthType Digest
+</Location>
+<LocationMatch "^/app/on(e)/in">
+    AuthType Form
+</LocationMatch>
+<LocationMatch "/two/trusted">
+    BackhandTrustUser On
+</LocationMatch>
+<Files "*.php">
+    AuthType Form
+</Files>
+EOT
+    [[5, 'Digest', 2], [14, 'Form', 2], [20, 'Form', 2]], 'a chain in <LocationMatch>';
+
 # With BackhandTrustUser the login is valid on all servers.
 is_deeply noted(<<'EOT'),
 <Location "/">
