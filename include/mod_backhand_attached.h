@@ -63,7 +63,8 @@ BACKHAND_API const serverstat *backhand_attached_serverstats(const backhand_atta
 BACKHAND_API int backhand_attached_identity(const backhand_attached *attached, int id,
                                             char hostname[BACKHAND_HOSTNAME_SIZE], char contact[BACKHAND_CONTACT_SIZE]);
 
-/** The state of an entry's server as the status page names it: `alive`, `dead`, `left`, `down`; NULL: no server. */
+/** The state of an entry's server as the status page names it: `alive`, `dead`, `left`, `down`, `drained`,
+ * `maintenance`; NULL: no server. */
 BACKHAND_API const char *backhand_attached_state(const backhand_attached *attached, int id);
 
 /** Microseconds since the server last announced itself; -1: not yet. More than a few intervals: httpd was killed, or

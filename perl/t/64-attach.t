@@ -109,7 +109,7 @@ foreach my $mpm (Farm->mpms) {
 
         my ($status, $line) = check('--folder', $folder);
         is $status, 0, 'check_backhand is content' or diag $line;
-        like $line, qr/^BACKHAND OK: 2 servers are alive \| age=[\d.]+s;;0:10 alive=2;;1: .* ready=\d+;;\n\z/,
+        like $line, qr/^BACKHAND OK: 2 servers are alive \| age=[\d.]+s;;0:10 alive=2;;1: .* resting=0;;\n\z/,
           'it is one line';
         ($status, $line) = check('--folder', $folder, '--warning', 'alive=3:');
         like "$status $line", qr/^1 BACKHAND WARNING: alive is 2 \| /, 'a warning';

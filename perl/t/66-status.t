@@ -16,7 +16,13 @@ package T;
 sub hostile {
     my %server = map { $_ => 1 } qw(mtime aservers nservers inflight load cpu service latency errors served numbacked
       amem down);
-    return Farm::Status::page([{ %server, hostname => q(<script>alert("x&y'")</script>), contact => "a\n\x{e9}\0" }]);
+    my $alert  = q(<script>alert("x&y'")</script>);
+    return Farm::Status::page([{ %server, duty => 0, hostname => $alert, contact => "a\n\x{e9}\0" }]);
+}
+sub states {
+    my %server = (mtime => time, down => 0, duty => 0);
+    return map { Farm::Status::state_of({ %server, %{$_} }) } {}, { duty => 1 }, { duty => 2 },
+      { duty => 2, down => 5 }, { mtime => time - 100, duty => 1 }, { mtime => 0, down => 5 };
 }
 EOC
 
@@ -63,6 +69,7 @@ foreach my $mpm (Farm->mpms) {
         like $posted->header('Allow'), qr/GET/, 'which is not allowed';
         my $alert = '&lt;script&gt;alert(&quot;x&amp;y&#39;&quot;)&lt;/script&gt;';
         like call($a, 'T::hostile'), qr{<td>\Q$alert\E</td><td>a\\x0a\\xe9\\x00</td>}, 'names are text';
+        is call($a, 'T::states'), 'alive drained maintenance down dead left', 'all states';
         $farm->announce_log(qr/backhand: this server is down: BackhandCheck/);
         $farm->check;
     };

@@ -100,8 +100,9 @@ policies, which so choose a server by the body without waiting for the client:
 
 =item note($r, $text)
 
-Adds a line to the explanation of the decision: the page C<?explain> and the lines of C<BackhandTrace> show it with the
-policy that said it. Elsewhere, and while nobody asks for an explanation, it does nothing, so a policy may always call it:
+Adds a line to the explanation of the decision: the page C<?explain> and the lines of C<BackhandTrace> show it with
+the policy that said it. Elsewhere, and while nobody asks for an explanation, it does nothing, so a policy may always
+call it:
 
     sub by_tenant {
         my ($r, $ids) = @_;
@@ -494,7 +495,7 @@ How many servers the table has room for.
 =item $table->state($id)
 
 The state of a server as on the status page: C<alive>, C<dead> (silent), C<left>, C<down> (its application fails its
-checks). C<undef>: the entry has no server, or there is no such entry.
+checks), C<drained> or C<maintenance> (by an order). C<undef>: the entry has no server, or there is no such entry.
 
 =item $table->idle
 

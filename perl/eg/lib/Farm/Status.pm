@@ -46,7 +46,8 @@ sub state_of {
     my ($server) = @_;
     return 'left' if !$server->{mtime};
     return 'dead' if time - $server->{mtime} > SERVER_TIMEOUT();
-    return $server->{down} ? 'down' : 'alive';
+    return 'down' if $server->{down};
+    return (qw(alive drained maintenance))[$server->{duty}];
 }
 
 sub escaped {
@@ -135,8 +136,8 @@ make the page that your farm needs. The page of C<backhand-handler>, which needs
 C<?refresh=5> makes the browser ask again every 5 seconds; 1 to 9999 are possible. Methods other than GET and HEAD get
 405. All texts of other servers are escaped. The page says much about your farm, so let only those see it who may.
 
-The states are C<alive>, C<down> (the server's application fails its checks), C<dead> (silent for more than 20 seconds)
-and C<left> (it has announced that it leaves).
+The states are C<alive>, C<down> (the server's application fails its checks), C<dead> (silent for more than 20 seconds),
+C<left> (it has announced that it leaves), and C<drained> and C<maintenance> (by an order).
 
 =head1 FUNCTIONS
 
