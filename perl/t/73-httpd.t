@@ -16,6 +16,7 @@ my ($mod_backhand, $by_perl) = map { object($_) } qw(mod_backhand.so byPerl.so);
 my $apxs    = first_line('command -v apxs || command -v apxs2');
 my $modules = defined $apxs ? first_line("$apxs -q LIBEXECDIR") : undef;
 my ($httpd) = defined $apxs ? grep { -x } map { first_line("$apxs -q SBINDIR") . "/$_" } qw(apache2 httpd) : ();
+plan skip_all => 'the server that Apache::Test starts has no sanitizers' if $ENV{BACKHAND_SANITIZED};
 plan skip_all => 'Apache::Test is not installed' if !eval { require Apache::TestRunPerl };
 plan skip_all => 'apxs is not installed'         if !defined $apxs;
 plan skip_all => "httpd is not where $apxs says" if !defined $httpd;
