@@ -23,10 +23,62 @@ static char *rest_of_line(apr_pool_t *p, const char *line)
     return rest;
 }
 
+static const char *where_of(const cmd_parms *cmd)
+{
+    return apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+}
+
+/* True for sections that hold for requests; others, such as <IfModule>, hold for the configuration. */
+static int is_container(const ap_directive_t *section)
+{
+    static const char *const kinds[] = {"<Directory", "<Location", "<Files", "<Else", "<Proxy"};
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (strncasecmp(section->directive, kinds[i], strlen(kinds[i])) == 0) {
+            return 1;
+        }
+    }
+    return strcasecmp(section->directive, "<If") == 0;
+}
+
+static const ap_directive_t *innermost(const ap_directive_t *section)
+{
+    while (section && !is_container(section)) {
+        section = section->parent;
+    }
+    return section;
+}
+
+static const char *container_of(const ap_directive_t *section, apr_pool_t *p)
+{
+    const char *text = NULL;
+
+    for (; section; section = section->parent) {
+        if (is_container(section)) {
+            text = apr_pstrcat(p, section->directive, section->args && section->args[0] != '>' ? " " : "",
+                               section->args ? section->args : "", text ? " " : NULL, text, NULL);
+        }
+    }
+    return text;
+}
+
+static void note_line(cmd_parms *cmd, const backhand_dir_config *dir, const char *function, const char *arg)
+{
+    APR_ARRAY_PUSH(backhand_config_get(ap_server_conf)->chain_lines, backhand_chain_line) =
+        (backhand_chain_line){.host = cmd->server,
+                              .section = innermost(cmd->directive->parent),
+                              .container = container_of(cmd->directive->parent, cmd->pool),
+                              .place = dir->place,
+                              .function = function,
+                              .arg = arg,
+                              .where = where_of(cmd)};
+}
+
 /* Appends to the container's chain and to the list of all functions configured. */
 static void append(cmd_parms *cmd, backhand_dir_config *dir, backhand_function function)
 {
-    function.where = apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+    function.where = where_of(cmd);
+    note_line(cmd, dir, function.name, function.arg);
     function.warned = apr_pcalloc(cmd->pool, sizeof(*function.warned));
     backhand_chain_append(&dir->chain, &function, cmd->pool);
     APR_ARRAY_PUSH(backhand_config_get(ap_server_conf)->functions, backhand_function) = function;
@@ -87,6 +139,7 @@ const char *backhand_directive_builtin(cmd_parms *cmd, void *dir, const char *li
             return apr_pstrcat(cmd->pool, "Backhand ", name, " ", arg, ": takes no argument", NULL);
         }
         backhand_chain_forget(&((backhand_dir_config *)dir)->chain);
+        note_line(cmd, dir, NULL, NULL);
         return NULL;
     }
     builtin = find_builtin(!strcasecmp(name, "on") ? BACKHAND_RECOMMENDED : name);

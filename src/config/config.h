@@ -28,6 +28,17 @@ typedef struct backhand_share {
     int percent; /**< 0 to 100 */
 } backhand_share;
 
+/** A line of Backhand or BackhandFromSO, as the configuration has it. */
+typedef struct backhand_chain_line {
+    const server_rec *host;
+    const ap_directive_t *section; /**< the innermost such section; NULL: none */
+    const char *container;         /**< the sections around it within the host, as in `<Location "/app">`; NULL: none */
+    const char *place;             /**< path or pattern of the innermost container; NULL: the host itself */
+    const char *function;          /**< NULL: `Backhand off` */
+    const char *arg;               /**< or NULL */
+    const char *where;             /**< `file:line` */
+} backhand_chain_line;
+
 /** Server-wide; one for the whole httpd, owned by the main server, read-only once the configuration is read. A virtual
  * host's config record points to the same struct. Defaults in brackets. */
 typedef struct backhand_config {
@@ -40,6 +51,7 @@ typedef struct backhand_config {
     const char *contact_text;            /**< BackhandContact as written, or NULL */
     backhand_contact contact;            /**< BackhandContact, or MulticastStats' myaddr, or the first usable Listen */
     apr_array_header_t *functions;       /**< backhand_function of all containers, in the configuration's order */
+    apr_array_header_t *chain_lines;     /**< backhand_chain_line, in the configuration's order */
     apr_array_header_t *destinations;    /**< MulticastStats: backhand_destination */
     backhand_accept_list *accept;        /**< AcceptStats */
     backhand_share max_handoffs;         /**< BackhandMaxHandoffs: requests, or a share of the workers [50%] */

@@ -85,14 +85,15 @@ static const char *const exempt_words[] = {[0] = "None",
 static backhand_directive self_redirect = {
     .kind = BACKHAND_CHOICE, CONTAINER(self_redirect), .initial = "Off", .words = self_redirect_words};
 
-/* Its setter reads it; this line says where it is merged. */
-static backhand_directive trace = {.kind = BACKHAND_TEXT, CONTAINER(trace)};
-
 static backhand_directive trust_user = {.kind = BACKHAND_FLAG, CONTAINER(trust_user), .initial = "Off"};
 
 /* --- the table ------------------------------------------------------------------------------------------------- */
 
 /* Fields may be pointers. NOLINTBEGIN(bugprone-sizeof-expression) */
+
+/* Its setter reads it; this line says where it is merged. */
+static backhand_directive trace = {.kind = BACKHAND_TEXT, CONTAINER(trace)};
+
 const command_rec backhand_commands[] = {
     PATH("UnixSocketDir", SERVER(dir), "backhand", "a folder", "the folder for run-time files"),
     LIST("AcceptStats", SERVER(accept), backhand_accept_add,

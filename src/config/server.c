@@ -22,6 +22,7 @@ void *backhand_config_create(apr_pool_t *p, server_rec *s)
     conf->accept = apr_array_make(p, 4, sizeof(apr_ipsubnet_t *));
     conf->retry_status = apr_array_make(p, 4, sizeof(int));
     conf->functions = apr_array_make(p, 8, sizeof(backhand_function));
+    conf->chain_lines = apr_array_make(p, 8, sizeof(backhand_chain_line));
     backhand_directives_default(conf, BACKHAND_WHOLE_SERVER, p);
     return conf;
 }

@@ -75,10 +75,7 @@ static const char *set(backhand_explain_arguments *out, const char *name, char *
 {
     int is_empty = !*value;
 
-    if (strcmp(name, "chains") == 0) {
-        out->chains = 1;
-    }
-    else if (strcmp(name, "json") == 0) {
+    if (strcmp(name, "json") == 0) {
         out->json = 1;
     }
     else if (strcmp(name, "explain") == 0) {

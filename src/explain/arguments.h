@@ -13,9 +13,8 @@
 #define BACKHAND_EXPLAIN_HEADERS 32
 
 typedef struct backhand_explain_arguments {
-    int chains;           /**< `chains`: all chains are asked for */
     int json;             /**< `json` */
-    const char *uri;      /**< `explain`: a path, with its query; NULL: not given */
+    const char *uri;      /**< `explain`: a path, with its query; NULL: `chains`, all chains, are asked for */
     const char *method;   /**< `method` [GET] */
     const char *client;   /**< `client`: a numeric address; NULL: not given */
     apr_table_t *headers; /**< `header`: `Name: value`, any number */

@@ -17,7 +17,7 @@ void backhand_explain_json(request_rec *r, const backhand_explain_arguments *abo
 /** Begins and ends a page of HTML. `heading` is plain text. */
 void backhand_explain_html_begin(request_rec *r, const char *heading);
 void backhand_explain_html_end(request_rec *r);
-/** Any text, escaped for HTML. */
+/** Any text, escaped for HTML; bytes that are not printable ASCII become `\x` and two digits. */
 const char *backhand_explain_escape(request_rec *r, const char *text);
 
 /** Writes a text by backhand_out_json(). */

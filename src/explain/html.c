@@ -3,11 +3,11 @@
 #include "explain/formats.h"
 #include "candidacy/chain.h"
 #include "figures/figures.h"
-#include "status/formats.h"
 #include "status/rows.h"
 
 #include <http_protocol.h>
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include <math.h>
@@ -20,9 +20,21 @@ static const char head[] = "<!DOCTYPE html>\n"
                            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\" />\n"
                            "<link rel=\"stylesheet\" href=\"?page.css\" />\n";
 
+/* Unlike backhand_status_plain() it leaves quotation marks and backslashes as they are. */
 const char *backhand_explain_escape(request_rec *r, const char *text)
 {
-    return ap_escape_html(r->pool, backhand_status_plain(r, text));
+    char *plain = apr_palloc(r->pool, 4 * strlen(text ? text : "") + 1), *to = plain;
+
+    for (; text && *text; text++) {
+        if (apr_isprint(*text) && apr_isascii(*text)) {
+            *to++ = *text;
+        }
+        else {
+            to += apr_snprintf(to, 5, "\\x%02x", (unsigned char)*text);
+        }
+    }
+    *to = '\0';
+    return ap_escape_html(r->pool, plain);
 }
 
 const char *backhand_explain_redirect(const ServerSlot *slot)

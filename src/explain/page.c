@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "explain/page.h"
+#include "explain/chains.h"
 #include "explain/formats.h"
 #include "status/page.h"
 
@@ -24,6 +25,11 @@ static void explain(request_rec *r, backhand_explain_arguments *about)
         about->json ? backhand_explain_json : backhand_explain_html;
     backhand_decision decision;
 
+    if (!about->error && !about->uri) {
+        set_headers(r, about->json);
+        about->json ? backhand_chains_json(r) : backhand_chains_html(r);
+        return;
+    }
     if (about->error) {
         r->status = HTTP_BAD_REQUEST;
         set_headers(r, about->json);
