@@ -12,6 +12,11 @@
 int ctl_status(ctl *command);
 int ctl_top(ctl *command);
 int ctl_explain(ctl *command);
+int ctl_drain(ctl *command);
+int ctl_undrain(ctl *command);
+int ctl_maintenance(ctl *command);
+int ctl_weight(ctl *command);
+int ctl_forget(ctl *command);
 int ctl_doctor(ctl *command);
 int ctl_newsecret(ctl *command);
 

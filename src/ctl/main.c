@@ -36,7 +36,7 @@ static const apr_getopt_option_t known_options[] = {
     {NULL, 0, 0, NULL},
 };
 
-typedef enum need { NEEDS_NOTHING, NEEDS_TO_READ } need;
+typedef enum need { NEEDS_NOTHING, NEEDS_TO_READ, NEEDS_TO_WRITE } need;
 
 typedef struct verb {
     const char *name;
@@ -51,6 +51,12 @@ static const verb verbs[] = {
     {"status", "", 0, 0, NEEDS_TO_READ, ctl_status, "show the servers"},
     {"top", "", 0, 0, NEEDS_TO_READ, ctl_top, "show the servers, again and again; o sorts, q ends"},
     {"explain", "URI", 1, 1, NEEDS_NOTHING, ctl_explain, "show how the server would decide on a request for it"},
+    {"drain", "[SERVER]", 0, 1, NEEDS_TO_WRITE, ctl_drain,
+     "give it no new requests of others; without SERVER this one"},
+    {"maintenance", "[SERVER]", 0, 1, NEEDS_TO_WRITE, ctl_maintenance, "give it no requests at all"},
+    {"undrain", "[SERVER]", 0, 1, NEEDS_TO_WRITE, ctl_undrain, "end drain and maintenance"},
+    {"weight", "N [SERVER]", 1, 2, NEEDS_TO_WRITE, ctl_weight, "give it N % of its fair share, 0 to 100"},
+    {"forget", "SERVER", 1, 1, NEEDS_TO_WRITE, ctl_forget, "drop it from the table until it is heard again"},
     {"doctor", "", 0, 0, NEEDS_NOTHING, ctl_doctor, "look for what keeps this server out of the farm"},
     {"newsecret", "[FILE]", 0, 1, NEEDS_NOTHING, ctl_newsecret, "make a key for BackhandSecretFile"},
 };
@@ -98,7 +104,7 @@ int ctl_attach(ctl *command, int writable, apr_pool_t *p)
 static void write_help(FILE *out)
 {
     fputs("usage: backhandctl [OPTION...] COMMAND [ARGUMENT...]\n"
-          "Shows the farm as one server of mod_backhand sees it.\n\ncommands:\n",
+          "Shows the farm as one server of mod_backhand sees it, and gives orders to servers.\n\ncommands:\n",
           out);
     for (size_t i = 0; i < VERBS; i++) {
         int left = fprintf(out, "  %s%s%s", verbs[i].name, *verbs[i].arguments ? " " : "", verbs[i].arguments);
@@ -208,7 +214,7 @@ static int run(ctl *command)
     if (command->count < found->least || command->count > found->most) {
         return ctl_fail(CTL_USAGE, "usage: backhandctl %s %s", found->name, found->arguments);
     }
-    code = found->need == NEEDS_NOTHING ? CTL_OK : ctl_attach(command, 0, command->pool);
+    code = found->need == NEEDS_NOTHING ? CTL_OK : ctl_attach(command, found->need == NEEDS_TO_WRITE, command->pool);
     return code == CTL_OK ? found->run(command) : code;
 }
 
