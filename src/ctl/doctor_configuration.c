@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #define OUTPUT_MAX 65536
-#define ARGUMENTS  3
 
 /* Starts the command with both outputs in a pipe. @return the pipe's end to read; -1: errno says why not */
 static int start(char *const *argv, pid_t *pid)
