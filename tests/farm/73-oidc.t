@@ -8,7 +8,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Farm qw(scaled);
-use Farm::Certs;
+use Farm::Oidc;
 use Test::More;
 
 plan skip_all => 'a long test' if !$ENV{BACKHAND_TEST_LONG};
@@ -16,28 +16,6 @@ my $module = Farm::modules_dir() . '/mod_auth_openidc.so';
 plan skip_all => "there is no $module; libapache2-mod-auth-openidc has it" if !-e $module;
 
 my $secret = 'a-secret-of-the-client-that-is-not-short';
-
-# Whoever comes has logged in as joe. The code is the nonce that the token must name.
-my $provider = <<'EOT';
-#!/usr/bin/perl
-use strict;
-use warnings;
-use Digest::SHA qw(hmac_sha256);
-use MIME::Base64 qw(encode_base64url);
-my $said = $ENV{QUERY_STRING} . '&' . do { local $/; <STDIN> // '' };
-my ($nonce, $state, $code, $to) = map { $said =~ /(?:\A|&)$_=([^&]+)/ ? $1 : '' } qw(nonce state code redirect_uri);
-$to =~ s/%([0-9a-fA-F]{2})/chr hex $1/ge;
-if ($nonce) {
-    print "Status: 302 Found\nLocation: $to?code=$nonce&state=$state\n\n";
-    exit;
-}
-my $time  = time;
-my $until = $time + 300;
-my $text  = join q(.), map { encode_base64url($_) } '{"alg":"HS256","typ":"JWT"}',
-    qq({"iss":"https://$ENV{HTTP_HOST}","sub":"joe","aud":"farm","iat":$time,"exp":$until,"nonce":"$code"});
-my $token = "$text." . encode_base64url(hmac_sha256($text, 'SECRET'));
-print "Content-Type: application/json\n\n", qq({"access_token":"x","token_type":"Bearer","id_token":"$token"});
-EOT
 
 my $conf = <<"EOT";
 BackhandInterval 1s
@@ -90,7 +68,6 @@ sub make_farm {
     my ($mpm)   = @_;
     my $farm    = Farm->new(mpm => $mpm, modules => [qw(authn_core authz_user)], workers => 16);
     my $address = '127.0.0.3:' . Farm::free_port();
-    my $cert    = Farm::Certs->new("$farm->{root}/ca")->issue('provider.test');
     for my $name (qw(a b)) {
         my $server = $farm->add(
             conf => $conf,
@@ -99,15 +76,7 @@ sub make_farm {
         );
         chmod 0600, $server->write_file('secret', '0a1b2c3d' x 8 . "\n");
     }
-    my $c = $farm->add(
-        load    => 0,
-        modules => [qw(ssl socache_shmcb)],
-        conf =>
-            "Listen $address\n<VirtualHost $address>\nServerName provider.test\n"
-            . "SSLEngine On\nSSLCertificateFile $cert\n"
-            . "ScriptAlias /authorize $farm->{root}/c/cgi/provider\n</VirtualHost>\n"
-    );
-    chmod 0755, $c->write_file('cgi/provider', $provider =~ s/SECRET/$secret/r);
+    Farm::Oidc::add($farm, $address, $secret);
     $farm->start;
     return $farm;
 }

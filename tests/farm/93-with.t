@@ -11,6 +11,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Farm qw(eventually repo_dir scaled wait_for);
 use Farm::Certs;
+use Farm::Oidc;
 use POSIX ();
 use Test::More;
 
@@ -111,7 +112,7 @@ sub start_farm {
     }
     $ready->($farm, $shared) if $ready;
     $farm->start;
-    ok $farm->together, 'they see each other';
+    ok $farm->together(grep { $_->{load} } $farm->servers), 'they see each other';
     return ($farm, $farm->servers);
 }
 
@@ -326,6 +327,32 @@ $test{'Login forms'} = sub {
     $farm->check;
 };
 
+$test{'OpenID Connect'} = sub {
+    my ($name)   = @_;
+    my $provider = '127.0.0.3:' . Farm::free_port();
+    my $secret   = 'a-secret-of-the-client-that-is-not-short';
+    my ($farm, $a, $b) = start_farm(
+        $name,
+        places => { 'id.example.com' => [($provider) x 2], 'the provider gave it' => [($secret) x 2] },
+        extra  => "OIDCSSLValidateServer Off\nOIDCIDTokenSignedResponseAlg HS256\n",
+        ready  => sub { Farm::Oidc::add($_[0], $provider, $secret) }
+    );
+    my $jar = "$farm->{root}/jar";
+    my @login = (qw(-k -L --max-redirs 8), '-b', $jar, '-c', $jar);
+    my $said  = curl($a, '/app/echo', @login);
+    is join(' ', $said =~ m{^HTTP/1\.1 (\d+)}mg), '302 302 302 200', 'a login';
+    like login_in($said), qr/\A127\.0\.0\.2 joe\@\S* openid-connect\z/, 'the other server knows the user';
+    # All servers have the name of the site; the session is of that name.
+    open my $file, '<', $jar or die "$jar: $!";
+    my @cookies = map { /\t(mod_auth_openidc_session\S*)\t(\S+)\s*\z/ ? "$1=$2" : () } readline $file;
+    close $file;
+    my @site = ('-b', join('; ', @cookies), '-H', 'Host: ' . $a->address);
+    like login_in(curl($b, '/app/echo', @site)), qr/\A127\.0\.0\.2 joe\@/,
+        'the session holds for one who comes in there';
+    $farm->announce_log(qr/\[auth_openidc:(?:error|warn)\]/, qr/\[ssl:warn\]/);
+    $farm->check;
+};
+
 $test{'WebDAV on a shared disk'} = sub {
     my ($name) = @_;
     my ($farm, $a, $b) = start_farm(
@@ -337,8 +364,10 @@ $test{'WebDAV on a shared disk'} = sub {
                 chmod 0777, $folder;
             }
         },
-        extra => ''
+        # A client that says so gets its answer from the server that it asks.
+        extra => qq(<If "-n req('X-Here')">\nBackhand off\n</If>\n)
     );
+    my @here = ('X-Here' => 1);
     is $a->request('PUT', '/dav/file', body => 'one')->status, 201, 'a file';
     my $lock =
         '<?xml version="1.0"?><lockinfo xmlns="DAV:"><lockscope><exclusive/></lockscope>'
@@ -349,6 +378,15 @@ $test{'WebDAV on a shared disk'} = sub {
     is $b->request('PUT', '/dav/file', body => 'two', headers => [If => "(<$token>)"])->status, 204,
         'for those without it';
     is $a->get('/dav/file')->body, 'two', 'the file has changed';
+    is $a->request('PUT', '/dav/file?here', body => 'x', headers => [@here])->status, 423, 'it holds at the first one';
+    is $a->logged('/dav/file?here')->{reason}, q{-}, 'which serves that request itself';
+    is $a->request('UNLOCK', '/dav/file', headers => [@here, 'Lock-Token' => "<$token>"])->status, 204,
+        'and may end it';
+    is $b->request('PUT', '/dav/file', body => 'four')->status, 204, 'for both';
+    ($token) = ($a->request('LOCK', '/dav/file', body => $lock, headers => [@here])->header('lock-token') // '') =~
+        /<(.*)>/;
+    ok $token, 'a lock of the first server';
+    is $b->request('PUT', '/dav/file', body => 'five')->status, 423, 'holds at the second one';
     $farm->announce_log(qr/AH00(?:585|594)|The locktoken|locked/i);
     $farm->check;
 };
@@ -403,6 +441,8 @@ $test{'Status pages'} = sub {
     is $a->get('/app/who')->body, 'b', 'all else is handed off';
     $farm->check;
 };
+
+is_deeply [sort keys %test], [sort keys %needs], 'and is run, not only read';
 
 for my $name (sort keys %needs) {
     my @missing = missing($name);
