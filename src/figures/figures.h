@@ -113,9 +113,9 @@ enum {
 
 /** Figures of orders (table/orders.h). Policies cannot write these numbers. */
 #define BACKHAND_ORDER_FIGURES(FIGURE) \
-    FIGURE(duty, "duty", 0, 2, BACKHAND_BY_ADDITION, "", 1, \
+    FIGURE(duty, "duty", 0, 2, BACKHAND_BY_ADDITION, "Duty", 1, \
            "what an [order](steer.md) makes of it; 0: it gets requests as usual; 1: drained; 2: under maintenance") \
-    FIGURE(withheld, "withheld", 0, 100, BACKHAND_BY_ADDITION, "", 1, \
+    FIGURE(withheld, "withheld", 0, 100, BACKHAND_BY_ADDITION, "Withheld", 1, \
            "percent of its fair share of requests that an [order](steer.md) withholds from it: 100 less its weight")
 
 /** All figures. */
