@@ -84,6 +84,9 @@ static const char *remarks_of(const backhand_row *row, apr_pool_t *p)
         remarks = apr_psprintf(p, "  down for %" PRId64 " s: %s", row->announcement.stat.down,
                                backhand_health_text(row->announcement.stat.why, text));
     }
+    if (row->announcement.stat.withheld > 0) {
+        remarks = apr_psprintf(p, "%s  weight %" PRId64 " %%", remarks, 100 - row->announcement.stat.withheld);
+    }
     if (row->refused >= 0) {
         remarks = apr_psprintf(p, "%s  refused %.0f s ago", remarks, SECONDS(row->refused));
     }

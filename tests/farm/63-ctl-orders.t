@@ -75,6 +75,7 @@ is_deeply [@{$json}{qw(order server)}], ['drain', $second->contact], '... says w
 state_is('... it obeys', $second, $second, 'drained');
 obeys('undrain it', $first, 'undrain', 'b.test');
 obeys('weight', $first, 'weight', 50);
+ok wait_for(sub { (ctl($first, 'status'))[1] =~ /\Q@{[$first->contact]}\E  weight 50 %$/m }), '... status shows it';
 obeys('weight of another server', $first, 'weight', 100, 'b.test');
 
 refuses(1, 'there is no server', 'an unknown server', $first, 'drain', 'none.test');
