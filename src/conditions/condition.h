@@ -10,7 +10,7 @@
 #include "table/since.h"
 
 /** The most conditions of a list. */
-#define BACKHAND_CONDITIONS 64
+#define BACKHAND_CONDITIONS 48
 /** The most servers that one kind of condition names. One more condition of that kind says how many others there are.
  */
 #define BACKHAND_CONDITION_SERVERS 8

@@ -22,6 +22,9 @@ void backhand_status_box_fill(backhand_status_box *box, request_rec *r, const ba
 /** Any text as printable ASCII on one line; all other bytes become C escapes. */
 const char *backhand_status_plain(request_rec *r, const char *text);
 
+/** Writes the conditions as a list in HTML, those with the highest severity first; nothing when there are none. */
+void backhand_status_conditions(request_rec *r, const backhand_table *table);
+
 /** Valid HTML5, self-contained. */
 void backhand_status_html(request_rec *r, const backhand_config *conf);
 

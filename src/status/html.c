@@ -3,7 +3,6 @@
 #include "announce/check/health.h"
 #include "status/rows.h"
 #include "status/formats.h"
-#include "table/skewed.h"
 
 #include <http_protocol.h>
 
@@ -29,7 +28,7 @@ static const char style[] =
     "caption { text-align: left; font-weight: 600; padding-bottom: .3em; }\n"
     "th, td { border: 1px solid var(--line); padding: .2em .6em; text-align: left; white-space: nowrap; }\n"
     "td.n { text-align: right; }\n"
-    "tr.dead, tr.left, tr.down, .warning { color: var(--dead); }\n"
+    "tr.dead, tr.left, tr.down, .warning, .error { color: var(--dead); }\n"
     "</style>\n";
 
 static const char columns[] = "<thead><tr><th scope=\"col\">Entry</th><th scope=\"col\">Hostname</th>"
@@ -189,42 +188,6 @@ static void print_works(request_rec *r, const backhand_table *table)
     ap_rputs("</tbody>\n</table></div>\n", r);
 }
 
-static void print_rival(request_rec *r, const backhand_row *row)
-{
-    ap_rprintf(r,
-               "<p class=\"warning\">Two servers announce the contact %s (entry %d, %s); last heard %.1f s ago. Give "
-               "each a contact of its own with <code>BackhandContact</code>.</p>\n",
-               escape(r, row->announcement.stat.contact), row->id, escape(r, row->announcement.stat.hostname),
-               (double)row->rival / APR_USEC_PER_SEC);
-}
-
-static void print_skewed(request_rec *r, const backhand_skewed *skewed)
-{
-    double seconds = (double)skewed->ahead / 1000;
-    ap_rprintf(
-        r,
-        "<p class=\"warning\">The clock of %s (%s) is %.1f s %s this server's: what it announces is dropped. Set the "
-        "clocks of both.</p>\n",
-        escape(r, skewed->hostname), escape(r, skewed->contact), seconds < 0 ? -seconds : seconds,
-        seconds < 0 ? "behind" : "ahead of");
-}
-
-static void print_clocks(request_rec *r, const backhand_table *table)
-{
-    backhand_skewed skewed;
-    if (backhand_skewed_self(table)) {
-        ap_rputs(
-            "<p class=\"warning\">Every server that is heard has another time: most likely this server's own clock is "
-            "wrong. It serves all of its requests itself.</p>\n",
-            r);
-    }
-    for (int i = 0; i < BACKHAND_SKEWED; i++) {
-        if (backhand_skewed_read(&skewed, table, i)) {
-            print_skewed(r, &skewed);
-        }
-    }
-}
-
 static void print_box(request_rec *r, const backhand_config *conf, const backhand_status_box *box)
 {
     ap_rputs("<dl>\n", r);
@@ -256,12 +219,6 @@ static void print_servers(request_rec *r, const backhand_table *table)
         }
     }
     ap_rputs("</tbody>\n</table></div>\n", r);
-    for (id = 0; id < used; id++) {
-        if (backhand_row_read(&row, table, id, backhand_table_now(table)) && row.rival >= 0) {
-            print_rival(r, &row);
-        }
-    }
-    print_clocks(r, table);
 }
 
 static void print_tallies(request_rec *r, const backhand_table *table)
@@ -288,6 +245,7 @@ void backhand_status_html(request_rec *r, const backhand_config *conf)
     ap_rvputs(r, "<h1>mod_backhand on ", escape(r, box.machine), "</h1>\n", NULL);
     print_box(r, conf, &box);
     if (conf->table) {
+        backhand_status_conditions(r, conf->table);
         print_servers(r, conf->table);
         print_works(r, conf->table);
         print_tallies(r, conf->table);

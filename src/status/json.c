@@ -3,6 +3,7 @@
 #include "status/json.h"
 
 #include "announce/check/health.h"
+#include "conditions/conditions.h"
 #include "status/rows.h"
 #include "table/skewed.h"
 #include "table/wall.h"
@@ -250,6 +251,36 @@ static void write_skewed(const backhand_out *out, int *first, const backhand_tab
     backhand_out_text(out, "]");
 }
 
+static void write_condition(const backhand_out *out, const backhand_condition *condition, apr_time_t since)
+{
+    int first = 1;
+
+    backhand_out_text(out, "{");
+    text(out, &first, "name", condition->name);
+    text(out, &first, "severity", backhand_severity_name(condition->severity));
+    known(out, &first, "id", condition->id, 1);
+    text(out, &first, "subject", *condition->subject ? condition->subject : NULL);
+    known(out, &first, "since", since, MICROS);
+    text(out, &first, "text", condition->text);
+    text(out, &first, "remedy", condition->remedy);
+    backhand_out_text(out, "}");
+}
+
+static void write_conditions(const backhand_out *out, int *first, const backhand_table *table)
+{
+    backhand_condition conditions[BACKHAND_CONDITIONS];
+    int n = backhand_conditions_read(conditions, table);
+    apr_time_t booted = backhand_table_wall_shown(table) - backhand_table_now(table);
+
+    name_member(out, first, "conditions");
+    backhand_out_text(out, "[");
+    for (int i = 0; i < n; i++) {
+        backhand_out_text(out, i > 0 ? ",\n" : "\n");
+        write_condition(out, &conditions[i], booted + conditions[i].since);
+    }
+    backhand_out_text(out, "]");
+}
+
 void backhand_json_write(const backhand_out *out, const backhand_facts *facts)
 {
     const backhand_table *table = facts->table;
@@ -264,6 +295,7 @@ void backhand_json_write(const backhand_out *out, const backhand_facts *facts)
         write_tallies(out, &first, table);
         write_histograms(out, &first, table);
         write_skewed(out, &first, table);
+        write_conditions(out, &first, table);
     }
     backhand_out_text(out, "}\n");
 }

@@ -17,7 +17,7 @@ use Farm::Fake;
 # Elements of the page, and whether they hold anything.
 my %void    = map { $_ => 1 } qw(meta);
 my %element =
-    map { $_ => 1 } qw(html head title style body h1 dl dt dd div table caption thead tbody tr th td p a code meta);
+    map { $_ => 1 } qw(html head title style body h1 dl dt dd div table caption thead tbody tr th td p ul li span a code meta);
 
 # What is wrong with a text as HTML5 that is well-formed XML too; '' when nothing is.
 sub html_fault {
