@@ -2,6 +2,7 @@
 
 #include "status/metrics.h"
 
+#include "conditions/conditions.h"
 #include "status/server_metrics.h"
 #include "table/skewed.h"
 #include "table/wall.h"
@@ -138,6 +139,41 @@ static void write_skewed(backhand_metric *metric, const backhand_table *table)
     }
 }
 
+/* How many of the conditions have the name of `conditions[i]`; 0: one before has it. */
+static int count_same(const backhand_condition *conditions, int n, int i)
+{
+    int same = 0;
+
+    for (int at = 0; at < n; at++) {
+        if (strcmp(conditions[at].name, conditions[i].name) == 0) {
+            if (at < i) {
+                return 0;
+            }
+            same++;
+        }
+    }
+    return same;
+}
+
+/* The list is too long for the stack of a thread. */
+static void write_conditions(backhand_metric *metric, const backhand_table *table)
+{
+    backhand_condition *conditions = malloc(BACKHAND_CONDITIONS * sizeof(*conditions));
+    int n = conditions ? backhand_conditions_read(conditions, table) : 0;
+
+    backhand_metric_begin(metric, GAUGE, "backhand_conditions", "Conditions that an operator should know of, by name");
+    for (int i = 0; i < n; i++) {
+        int same = count_same(conditions, n, i);
+        backhand_label labels[] = {{"condition", conditions[i].name},
+                                   {"severity", backhand_severity_name(conditions[i].severity)},
+                                   {NULL, NULL}};
+        if (same > 0) {
+            backhand_metric_sample(metric, labels, same, 1);
+        }
+    }
+    free(conditions);
+}
+
 /* A server that had this server's contact before it would have the same labels. */
 static int is_shadowed(const backhand_row *rows, int n, const backhand_row *row)
 {
@@ -173,6 +209,7 @@ void backhand_metrics_write(const backhand_out *out, const backhand_facts *facts
         write_limits(&metric, facts);
         write_tallies(&metric, table);
         write_decisions(&metric, table);
+        write_conditions(&metric, table);
         write_servers(&metric, table);
         write_skewed(&metric, table);
     }

@@ -14,6 +14,7 @@ use Test::More;
 use Time::HiRes qw(time);
 
 use Farm qw(eventually repo_dir wait_for);
+use Farm::Fake;
 use Farm::Figures qw(figures);
 
 my $farm   = Farm->new;
@@ -44,6 +45,12 @@ cmp_ok abs($json->{self}{time} - time), '<', 60, 'and the time';
 is $json->{self}{error}, undef, 'nothing is wrong';
 is scalar @{ $json->{servers} }, 2, 'a server has an object';
 is_deeply [map { $_->{id} } @{ $json->{servers} }], [0, 1], 'by their entries';
+
+# The metrics of a server, by name and labels.
+sub samples_of {
+    my ($server) = @_;
+    return { map { /\A([^#].*) (\S+)\z/ ? ($1 => $2) : () } split /\n/, $server->get('/backhand?metrics')->body };
+}
 
 # The manual's keys.
 my ($text) = do {
@@ -121,6 +128,19 @@ SKIP: {
     eventually { $first->json->{servers}[1]{state_changes} == 3 } 10, 'a third change';
 }
 
+# Conditions.
+my $stranger = Farm::Fake->new(farm => $farm, host => '127.0.0.20');
+my $unknown;
+eventually {
+    $stranger->announce;
+    ($unknown) = grep { $_->{name} eq 'unknown-sender' } @{ $first->json->{conditions} };
+} 10, 'a condition holds: a server announces itself that is not covered';
+is "$unknown->{severity} $unknown->{subject}", 'warning 127.0.0.20', 'with its severity and subject';
+is $unknown->{id}, undef, 'it is about no server of the table';
+cmp_ok abs($unknown->{since} - time), '<', 60, 'and began now';
+like $unknown->{remedy}, qr/AcceptStats/, 'and says what to do';
+is samples_of($first)->{'backhand_conditions{condition="unknown-sender",severity="warning"}'}, 1, 'it is a metric, too';
+
 # Without a table.
 my $lonely = $farm->add(announce => 0)->start;
 $response = $lonely->get('/backhand?json');
@@ -129,5 +149,6 @@ $json = JSON::PP::decode_json($response->body);
 like $json->{self}{error}, qr/There is no table/, 'that there is none';
 is_deeply $json->{servers}, [], 'and no servers';
 
+$farm->announce_log(qr/backhand: .*(?:127\.0\.0\.20|unknown-sender)/);
 $farm->announce_log(qr/ (?:cannot be reached|fell silent|answered with a status of|closed the connection)/);
 $farm->done;
