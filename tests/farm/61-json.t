@@ -119,6 +119,7 @@ $second->start;
 eventually { $first->json->{servers}[1]{state} eq 'alive' } 10, 'it is back';
 is $first->json->{servers}[1]{state_changes}, 2, 'a second change';
 is $first->json->{servers}[1]{outcomes}{answered}, 1, 'its counts go on';
+eventually { $first->json->{servers}[1]{aservers} > 0 } 10, 'it has ready workers';
 $second->kill_all;
 eventually { $first->get('/app/who'); $first->json->{servers}[1]{outcomes}{refused} > 0 } 10,
     'a server that is killed refuses';
