@@ -7,7 +7,7 @@
 
 const backhand_figure backhand_figures[BACKHAND_FIGURES] = {
 #define FIGURE(name, key, least, most, ways, label, scale, meaning)                                                    \
-    {{FIELD(name, least, most)}, key, sizeof(key) - 1, ways, label, scale},
+    {{FIELD(name, least, most)}, key, sizeof(key) - 1, ways, label, scale, meaning},
     BACKHAND_ALL_FIGURES(FIGURE)
 #undef FIGURE
 };

@@ -15,9 +15,10 @@
  *  - `least`, `most`: its range. A number out of range is sent as the nearest limit, and refused when it is received.
  * An optional figure that is missing counts as `least`;
  *  - `ways`: how it is sent, BACKHAND_BY_... joined by `|`;
- *  - `label`: its name on the status page for programs; "": it is not shown there;
+ *  - `label`: its name on the status page, where `Memory-` stands for bytes and `-Ms` for a time; "": it is not shown
+ *    there;
  *  - `scale`: 1: shown as it is; 1000: shown in thousandths, as a decimal number;
- *  - `meaning`: its line in docs/figures.md.
+ *  - `meaning`: its line in docs/figures.md, and its explanation on the status page.
  */
 #ifndef BACKHAND_FIGURES_FIGURES_H
 #define BACKHAND_FIGURES_FIGURES_H
@@ -148,6 +149,7 @@ typedef struct backhand_figure {
     unsigned ways;
     const char *label;
     int scale;
+    const char *meaning;
 } backhand_figure;
 
 extern const backhand_figure backhand_figures[BACKHAND_FIGURES];

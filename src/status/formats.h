@@ -25,7 +25,11 @@ const char *backhand_status_plain(request_rec *r, const char *text);
 /** Writes the conditions as a list in HTML, those with the highest severity first; nothing when there are none. */
 void backhand_status_conditions(request_rec *r, const backhand_table *table);
 
-/** Valid HTML5, self-contained. */
+/** The value of an argument of the request; "": it has none, or an empty one; NULL: the request has no such argument.
+ */
+const char *backhand_status_argument(request_rec *r, const char *word);
+
+/** Valid HTML5. Its style sheet and its script are backhand_assets. */
 void backhand_status_html(request_rec *r, const backhand_config *conf);
 
 /** Lines of `Key: value`. */

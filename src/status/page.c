@@ -2,7 +2,9 @@
 
 #include "status/page.h"
 
+#include "base/hash.h"
 #include "config/waits.h"
+#include "status/asset.h"
 #include "status/formats.h"
 #include "status/json.h"
 #include "status/metrics.h"
@@ -11,6 +13,8 @@
 #include <http_request.h>
 #include <apr_network_io.h>
 #include <apr_strings.h>
+
+#include <inttypes.h>
 
 void backhand_status_box_fill(backhand_status_box *box, request_rec *r, const backhand_config *conf)
 {
@@ -56,18 +60,62 @@ static void fill_facts(backhand_facts *facts, backhand_status_box *box, request_
     };
 }
 
-/* Some programs, as Prometheus, can only send `word=`. */
-static int asks_for(request_rec *r, const char *word)
+const char *backhand_status_argument(request_rec *r, const char *word)
 {
     const char *rest = r->args;
     size_t length = strlen(word);
     while (rest && *rest) {
         const char *argument = ap_getword(r->pool, &rest, '&');
         if (strncmp(argument, word, length) == 0 && (argument[length] == '\0' || argument[length] == '=')) {
-            return 1;
+            return argument + length + (argument[length] == '=');
         }
     }
-    return 0;
+    return NULL;
+}
+
+/* Some programs, as Prometheus, can only send `word=`. */
+static int asks_for(request_rec *r, const char *word)
+{
+    return backhand_status_argument(r, word) != NULL;
+}
+
+/* Nothing that the page shows may run or load anything. The page's own style sheet and script come from this server. */
+static void set_policy(request_rec *r)
+{
+    apr_table_setn(r->headers_out, "Content-Security-Policy",
+                   "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+                   "img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'");
+    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+    apr_table_setn(r->headers_out, "Referrer-Policy", "no-referrer");
+}
+
+static const backhand_asset *asset_of(request_rec *r)
+{
+    for (const backhand_asset *asset = backhand_assets; asset->name; asset++) {
+        if (asks_for(r, asset->name)) {
+            return asset;
+        }
+    }
+    return NULL;
+}
+
+/* Browsers keep it, and ask each time whether it is still the same: another release has others. */
+static int send_asset(request_rec *r, const backhand_asset *asset)
+{
+    int rc;
+
+    apr_table_setn(r->headers_out, "Cache-Control", "no-cache");
+    apr_table_setn(
+        r->headers_out, "ETag",
+        apr_psprintf(r->pool, "\"%016" PRIx64 "\"", backhand_hash_add(BACKHAND_HASH_SEED, asset->text, asset->length)));
+    ap_set_content_type(r, asset->type);
+    rc = ap_meets_conditions(r);
+    if (rc != OK) {
+        return rc;
+    }
+    ap_set_content_length(r, (apr_off_t)asset->length);
+    ap_rwrite(asset->text, (int)asset->length, r);
+    return OK;
 }
 
 static void send_json(request_rec *r, const backhand_config *conf)
@@ -96,6 +144,7 @@ static void send_metrics(request_rec *r, const backhand_config *conf)
 int backhand_status_handler(request_rec *r)
 {
     const backhand_config *conf;
+    const backhand_asset *asset;
     int rc;
 
     if (!r->handler || strcmp(r->handler, BACKHAND_HANDLER) != 0) {
@@ -108,6 +157,11 @@ int backhand_status_handler(request_rec *r)
     rc = ap_discard_request_body(r);
     if (rc != OK) {
         return rc;
+    }
+    set_policy(r);
+    asset = asset_of(r);
+    if (asset) {
+        return send_asset(r, asset);
     }
     conf = backhand_config_get(r->server);
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");

@@ -5,7 +5,8 @@
  * @brief What the table's memory holds, and how its words are read and written. Only for the files of this folder, and
  * for their unit tests: all others use the functions of the other headers.
  *
- * The segment: head, stats[max_servers], slots[max_servers], processes[max_processes], each at a multiple of 64 bytes.
+ * The segment: head, stats[max_servers], slots[max_servers], processes[max_processes], histories[max_servers], each at
+ * a multiple of 64 bytes.
  */
 #ifndef BACKHAND_INSIDE_H
 #define BACKHAND_INSIDE_H
@@ -16,7 +17,7 @@
 #include <string.h>
 
 /** Version of the shared memory's layout: another one at a graceful restart means a new segment. */
-#define BACKHAND_TABLE_LAYOUT 15
+#define BACKHAND_TABLE_LAYOUT 16
 
 /** Earlier boots that a slot remembers. */
 #define BACKHAND_PAST_BOOTS 3
@@ -86,6 +87,12 @@ typedef struct backhand_slot {
     uint64_t copy[2][BACKHAND_COPY_WORDS];
 } backhand_slot;
 
+/** How a slot's server was; see table/history.h. The moderator writes it, all words are atomics. */
+typedef struct backhand_slot_history {
+    uint64_t generation; /**< the slot's when the samples were taken; 0: there are none, or they are being cleared */
+    backhand_history history; /**< the sample of a period is at its number modulo BACKHAND_HISTORY_LENGTH */
+} backhand_slot_history;
+
 /** Counters of this server, all atomics. */
 typedef struct backhand_counters {
     int64_t counted[BACKHAND_COUNTERS];
@@ -124,8 +131,9 @@ typedef struct backhand_head {
     int64_t weighted;     /**< 1: some server gets less than its fair share; see duty.h */
     uint64_t check_token; /**< see backhand_table_check_token() */
     int64_t wall_ahead; /**< of `now`, us, when the moderator last looked; 0: never. See backhand_table_follow_wall() */
-    int64_t wall_before; /**< the same before the wall clock was last set */
-    int64_t wall_set;    /**< when the moderator saw that, by `now`; 0: never */
+    int64_t wall_before;     /**< the same before the wall clock was last set */
+    int64_t wall_set;        /**< when the moderator saw that, by `now`; 0: never */
+    uint64_t history_period; /**< number of the period of the last sample: `now` by BACKHAND_HISTORY_PERIOD */
     backhand_meter meter;
     backhand_counters counters;
     backhand_skewed skewed[BACKHAND_SKEWED];
@@ -142,9 +150,10 @@ struct backhand_table {
     backhand_head *head;
     int max_servers;
     int max_processes;
-    serverstat *stats;           /**< [max_servers] */
-    backhand_slot *slots;        /**< [max_servers] */
-    backhand_process *processes; /**< [max_processes] */
+    serverstat *stats;                /**< [max_servers] */
+    backhand_slot *slots;             /**< [max_servers] */
+    backhand_process *processes;      /**< [max_processes] */
+    backhand_slot_history *histories; /**< [max_servers] */
     backhand_counters *counters;
     int64_t *personal_arriba;
     backhand_meter *meter;    /**< this server's own work */

@@ -34,9 +34,15 @@ static apr_size_t processes_offset(int max_servers)
     return slots_offset(max_servers) + ALIGNED((apr_size_t)max_servers * sizeof(backhand_slot));
 }
 
-static apr_size_t segment_size(int max_servers, int max_processes)
+static apr_size_t histories_offset(int max_servers, int max_processes)
 {
     return processes_offset(max_servers) + ALIGNED((apr_size_t)max_processes * sizeof(backhand_process));
+}
+
+static apr_size_t segment_size(int max_servers, int max_processes)
+{
+    return histories_offset(max_servers, max_processes) +
+           ALIGNED((apr_size_t)max_servers * sizeof(backhand_slot_history));
 }
 
 static int sizes_valid(int max_servers, int max_processes)
@@ -57,6 +63,7 @@ static backhand_table *handle_make(void *memory, apr_size_t size, int max_server
     table->stats = (void *)(base + stats_offset());
     table->slots = (void *)(base + slots_offset(max_servers));
     table->processes = (void *)(base + processes_offset(max_servers));
+    table->histories = (void *)(base + histories_offset(max_servers, max_processes));
     table->counters = &table->head->counters;
     table->personal_arriba = &table->head->personal_arriba;
     table->meter = &table->head->meter;

@@ -162,4 +162,21 @@ typedef struct backhand_since {
     char text[BACKHAND_SINCE_TEXT]; /**< of that line */
 } backhand_since;
 
+/** Samples in the history of a server: five minutes. */
+#define BACKHAND_HISTORY_LENGTH 60
+
+/** What the history of a server has. */
+typedef enum backhand_trace {
+    BACKHAND_TRACE_LOAD,     /**< 1-minute load average x 1000 */
+    BACKHAND_TRACE_INFLIGHT, /**< requests being served there */
+    BACKHAND_TRACE_LATENCY,  /**< us, as serverstat's `latency` */
+    BACKHAND_TRACE_SERVED,   /**< requests that it served since it started, modulo 2^31 */
+    BACKHAND_TRACES
+} backhand_trace;
+
+/** The samples of a server, the oldest first. -1: the server was not live then, or nobody measured. */
+typedef struct backhand_history {
+    int32_t sample[BACKHAND_TRACES][BACKHAND_HISTORY_LENGTH];
+} backhand_history;
+
 #endif

@@ -92,7 +92,7 @@ for my $mpm (Farm->mpms) {
     is $row->{'Down-Why'},  q(the response's status was 404), 'the page says why';
     is $row->{'Down-Code'}, 404, 'in a number, too';
     cmp_ok $row->{'Down-For'}, '>=', 1, 'and since when';
-    like $b->get('/backhand')->body, qr/down for \d+ s: the response(?:&#39;|')s status was 404/,
+    like $b->get('/backhand')->body, qr{down</span> <small>for [\d.]+ s: the response(?:&#39;|')s status was 404},
       'the page for people, too';
     is answered_by(30, $a, $b, $c), 'b c', 'it serves nobody, not its own clients either';
     ok $a->graceful, 'after a graceful restart';

@@ -15,20 +15,24 @@ use Farm qw(configtest repo_dir wait_for);
 use Farm::Fake;
 
 # Elements of the page, and whether they hold anything.
-my %void    = map { $_ => 1 } qw(meta);
-my %element =
-    map { $_ => 1 } qw(html head title style body h1 dl dt dd div table caption thead tbody tr th td p ul li span a code meta);
+my %void    = map { $_ => 1 } qw(meta link);
+my %element = map { $_ => 1 } qw(html head title script body header h1 main footer dl dt dd div ul li table caption
+    thead tbody tfoot tr th td p a b small strong span code details summary svg path), keys %void;
+# A script is a file of its own.
+my $own_script = qr{<script src="[?]page[.]js" defer="defer"></script>};
 
 # What is wrong with a text as HTML5 that is well-formed XML too; '' when nothing is.
 sub html_fault {
     my ($html) = @_;
     my @open;
     return 'no doctype' if $html !~ s/\A<!DOCTYPE html>\n//;
-    while ($html =~ /\G(?:([^<]+)|<(\/?)(\w+)((?:\s+[\w-]+="[^"<&]*")*)\s*(\/?)>)/gc) {
-        my ($text, $close, $name, $empty) = ($1, $2, $3, $5);
+    return 'a script' if $html =~ s/$own_script//r =~ /<script/;
+    my $pair = qr{\s+[\w-]+="(?:[^"<&]|&amp;|&lt;|&gt;|&quot;)*"};
+    while ($html =~ /\G(?:([^<]+)|<(\/?)(\w+)((?:$pair)*)\s*(\/?)>)/gc) {
+        my ($text, $close, $name, $attributes, $empty) = ($1, $2, $3, $4, $5);
+        return "code in the markup: $attributes" if $attributes && $attributes =~ /\s(?:on\w+|style)=/i;
         if (defined $text) {
-            return "bare & or > in: $text"
-                if $text =~ /&(?!(?:amp|lt|gt|quot|#\d+);)|>/ && ($open[-1] || '') ne 'style';
+            return "bare & or > in: $text" if $text =~ /&(?!(?:amp|lt|gt|quot|#\d+);)|>/;
             return "text outside of elements: $text" if !@open && $text =~ /\S/;
             next;
         }
@@ -38,7 +42,7 @@ sub html_fault {
             return "$name closes $last" if $last ne $name;
         }
         elsif ($empty) {
-            return "$name is no void element" if !$void{$name};
+            return "$name is no void element" if !$void{$name} && $name ne 'path';
         }
         else {
             push @open, $name;
@@ -50,15 +54,28 @@ sub html_fault {
 
 like html_fault("<!DOCTYPE html>\n<p>a</td>"),        qr/td closes p/,    'the checker sees elements that overlap';
 like html_fault("<!DOCTYPE html>\n<p>a & b</p>"),     qr/bare/,           'and what is not escaped';
-like html_fault("<!DOCTYPE html>\n<p><script></p>"),  qr/element script/, 'and scripts';
+like html_fault("<!DOCTYPE html>\n<p><script></p>"),  qr/a script/, 'and scripts';
+like html_fault("<!DOCTYPE html>\n<p onclick=\"x\"></p>"), qr/code in the markup/, 'and what the policy forbids';
 like html_fault("<!DOCTYPE html>\n<p title='x'></p>"), qr/no markup/,     'and odd quotes';
 is html_fault("<!DOCTYPE html>\n<p>a &amp; b</p>\n"), '', 'and accepts what is right';
 
-# The cells of the page's first table, a row each.
+# The texts of the cells of the page's first table, or of that with this caption, a row each.
 sub rows {
-    my ($html)  = @_;
-    my ($table) = $html =~ m{<table>(.*?)</table>}s or return;
-    return map { [m{<t[hd][^>]*>(.*?)</t[hd]>}gs] } $table =~ m{<tr[^>]*>(.*?)</tr>}gs;
+    my ($html, $caption) = @_;
+    my $before  = $caption ? qr{<caption>$caption</caption>} : qr{<table[^>]*>};
+    my ($table) = $html =~ m{$before(.*?)</table>}s or return;
+    return map { [map {s/<[^>]*>//gr} m{<t[hd][^>]*>(.*?)</t[hd]>}gs] } $table =~ m{<tr[^>]*>(.*?)</tr>}gs;
+}
+
+# The servers of the first table, as a hash of heading and text each, in the page's order. Then the line of totals.
+sub servers {
+    my ($html) = @_;
+    my ($names, @lines) = rows($html);
+    return map {
+        my %cell;
+        @cell{ @{$names} } = @{$_};
+        \%cell
+    } @lines;
 }
 
 my $farm = Farm->new;
@@ -74,7 +91,8 @@ is $page->status, 200, 'the page is there, although the chain of its place never
 like $page->header('Content-Type'), qr{\Atext/html;\s*charset=utf-8\z}i, 'it is HTML';
 is $page->header('Cache-Control'), 'no-store', 'and is not kept by caches';
 is html_fault($page->body), '', 'and valid';
-unlike $page->body, qr/https?:(?!\/\/127\.)|src=|url\(|\@import/i, 'and needs nothing from elsewhere';
+unlike $page->body =~ s/$own_script//r, qr{https?:(?!//127\.)|src=|url\(|\@import}i,
+  'and needs nothing from elsewhere';
 like $page->body, qr{<h1>mod_backhand on [^<]+</h1>}, 'it names the machine';
 like $page->body, qr{<dd>Apache/2\.4[^<]*</dd>}, 'and httpd';
 like $page->body, qr{<dt>You are</dt><dd>127\.0\.0\.77</dd>}, 'and the viewer';
@@ -82,17 +100,67 @@ like $page->body, qr{<dt>Farm</dt><dd>\Q@{[$farm->name]}\E</dd>}, 'and the farm'
 like $page->body, qr{<dt>Contact</dt><dd>\Q@{[$first->contact]}\E</dd>}, 'and its contact';
 like $page->body, qr{<dt>Interval</dt><dd>\d+ ms</dd>}, 'and its interval';
 
-my ($heading, @servers) = rows($page->body);
-is scalar @servers, 2, 'a row a server';
-is_deeply [map { scalar @{$_} } @servers], [(scalar @{$heading}) x 2], 'as many cells as headings in each';
-is "$servers[0][0] $servers[0][1]", '0 a.test', 'this server first';
-like $servers[0][2], qr/\Aalive, this server\z/, 'and so marked';
-is "$servers[1][1] $servers[1][4]", 'b.test ' . $second->contact, 'then the other';
-like $servers[1][3], qr/\A\d+\.\d s\z/, 'with an age';
-ok wait_for { (rows($first->get('/backhand')->body))[2][3] =~ /\A0\.[0-2] s\z/ },
+my ($heading, @lines) = rows($page->body);
+is scalar @lines, 3, 'a row a server, and the totals';
+is_deeply [map { scalar @{$_} } @lines], [(scalar @{$heading}) x 3], 'as many cells as headings in each';
+my @servers = servers($page->body);
+is $servers[0]{Server}, 'a.test this server' . $first->contact . ', entry 0', 'this server, and so marked';
+is $servers[1]{Server}, 'b.test' . $second->contact . ', entry 1', 'the other one';
+is $servers[2]{Server}, 'All servers', 'and the totals';
+is_deeply [map {/href="([^"?]*)"/g} $page->body =~ m{<th scope="row">(.*?)</th>}gs], [$second->contact . '/backhand'],
+    "the other one's page is linked";
+like $servers[0]{State}, qr/\Aalive\b/, 'it is alive';
+like $servers[2]{State}, qr/\A2 alive\b/, 'two are';
+like $servers[1]{Heard}, qr/\A\d+\.\d s\z/, 'with an age';
+ok wait_for { (servers($first->get('/backhand')->body))[1]{Heard} =~ /\A0\.[0-2] s\z/ },
     'which starts anew at each announcement';
-like "@{$servers[1]}[5, 6]", qr/\A[\d.]+ [MG]B [\d.]+ [MG]B\z/, 'its memory';
-like $servers[1][7], qr{\A\d+/8\z}, 'its workers';
+like $servers[1]{Ready}, qr/\A\d of 8\z/, 'its workers';
+like $servers[2]{Ready}, qr/\A\d+ of 16\z/, 'and those of all';
+my ($names, @machines) = rows($page->body, 'Machine and httpd');
+is scalar @machines, 2, 'a row a server in the table of its machines';
+like "@{$names}", qr/Workers Ready.*Memory Total.*Arriba/, 'whose columns are those of the list of figures';
+my %memory;
+@memory{ @{$names} } = @{ $machines[0] };
+like $memory{'Memory Total'}, qr/\A[\d.]+ [MG]B\z/, 'bytes in people\'s units';
+
+# The order is that of the names, on every server, unless another is asked for.
+sub order {
+    my ($server, $query) = @_;
+    return join ' ', map { $_->{Server} =~ /\A(\w)[.]/ ? $1 : () } servers($server->get("/backhand$query")->body);
+}
+is order($second, ''), 'a b', 'the other server shows the same order';
+is order($first, '?sort='), 'a b', 'also when no column is named';
+is order($first, '?sort=none'), 'a b', 'or one that does not exist';
+is order($first, '?from=1'), 'a b', 'a part of a short list is shown with the whole of it';
+for my $from (qw(-1 x 99999999999999999999)) {
+    is order($first, "?from=$from"), 'a b', "there is no part $from";
+}
+ok wait_for { order($first, '?sort=-Requests-Received') ne '' }, 'a figure of the list sorts';
+# The heading that sorts, and where it leads to.
+sub sorted {
+    my ($query) = @_;
+    return join ' ',
+      $first->get("/backhand$query")->body =~ m{<th scope="col" aria-sort="(\w+)"><a data-live="" href="([^"]+)"};
+}
+is sorted('?sort=-load'), 'descending ?sort=load', 'a column that sorts says so, and turns at the next click';
+is sorted('?sort=load'), 'ascending ?sort=-load', 'and turns back';
+
+# Nothing but the page's own style sheet and script may load or run.
+my $policy = $page->header('Content-Security-Policy') || '';
+like $policy, qr/\Adefault-src 'none';/, 'a policy forbids all else';
+unlike $policy, qr/unsafe|[*]|https?:/, 'without exceptions';
+is $page->header('X-Content-Type-Options'), 'nosniff', 'types are what they are said to be';
+for my $asset (['page.css', qr{\Atext/css;}], ['page.js', qr{\Atext/javascript;}]) {
+    my ($name, $type) = @{$asset};
+    my $file = $first->get("/backhand?$name");
+    like $file->header('Content-Type'), $type, "$name is what it is";
+    cmp_ok length $file->body, '>', 1000, 'and is there';
+    like $file->header('ETag') || '', qr/\A"[0-9a-f]{16}"\z/, 'with a tag';
+    is $file->header('Cache-Control'), 'no-cache', 'browsers keep it, and ask whether it is still the same';
+    my $again = $first->request('GET', "/backhand?$name", headers => ['If-None-Match' => $file->header('ETag')]);
+    is $again->status, 304, 'which it is';
+    is $second->get("/backhand?$name")->header('ETag'), $file->header('ETag'), 'and on the other server too';
+}
 
 my $head = $first->request('HEAD', '/backhand');
 is $head->status, 200, 'HEAD works';
@@ -156,20 +224,23 @@ ok wait_for { $first->row($second->contact)->{Served} >= 1 }, 'what the other se
 ok wait_for { $first->row($second->contact)->{'Service-Ms'} > 0 }, 'and how long it took';
 $page = $first->get('/backhand');
 is html_fault($page->body), '', 'the page is valid with them';
-my ($works, @works) = rows($page->body =~ s{\A.*?</table>}{}sr);
+is +(servers($page->body))[1]{'From here'}, 1, 'the page has what went where';
+my ($works, @works) = rows($page->body, 'Work, by the newest word of each');
 is scalar @works, 2, 'a row a server in the table of figures';
 is_deeply [map { scalar @{$_} } @works], [(scalar @{$works}) x 2], 'as many cells as headings in each';
-is_deeply [map { $works[1][$_] =~ /\A\d+\.\d ms\z/ ? 1 : 0 } 4, 6, 10], [1, 1, 1], 'times in ms';
-like $works[1][2], qr/\A\d+\.\d ms \(\d+\.\d\)\z/, 'what is typical, and by what factor most differ';
-like $works[1][11], qr/\A\d+\.\d s\z/, 'and an age';
+my %work;
+@work{ @{$works} } = @{ $works[1] };
+is_deeply [grep { $work{$_} !~ /\A\d+(?:\.\d)? (?:&#181;|m)s\z/ } qw(Service Latency Hop)], [], 'times have units';
+like $work{'On a response'}, qr/\A\d+(?:\.\d)? (?:s|min \d+ s)\z/, 'and an age';
+ok wait_for { $first->get('/backhand')->body =~ m{<path d="M\d} }, 'and curves of the last minutes';
 
 # A server that stops, in words.
 ok $second->stop, 'the other server stops';
 ok wait_for { ($first->row($second->contact) || {})->{State} eq 'left' }, 'its row says that it left';
 $page = $first->get('/backhand');
 is html_fault($page->body), '', 'the page is valid still';
-like $page->body, qr{<tr class="left">}, 'the row is marked';
-is +(rows($page->body))[2][2], 'left', 'in words too';
+like $page->body, qr{<tr class="left" }, 'the row is marked';
+like +(servers($page->body))[1]{State}, qr/\Aleft\b/, 'in words too';
 ok !exists $first->row($second->contact)->{Age}, 'without an age';
 
 # Without a table.

@@ -10,6 +10,7 @@
 #include "host/speed.h"
 #include "table/clock.h"
 #include "table/counters.h"
+#include "table/history.h"
 #include "table/trouble.h"
 #include "table/wall.h"
 
@@ -206,6 +207,7 @@ static void loop(announcer *a)
             backhand_self_announce(&a->self);
         }
         backhand_self_look(&a->self);
+        backhand_history_note(a->table);
         backhand_transport_poll(a->transport, poll_timeout(a, next - now), a->link, receive, a);
         listen_to_parent(a);
         repair(a, now);
