@@ -87,4 +87,49 @@ for my $mpm (Farm->mpms) {
     $fake->stop;
     $farm->check;
 }
+
+# Frames of HTTP/2: the client's preface, an empty SETTINGS frame, and HEADERS of a GET request.
+sub get_by_http2 {
+    my ($path) = @_;
+    my $frame  = sub {
+        my ($type, $flags, $stream, $text) = @_;
+        return substr(pack('N', length $text), 1) . pack('CCN', $type, $flags, $stream) . $text;
+    };
+    my $fields = "\x82\x86\x04" . chr(length $path) . "$path\x01\x06a.test";
+    return "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" . $frame->(4, 0, 0, q()) . $frame->(1, 5, 1, $fields);
+}
+
+subtest 'a client of HTTP/2' => sub {
+    my $farm = Farm->new(modules => ['http2'], conf => "Protocols h2c http/1.1\n$chain");
+    my $a    = $farm->add;
+    $farm->start;
+    my ($fake, $log) = peer($farm);
+    eventually { $a->row($fake->contact) } 5, 'the other server is in the table';
+    my %gone = (
+        'the stream is reset'      => sub { $_[0]->send("\0\0\4\3\0\0\0\0\1\0\0\0\x8") },
+        'the connection is closed' => sub { close $_[0]{socket} }
+    );
+    for my $how (sort keys %gone) {
+        unlink $log;
+        my $client = $a->connect;
+        $client->send(get_by_http2('/app/who'));
+        ok wait_for(sub { lines($log) =~ /^GET begins$/m }, 5), "$how: the other server has the request";
+        my $went = time;
+        $gone{$how}->($client);
+        my $closed = wait_for { lines($log) =~ /^GET closed ([\d.]+)$/m ? $1 : 0 } 5;
+        my $in_time = $closed && $closed - $went < scaled(0.8);
+        ok $in_time, 'the work there is given up within a second'
+          or diag $closed ? $closed - $went : 'never';
+        eventually { $a->status->{Waiting} == 0 } 5, 'nothing waits any more';
+    }
+    unlink $log;
+    my $patient = $a->connect;
+    $patient->send(get_by_http2('/app/who'));
+    eventually { lines($log) =~ /^GET answered$/m } scaled(5), 'a client that waits is not given up';
+    eventually { $a->status->{Waiting} == 0 } 5, 'and gets its answer';
+    my @ended = grep { /reason=ended:gone/ } $a->access_lines;
+    is scalar @ended, 2, 'the log says why' or diag join "\n", $a->access_lines;
+    $fake->stop;
+    $farm->check;
+};
 done_testing;

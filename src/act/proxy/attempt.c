@@ -361,12 +361,16 @@ static int can_be_given_up(const backhand_attempt *t)
 }
 
 /* True when the client has closed its sending side. Some clients do this and then wait for their answer, but not
- * through a long pause. */
+ * through a long pause. Requests of HTTP/2 share a socket, which mod_http2 watches: it says when the client has reset
+ * the stream or closed the connection. */
 static int has_client_closed(const backhand_attempt *t)
 {
-    apr_socket_t *socket = t->r->connection->master ? NULL : ap_get_conn_socket(t->r->connection);
+    apr_socket_t *socket = ap_get_conn_socket(t->r->connection);
     struct pollfd closed = {.events = POLLRDHUP};
 
+    if (t->r->connection->master) {
+        return t->r->connection->aborted;
+    }
     if (!socket || apr_os_sock_get(&closed.fd, socket) != APR_SUCCESS) {
         return 0;
     }
