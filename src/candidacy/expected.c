@@ -45,13 +45,10 @@ static void explain(backhand_explanation *e, const choice *all)
 /* This server's own figures decided. */
 static void explain_free(backhand_explanation *e, const backhand_meter *meter)
 {
-    if (e) {
-        backhand_explanation_read(e, 0, "in_flight", (double)backhand_meter_inflight(meter));
-        backhand_explanation_read(e, 0, "at_once", (double)backhand_number_get(&meter->room) / 1000);
-        backhand_explanation_say(e,
-                                 "a place is free here, and by the last comparison no other server is surely faster: "
-                                 "the others were not looked at");
-    }
+    backhand_explanation_read(e, 0, "in_flight", (double)backhand_meter_inflight(meter));
+    backhand_explanation_read(e, 0, "at_once", (double)backhand_number_get(&meter->room) / 1000);
+    backhand_explanation_say(e, "a place is free here, and by the last comparison no other server is surely faster: "
+                                "the others were not looked at");
 }
 
 static void add(choice *out, const backhand_table *table, ServerSlot slot, apr_time_t now)
@@ -89,10 +86,8 @@ static void pick_of_list(choice *out, const backhand_table *table, ServerSlot *s
     }
 }
 
-static int stays(ServerSlot *servers, int *n, ServerSlot self, backhand_why why)
+static int stays(backhand_candidates *run, ServerSlot *servers, int *n, ServerSlot self, backhand_why why)
 {
-    backhand_candidates *run = backhand_chain_current();
-
     servers[0] = self;
     if (run) {
         run->why = why;
@@ -139,10 +134,11 @@ static int decide(choice *all, ServerSlot *servers, int *n, backhand_trials *tri
         if (verdict.free) {
             backhand_trials_well(trials);
         }
-        return stays(servers, n, all->self, verdict.free ? BACKHAND_WHY_FREE : BACKHAND_WHY_HERE);
+        return stays(backhand_chain_current(), servers, n, all->self,
+                     verdict.free ? BACKHAND_WHY_FREE : BACKHAND_WHY_HERE);
     }
     if (backhand_trials_due(trials, verdict.gap, now)) {
-        return stays(servers, n, all->self, BACKHAND_WHY_TRIAL);
+        return stays(backhand_chain_current(), servers, n, all->self, BACKHAND_WHY_TRIAL);
     }
     return goes(servers, n, all, &verdict);
 }
@@ -154,8 +150,8 @@ int backhand_by_expected_time(struct request_rec *r, ServerSlot *servers, int *n
     backhand_candidates *run = backhand_chain_current();
     int all_of_them = run && run->list == servers && run->unfilled;
     const ServerSlot *self = all_of_them ? NULL : find_self(servers, *n);
-    backhand_explanation *explanation = backhand_chain_explanation();
-    backhand_trials copy, *trials = trials_for(meter, explanation, &copy);
+    backhand_explanation *explanation = run ? run->explanation : NULL;
+    backhand_trials copy;
     int64_t bias = 0;
     choice all;
     apr_time_t now;
@@ -169,9 +165,13 @@ int backhand_by_expected_time(struct request_rec *r, ServerSlot *servers, int *n
         if (run) {
             run->unfilled = 0;
         }
-        explain_free(explanation, meter);
-        backhand_trials_well(trials);
-        return stays(servers, n, here, BACKHAND_WHY_FREE);
+        if (explanation) {
+            explain_free(explanation, meter);
+        }
+        if (!is_rehearsal(explanation)) {
+            backhand_trials_well(&meter->trials);
+        }
+        return stays(run, servers, n, here, BACKHAND_WHY_FREE);
     }
     if (arg) {
         backhand_argument_thousandths(&bias, arg);
@@ -190,5 +190,5 @@ int backhand_by_expected_time(struct request_rec *r, ServerSlot *servers, int *n
         backhand_estimate_make(&all.contest.of[all.contest.others], table, 0, now);
     }
     explain(explanation, &all);
-    return decide(&all, servers, n, trials, now);
+    return decide(&all, servers, n, trials_for(meter, explanation, &copy), now);
 }

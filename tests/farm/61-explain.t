@@ -98,6 +98,19 @@ sub explanation {
     return $said;
 }
 
+# Elements of a page that overlap or stay open; '' when there are none.
+sub overlaps {
+    my ($html) = @_;
+    my @open;
+    $html =~ s/\A<!DOCTYPE html>// or return 'no doctype';
+    while ($html =~ m{<(/?)(\w+)(?:\s+[\w-]+="[^"<&]*(?:&[#\w]+;[^"<&]*)*")*\s*(/?)>|([<>])}g) {
+        return "bare $4" if $4;
+        push @open, $2 if !$1 && !$3;
+        return "$2 in @open" if $1 && (pop(@open) // '') ne $2;
+    }
+    return "@open";
+}
+
 sub lists { return [map { [$_->{function}, $_->{before}{ids}, $_->{after}{ids}] } @{ $_[0]{functions} }] }
 
 sub counts {
@@ -216,14 +229,20 @@ for my $mpm (Farm->mpms) {
         $response = $a->get("/backhand?json&explain=$bad");
         ok eval { JSON::PP->new->decode($response->body)->{error} }, 'for programs, too';
     }
-    for my $bad ('client=a.test', 'client=1', 'header=X', 'header=:x', 'header=A%0d:b', 'header=a:b%0ac', 'method=NONE',
-        join '&', ('header=a:b') x 33) {
+    for my $bad (
+        'client=a.test', 'client=1', 'header=X', 'header=:x', 'header=A%0d:b', 'header=a:b%0ac', 'method=NONE',
+        join '&', ('header=a:b') x 33
+        )
+    {
         is $a->get("/backhand?explain=/app&$bad")->status, 400, 'refused: ' . substr $bad, 0, 20;
     }
     my $hostile = '/app/%22%3E%3Cscript%3E%3C/script%3E%26%27%5c%ff';
     $response = $a->get("/backhand?explain=$hostile&header=X-A:%22%3E%3Cb%3E");
     is $response->status, 200, 'markup in a path';
     unlike $response->body, qr/<script|<b>/, 'is escaped';
+    is overlaps($response->body), '', 'within valid HTML';
+    is overlaps($a->get("/backhand?explain=$_")->body), '', "$_: valid HTML"
+        for qw(/app /tenant /bad /away /session wrong);
     unlike $response->body, qr/\sstyle=|<style|\son\w+=/, 'no style or script within the page';
     like $response->header('Content-Security-Policy'), qr/default-src 'none'/, 'and none may run';
     like explanation($a, $hostile)->{request}{uri}, qr{\A/app/"><script></script>&'\\\x{fffd}\z}, 'JSON has it as it came';
