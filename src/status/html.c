@@ -173,7 +173,8 @@ static void print_farm(backhand_html *page)
                backhand_table_used(page->conf->table), backhand_table_max(page->conf->table));
     ap_rputs(
         "</main>\n<footer><p>The same for programs: <a href=\"?json\">?json</a>, <a href=\"?metrics\">?metrics</a>, <a "
-        "href=\"?auto\">?auto</a></p></footer>\n",
+        "href=\"?auto\">?auto</a>. <a href=\"?explain=/\">Why a request goes where it goes</a>, "
+        "<a href=\"?chains\">all chains</a></p></footer>\n",
         page->r);
 }
 
