@@ -1,0 +1,147 @@
+#!/usr/bin/perl
+# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+# The status page in Chromium: wide, on a telephone, dark, live, sorted, without JavaScript, with 300 servers, and under
+# its policy. Takes half a minute, so only among the long tests.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Farm qw(eventually);
+use Farm::Browser;
+use Farm::Fake;
+use JSON::PP ();
+use Test::More;
+
+plan skip_all => 'a long test' if !$ENV{BACKHAND_TEST_LONG};
+plan skip_all => 'needs the package chromium' if system('command -v chromium >/dev/null 2>&1') != 0;
+
+my $farm = Farm->new;
+my ($a, $b) = map { $farm->add(conf => "AcceptStats 127.1.0.0/16\nBackhandMaxServers 400\n") } 1 .. 2;
+$farm->start;
+ok $farm->together, 'they see each other';
+my $site    = 'http://' . $a->address . '/backhand';
+my $profile = "$farm->{root}/browser";
+mkdir $profile or die "$profile: $!";
+my ($browser, $why) = Farm::Browser->start($profile);
+if (!$browser) {
+    $farm->remove;
+    plan skip_all => "chromium does not run here: $why";
+}
+
+sub screen {
+    my ($width, $colours) = @_;
+    my %size = (width => $width, height => 900, deviceScaleFactor => 1, mobile => JSON::PP::false());
+    $browser->call('Emulation.setDeviceMetricsOverride', \%size);
+    $browser->call('Emulation.setEmulatedMedia',
+        { features => [{ name => 'prefers-color-scheme', value => $colours || 'light' }] });
+    return;
+}
+
+# How wide the page is, with everything unfolded, and the servers whose state and load are on the screen.
+sub width {
+    return $browser->js(q{document.querySelectorAll('details').forEach(function (d) { d.open = true }),
+        document.scrollingElement.scrollWidth});
+}
+
+sub visible {
+    return $browser->js(<<'EOT_JS');
+Array.from(document.querySelectorAll('.servers tbody tr')).filter(function (line) {
+    return ['State', 'Load'].every(function (label) {
+        var box = line.querySelector('[data-label="' + label + '"]').getBoundingClientRect();
+        return box.width > 0 && box.height > 0 && box.left >= 0 && box.right <= window.innerWidth;
+    });
+}).length
+EOT_JS
+}
+
+# The smallest contrast of a text to what is behind it.
+sub contrast {
+    return $browser->js(<<'EOT_JS');
+(function () {
+    function parts(colour) { return colour.match(/[\d.]+/g).map(Number); }
+    function light(colour) {
+        var c = parts(colour).slice(0, 3).map(function (v) {
+            v /= 255;
+            return v <= 0.03928 ? v / 12.92 : Math.pow((v + 0.055) / 1.055, 2.4);
+        });
+        return 0.2126 * c[0] + 0.7152 * c[1] + 0.0722 * c[2];
+    }
+    function behind(node) {
+        for (; node; node = node.parentElement) {
+            var back = getComputedStyle(node).backgroundColor, p = parts(back);
+            if (p.length < 4 || p[3] > 0) { return back; }
+        }
+        return 'rgb(255, 255, 255)';
+    }
+    return Math.min.apply(null, Array.from(document.querySelectorAll('body *')).filter(function (node) {
+        return Array.from(node.childNodes).some(function (n) { return n.nodeType === 3 && n.data.trim(); });
+    }).map(function (node) {
+        var x = light(getComputedStyle(node).color), y = light(behind(node));
+        return (Math.max(x, y) + 0.05) / (Math.min(x, y) + 0.05);
+    }));
+})()
+EOT_JS
+}
+
+# Each violation of the policy is kept by the page itself.
+my $listen = q{window.broken = []; document.addEventListener('securitypolicyviolation',
+    function (e) { window.broken.push(e.violatedDirective + ' ' + e.blockedURI) })};
+$browser->call('Page.enable');
+$browser->call('Page.addScriptToEvaluateOnNewDocument', { source => $listen });
+
+screen(1400);
+$browser->visit($site);
+cmp_ok width(), '<=', 1400, 'at 1,400 pixels nothing needs scrolling sideways';
+is visible(), 2, 'both servers show';
+cmp_ok contrast(), '>=', 4.5, 'every text can be read';
+screen(390);
+$browser->visit($site);
+cmp_ok width(), '<=', 390, 'nor on a telephone';
+is visible(), 2, 'where the state and the load of both servers show';
+screen(1400, 'dark');
+$browser->visit($site);
+is $browser->js('getComputedStyle(document.body).backgroundColor'), 'rgb(15, 19, 24)', 'it can be dark';
+cmp_ok contrast(), '>=', 4.5, 'and read then';
+
+# Live: the page stays the same document.
+$browser->js('window.same = 1');
+eventually { $browser->text =~ /Live, every 2 s/ } 5, 'it is live';
+$b->stop;
+eventually { $browser->js(q{document.querySelector('tr.left') ? 1 : 0}) } 15,
+  'a server that leaves shows without a reload';
+is $browser->js('window.same'), 1, 'on the same page';
+is $browser->js('window.broken.length'), 0, 'nothing was against the policy';
+
+# Names that hold markup never reach the table; the page's own policy stops code that would.
+$browser->js(q{(function () { var s = document.createElement('script'); s.textContent = 'window.hurt = 1';
+    document.body.appendChild(s) })()});
+is $browser->js('window.hurt || 0'), 0, 'code in the page does not run';
+cmp_ok $browser->js('window.broken.length'), '>', 0, 'because of the policy';
+
+# Sorted, without a reload. Then with many servers.
+my @fakes = map {
+    Farm::Fake->new(farm => $farm, host => sprintf('127.1.%d.%d', $_ >> 7, 1 + ($_ & 127)),
+        says => { host => "web$_.test", boot => sprintf('%x', 4096 + $_), load => $_ })
+} 1 .. 300;
+my $announce = sub { $_->announce for @fakes };
+eventually { $announce->(); $a->status->{Servers} >= 302 } 20, 'there are 302 servers';
+$browser->visit($site);
+is $browser->js(q{document.querySelectorAll('.servers tbody tr').length}), 200, 'a page shows 200 of them';
+cmp_ok width(), '<=', 1400, 'and is no wider';
+$browser->js(q{window.same = 2; document.querySelector('.servers thead a[href="?sort=-load"]').click()});
+eventually {
+    $browser->js(q{document.querySelector('.servers [aria-sort="descending"]') ? 1 : 0})
+} 15, 'a click sorts';
+is $browser->js('window.same'), 2, 'on the same page';
+is $browser->js('location.search'), '?sort=-load', 'and the address says so';
+$browser->visit("$site?from=200");
+is $browser->js(q{document.querySelectorAll('.servers tbody tr').length}), 102, 'the rest is on another page';
+
+# Without JavaScript.
+$browser->call('Emulation.setScriptExecutionDisabled', { value => JSON::PP::true() });
+$browser->call('Page.navigate', { url => $site });
+eventually { $browser->text =~ /Load the page again/ } 10, 'without JavaScript it says that it stands still';
+eventually { visible() == 200 } 10, 'and shows all servers of a page';
+$browser->stop;
+$farm->done;
