@@ -99,14 +99,49 @@ static void values_sort_both_ways(void **state)
     assert_string_equal(order(0), "a1 b2 c3");
 }
 
+/* The moderator notices what has become of the server. */
+static int places_after(apr_interval_time_t span, int *gone)
+{
+    backhand_place *places;
+    backhand_table_look_states(table);
+    clock_now += span;
+    return backhand_places_read(&places, gone, table, pool);
+}
+
+static void servers_that_left_are_gone_after_a_while(void **state)
+{
+    backhand_announcement said = said_by_nth("a", 1, 101, 1);
+    int gone;
+    (void)state;
+    backhand_table_update(table, &said, NULL);
+    said.sequence = 2;
+    said.leaving = 1;
+    backhand_table_update(table, &said, NULL);
+    assert_int_equal(places_after(BACKHAND_GONE_LEFT, &gone), 1);
+    assert_int_equal(gone, 0);
+    assert_int_equal(places_after(1, &gone), 0);
+    assert_int_equal(gone, 1);
+}
+
+static void dead_servers_are_gone_after_a_day(void **state)
+{
+    int gone;
+    (void)state;
+    say("a", 1, 0);
+    clock_now += apr_time_from_sec(60);
+    assert_int_equal(places_after(BACKHAND_GONE_DEAD, &gone), 1);
+    assert_int_equal(gone, 0);
+    assert_int_equal(places_after(1, &gone), 0);
+    assert_int_equal(gone, 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_table, teardown)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_in_names_count_as_numbers),
-        cmocka_unit_test(zeros_make_no_equal_names),
-        TEST(the_number_of_the_entry_plays_no_part),
-        TEST(values_sort_both_ways),
+        cmocka_unit_test(numbers_in_names_count_as_numbers), cmocka_unit_test(zeros_make_no_equal_names),
+        TEST(the_number_of_the_entry_plays_no_part),         TEST(values_sort_both_ways),
+        TEST(servers_that_left_are_gone_after_a_while),      TEST(dead_servers_are_gone_after_a_day),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
