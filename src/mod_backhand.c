@@ -16,6 +16,7 @@
 #include "act/nested.h"
 #include "act/proxy/require_ssl.h"
 #include "explain/page.h"
+#include "status/manage.h"
 #include "status/page.h"
 #include "status/section.h"
 #include "lifecycle.h"
@@ -81,6 +82,9 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     }
     if (rc == OK) {
         rc = backhand_user_post_config(s);
+    }
+    if (rc == OK) {
+        rc = backhand_manage_post_config(backhand_config_get(s), s, pconf);
     }
     if (rc == OK) {
         warn_of_configuration(ptemp, s);

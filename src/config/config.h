@@ -64,6 +64,7 @@ typedef struct backhand_config {
     const char *moderator_pid_file;       /**< BackhandModeratorPIDFile, absolute, or NULL */
     const char *log_words;                /**< BackhandLogLevel as written, or NULL */
     backhand_keys *keys;                  /**< of BackhandSecretFile, or NULL */
+    backhand_keys *manage_key;            /**< for the forms of BackhandManage; set in post_config */
     apr_array_header_t *retry_status;     /**< BackhandRetryStatus: int, 400 to 599 [none] */
     const backhand_check *check;          /**< BackhandCheck, or NULL */
     int keys_optional;                    /**< BackhandSecretFile's word `optional` */
@@ -106,6 +107,7 @@ typedef struct backhand_dir_config {
                           */
     int proxy_pass;      /**< BackhandProxyPass: requests that ProxyPass has are balanced [0] */
     int trust_user;      /**< BackhandTrustUser [0] */
+    int manage;          /**< BackhandManage: the status page takes orders [0] */
     const ap_expr_info_t *trace; /**< BackhandTrace: requests that the log explains; NULL: none [off] */
     const char *place;           /**< path or pattern of the innermost container with a chain; NULL: a server or host */
 } backhand_dir_config;

@@ -134,6 +134,7 @@ const command_rec backhand_commands[] = {
          "a file for the process id of the moderator process"),
     FLAG("BackhandProxyPass", CONTAINER(proxy_pass), "Off",
          "On: requests for ProxyPass are balanced before it has them"),
+    FLAG("BackhandManage", CONTAINER(manage), "Off", "On: the status page takes orders to servers"),
     NUMBER("BackhandBufferBody", CONTAINER(buffer_body), "0", "0", "16777216", "bytes",
            "bytes of a request body that this server takes in before the chain runs"),
     LINE(RAW_ARGS, "BackhandSessionCookie", "a cookie that pins a client to the server that first served it",

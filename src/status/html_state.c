@@ -2,6 +2,7 @@
 
 #include "announce/check/health.h"
 #include "status/html.h"
+#include "status/manage.h"
 
 #include <http_protocol.h>
 
@@ -44,6 +45,9 @@ void backhand_html_state(const backhand_html *page, const backhand_row *row)
     }
     if (row->refused >= 0) {
         ap_rvputs(r, " <small class=\"bad\">refused ", backhand_html_span(r, row->refused), " ago</small>", NULL);
+    }
+    if (backhand_config_dir(r)->manage) {
+        backhand_manage_form(r, backhand_config_get(r->server), row);
     }
 }
 

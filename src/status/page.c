@@ -6,6 +6,7 @@
 #include "config/waits.h"
 #include "status/asset.h"
 #include "status/formats.h"
+#include "status/manage.h"
 #include "status/json.h"
 #include "status/metrics.h"
 
@@ -141,6 +142,11 @@ static void send_metrics(request_rec *r, const backhand_config *conf)
     backhand_metrics_write(&out, &facts, open_metrics);
 }
 
+static int manages(const request_rec *r)
+{
+    return backhand_config_dir(r)->manage;
+}
+
 int backhand_status_handler(request_rec *r)
 {
     const backhand_config *conf;
@@ -150,7 +156,10 @@ int backhand_status_handler(request_rec *r)
     if (!r->handler || strcmp(r->handler, BACKHAND_HANDLER) != 0) {
         return DECLINED;
     }
-    ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_OPTIONS, -1);
+    ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_OPTIONS, manages(r) ? M_POST : -1, -1);
+    if (r->method_number == M_POST && manages(r)) {
+        return backhand_manage_post(r, backhand_config_get(r->server));
+    }
     if (r->method_number != M_GET) {
         return r->method_number == M_OPTIONS ? DECLINED : HTTP_METHOD_NOT_ALLOWED;
     }

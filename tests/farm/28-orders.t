@@ -125,7 +125,7 @@ for my $mpm (Farm->mpms) {
         $farm->start;
         ok $farm->together, 'they see each other';
         is order($b, 'weight', $b->contact, 25), $obeyed, 'b has a weight of 25';
-        ok eventually {
+        eventually {
             !grep { ($_->row($b->contact)->{Withheld} // 0) != 75 } $a, $b, $c
         }
         5, 'all know';
@@ -137,7 +137,7 @@ for my $mpm (Farm->mpms) {
         cmp_ok $by->{b}, '>', 25, "`Backhand on`: it gets some, $by->{b} of 600";
         cmp_ok $by->{b}, '<', 85, 'and about a quarter of 200';
         is order($b, 'weight', $b->contact, 0), $obeyed, 'b has no weight';
-        ok eventually { !answered(20, '/app/who', $a, $b, $c)->{b} } 5, 'and gets nothing';
+        eventually { !answered(20, '/app/who', $a, $b, $c)->{b} } 5, 'and gets nothing';
         $farm->done;
     };
 
@@ -164,17 +164,17 @@ for my $mpm (Farm->mpms) {
         };
         my %drain = (order => 7, do => 2, to => $b->contact);
         my $copy;
-        ok eventually { $copy = $make->(1, %drain); $fake->send_datagram($copy); state_at($b, $b) eq 'drained' } 5,
+        eventually { $copy = $make->(1, %drain); $fake->send_datagram($copy); state_at($b, $b) eq 'drained' } 5,
           'a signed order counts';
         is order($b, 'normal', $b->contact), $obeyed, 'b is normal again';
         my $dropped = $b->status->{'Dropped-old'};
-        ok eventually { $fake->send_datagram($copy); $b->status->{'Dropped-old'} > $dropped } 5, 'a copy is dropped';
+        eventually { $fake->send_datagram($copy); $b->status->{'Dropped-old'} > $dropped } 5, 'a copy is dropped';
         my $accepted = $b->status->{Accepted};
         $fake->send_datagram($make->(1, %drain)) for 1 .. 3;
-        ok eventually { $b->status->{Accepted} > $accepted + 5 } 5, 'the same order in a newer announcement';
+        eventually { $b->status->{Accepted} > $accepted + 5 } 5, 'the same order in a newer announcement';
         is state_at($b, $b), 'alive', 'is not obeyed again';
         my $unsigned = $b->status->{'Dropped-signature'};
-        ok eventually { $fake->send_datagram($make->(0, %drain, order => 9)); $b->status->{'Dropped-signature'} > $unsigned }
+        eventually { $fake->send_datagram($make->(0, %drain, order => 9)); $b->status->{'Dropped-signature'} > $unsigned }
         5, 'an unsigned one is dropped';
         is state_at($b, $b), 'alive', 'and not obeyed';
         $farm->announce_log(qr/not signed/);

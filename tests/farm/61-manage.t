@@ -1,0 +1,65 @@
+#!/usr/bin/perl
+# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+# The status page takes orders where BackhandManage is On: by POST, with the token of its own form, from its own site.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Farm qw(eventually);
+use Test::More;
+
+my $conf = <<'EOT';
+<Location /manage>
+    SetHandler backhand-handler
+    BackhandManage On
+</Location>
+EOT
+
+sub token {
+    my ($server) = @_;
+    my ($token) = $server->get('/manage')->body =~ /name="token" value="([^"]+)"/;
+    return $token;
+}
+
+sub post {
+    my ($server, $fields, %headers) = @_;
+    my $body = join '&', map { my $value = $fields->{$_}; "$_=" . $value =~ s/(\W)/sprintf '%%%02X', ord $1/ger }
+      sort keys %{$fields};
+    return $server->post('/manage', $body,
+        headers => ['Content-Type' => 'application/x-www-form-urlencoded', %headers]
+
+    )->status;
+}
+
+sub state_of { return $_[0]->row($_[0]->contact)->{State} }
+
+for my $mpm (Farm->mpms) {
+    subtest $mpm => sub {
+        my $farm = Farm->new(mpm => $mpm, conf => $conf);
+        my ($a, $b) = map { $farm->add } 1 .. 2;
+        $farm->start;
+        ok $farm->together, 'they see each other';
+        my %drain = (server => $a->contact, order => 'drain');
+        my $token = token($a);
+        ok $token, 'the page has a form';
+        unlike $a->get('/backhand')->body, qr/<form/, 'and none without BackhandManage';
+        is post($a, {%drain}), 403, 'no token: 403';
+        is post($a, { %drain, token => $token =~ s/.\z//r . 'z' }), 403, 'a wrong one: 403';
+        is post($a, { %drain, token => token($b) }), 403, 'that of another server: 403';
+        is post($a, { %drain, token => $token }, 'Sec-Fetch-Site' => 'cross-site'),       403, 'another site: 403';
+        is post($a, { %drain, token => $token }, Origin           => 'http://evil.test'), 403, 'by its origin, too';
+        is $a->get("/manage?server=x&order=drain&token=$token")->status, 200, 'GET orders nothing';
+        is state_of($a), 'alive', 'and none of them did';
+        is post($a, { %drain, token => $token, order => 'dance' }), 400, 'no such order: 400';
+        is post($a, { %drain, token => $token, order => 'weight', weight => 101 }), 400, 'nor such a weight';
+        is post($a, { %drain, token => $token, server => $b->contact }), 409, 'another server without a secret: 409';
+        is post($a, { %drain, token => $token }, 'Sec-Fetch-Site' => 'same-origin', Origin => 'null'), 303,
+          'its own form is obeyed';
+        eventually { state_of($a) eq 'drained' } 5, 'and it is drained';
+        is $a->post('/backhand', 'x')->status, 405, 'without BackhandManage there is no POST';
+        $farm->done;
+    };
+}
+
+done_testing;
