@@ -7,9 +7,9 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib", "$FindBin::Bin/../../tests/farm/lib";
-use Farm       qw(build_dir repo_dir);
+use Farm          qw(build_dir repo_dir);
 use Farm::Figures qw(names);
-use File::Temp qw(tempdir);
+use File::Temp    qw(tempdir);
 use Pod::Checker;
 use Test::More;
 
@@ -17,7 +17,7 @@ my $folder = tempdir(CLEANUP => 1);
 my $long   = $ENV{BACKHAND_TEST_LONG};
 my $perl   = $ENV{BACKHAND_PERL} || $^X;
 # The sanitizers keep freed memory for a while.
-my $pages  = $ENV{BACKHAND_SANITIZED} ? 4096 : 32;
+my $pages = $ENV{BACKHAND_SANITIZED} ? 4096 : 32;
 
 sub stand_in {
     my ($name, @flags) = @_;
@@ -81,9 +81,8 @@ is $said, '1020', 'what needs no table is there';
   run($backhand, 'use Apache::Backhand; print defined &load_serverstats ? "exported" : "not exported"');
 is $said, 'not exported', 'nothing is exported that was not asked for';
 ($status, $said) = run($backhand,
-    'use Apache::Backhand qw(load_serverstats load_personal_arriba MAXSERVERS MAXSESSIONSPERSERVER SERVER_TIMEOUT);'
-      . ' print "exported"'
-);
+        'use Apache::Backhand qw(load_serverstats load_personal_arriba MAXSERVERS MAXSESSIONSPERSERVER SERVER_TIMEOUT);'
+      . ' print "exported"');
 is $said, 'exported', 'and all that is';
 
 $ENV{BACKHAND_STUB} = 4096;

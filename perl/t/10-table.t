@@ -6,8 +6,8 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Bridge qw(bridge call left_by);
-use Farm   qw(eventually);
+use Bridge        qw(bridge call left_by);
+use Farm          qw(eventually);
 use Farm::Figures qw(figures names);
 use Test::More;
 
@@ -202,9 +202,9 @@ EOT
 foreach my $mpm (Farm->mpms) {
     subtest $mpm => sub {
         my ($farm, $server) = bridge(
-            mpm      => $mpm,
+            mpm  => $mpm,
             perl => $perl =~
-                s/FIXED/join '|', qw(hostname contact), map { $_->{name} } grep { $_->{read_only} } figures()/er,
+              s/FIXED/join '|', qw(hostname contact), map { $_->{name} } grep { $_->{read_only} } figures()/er,
             policies => ['P::write'],
             shown    => 5,
             conf     => "BackhandMaxServers 16\nPerlInterpStart 2\nPerlInterpMaxRequests 100000\n"
@@ -281,7 +281,7 @@ foreach my $mpm (Farm->mpms) {
         is call($server, 'T::set_in', 5, 'tmem', '9007199254740993'), '9007199254740993', 'no bit is lost above 2**53';
 
         eventually { call($server, 'T::get', 0, 'served') > 100 } 5, 'requests that were served are counted';
-        eventually { call($server, 'T::get', 0, 'service') > 0 } 5, 'and their time is measured';
+        eventually { call($server, 'T::get', 0, 'service') > 0 } 5,  'and their time is measured';
         cmp_ok call($server, 'T::get', 0, 'parallel'), '>=', 1000, 'and how many go at once';
         cmp_ok call($server, 'T::get', 0, 'latency'),  '>',  0,    'and how long they take now';
         is call($server, 'T::get', 0, 'errors'), 0, 'none of them failed';

@@ -243,11 +243,11 @@ foreach my $mpm (Farm->mpms) {
             }
         }
         my $next = @policies;
-        is left_by($server, $next++),  '4:0',                             'words are arguments';
+        is left_by($server, $next++),         '4:0',                             'words are arguments';
         is call_inside($server, 'Good::saw'), 'one|two|three|four',              'split at blanks';
-        is left_by($server, $next++),  '1:0',                             'a method';
+        is left_by($server, $next++),         '1:0',                             'a method';
         is call_inside($server, 'Good::saw'), 'Good|Apache2::RequestRec|4|word', 'gets class, request, list, words';
-        is left_by($server, $next),    '1:0',                             'the whole $r';
+        is left_by($server, $next),           '1:0',                             'the whole $r';
         is call_inside($server, 'Good::saw'),
           join('|',
             "/p$next", 'GET',     'host', 'none',      '127.0.0.99', '127.0.0.99', 'a.test',

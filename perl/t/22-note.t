@@ -25,7 +25,7 @@ sub wrong  { my ($r, $ids) = @_; note($ids, 'text'); return $ids }
 sub nobody { my ($r, $ids) = @_; note(undef, 'text'); return $ids }
 sub handler { return eval { note(undef, 'x'); 1 } ? 'done' : $@ }
 EOT
-my @policies = map {"N::$_"} qw(says odd many wrong nobody);
+my @policies = map { "N::$_" } qw(says odd many wrong nobody);
 
 for my $mpm (Farm->mpms) {
     my ($farm, $server) = bridge(mpm => $mpm, perl => $perl, policies => \@policies);
@@ -37,11 +37,11 @@ for my $mpm (Farm->mpms) {
     };
     is_deeply $notes->(0), ['because'], "$mpm: a note";
     is_deeply $notes->(1), ["a\nb", "\x{fffd}<b>", "\x{fffd}" x 3, '42', 'x' x 200],
-        'odd texts: as bytes, cut, and never empty';
-    is_deeply $notes->(2), [map {"note $_"} 1 .. 16], 'sixteen';
-    like $notes->(3)[0], qr/died.*takes a request, the first argument of a policy/, 'no request';
-    like $notes->(4)[0], qr/died.*takes a request/,                                 'undef';
-    like call($server, 'N::handler'), qr/takes a request/, 'in a handler, too';
+      'odd texts: as bytes, cut, and never empty';
+    is_deeply $notes->(2), [map { "note $_" } 1 .. 16], 'sixteen';
+    like $notes->(3)[0],              qr/died.*takes a request, the first argument of a policy/, 'no request';
+    like $notes->(4)[0],              qr/died.*takes a request/,                                 'undef';
+    like call($server, 'N::handler'), qr/takes a request/,                                       'in a handler, too';
     is left_by($server, $_), left_by($server, 0), "policy $_ does its work without an explanation" for 1, 2;
     $farm->announce_log(qr/byPerl: N::(?:wrong|nobody) died/);
     $farm->check;

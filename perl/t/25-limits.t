@@ -106,7 +106,7 @@ my @loops = map { "Loop::$_" } qw(plain returns evals strings begins nested gone
   die_hook dies_on warn_hook destroys destroys_many destroys_chain dies_with dies_text ties ties_on
   elements derefs prints
   warns answers grows catches tries requires looks tables local_on);
-my @deep = map { "Deep::$_" } qw(calls evals methods strings sorts text ties regex destroys autoloads dies);
+my @deep     = map { "Deep::$_" } qw(calls evals methods strings sorts text ties regex destroys autoloads dies);
 my %harmless = ('Deep::frees' => 1);
 
 my $limit = $ENV{BACKHAND_SANITIZED} ? 0.5 : 0.1;
@@ -164,9 +164,8 @@ foreach my $mpm (Farm->mpms) {
         my $stopped = qr/was stopped after \d+ ms|took \d+ ms, \d+ ms of them in one operation that cannot be stopped/;
         for my $policy ('Loop::plain', 'Loop::evals', 'Loop::die_hook') {
             ok scalar(
-                grep {
-                    /byPerl: $policy (?:$stopped), .* as it was: \w+Timeout is $ms ms(?:; do .*)?, at \S+ line \d+/
-                } @log
+                grep { /byPerl: $policy (?:$stopped), .* as it was: \w+Timeout is $ms ms(?:; do .*)?, at \S+ line \d+/ }
+                  @log
               ),
               "and where: $policy";
         }
@@ -192,9 +191,11 @@ foreach my $mpm (Farm->mpms) {
                 my ($who) = @_;
                 my %seen;
                 for (1 .. 8) {
-                    $seen{$who < 2 ? left_by($server, $who)
+                    $seen{
+                          $who < 2 ? left_by($server, $who)
                         : $who < 4 ? left_by($server, 2)
-                        : call($server, 'T::spin', 2 * $limit) }++;
+                        :            call($server, 'T::spin', 2 * $limit)
+                    }++;
                 }
                 return \%seen;
             }
@@ -218,27 +219,29 @@ foreach my $mpm (Farm->mpms) {
         );
         $farm->announce_log(qr/backhand: byPerl: Block::/, qr/server reached MaxRequestWorkers/);
         $farm->start;
-        my $once =
-            qr/byPerl: Block::(\w+) took (\d+) ms, (\d+) ms of them in one operation that cannot be stopped, /;
-        my $said = sub { return [map { /$once$_[0]/ ? "$1 $3" : () } $server->log_lines] };
+        my $once = qr/byPerl: Block::(\w+) took (\d+) ms, (\d+) ms of them in one operation that cannot be stopped, /;
+        my $said = sub {
+            return [map { /$once$_[0]/ ? "$1 $3" : () } $server->log_lines];
+        };
         my ($left, $seconds) = timed($server, 0);
         is $left, $stays, 'a list that comes late is not followed';
         cmp_ok $seconds, '>=', 0.29, 'what waits is not stopped';
         my ($first) = @{ $said->('the list') };
         like $first, qr/\Asleeps (?:29|[3-9]\d|\d{3,})\d\z/, "the log says how long it took: $first";
-        is left_by($server, 1), $stays, 'a loop around it is';
-        is left_by($server, 2), $stays, 'a regular expression is not';
-        is scalar @{ $said->('for the second time') }, 0, 'once is no habit';
-        is left_by($server, 0), $stays, 'once more';
+        is left_by($server, 1),                        $stays, 'a loop around it is';
+        is left_by($server, 2),                        $stays, 'a regular expression is not';
+        is scalar @{ $said->('for the second time') }, 0,      'once is no habit';
+        is left_by($server, 0),                        $stays, 'once more';
         eventually { @{ $said->('for the second time') } == 1 } 5, 'twice is one';
         my @seconds = map { $_->[1] } in_parallel(8, sub { return [timed($server, 0)] });
         cmp_ok $_, '<', 0.29, sprintf 'from then on, in all processes, it is not called: %.3f s', $_ for @seconds;
         my ($other) = left_by($server, 3);
-        is $other, '1:0', 'another one is';
-        is scalar @{ $said->('for the second time') }, 1, 'the log says it once';
+        is $other,                                     '1:0', 'another one is';
+        is scalar @{ $said->('for the second time') }, 1,     'the log says it once';
         eventually { (timed($server, 0))[1] >= 0.29 } 40, 'after a while it is called again';
         $farm->check;
-    } if $mpm ne 'worker' || $ENV{BACKHAND_TEST_LONG};
+      }
+      if $mpm ne 'worker' || $ENV{BACKHAND_TEST_LONG};
 }
 
 subtest 'no limit' => sub {
@@ -250,7 +253,7 @@ subtest 'no limit' => sub {
     );
     $farm->announce_log(qr/backhand: byPerl: Block::deepest was stopped, .* its calls went too deep, at /);
     $farm->start;
-    is left_by($server, 0), '1:0', 'a policy may take its time' for 1 .. 3;
+    is left_by($server, 0), '1:0',  'a policy may take its time' for 1 .. 3;
     is left_by($server, 1), $stays, 'and still not go too deep';
     $farm->check;
 };

@@ -152,7 +152,10 @@ sub module {
 
 foreach my $mpm (Farm->mpms) {
     subtest $mpm => sub {
-        my @policies = map { my $how = $_; map { "Late::${how}_$_" } @names } qw(spin fail);
+        my @policies = map {
+            my $how = $_;
+            map { "Late::${how}_$_" } @names
+        } qw(spin fail);
         my ($farm, $server) = bridge(
             mpm      => $mpm,
             workers  => 1,
@@ -166,24 +169,24 @@ foreach my $mpm (Farm->mpms) {
         mkdir $server->root . "/$_" for 'late', 'late/Late';
         for my $how (qw(spin fail)) {
             $server->write_file("late/Late/$_\_$how.pm", module("Late::$_\_$how", ''))
-                for qw(Required Used Inner Deeper);
+              for qw(Required Used Inner Deeper);
             $server->write_file("late/Late/Outer_$how.pm",
-                "package Late::Outer_$how;\nuse Late::Deeper_$how;\n"
-                    . "sub value { return Late::Deeper_$how->value }\n1;\n");
+                    "package Late::Outer_$how;\nuse Late::Deeper_$how;\n"
+                  . "sub value { return Late::Deeper_$how->value }\n1;\n");
             $server->write_file("late/Late/done_$how.pl", "Late::at();\n7;\n");
         }
         $farm->start;
         my $pid    = call($server, 'T::pid');
         my $before = call_inside($server, 'Late::state');
         for my $n (0 .. $#policies) {
-            is left_by($server, $n), $stays, "$policies[$n] does not end" or next;
+            is left_by($server, $n),                $stays,  "$policies[$n] does not end" or next;
             is call_inside($server, 'Late::state'), $before, 'it leaves everything as it was';
-            is left_by($server, $n), '1:0', 'and can be called again';
+            is left_by($server, $n),                '1:0',   'and can be called again';
         }
         is call($server, 'T::pid'), $pid, 'in one process';
         my %said;
         /backhand: byPerl: Late::(\w+) (died|was stopped|took)/ && $said{$1}{$2}++ for $server->log_lines;
-        is_deeply [grep { !$said{"fail_$_"}{died} } @names], [], 'the log says who died';
+        is_deeply [grep { !$said{"fail_$_"}{died} } @names],                     [], 'the log says who died';
         is_deeply [grep { !$said{"spin_$_"} || $said{"spin_$_"}{died} } @names], [], 'and who was stopped';
         $farm->announce_log(qr/backhand: byPerl: Late::/, qr/server reached MaxRequestWorkers/);
         $farm->check;

@@ -60,7 +60,7 @@ sub meanwhile {
 sub server {
     my (%options) = @_;
     my ($farm, $server) =
-        bridge(workers => 8, perl => $perl, %options, conf => "BackhandMaxServers 16\n$options{conf}");
+      bridge(workers => 8, perl => $perl, %options, conf => "BackhandMaxServers 16\n$options{conf}");
     # The parent process writes there as root, its children as another user.
     chmod oct 777, $server->root . '/run';
     chmod oct 666, $server->write_file('run/clones', '');
@@ -79,9 +79,13 @@ foreach my $mpm (grep { $_ ne 'prefork' } Farm->mpms) {
         # Who decides for /who is served without Perl.
         my $conf = join "\n", $server->lines('httpd.conf');
         for my $host ('a.test', 'clone.test') {
-            $conf .= "\n<VirtualHost @{[$server->address]}>\nServerName $host\nDocumentRoot @{[$server->root]}/htdocs\n"
-              . ($host eq 'a.test' ? ''
-                  : "PerlOptions +Clone\nPerlInterpStart 1\nPerlInterpMax 1\n") . '</VirtualHost>';
+            $conf .=
+              "\n<VirtualHost @{[$server->address]}>\nServerName $host\nDocumentRoot @{[$server->root]}/htdocs\n"
+              . (
+                $host eq 'a.test'
+                ? ''
+                : "PerlOptions +Clone\nPerlInterpStart 1\nPerlInterpMax 1\n"
+              ) . '</VirtualHost>';
         }
         $server->write_file('httpd.conf',
                 "$conf\n<Location /who>\nBackhandFromSO @{[$server->root]}/probe.so probe_given 3:1 1 0 2\n"
@@ -126,8 +130,8 @@ foreach my $mpm (grep { $_ ne 'prefork' } Farm->mpms) {
         my @lines = grep { /P::one was passed over/ } $server->log_lines;
         is scalar @lines, 1, 'the log says it once a minute';
         like $lines[0],
-            qr/the list of servers stays as it was: none of the 1 interpreters for policies was free within 50 ms/,
-            'and why';
+          qr/the list of servers stays as it was: none of the 1 interpreters for policies was free within 50 ms/,
+          'and why';
         open my $writer, '>', $pipe or die "$pipe: $!";
         close $writer;
         is $held->(), $stays, 'the one that waited comes too late';
@@ -153,8 +157,8 @@ foreach my $mpm (grep { $_ ne 'prefork' } Farm->mpms) {
         is $held->(), 'awake', 'it ends';
         eventually { left_by($server, 0) eq '1:0' } 10, 'and then they are again';
         is call_inside($server, 'P::made'), 1, 'the cleanup has run, where it was made';
-        is scalar(grep { /P::cleans left something behind/ } $server->log_lines), 1, 'the log names the policy';
-        is $server->get('/cleans')->body, 'awake', 'and so on' for 1 .. 20;
+        is scalar(grep { /P::cleans left something behind/ } $server->log_lines), 1,       'the log names the policy';
+        is $server->get('/cleans')->body,                                         'awake', 'and so on' for 1 .. 20;
         eventually { left_by($server, 0) eq '1:0' } 10, 'nothing is lost';
         $farm->announce_log(qr/backhand: byPerl: P::/);
         $farm->check;
@@ -163,12 +167,11 @@ foreach my $mpm (grep { $_ ne 'prefork' } Farm->mpms) {
 
 subtest 'how many' => sub {
     for my $n (1, 3) {
-        my ($farm, $server) =
-          server(
-              mpm => 'event',
-              policies => ['P::one'],
-              conf => "BackhandPolicyInterpreters $n\nPerlInterpStart 1\nPerlInterpMax 1\n"
-          );
+        my ($farm, $server) = server(
+            mpm      => 'event',
+            policies => ['P::one'],
+            conf     => "BackhandPolicyInterpreters $n\nPerlInterpStart 1\nPerlInterpMax 1\n"
+        );
         $farm->start;
         my $pid = call($server, 'T::pid');
         is scalar(grep { $_ eq $pid } $server->lines('run/clones')), $n, "BackhandPolicyInterpreters $n: $n a child";

@@ -98,7 +98,8 @@ foreach my $mpm (Farm->mpms) {
 }
 
 subtest 'a virtual host with interpreters of its own' => sub {
-    my $vhost_perl = "package V; use Apache::Backhand; sub policy { return [2, 1] } "
+    my $vhost_perl =
+        "package V; use Apache::Backhand; sub policy { return [2, 1] } "
       . "sub size { return join ',', scalar \@{ Apache::Backhand::load_serverstats() }, main->can('T::pid') ? 1 : "
       . "0 } 1;\n";
     my ($farm, $server) =
@@ -116,10 +117,9 @@ subtest 'a virtual host with interpreters of its own' => sub {
             perl     => $perl,
             policies => ['V::policy'],
             startup  => 'PerlRequire',
-            conf     =>
-              "BackhandMaxServers 16\n<VirtualHost $host>\n"
-                  . "ServerName main.test\nDocumentRoot @{[$server->root]}/htdocs\n</VirtualHost>\n"
-                  . "<VirtualHost $host>\nServerName own.test\nPerlOptions +Parent\n"
+            conf     => "BackhandMaxServers 16\n<VirtualHost $host>\n"
+              . "ServerName main.test\nDocumentRoot @{[$server->root]}/htdocs\n</VirtualHost>\n"
+              . "<VirtualHost $host>\nServerName own.test\nPerlOptions +Parent\n"
               . "PerlSwitches -I@{[build_dir()]}/perl5 -I$FindBin::Bin/lib\nPerlRequire $file\n$blocks</VirtualHost>\n"
         )
     );

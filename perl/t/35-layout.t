@@ -12,19 +12,21 @@ use Farm qw(repo_dir);
 use Test::More;
 
 my @same = (
-    ['modperl_config_con_t',    'interp',  'mod_perl_connection',  'interpreter'],
-    ['modperl_interp_t',        'mip',     'mod_perl_interpreter', 'pool'],
-    ['modperl_interp_pool_t',   'tipool',  'mod_perl_pool',        'tipool'],
-    ['modperl_tipool_t',        'cfg',     'mod_perl_tipool',      'limits'],
-    ['modperl_tipool_config_t', 'max',     'mod_perl_limits',      'max'],
+    ['modperl_config_con_t',    'interp', 'mod_perl_connection',  'interpreter'],
+    ['modperl_interp_t',        'mip',    'mod_perl_interpreter', 'pool'],
+    ['modperl_interp_pool_t',   'tipool', 'mod_perl_pool',        'tipool'],
+    ['modperl_tipool_t',        'cfg',    'mod_perl_tipool',      'limits'],
+    ['modperl_tipool_config_t', 'max',    'mod_perl_limits',      'max'],
 );
 
 my $folder = File::Temp->newdir;
 chomp(my ($httpd, $apr) = (qx{apxs -q INCLUDEDIR}, qx{apr-1-config --includedir}));
 my @command = (
-    'cc', '-fsyntax-only', split(' ', $Config{ccflags}),
-    '-I' . repo_dir() . '/perl', '-I' . repo_dir() . '/src/act/waiting', "-I$httpd", "-I$apr",
-        "-I$Config{archlibexp}/CORE", "$folder/layout.c"
+    'cc',                                   '-fsyntax-only',
+    split(' ', $Config{ccflags}),           '-I' . repo_dir() . '/perl',
+    '-I' . repo_dir() . '/src/act/waiting', "-I$httpd",
+    "-I$apr",                               "-I$Config{archlibexp}/CORE",
+    "$folder/layout.c"
 );
 
 # True when the compiler finds both members, moved by that many bytes, at the same place.
@@ -37,6 +39,6 @@ sub same {
     return system("@command >$folder/said 2>&1") == 0;
 }
 
-ok same(@{$_}, 0), "$_->[0]: $_->[1]" for @same;
+ok same(@{$_},          0), "$_->[0]: $_->[1]" for @same;
 ok !same(@{ $same[0] }, 8), 'another place would be found';
 done_testing;

@@ -13,7 +13,7 @@ use Farm::Client;
 use Test::More;
 
 # The sanitizers keep freed memory for a while.
-my $allowed  = $ENV{BACKHAND_SANITIZED} ? 4096 : 128;
+my $allowed  = $ENV{BACKHAND_SANITIZED} ? 4096   : 128;
 my $requests = $ENV{BACKHAND_TEST_LONG} ? 10_000 : 1_000;
 
 my $perl = <<'EOT';
@@ -96,7 +96,7 @@ foreach my $mpm (Farm->mpms) {
             map { "BackhandFromSO $object byPerl $policy a b c\n" } 1 .. 10
         } @policies;
         my ($farm, $server) = bridge(
-            mpm     => $mpm,
+            mpm => $mpm,
             # With all threads in use event closes connections that are kept.
             workers => $mpm eq 'event' ? 3 : 1,
             perl    => $perl,
@@ -130,9 +130,9 @@ foreach my $mpm (Farm->mpms) {
         my $calls = 10 * ($requests + $requests / 5);
         is call_inside($server, 'T::calls'),
           join(',',
-              map { "$_ $calls" }
-              sort qw(good method dies object wrong dirty tied tied_dies handlers filters notes changes looks)),
-              'all were called';
+            map { "$_ $calls" }
+            sort qw(good method dies object wrong dirty tied tied_dies handlers filters notes changes looks)),
+          'all were called';
         $farm->announce_log(
             qr/backhand: byPerl: T(?:::|->)/,
             qr/backhand: a candidacy function has run a sub-request/,

@@ -29,7 +29,8 @@ sub asked {
                 return \%mine;
             }
         )
-    ) {
+      )
+    {
         $answers{$_} += $counted->{$_} foreach keys %{$counted};
     }
     return \%answers;
@@ -69,7 +70,7 @@ foreach my $mpm (Farm->mpms) {
             # One after the other: a server whose workers are all in use is passed over.
             my $answers = {};
             $answers->{ $servers[$visitor % 3]->get('/app/4/who', headers => ['X-Visitor' => $visitor])->body }++
-                for 1 .. 4;
+              for 1 .. 4;
             is_deeply [values %{$answers}], [4], "visitor $visitor stays with one server" or diag explain $answers;
             $by_header{ (keys %{$answers})[0] }++;
         }
@@ -102,8 +103,8 @@ foreach my $mpm (Farm->mpms) {
                 return { status => $response->status, ended => time };
             }
         );
-        is_deeply [map { $_->{status} // $_->{died} } $waits, @others], [(200)x 4],
-            'a request that waits, and three others';
+        is_deeply [map { $_->{status} // $_->{died} } $waits, @others], [(200) x 4],
+          'a request that waits, and three others';
         is scalar(grep { $_->{ended} < $waits->{ended} } @others), 3, 'these are answered meanwhile';
         $farm->check;
     };

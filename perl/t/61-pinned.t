@@ -40,16 +40,16 @@ foreach my $mpm (Farm->mpms) {
             next if $mpm ne 'event' && $holds !~ /pnotes/ && !$ENV{BACKHAND_TEST_LONG};
             subtest "$mpm: $holds, $chain" => sub {
                 # Of one process each, since each process has its own interpreters.
-                my $farm = Farm->new(mpm => $mpm, workers => 8);
+                my $farm    = Farm->new(mpm => $mpm, workers => 8);
                 my @servers = map { $farm->add(perl => 1) } 1, 2;
                 for my $server (@servers) {
                     (my $text = $code) =~ s/HOLDS/$holds{$holds}/;
                     my $name = $server->name;
                     $text =~ s/NAME/$name/;
                     my $last =
-                        $chain eq 'byPerl'
-                        ? 'BackhandFromSO ' . build_dir() . '/modules byPerl App::other'
-                        : 'Backhand removeSelf';
+                      $chain eq 'byPerl'
+                      ? 'BackhandFromSO ' . build_dir() . '/modules byPerl App::other'
+                      : 'Backhand removeSelf';
                     $server->reconfigure("PerlModule Apache::Backhand\n"
                           . "PerlPostConfigRequire @{[$server->write_file('app.pl', $text)]}\n"
                           . "PerlInterpStart 2\nPerlInterpMax 2\nBackhandResponseTimeout @{[scaled(8)]}\n"
@@ -63,8 +63,12 @@ foreach my $mpm (Farm->mpms) {
                 ok $farm->together, 'they see each other';
                 my @results = in_parallel 16, sub {
                     my ($i) = @_;
-                    return [map { my $response = eval { $servers[$i % 2]->get('/app/who', timeout => 30) };
-                                  $response ? $response->status : $@ } 1 .. 3];
+                    return [
+                        map {
+                            my $response = eval { $servers[$i % 2]->get('/app/who', timeout => 30) };
+                            $response ? $response->status : $@
+                        } 1 .. 3
+                    ];
                 };
                 my %status;
                 $status{$_}++ for map { ref eq 'ARRAY' ? @{$_} : $_->{died} } @results;
@@ -73,10 +77,13 @@ foreach my $mpm (Farm->mpms) {
                 /reason=(\S+) tries.*received=-/ && $reasons{$1}++ for map { $_->access_lines } @servers;
                 ok $reasons{'handed-off:chosen'}, 'some by the other server' or diag explain \%reasons;
                 ok $reasons{'served-here:interpreters'}, 'some here, because too many hold an interpreter'
-                    or diag explain \%reasons
-                    if $mpm ne 'prefork';
+                  or diag explain \%reasons
+                  if $mpm ne 'prefork';
                 ok !$reasons{'served-here:interpreters'}, 'none of them for want of interpreters' if $mpm eq 'prefork';
-                eventually { !grep { $_->status->{Waiting} } @servers } 5, 'nothing is left waiting';
+                eventually {
+                    !grep { $_->status->{Waiting} } @servers
+                }
+                5, 'nothing is left waiting';
                 $farm->announce_log(
                     qr/AH00161:|AH00484:|AH00485:|AH03490:|AH10159:|AH00286:|backhand: server \S+ .*asked last/);
                 $farm->check;

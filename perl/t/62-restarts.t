@@ -47,21 +47,29 @@ sub load {
 
 foreach my $mpm (Farm->mpms) {
     subtest $mpm => sub {
-        my $farm = Farm->new(mpm => $mpm, workers => 16);
-        my $near = $farm->add(perl => 1);
-        my $far  = $farm->add(conf => '');
+        my $farm   = Farm->new(mpm => $mpm, workers => 16);
+        my $near   = $farm->add(perl => 1);
+        my $far    = $farm->add(conf => '');
         my $byperl = 'BackhandFromSO ' . build_dir() . '/modules byPerl';
         my $file   = $near->write_file('cases.pl', $perl);
         mkdir $_->root . '/htdocs/far' for $near, $far;
         $_->write_file('htdocs/far/who', $_->name) for $near, $far;
-        $near->reconfigure("PerlModule Apache::Backhand\nPerlPostConfigRequire $file\n"
+        $near->reconfigure(
+                "PerlModule Apache::Backhand\nPerlPostConfigRequire $file\n"
               . "PerlInterpStart 2\nPerlInterpMax 8\n"
               . "PerlInterpMaxRequests 10\nPerlInterpMinSpare 1\nPerlInterpMaxSpare 2\nBackhandPolicyTimeout 20s\n"
               . "<Location /far>\nBackhand byAge\n$byperl T::other\n</Location>\n"
               . "<Location /near>\n$byperl T::here\nSetHandler modperl\nPerlResponseHandler T::serve\n</Location>\n"
-              . join('',
-                  map { "<VirtualHost @{[$near->address]}>\nServerName $_.test\nDocumentRoot @{[$near->root]}/htdocs\n"
-                  . ($_ eq 'clone' ? "PerlOptions +Clone\n" : '') . "</VirtualHost>\n" } 'a', 'clone'));
+              . join(
+                '',
+                map {
+                        "<VirtualHost @{[$near->address]}>\nServerName $_.test\nDocumentRoot @{[$near->root]}/htdocs\n"
+                      . ($_ eq 'clone' ? "PerlOptions +Clone\n" : '')
+                      . "</VirtualHost>\n"
+                } 'a',
+                'clone'
+              )
+        );
         $farm->start;
         ok $farm->together, 'two servers know each other';
         my $stop = $near->root . '/stop';
@@ -87,12 +95,10 @@ foreach my $mpm (Farm->mpms) {
         waitpid $pid, 0;
         my @wrong = grep { !/\A\d+ x 200 [ab]\z/ } @got;
         is_deeply \@wrong, [], "no request is lost: @got";
-        is scalar(grep { /200 b/ } @got), 1, 'the other server has answered';
+        is scalar(grep { /200 b/ } @got),                                   1, 'the other server has answered';
         is scalar(grep { /exit signal|was passed over/ } $near->log_lines), 0, 'no child has crashed';
-        $farm->announce_log(
-            qr/AH00161:|AH00484:|AH00485:|AH03490:|AH10159:|AH00286:|AH00288:/,
-            qr/backhand: byPerl: T::here changed|asked last/
-        );
+        $farm->announce_log(qr/AH00161:|AH00484:|AH00485:|AH03490:|AH10159:|AH00286:|AH00288:/,
+            qr/backhand: byPerl: T::here changed|asked last/);
         $farm->check;
     };
 }

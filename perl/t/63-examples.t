@@ -8,7 +8,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Bridge;
-use Farm   qw(build_dir eventually repo_dir);
+use Farm qw(build_dir eventually repo_dir);
 use Test::More;
 
 # On one machine all servers have the same CPUs: this says that c has most of them.
@@ -53,12 +53,17 @@ sub answers {
 foreach my $mpm (Farm->mpms) {
     subtest $mpm => sub {
         my $byperl = 'BackhandFromSO ' . build_dir() . '/modules/byPerl.so byPerl';
-        my $conf   = 'PerlSwitches -I' . repo_dir() . "/perl/eg/lib\nPerlModule Apache::Backhand\n"
-          . $sizes . "BackhandConnectionPools Off\n"
+        my $conf =
+            'PerlSwitches -I'
+          . repo_dir()
+          . "/perl/eg/lib\nPerlModule Apache::Backhand\n"
+          . $sizes
+          . "BackhandConnectionPools Off\n"
           . "SetEnvIf X-Country (.+) GEOIP_COUNTRY_CODE=\$1\n";
         $conf .= "PerlModule Farm::Policy::$_\n" for qw(Cache Canary Country Hours Machines Writer);
         for my $name (sort keys %policies) {
-            $conf .= "<Location /app/$name>\nBackhand byAge 5\n$byperl Sizes::told\n"
+            $conf .=
+                "<Location /app/$name>\nBackhand byAge 5\n$byperl Sizes::told\n"
               . "$byperl Farm::Policy::$policies{$name}\n"
               . "SetHandler modperl\nPerlResponseHandler Who::handler\n</Location>\n";
         }
@@ -76,20 +81,20 @@ foreach my $mpm (Farm->mpms) {
             my %light = map { answers($server, "machines/$_") => 1 } 1 .. 6;
             is join(q(), sort keys %light) =~ /\A[ab]+\z/ ? 1 : 0, 1, "others stay off it, $at";
             is answers($server, 'writer', method => $_), 'b', "$_ goes to the writer, $at" for qw(POST PUT DELETE);
-            is answers($server, 'writer'), $server->name, "GET stays, $at";
-            is answers($server, 'canary', headers => [Cookie => 'canary=always']), 'c', "a tester, $at";
+            is answers($server, 'writer'),                                          $server->name, "GET stays, $at";
+            is answers($server, 'canary', headers => [Cookie => 'canary=always']),  'c',           "a tester, $at";
             isnt answers($server, 'canary', headers => [Cookie => 'canary=never']), 'c', "one who does not want, $at";
-            is answers($server, 'country', headers => ['X-Country' => 'DE']), 'b', "a client from Germany, $at";
-            is answers($server, 'country', headers => ['X-Country' => 'FR']), 'c', "one from elsewhere, $at";
-            is answers($server, 'country'), 'c', "and from nowhere, $at";
-            is answers($server, 'hours'), 'c', "an open window, $at";
-            is answers($server, 'later'), 'b', "a closed one, $at";
+            is answers($server, 'country', headers => ['X-Country' => 'DE']),       'b', "a client from Germany, $at";
+            is answers($server, 'country', headers => ['X-Country' => 'FR']),       'c', "one from elsewhere, $at";
+            is answers($server, 'country'),                                         'c', "and from nowhere, $at";
+            is answers($server, 'hours'),                                           'c', "an open window, $at";
+            is answers($server, 'later'),                                           'b', "a closed one, $at";
         }
 
         my (%new, %home, %count);
         for my $visitor (1 .. 60) {
             my @cookie = (headers => [Cookie => "SID=$visitor"]);
-            my %at = map { (answers($_, 'canary', @cookie) eq 'c' ? 'new' : 'old') => 1 } @servers;
+            my %at     = map { (answers($_, 'canary', @cookie) eq 'c' ? 'new' : 'old') => 1 } @servers;
             is scalar keys %at, 1, "visitor $visitor gets one version" or diag explain \%at;
             $new{$visitor} = 1 if $at{new};
             my %whose = map { answers($_, "cache/$visitor") => 1 } @servers;
@@ -110,7 +115,7 @@ foreach my $mpm (Farm->mpms) {
         like answers($a, 'country', headers => ['X-Country' => 'DE']), qr/\A[ac]\z/, 'a zone without servers';
         $c->stop;
         eventually { $a->row($c->contact)->{State} ne 'alive' } 10, 'c has left';
-        is answers($a, $_), 'a', "$_: the last server" for sort keys %policies;
+        is answers($a, $_),               'a', "$_: the last server" for sort keys %policies;
         is answers($a, 'machines/heavy'), 'a', 'a heavy path too';
         is answers($a, 'writer', method => 'POST'), 'a', 'and a request that writes';
         $farm->check;

@@ -59,16 +59,16 @@ foreach my $mpm (Farm->mpms) {
 
         my $table   = Apache::Backhand->attach($folder);
         my $servers = $table->load_serverstats;
-        is ref $table, 'Apache::Backhand::Attached', 'an object';
-        is scalar @{$servers}, 16, 'as many hashes as the table has entries';
-        is $table->MAXSERVERS, 16, 'MAXSERVERS, too';
+        is ref $table,         'Apache::Backhand::Attached', 'an object';
+        is scalar @{$servers}, 16,                           'as many hashes as the table has entries';
+        is $table->MAXSERVERS, 16,                           'MAXSERVERS, too';
         is join(' ', map { "$_->{hostname} $_->{contact}" } @{$servers}[0, 1]),
           join(' ', map { $_->name . '.test ' . $_->contact } $a, $b), 'names and contacts';
         my @states = map { $table->state($_) // 'none' } 0 .. 2, 15, 16, -1;
         is "@states", 'alive alive none none none none', 'states';
         ok $table->is_current, 'it is current';
-        cmp_ok $table->idle, '<', 10, 'the server lives';
-        cmp_ok $servers->[1]{nservers}, '>', 0, 'figures';
+        cmp_ok $table->idle,            '<', 10, 'the server lives';
+        cmp_ok $servers->[1]{nservers}, '>', 0,  'figures';
         is $servers->[9]{hostname} . $servers->[9]{load}, '0', 'an empty entry';
         my $served = $servers->[0]{served};
         $a->get('/who') for 1 .. 3;
@@ -81,20 +81,21 @@ foreach my $mpm (Farm->mpms) {
             is $servers->[1]{$key}, $before, 'and changes nothing' if $key ne 'mtime';
         }
         like died(sub { delete $servers->[1]{load} }), qr/cannot be deleted/, 'so does a delete';
-        like died(sub { $servers->[1]{new} = 1 }), qr/takes no further key/, 'a new key';
-        like died(sub { %{ $servers->[1] } = () }), qr/cannot be assigned to as a whole/, 'an empty hash';
-        like died(sub { $#{$servers} = 3 }), qr/array of servers keeps its length/, 'a shorter array';
-        like died(sub { $servers->[1] = {} }), qr/read-only/, 'another element';
+        like died(sub { $servers->[1]{new} = 1 }),  qr/takes no further key/,              'a new key';
+        like died(sub { %{ $servers->[1] } = () }), qr/cannot be assigned to as a whole/,  'an empty hash';
+        like died(sub { $#{$servers}       = 3 }),  qr/array of servers keeps its length/, 'a shorter array';
+        like died(sub { $servers->[1]      = {} }), qr/read-only/,                         'another element';
         is $servers->[1]{hostname}, 'b.test', 'all is as before';
-        like died(sub { $table->state(1e9) }), qr/lived/, 'an odd id';
-        like died(sub { Apache::Backhand::Attached::idle({}) }), qr/this is no table that/, 'no object';
+        like died(sub { $table->state(1e9) }),                   qr/lived/,                                 'an odd id';
+        like died(sub { Apache::Backhand::Attached::idle({}) }), qr/this is no table that/,                 'no object';
         like died(sub { Apache::Backhand::load_serverstats() }), qr/only inside httpd.*->attach\(FOLDER\)/, 'no httpd';
 
         my @seen = map { threads->create($_)->join } sub { $servers->[1]{hostname} }, sub { $table->state(1) },
-          sub { $table->load_serverstats->[0]{hostname} }, sub { died(sub { $servers->[1]{load} = 1 }) =~ $read_only },
-          sub { undef $table; undef $servers; 'let go' };
-        is "@seen", 'b.test alive a.test 1 let go', 'threads';
-        is $servers->[1]{hostname}, 'b.test', 'and the first one reads on';
+          sub { $table->load_serverstats->[0]{hostname} }, sub {
+            died(sub { $servers->[1]{load} = 1 }) =~ $read_only;
+          }, sub { undef $table; undef $servers; 'let go' };
+        is "@seen",                 'b.test alive a.test 1 let go', 'threads';
+        is $servers->[1]{hostname}, 'b.test',                       'and the first one reads on';
         my $hash = Apache::Backhand->attach($folder)->load_serverstats->[1];
         is $hash->{hostname}, 'b.test', 'a hash alone keeps its table';
         undef $hash;
@@ -128,6 +129,7 @@ foreach my $mpm (Farm->mpms) {
             'x'                    => 'only options',
             '--wrong'              => 'Unknown option: wrong'
         );
+
         for my $words (sort keys %wrong) {
             my $says = $wrong{$words};
             ($status, $line) = check($words);

@@ -63,7 +63,7 @@ foreach my $mpm (Farm->mpms) {
         )->start;
         for my $server (@servers) {
             my $file =
-                $server->write_file('garbage.pl', $perl =~ s/DECOY/$decoy->contact/er =~ s/KEYS/join ' ', names()/er);
+              $server->write_file('garbage.pl', $perl =~ s/DECOY/$decoy->contact/er =~ s/KEYS/join ' ', names()/er);
             my ($head) = $server->{conf} =~ /(.*)<Location \/app>/s;
             $server->reconfigure("${head}PerlModule Apache::Backhand\nPerlRequire $file\nPerlInterpMax 16\n"
                   . "BackhandPolicyTimeout 1s\n<Location /app>\nBackhand byRandom\n${byperl}writes\n"
@@ -74,8 +74,7 @@ foreach my $mpm (Farm->mpms) {
         }
         $farm->start;
         my $load   = Farm::Steady->new(servers => \@servers);
-        my $result = $load->during(
-            "$mpm: policies in Perl write garbage",
+        my $result = $load->during("$mpm: policies in Perl write garbage",
             5, sub { is $servers[0]->get('/loops/who')->status, 200, 'one of them without end' });
         $result->nothing_failed;
         for my $server (@servers) {

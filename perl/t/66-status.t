@@ -43,9 +43,9 @@ foreach my $mpm (Farm->mpms) {
         ok $farm->together, 'two servers know each other';
 
         my $response = $a->get('/farm');
-        is $response->status, 200, 'the page';
+        is $response->status,                  200,                        'the page';
         is $response->header('Content-Type'),  'text/html; charset=utf-8', 'is HTML';
-        is $response->header('Cache-Control'), 'no-store', 'of this moment';
+        is $response->header('Cache-Control'), 'no-store',                 'of this moment';
         my @rows = $response->body =~ m{^<tr><th scope="row">(.*)</td></tr>$}mg;
         is scalar @rows, 2, 'a row for each server';
         for my $id (0, 1) {

@@ -44,21 +44,21 @@ sub check {
 like refused("$folder/none"), qr/\AApache::Backhand: there is no \S+: httpd does not run .* line \d+[.]\n\z/,
   'no folder';
 like refused($folder), qr/\AApache::Backhand: there is no \Q$file\E: [^\n]+\n\z/, 'no table';
-like refused("x\0y"), qr/\AApache::Backhand: [^\n]+\n\z/, 'an odd name';
+like refused("x\0y"),  qr/\AApache::Backhand: [^\n]+\n\z/,                        'an odd name';
 like check(), qr/\A2 BACKHAND CRITICAL: there is no \Q$file\E: [^\n]+\n\z/, 'check_backhand: no table is critical';
 
 my $magic = pack 'L2', 0x64746162, 0x626b686e;
 my %table = (
-    'an empty file'   => [q(),                                          'is no table of mod_backhand'],
-    'a short one'     => [$magic,                                       'is no table of mod_backhand'],
-    'another file'    => ['x' x 1_000_000,                              'is no table of mod_backhand'],
+    'an empty file'   => [q(),                                         'is no table of mod_backhand'],
+    'a short one'     => [$magic,                                      'is no table of mod_backhand'],
+    'another file'    => ['x' x 1_000_000,                             'is no table of mod_backhand'],
     'another release' => [$magic . pack('Q', 9999) . "\0" x 1_000_000, 'is of another release of mod_backhand'],
 );
 for my $name (sort keys %table) {
     my ($bytes, $says) = @{ $table{$name} };
     write_table($bytes);
-    like refused($folder), qr/\AApache::Backhand: \Q$file $says\E[^\n]*\n\z/, $name;
-    like check(), qr/\A3 BACKHAND UNKNOWN: \Q$file $says\E[^\n]*\n\z/, "check_backhand: $name is unknown";
+    like refused($folder), qr/\AApache::Backhand: \Q$file $says\E[^\n]*\n\z/,   $name;
+    like check(),          qr/\A3 BACKHAND UNKNOWN: \Q$file $says\E[^\n]*\n\z/, "check_backhand: $name is unknown";
 }
 
 # Root may read everything, so this is done as another user.

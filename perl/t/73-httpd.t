@@ -16,12 +16,12 @@ my ($mod_backhand, $by_perl) = map { object($_) } qw(mod_backhand.so byPerl.so);
 my $apxs    = first_line('command -v apxs || command -v apxs2');
 my $modules = defined $apxs ? first_line("$apxs -q LIBEXECDIR") : undef;
 my ($httpd) = defined $apxs ? grep { -x } map { first_line("$apxs -q SBINDIR") . "/$_" } qw(apache2 httpd) : ();
-plan skip_all => 'the server that Apache::Test starts has no sanitizers' if $ENV{BACKHAND_SANITIZED};
-plan skip_all => 'Apache::Test is not installed' if !eval { require Apache::TestRunPerl };
-plan skip_all => 'apxs is not installed'         if !defined $apxs;
-plan skip_all => "httpd is not where $apxs says" if !defined $httpd;
-plan skip_all => "mod_perl is not in $modules"   if !-f "$modules/mod_perl.so";
-plan skip_all => "mod_backhand is not in $modules" if !defined $mod_backhand;
+plan skip_all => 'the server that Apache::Test starts has no sanitizers'    if $ENV{BACKHAND_SANITIZED};
+plan skip_all => 'Apache::Test is not installed'                            if !eval { require Apache::TestRunPerl };
+plan skip_all => 'apxs is not installed'                                    if !defined $apxs;
+plan skip_all => "httpd is not where $apxs says"                            if !defined $httpd;
+plan skip_all => "mod_perl is not in $modules"                              if !-f "$modules/mod_perl.so";
+plan skip_all => "mod_backhand is not in $modules"                          if !defined $mod_backhand;
 plan skip_all => 'setpriv is not installed, and root cannot run the server' if !$> && !first_line('command -v setpriv');
 
 my $folder = tempdir('backhand-XXXXXXXX', TMPDIR => 1, CLEANUP => 1);
@@ -38,8 +38,11 @@ sub write_file {
 # What a system's httpd.conf loads.
 my @load = grep { -f "$modules/mod_$_.so" } qw(authz_core mime alias dir proxy proxy_http perl);
 unshift @load, 'mpm_event' if -f "$modules/mod_mpm_event.so";
-write_file('base.conf', join q(), "LoadModule backhand_module $mod_backhand\n",
-    map { "LoadModule ${_}_module $modules/mod_$_.so\n" } @load);
+write_file(
+    'base.conf', join q(),
+    "LoadModule backhand_module $mod_backhand\n",
+    map { "LoadModule ${_}_module $modules/mod_$_.so\n" } @load
+);
 
 # As that of Apache::Test, but for the address where it listens.
 write_file('t/conf/httpd.conf.in', <<'EOT');
@@ -104,7 +107,7 @@ sub handler {
 EOT
 write_file('t/TEST', "use strict;\nuse warnings;\nuse Apache::TestRunPerl;\nApache::TestRunPerl->new->run(\@ARGV);\n");
 open my $inside, '<', "$FindBin::Bin/httpd/inside.t" or die "inside.t: $!";
-write_file('t/inside.t', do { local $/ = undef; readline $inside });
+write_file('t/inside.t',          do { local $/ = undef; readline $inside });
 write_file('t/htdocs/index.html', "here\n");
 
 my @as;
@@ -115,20 +118,21 @@ if ($> == 0) {
 }
 chmod 0755, $folder;
 chdir $folder or die "$folder: $!";
-local $ENV{HOME}                                = $folder;
-local $ENV{APACHE_TEST_NO_STICKY_PREFERENCES}   = 1;
-local $ENV{PERL5LIB}                            = join ':', libs(), top() . '/eg/lib', "$folder/t";
+local $ENV{HOME}                              = $folder;
+local $ENV{APACHE_TEST_NO_STICKY_PREFERENCES} = 1;
+local $ENV{PERL5LIB}                          = join ':', libs(), top() . '/eg/lib', "$folder/t";
 delete local @ENV{qw(HARNESS_ACTIVE HARNESS_OPTIONS HARNESS_VERBOSE)};
 my @options = (
-    '-httpd', $httpd, '-apxs', $apxs, '-httpd_conf', "$folder/base.conf", '-port', 'select', '-servername',
-    '127.0.0.1', '-verbose', 't/inside.t'
+    '-httpd', $httpd,   '-apxs',       $apxs,       '-httpd_conf', "$folder/base.conf",
+    '-port',  'select', '-servername', '127.0.0.1', '-verbose',    't/inside.t'
 );
 open my $run, '-|', @as, 'sh', '-c', 'exec "$@" 2>&1 </dev/null', 'sh', $^X, 't/TEST', @options
   or die "cannot start it: $!";
 my @said = readline $run;
 close $run;
-is $?, 0, 'the requests of httpd/inside.t';
+is $?,                               0, 'the requests of httpd/inside.t';
 is scalar(grep { /^ok \d+/ } @said), 8, 'all of them';
+
 if (!Test::More->builder->is_passing) {
     diag @said;
     if (open my $log, '<', "$folder/t/logs/error_log") { diag readline $log }

@@ -11,7 +11,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/../farm/lib";
-use Farm qw(build_dir repo_dir);
+use Farm       qw(build_dir repo_dir);
 use File::Temp ();
 use Test::More;
 
@@ -33,7 +33,7 @@ chomp(my @paths    = qx{'$program' --list});
 
 # What the libraries choose by the processor that they run on would count differently elsewhere.
 $ENV{GLIBC_TUNABLES} = 'glibc.cpu.hwcaps=' . join ',',
-    map { "-$_" } qw(AVX2 AVX512F AVX512VL AVX512BW BMI2 ERMS FSRM MOVBE RTM);
+  map { "-$_" } qw(AVX2 AVX512F AVX512VL AVX512BW BMI2 ERMS FSRM MOVBE RTM);
 $ENV{OPENSSL_ia32cap} = '0:0';
 
 # Instructions that one run of the path takes.
@@ -41,7 +41,7 @@ sub count {
     my ($path) = @_;
     my $folder = File::Temp::tempdir(TMPDIR => 1, CLEANUP => 1);
     my $said =
-        qx{valgrind --tool=callgrind --toggle-collect=counted --callgrind-out-file='$folder/out' '$program' $path 2>&1};
+      qx{valgrind --tool=callgrind --toggle-collect=counted --callgrind-out-file='$folder/out' '$program' $path 2>&1};
     my ($runs)         = $said =~ /^(\d+)$/m;
     my ($instructions) = $said =~ /Collected : (\d+)/;
     die "$path: $said" if $? || !$runs || !$instructions;
@@ -63,9 +63,8 @@ sub read_expected {
 sub write_expected {
     my ($expected) = @_;
     open my $lines, '>', $file or die "$file: $!";
-    print {$lines}
-        "# Instructions of one run of each path of paths.c: compiler, path, count. tests/check/callgrind.t "
-            . "compares and writes them.\n";
+    print {$lines} "# Instructions of one run of each path of paths.c: compiler, path, count. tests/check/callgrind.t "
+      . "compares and writes them.\n";
     for my $for (sort keys %{$expected}) {
         print {$lines} map { "$for $_ $expected->{$for}{$_}\n" } sort keys %{ $expected->{$for} };
     }
@@ -83,8 +82,8 @@ if ($keep) {
 }
 my $kept = $expected->{$compiler};
 plan skip_all =>
-    "tests/callgrind/expected.txt has no counts for $compiler, but for @{[join ' and ', sort keys %{$expected}]}"
-    if !$kept;
+  "tests/callgrind/expected.txt has no counts for $compiler, but for @{[join ' and ', sort keys %{$expected}]}"
+  if !$kept;
 
 for my $path (@paths) {
     my $count = count($path);
@@ -95,9 +94,8 @@ for my $path (@paths) {
     }
     my $change = sprintf '%+.1f %%', 100 * ($count / $was - 1);
     cmp_ok $count, '<=', $was * (1 + $tolerance), "$path takes no more instructions than it did ($was, $change)"
-        or diag
-        "callgrind_annotate shows where they are, see CONTRIBUTING.md; when they are worth it: perl "
-            . "tests/check/callgrind.t --keep";
+      or diag "callgrind_annotate shows where they are, see CONTRIBUTING.md; when they are worth it: perl "
+      . "tests/check/callgrind.t --keep";
     diag "$path takes $change: keep that by perl tests/check/callgrind.t --keep" if $count < $was * (1 - $tolerance);
 }
 done_testing;

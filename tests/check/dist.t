@@ -5,13 +5,13 @@
 use strict;
 use warnings;
 
-use CPAN::Meta ();
-use Cwd qw(getcwd);
+use CPAN::Meta         ();
+use Cwd                qw(getcwd);
 use ExtUtils::Manifest ();
-use File::Basename qw(dirname);
-use File::Copy qw(copy);
-use File::Path qw(make_path);
-use File::Temp qw(tempdir);
+use File::Basename     qw(dirname);
+use File::Copy         qw(copy);
+use File::Path         qw(make_path);
+use File::Temp         qw(tempdir);
 use FindBin;
 use lib "$FindBin::Bin/../farm/lib";
 use Farm qw(build_dir repo_dir);
@@ -69,7 +69,7 @@ for my $name (qw(META.json META.yml)) {
     is $meta->name . ' ' . $meta->version, "Apache-Backhand v$version", "$name: in the version of mod_backhand";
     # The older form knows one word only.
     is join(' ', $meta->license), $name =~ /json/ ? 'perl_5 apache_2_0' : 'open_source', 'and its terms';
-    is $meta->abstract, 'Bridge between mod_backhand and mod_perl', 'what it is';
+    is $meta->abstract,           'Bridge between mod_backhand and mod_perl',            'what it is';
 }
 for my $text ('LICENSE', 'README', 'lib/Apache/Backhand.pm') {
     open my $file, '<', "$dist/$text" or die "$text: $!";
@@ -78,18 +78,22 @@ for my $text ('LICENSE', 'README', 'lib/Apache/Backhand.pm') {
 
 SKIP: {
     skip 'the build of the tarball takes half a minute: BACKHAND_TEST_LONG=1', 1 if !$ENV{BACKHAND_TEST_LONG};
-    skip 'a build with sanitizers does not link with Perl\'s own flags', 1 if $ENV{BACKHAND_SANITIZED};
+    skip 'a build with sanitizers does not link with Perl\'s own flags',       1 if $ENV{BACKHAND_SANITIZED};
     my $said = run($dist, 'perl Makefile.PL');
     unlike $said, qr/warning|not found/i, 'without a warning';
     $said = run($dist, 'make');
     unlike $said, qr/warning/i, 'without a warning';
     $said = run($dist, 'make test');
-    like $said, qr/All tests successful/, 'all its tests pass';
-    unlike $said, qr/skipped/, 'and are run' or diag $said;
+    like $said,   qr/All tests successful/, 'all its tests pass';
+    unlike $said, qr/skipped/,              'and are run' or diag $said;
     run($dist, "make install DESTDIR=$folder/root");
     my @installed = split /\n/, run($folder, "find $folder/root -type f");
-    for my $installed (qr{/Apache/Backhand[.]pm\z}, qr{/auto/Apache/Backhand/Backhand[.]so\z}, qr{/byPerl[.]so\z},
-        qr{/Apache::Backhand[.]3pm(?:[.]gz)?\z}) {
+
+    for my $installed (
+        qr{/Apache/Backhand[.]pm\z}, qr{/auto/Apache/Backhand/Backhand[.]so\z},
+        qr{/byPerl[.]so\z},          qr{/Apache::Backhand[.]3pm(?:[.]gz)?\z}
+      )
+    {
         is scalar(grep { /$installed/ } @installed), 1, "installed: $installed";
     }
     my ($module) = grep { m{/Apache/Backhand[.]pm\z} } @installed;

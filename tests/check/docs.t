@@ -7,8 +7,8 @@ use utf8;
 
 use FindBin;
 use lib "$FindBin::Bin/../farm/lib";
-use Farm qw(repo_dir);
-use Farm::Figures qw(figures table);
+use Farm           qw(repo_dir);
+use Farm::Figures  qw(figures table);
 use File::Basename qw(dirname);
 use Test::More;
 
@@ -51,38 +51,38 @@ my (%sections, %section_text);
 for my $page (qw(know announce decide handoff steer)) {
     my (undef, @parts) = split /^## (\w+)\n/m, text_of("docs/$page.md");
     while (my ($name, $text) = splice @parts, 0, 2) {
-        $sections{$name} = $page;
+        $sections{$name}     = $page;
         $section_text{$name} = $text;
         like $text,
-            qr/\A\n- \*\*Syntax:\*\* `$name .*(?:\n  .*)*\n- \*\*Default:\*\* .*(?:\n  .*)*\n- \*\*Context:\*\* /,
-            "$name: its form";
+          qr/\A\n- \*\*Syntax:\*\* `$name .*(?:\n  .*)*\n- \*\*Default:\*\* .*(?:\n  .*)*\n- \*\*Context:\*\* /,
+          "$name: its form";
     }
 }
 my %rows = text_of('docs/directives.md') =~ /^[|] \[(\w+)\]\((\w+)[.]md#/gm;
 cmp_ok scalar keys %directives, '>', 10, 'there are directives';
-is_deeply [grep { !$sections{$_} } sort keys %directives], [], 'every directive has its section';
-is_deeply [grep { !$directives{$_} } sort keys %sections], [], 'every section has its directive';
-is_deeply \%rows, \%sections, 'the list of all leads to each';
+is_deeply [grep { !$sections{$_} } sort keys %directives], [],         'every directive has its section';
+is_deeply [grep { !$directives{$_} } sort keys %sections], [],         'every section has its directive';
+is_deeply \%rows,                                          \%sections, 'the list of all leads to each';
 
 # Defaults and ranges are those of the table.
-my $string = qr/"([^"]*)"|NULL/;
-my $table  = text_of('src/config/directives.c');
+my $string      = qr/"([^"]*)"|NULL/;
+my $table       = text_of('src/config/directives.c');
 my %row_default = text_of('docs/directives.md') =~ /^[|] \[(\w+)\][^|]*[|] (.*?) [|]/gm;
-my $ranges = 0;
+my $ranges      = 0;
 while ($table =~ /($kind)\("(\w+)",\s*(SERVER|CONTAINER)\(\w+\),\s*$string(?:,\s*"([^"]*)",\s*"([^"]*)")?/g) {
     my ($type, $name, $context, $default, $min, $max) = ($1, $2, $3, $4, $5, $6);
     my $text = $section_text{$name} // next;
     if (defined $default) {
-        like $text, qr/^- \*\*Default:\*\* `$name \Q$default\E`/m, "$name: its default";
-        like $row_default{$name}, qr/\A`\Q$default\E`/, "$name: its default in the list";
+        like $text,               qr/^- \*\*Default:\*\* `$name \Q$default\E`/m, "$name: its default";
+        like $row_default{$name}, qr/\A`\Q$default\E`/,                          "$name: its default in the list";
     }
     if ($type =~ /NUMBER|SHARE|TIME/) {
         like $text, qr/\bfrom\s`\Q$min\E`\sto\s`\Q$max\E`/i, "$name: its range";
         $ranges++;
     }
-    like $text, qr/`$name On [|] Off`/, "$name: a flag"      if $type eq 'FLAG';
+    like $text, qr/`$name On [|] Off`/, "$name: a flag" if $type eq 'FLAG';
     like $text, qr/^- \*\*Context:\*\* \Q$_\E/m, "$name: where it may stand"
-        for $context eq 'SERVER' ? 'server config' : 'as [Backhand]';
+      for $context eq 'SERVER' ? 'server config' : 'as [Backhand]';
 }
 cmp_ok $ranges, '>', 8, 'there are ranges';
 
@@ -126,7 +126,7 @@ is_deeply \%described, \%metrics, 'docs/status.md has every metric, its kind, an
 
 # Every built-in function is described.
 my $functions = text_of('docs/functions.md');
-my @builtins = map { text_of($_) =~ /^\s*\{"(\w+)",\s*\w+,/gm }
+my @builtins  = map { text_of($_) =~ /^\s*\{"(\w+)",\s*\w+,/gm }
   map { s{\A\Q$repo\E/}{}r } glob "$repo/src/candidacy/*.c";
 cmp_ok scalar @builtins, '>', 5, 'there are built-in functions';
 is_deeply [grep { $functions !~ /^#+ .*\b$_\b/m } @builtins], [], 'every built-in function has its section';
@@ -144,8 +144,8 @@ is_deeply [grep { $scenarios !~ /`--$_\b/ } grep { !/^(?:help|version)\z/ } @opt
 # What the page for maintainers names in backticks is there: files, functions (in the file it says), and all other
 # words.
 my %sources = map { s{\A\Q$repo\E/}{}r => 1 }
-    map { glob "$repo/$_" } qw(include/*.h src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] src/*/*/*/*.[ch] perl/*.[ch]);
-my $all_code = join "\n", map { text_of($_) } sort keys %sources;
+  map { glob "$repo/$_" } qw(include/*.h src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] src/*/*/*/*.[ch] perl/*.[ch]);
+my $all_code  = join "\n", map { text_of($_) } sort keys %sources;
 my $internals = text_of('docs/internals.md');
 
 sub source_file {
@@ -161,7 +161,7 @@ sub defines {
 
 my @named = $internals =~ /`([^`\n]+)`/g;
 cmp_ok scalar(grep { /\(\)\z/ } @named), '>', 50, 'internals.md names functions';
-is_deeply [grep { /[.][ch]\z/ && !source_file($_) } @named], [], 'its files are there';
+is_deeply [grep { /[.][ch]\z/     && !source_file($_) } @named],        [], 'its files are there';
 is_deeply [grep { /\A(\w+)\(\)\z/ && !defines($all_code, $1) } @named], [], 'its functions are there';
 my @elsewhere;
 while ($internals =~ /`(\w+)\(\)`\s+in\s+`([^`]+)`/g) {
@@ -206,13 +206,13 @@ for my $name (grep { /[.]c\z/ } sort keys %sources) {
 }
 my %listed = map { shape($_) => 1 } text_of('docs/operations.md') =~ /`([^`\n]+)`/g;
 cmp_ok scalar keys %said, '>', 50, 'there are lines for the error log';
-my @unlisted = grep { $_ ne 'backhand: …' && !$listed{ s/\Abackhand: //r } } sort keys %said;
+my @unlisted = grep { $_ ne 'backhand: …' && !$listed{s/\Abackhand: //r} } sort keys %said;
 is join("\n", map { "$said{$_}: $_" } @unlisted), '', 'each is in docs/operations.md';
 
 # Every condition is in the table of them, with its severity, and no other.
-my %conditions = text_of('src/conditions/list.c') =~ /\{"([\w-]+)", BACKHAND_SEVERITY_(\w+),/g;
-my ($table_of_conditions) = text_of('docs/operations.md') =~ /^## Conditions$(.*?)^## /ms;
-my %told = $table_of_conditions =~ /^[|] `([\w-]+)` [|] (\w+) [|]/gm;
+my %conditions            = text_of('src/conditions/list.c') =~ /\{"([\w-]+)", BACKHAND_SEVERITY_(\w+),/g;
+my ($table_of_conditions) = text_of('docs/operations.md')    =~ /^## Conditions$(.*?)^## /ms;
+my %told                  = $table_of_conditions             =~ /^[|] `([\w-]+)` [|] (\w+) [|]/gm;
 cmp_ok scalar keys %conditions, '>', 20, 'there are conditions';
 is_deeply \%told, { map { $_ => lc $conditions{$_} } keys %conditions }, 'each is in docs/operations.md';
 
@@ -223,7 +223,7 @@ my @numbers = map { m{/(\d)\d-[^/]*\z} ? $1 : 'none' } glob "$repo/tests/farm/*.
 cmp_ok scalar @numbers, '>', 20, 'there are tests with servers';
 is_deeply [grep { !$decades{$_} } @numbers], [], 'each has a number that tests/README.md explains';
 is_deeply [grep { $key !~ /^[|] `\Q$_\E`/m } map { m{/([^/]+/)\z} } glob "$repo/tests/*/"], [],
-    'and so has each folder';
+  'and so has each folder';
 
 # Links lead somewhere.
 for my $page (@pages) {

@@ -101,8 +101,7 @@ for my $page (@pages) {
     }
     my @code = blocks($page, 'c') or next;
     my $file = save('code.c', join '', "#include <stdlib.h>\n", map { $_->[1] } @code);
-    my $said =
-        qx{cc -shared -fPIC -Wall -Wextra -Werror -Wno-unused-parameter \\
+    my $said = qx{cc -shared -fPIC -Wall -Wextra -Werror -Wno-unused-parameter \\
             -I'$repo/include' -o '$dir/code.so' '$file' 2>&1};
     is $?, 0, "the code in $page compiles" or diag $said;
     $count{c}++;

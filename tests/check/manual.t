@@ -27,7 +27,7 @@ sub text_of {
 my $said = qx{perl '$repo/tools/manual' '$out' 2>&1};
 is $?, 0, 'the manual is made' or BAIL_OUT($said);
 
-my %pages = map { basename($_) => text_of($_) } glob "$out/html/*.html";
+my %pages     = map { basename($_) => text_of($_) } glob "$out/html/*.html";
 my @documents = glob "$repo/docs/*.md";
 cmp_ok scalar keys %pages, '>=', 3 + @documents, 'every document has its page';
 my %anchors;
@@ -54,7 +54,7 @@ like $pages{'index.html'}, qr/for Apache httpd|mod_backhand for httpd/, 'words w
 my @manuals = glob "$out/man/*.7";
 is scalar @manuals, 1 + @documents, 'every document has its manual page';
 {
-    local $ENV{LC_ALL}  = 'C.UTF-8';
+    local $ENV{LC_ALL}   = 'C.UTF-8';
     local $ENV{MANWIDTH} = 100;
     for my $file (@manuals) {
         my $wrong = qx{man --warnings -l '$file' 2>&1 >/dev/null};
@@ -62,8 +62,8 @@ is scalar @manuals, 1 + @documents, 'every document has its manual page';
     }
     my $shown = qx{man -l '$out/man/mod_backhand.7' 2>/dev/null | col -bx};
     utf8::decode($shown);
-    like $shown, qr/^\s+\Q.\E\/run build\b/m, 'lines of code that begin with a dot are there';
-    unlike $shown, qr/\|---|\]\(/, 'no table, link or the like is left as it was';
+    like $shown,   qr/^\s+\Q.\E\/run build\b/m, 'lines of code that begin with a dot are there';
+    unlike $shown, qr/\|---|\]\(/,              'no table, link or the like is left as it was';
     like qx{lexgrog '$out/man/backhand-directives.7'}, qr/backhand-directives - Directives/, 'apropos can find it';
 }
 

@@ -76,7 +76,7 @@ for my $wrong ('', '2', '2.0', '2.0.x', "2.0.0'", '2..0', '-1') {
 my ($code, $said) = release('9.9.9');
 is $code, 1, 'a version that the files do not have is refused';
 like $said, qr/^release: \Q$_\E does not say 9[.]9[.]9/m, "$_ is named" for grep { $_ ne 'tools/release' } @files;
-like $said, qr/RELEASE_OTHER/, 'and so is the other Debian';
+like $said, qr/RELEASE_OTHER/,                            'and so is the other Debian';
 ok !-e "$folder/called", 'no test ran';
 
 # As it is told in CONTRIBUTING.md.
@@ -84,21 +84,21 @@ my $old = quotemeta $version;
 change('meson.build', qr/version: '$old'/, "version: '9.9.9'");
 my $pm = text_of("$folder/perl/lib/Apache/Backhand.pm") =~ s/(VERSION\s+= )'$old'/$1'9.9.9'/r;
 write_file("$folder/perl/lib/Apache/Backhand.pm", $pm);
-change('perl/Changes', qr/^$old/m, '9.9.9');
-change('CHANGES', qr/^$old, .*$/m, '9.9.9, 2026-01-02');
-change('debian/changelog', qr/\($old-1\)/, '(9.9.9-1)');
-change($_, qr/mod_backhand $old/, 'mod_backhand 9.9.9') for grep { /[.]\d\z/ } @files;
+change('perl/Changes',     qr/^$old/m,            '9.9.9');
+change('CHANGES',          qr/^$old, .*$/m,       '9.9.9, 2026-01-02');
+change('debian/changelog', qr/\($old-1\)/,        '(9.9.9-1)');
+change($_,                 qr/mod_backhand $old/, 'mod_backhand 9.9.9') for grep { /[.]\d\z/ } @files;
 $ENV{RELEASE_OTHER} = "echo other >>'$folder/called'";
 ($code, $said) = release('9.9.9');
 is $code, 1, 'what is not committed is refused';
 like $said, qr/not committed/, 'and that is said';
 git('commit -q -a -m version');
 ($code, $said) = release('9.9.9');
-is $code, 0, 'it is released' or diag $said;
+is $code,                     0,                        'it is released' or diag $said;
 is text_of("$folder/called"), "test\nother\npackage\n", 'tested on both, and packaged';
 like git('tag -l'), qr/^9[.]9[.]9$/m, 'the tag is there';
 like qx{tar -tzf '$folder/build/release/mod_backhand-9.9.9.tar.gz'}, qr{^mod_backhand-9[.]9[.]9/meson[.]build$}m,
-    'the archive has the sources';
+  'the archive has the sources';
 is system("cd '$folder/build/release' && sha256sum --quiet -c *.sha256"), 0, 'with its sum';
 ($code, $said) = release('9.9.9');
 is $code, 1, 'the same once more is refused';

@@ -7,9 +7,9 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/../farm/lib";
-use Farm qw(repo_dir);
+use Farm           qw(repo_dir);
 use File::Basename qw(dirname);
-use File::Find qw(find);
+use File::Find     qw(find);
 use Test::More;
 
 sub text_of {
@@ -25,7 +25,7 @@ find(
     {
         no_chdir => 1,
         wanted   => sub {
-            $text{ s{\A\Q$repo\E/src/}{}r } = text_of($_) if /[.][ch]\z/;
+            $text{s{\A\Q$repo\E/src/}{}r} = text_of($_) if /[.][ch]\z/;
         }
     },
     "$repo/src"
@@ -47,12 +47,12 @@ sub circles {
     my ($to) = @_;
     my @found;
     for my $start (sort keys %{$to}) {
-        my %way = ($start => $start);
+        my %way  = ($start => $start);
         my @next = ($start);
         while (defined(my $node = shift @next)) {
             for my $other (sort keys %{ $to->{$node} }) {
                 return "$way{$node} -> $start" if $other eq $start;
-                next if $way{$other};
+                next                           if $way{$other};
                 $way{$other} = "$way{$node} -> $other";
                 push @next, $other;
             }

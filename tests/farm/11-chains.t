@@ -101,29 +101,29 @@ sub trace_of {
 my @outside = map { "$_(16: 0 1 2 3)" } qw(server directory);
 my @app     = (@outside, map { "$_(16: 0 1 2 3)" } qw(inner files location deeper));
 
-is trace_of('/who'), join(', ', @outside, 'files(16: 0 1 2 3)'), 'containers in httpd\'s order';
+is trace_of('/who'),     join(', ', @outside, 'files(16: 0 1 2 3)'), 'containers in httpd\'s order';
 is trace_of('/app/who'), join(', ', @app), 'sections merged among themselves come in order';
 is trace_of('/app/who'), join(', ', @app), 'the same again';
 is trace_of('/who', headers => [Host => 'b.test']),
   join(', ', map { "$_(16: 0 1 2 3)" } qw(server host directory files)), 'a virtual host comes after the server';
-is trace_of('/app/who?if'), join(', ', @app, 'if(16: 0 1 2 3)', 'quoted  words x(15: 1 2 3 4)'), 'If comes last';
-is trace_of('/app/who?off'), 'fresh(16: 0 1 2 3), aged(1: 0), self(1: 0)', 'off forgets what other containers say';
-is trace_of('/app/who?none'), undef, 'off alone leaves no policy';
-is trace_of('/app/who?matched'),   'matched(1: 0)', 'byHostname keeps who matches';
-is trace_of('/app/who?unmatched'), 'unmatched(0:)', 'and nobody else';
-is trace_of('/app/who?wrong'), 'bad(16: 0 1 2 3)', 'without a usable expression it keeps all';
+is trace_of('/app/who?if'),      join(', ', @app, 'if(16: 0 1 2 3)', 'quoted  words x(15: 1 2 3 4)'), 'If comes last';
+is trace_of('/app/who?off'),     'fresh(16: 0 1 2 3), aged(1: 0), self(1: 0)', 'off forgets what other containers say';
+is trace_of('/app/who?none'),    undef,                                        'off alone leaves no policy';
+is trace_of('/app/who?matched'), 'matched(1: 0)',                              'byHostname keeps who matches';
+is trace_of('/app/who?unmatched'), 'unmatched(0:)',    'and nobody else';
+is trace_of('/app/who?wrong'),     'bad(16: 0 1 2 3)', 'without a usable expression it keeps all';
 ok $server->wait_log(qr/$_/), "the log of the start says: $_"
   for 'byHostname \(: is no regular expression', 'trace bad: is not what trace is for';
 
 is trace_of("/app/who?$_"), 'after(1: 0)', "$_ changes nothing" for @bad;
 ok $server->wait_log(qr/backhand: .*$_/), "and the log names it: $_" for @bad;
 $server->get('/app/who?too_long') for 1 .. 20;
-is scalar(grep {/too_long/} $server->log_lines), 1, 'once a minute';
+is scalar(grep { /too_long/ } $server->log_lines), 1, 'once a minute';
 
 for (1 .. 2) {
     ok $server->graceful, 'a graceful restart';
-    is trace_of('/app/who'), join(', ', @app), 'chains from shared objects work after it';
-    is trace_of('/app/who?matched'), 'matched(1: 0)', 'and what they prepare at start';
+    is trace_of('/app/who'),         join(', ', @app), 'chains from shared objects work after it';
+    is trace_of('/app/who?matched'), 'matched(1: 0)',  'and what they prepare at start';
 }
 
 $farm->done;

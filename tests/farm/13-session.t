@@ -64,7 +64,7 @@ sub classic {
 
 sub farm_of {
     my ($n, %options) = @_;
-    my $farm = Farm->new(mpm => 'event', conf => $conf, %options);
+    my $farm    = Farm->new(mpm => 'event', conf => $conf, %options);
     my @servers = map { $farm->add } 1 .. $n;
     for my $server (@servers) {
         mkdir $server->root . "/htdocs/$_" or die "$_: $!" for qw(pinned always others);
@@ -93,28 +93,28 @@ subtest 'bySession' => sub {
     my ($of_a, $of_b, $of_c) = map { classic($_) } $a, $b, $c;
     my $path = '/app/who';
 
-    isnt always($a, $path), 'b', 'no session: anywhere';
-    is always($a, $path, Cookie => "PHPSESSID=$of_b"), 'b', 'a cookie leads to its owner';
+    isnt always($a, $path),                                              'b', 'no session: anywhere';
+    is always($a, $path, Cookie => "PHPSESSID=$of_b"),                   'b', 'a cookie leads to its owner';
     is always($a, $path, Cookie => "PHPSESSID=${of_b}0123456789abcdef"), 'b', 'whatever comes after the address';
-    is always($b, $path, Cookie => "PHPSESSID=$of_b"), 'b', 'asked itself, the owner serves';
-    is $b->logged($path)->{reason}, 'served-here:chosen', 'and knows it';
-    is always($a, $path, Cookie => 'PHPSESSID=' . uc $of_c), 'c', 'upper case';
+    is always($b, $path, Cookie => "PHPSESSID=$of_b"),                   'b', 'asked itself, the owner serves';
+    is $b->logged($path)->{reason},                                      'served-here:chosen', 'and knows it';
+    is always($a, $path, Cookie => 'PHPSESSID=' . uc $of_c),             'c',                  'upper case';
     is always($a, $path, Cookie => 'x=1', Cookie => "y=2; PHPSESSID=$of_c; z=3"), 'c',
-        'among others, in a second header';
+      'among others, in a second header';
     is always($a, $path, Cookie => "PHPSESSID=ffffffff", Cookie => "PHPSESSID=$of_c"), 'c',
-        'the first whose owner lives';
+      'the first whose owner lives';
     is always($a, "$path?x=1&PHPSESSID=$of_c&y"), 'c', 'the query string';
-    is always($a, "$path?PHPSESSID=$of_c", Cookie => "PHPSESSID=$of_b"), 'b', 'cookies go first';
-    is always($a, "$path?PHPSESSID=$of_c", Cookie => 'PHPSESSID=0badc0de'), 'c', 'when they lead anywhere';
-    is always($a, $path, Cookie => 'PHPSESSID=' . id_of($b)), 'b', 'our form with a port';
-    is always($a, $path, Cookie => 'PHPSESSID=' . id_of($b) . '-more'), 'b', 'and something after it';
+    is always($a, "$path?PHPSESSID=$of_c", Cookie => "PHPSESSID=$of_b"),        'b', 'cookies go first';
+    is always($a, "$path?PHPSESSID=$of_c", Cookie => 'PHPSESSID=0badc0de'),     'c', 'when they lead anywhere';
+    is always($a, $path,                   Cookie => 'PHPSESSID=' . id_of($b)), 'b', 'our form with a port';
+    is always($a, $path,                   Cookie => 'PHPSESSID=' . id_of($b) . '-more'), 'b', 'and something after it';
     isnt always($a, $path, Cookie => sprintf 'PHPSESSID=i%s%04x', $of_b, $b->{port} + 1), 'b',
-        'another port, another server';
-    isnt always($a, $path, Cookie => "XPHPSESSID=$of_b"), 'b', 'the name of the cookie is not the end of another';
+      'another port, another server';
+    isnt always($a, $path, Cookie => "XPHPSESSID=$of_b"),  'b', 'the name of the cookie is not the end of another';
     isnt always($a, $path, Cookie => "PHPSESSID=zz$of_b"), 'b', 'no id';
-    isnt always($a, $path, Cookie => join '; ', map {"PHPSESSID=0badc0d$_"} (0 .. 9)), 'b', 'ids of nobody';
+    isnt always($a, $path, Cookie => join '; ', map { "PHPSESSID=0badc0d$_" } (0 .. 9)), 'b', 'ids of nobody';
     is $a->get('/app/echo', headers => [Cookie => "sid=$of_b"])->echoed->{SERVER_ADDR}, $b->{host},
-        'an identifier as argument';
+      'an identifier as argument';
 
     $b->kill_all;
     my $response;
@@ -138,7 +138,7 @@ subtest 'BackhandSessionCookie' => sub {
         my $want = 'PIN=' . id_of($by_name{$name}) . '; Path=/; HttpOnly; SameSite=Lax';
         $wrong ||= "$name: @set" if "@set" ne $want;
     }
-    is $wrong, undef, 'who serves sets the cookie, one and for itself';
+    is $wrong,                       undef,   'who serves sets the cookie, one and for itself';
     is join(q( ), sort keys %first), 'a b c', 'everybody did';
     for my $name (sort keys %first) {
         my ($pin) = $first{$name}->header('set-cookie') =~ /\A(PIN=\w+)/;
@@ -146,24 +146,24 @@ subtest 'BackhandSessionCookie' => sub {
         is_deeply [cookies($a->get('/pinned/who', headers => [Cookie => "x=y; $pin"]))], [], 'without another cookie';
     }
     my $pin_b = 'PIN=' . id_of($b);
-    is_deeply [cookies($a->get('/pinned/free'))], [], 'off below';
-    is_deeply [cookies($a->get('/backhand'))],    [], 'never on the status page';
+    is_deeply [cookies($a->get('/pinned/free'))],   [], 'off below';
+    is_deeply [cookies($a->get('/backhand'))],      [], 'never on the status page';
     is_deeply [cookies($a->get('/backhand?auto'))], [], 'nor for programs';
     is scalar(my @set = cookies($a->get('/always/who'))), 1, 'without a chain too';
     is scalar(@set = cookies($a->get('/always/none'))), 1, 'on errors too';
     is $a->get('/always/none')->status, 404, 'which they stay';
     is_deeply [cookies($a->get('/always/who', headers => [Cookie => $pin_b]))], [],
-        'who is pinned elsewhere stays pinned there';
+      'who is pinned elsewhere stays pinned there';
     is scalar(@set = cookies($a->get('/always/who', headers => [Cookie => 'PIN=nonsense']))), 1, 'nonsense is replaced';
     my $dressed = '; Path=/always; Domain=example.com; Max-Age=3600; HttpOnly; SameSite=None; Secure';
     my $of_a    = 'PIN=' . id_of($a);
     is_deeply [cookies($a->get('/always/inner'))], ["$of_a; Path=/; HttpOnly; SameSite=Lax"],
-        'within, where another directive stands, too';
+      'within, where another directive stands, too';
     is_deeply [cookies($a->get('/always/dressed'))], ["$of_a$dressed"], 'with its attributes';
     is_deeply [cookies($a->get('/always/dressed', headers => [Cookie => $of_a]))], ["$of_a$dressed"],
-        'Max-Age is renewed';
+      'Max-Age is renewed';
     is_deeply [cookies($a->get('/always/dressed', headers => [Cookie => $pin_b]))], [],
-        'by the server that the cookie names';
+      'by the server that the cookie names';
     is_deeply [cookies($a->get('/always/who', headers => [Cookie => $of_a]))], [], 'and only where it has one';
     is scalar(@set = cookies($a->get('/others/who'))), 1, 'handed off: one cookie';
     unlike $set[0], qr/${\ id_of($a)}/, 'of the receiver';

@@ -49,13 +49,13 @@ my $places = <<'EOT';
     Backhand byLoad
 </Location>
 EOT
-loads 'the sample',          "$sample$places";
-loads 'in an IfModule',      "<IfModule mod_backhand.c>\n$sample$places</IfModule>";
-loads 'places first',        "$places$sample";
-loads 'without broadcasts',  "UnixSocketDir backhand\nAcceptStats 10.0.0.1\n$places";
+loads 'the sample',           "$sample$places";
+loads 'in an IfModule',       "<IfModule mod_backhand.c>\n$sample$places</IfModule>";
+loads 'places first',         "$places$sample";
+loads 'without broadcasts',   "UnixSocketDir backhand\nAcceptStats 10.0.0.1\n$places";
 loads 'User and Group first', "User $user\nGroup $group\n$sample$places";
-loads 'User and Group last', "$sample${places}Group $group\nUser $user\n";
-loads 'User between',        "Group $group\n${sample}User $user\n$places";
+loads 'User and Group last',  "$sample${places}Group $group\nUser $user\n";
+loads 'User between',         "Group $group\n${sample}User $user\n$places";
 loads "upper and lower case", lc($sample) . $places =~ s/Backhand by(\w+)/backhand BY\U$1/gr;
 
 loads 'contacts, multicast, several of all', <<'EOT';

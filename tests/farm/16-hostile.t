@@ -15,8 +15,8 @@ use Test::More;
 my $policies = build_dir() . '/meson/tests/farm/policies.so';
 # Each function reads figures that the function before it has just written.
 my @builtins = (
-    'byAge 5',        'byRandom', 'addPrediction', 'byLoad 0.5', 'byBusyChildren 3', 'byCPU', 'byCost', 'byWeight',
-    'byExpectedTime', 'byPrequal', 'byLogWindow', 'bySession S='
+    'byAge 5', 'byRandom', 'addPrediction',  'byLoad 0.5', 'byBusyChildren 3', 'byCPU',
+    'byCost',  'byWeight', 'byExpectedTime', 'byPrequal',  'byLogWindow',      'bySession S='
 );
 
 foreach my $mpm (Farm->mpms) {
@@ -47,8 +47,8 @@ foreach my $mpm (Farm->mpms) {
         for my $server (@servers) {
             ok scalar $result->answered($server, -10), 'answered by ' . $server->name;
             ok
-                scalar(grep { ($_->{by} // '') ne ($_->{at} // '') && $_->{by} eq $server->name }
-                    @{ $result->{answers} }),
+              scalar(grep { ($_->{by} // '') ne ($_->{at} // '') && $_->{by} eq $server->name }
+                  @{ $result->{answers} }),
               'requests to others among them';
         }
 

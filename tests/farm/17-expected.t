@@ -58,9 +58,9 @@ sub ask {
             $client ||= $front->connect;
             my $response = eval { $client->request('GET', '/app/work') };
             # A kept connection may be closed at any time.
-            die $@ if !$response && (!$kept || $@ !~ /closed without a response/);
+            die $@          if !$response && (!$kept || $@ !~ /closed without a response/);
             $client = undef if !$response || ($response->header('Connection') || q()) eq 'close';
-            next if !$response;
+            next            if !$response;
             $mine{ $response->status == 200 ? $response->body : $response->status }++;
             $left--;
         }
@@ -121,7 +121,7 @@ subtest 'errors attract nobody' => sub {
     ok $farm->together, 'they see each other';
     ask($front, 8, 20);
     my $by = ask($front, 8, 50);
-    cmp_ok share($by, 503), '<', 0.3, 'the server that fails has few requests, not nearly all';
+    cmp_ok share($by, 503),                         '<', 0.3, 'the server that fails has few requests, not nearly all';
     cmp_ok $front->row($broken->contact)->{Errors}, '>', 0.5, 'for its errors are known';
     is $front->row($good->contact)->{Errors}, '0.000', 'and whose they are';
     $farm->done;
@@ -138,7 +138,7 @@ subtest 'a free place at home is enough' => sub {
     my $before = sum0(map { $_->status->{'Handed-Off'} } @all);
     my $asked  = sum0(map { sum0(values %{ ask($_, 2, 50) }) } @all);
     cmp_ok sum0(map { $_->status->{'Handed-Off'} } @all) - $before, '<=', 0.25 * $asked,
-        'little is handed off, though the machine be busy';
+      'little is handed off, though the machine be busy';
     # The newest line may be another server's request, which this one did not decide on.
     my @free = grep { m{ /app/work.*reason=served-here:free } } $all[0]->access_lines;
     cmp_ok scalar @free, '>', 0, 'and the reason says so';
@@ -158,9 +158,10 @@ subtest 'a server joins' => sub {
     $new->spawn;
     my ($joined, $most, $last) = (0, 0, 0);
     my $end = time + scaled(30);
+
     while (time < $end && ($joined < 10 || $last < 0.15)) {
         $last = share(ask($front, 20, 5), $new);
-        $joined++ if $last > 0;
+        $joined++                 if $last > 0;
         $most = max($most, $last) if $joined <= 5;
     }
     $new->wait_ready;

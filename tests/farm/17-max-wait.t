@@ -59,24 +59,25 @@ EOT
     my $inflight = sub { return ($a->row($fake->contact) || {})->{'In-Flight'} || 0 };
     eventually { $inflight->() == 9 } 10, "$mpm: the other server is busy";
     my $response = $a->get('/app/who');
-    is $response->status, 503, 'a request that would wait for longer is refused';
-    is $response->header('Retry-After'), 10, 'until it need not wait any more';
+    is $response->status,                503, 'a request that would wait for longer is refused';
+    is $response->header('Retry-After'), 10,  'until it need not wait any more';
     cmp_ok $response->seconds, '<', 3, 'at once';
     is $a->logged('/app/who')->{reason}, 'refused:wait', 'the log says why';
-    is $a->get('/app/internal')->body, 'fake', 'requests from here may be exempt';
+    is $a->get('/app/internal')->body,   'fake',         'requests from here may be exempt';
     my @outside = (headers => ['X-Client' => '192.0.2.9']);
-    is $a->get('/app/internal', @outside)->status, 503, 'requests from elsewhere are not';
-    is $a->get('/app/off')->body, 'fake', 'a place may be, too';
+    is $a->get('/app/internal', @outside)->status, 503,    'requests from elsewhere are not';
+    is $a->get('/app/off')->body,                  'fake', 'a place may be, too';
     my @session = (headers => [Cookie => 'PIN=' . Farm::Session->new(owner => $fake)->pin, 'X-Client' => '192.0.2.9']);
     my @own     = (headers => [Cookie => 'PIN=' . Farm::Session->new(owner => $a)->pin]);
     is $a->get('/app/session', @session)->status, 503, 'a request with a session is refused as any other';
+
     for my $path ('/app/session/exempt', '/app/session/all') {
-        is $a->get($path, @session)->body, 'fake', "$path: unless sessions are exempt";
-        is $a->get("$path?x", @outside)->status, 503, 'which no other request is';
+        is $a->get($path,     @session)->body,   'fake', "$path: unless sessions are exempt";
+        is $a->get("$path?x", @outside)->status, 503,    'which no other request is';
         is $a->logged("$path?x")->{reason}, 'refused:wait', 'as the log says';
     }
-    is $a->get('/app/session/exempt')->status,      503, 'a request from here is not exempt by Sessions';
-    is $a->get('/app/session/all')->body,           'fake', 'but by All';
+    is $a->get('/app/session/exempt')->status, 503,    'a request from here is not exempt by Sessions';
+    is $a->get('/app/session/all')->body,      'fake', 'but by All';
     $fake->stop;
     $fake->{says} = says(4);
     $fake->start;
@@ -89,5 +90,5 @@ EOT
 my ($rc, $said) = configtest(conf => "BackhandMaxWait soon");
 isnt $rc, 0, 'no time';
 like $said, qr{BackhandMaxWait soon: takes a time from 1ms to 1h, or 0 for no limit},
-    'is an error of the configuration';
+  'is an error of the configuration';
 done_testing;

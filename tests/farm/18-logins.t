@@ -14,7 +14,7 @@ use Test::More;
 sub noted {
     my ($text) = @_;
     my $farm =
-        Farm->new(modules => [qw(auth_basic auth_digest auth_form authn_core authn_file authz_user request session)]);
+      Farm->new(modules => [qw(auth_basic auth_digest auth_form authn_core authn_file authz_user request session)]);
     my $server = $farm->add(conf => $text, head => "BackhandSecretFile secret\n");
     chmod 0600, $server->write_file('secret', '0a1b2c3d' x 8 . "\n");
 
@@ -23,7 +23,7 @@ sub noted {
     $farm->start;
     my $path = $server->root . '/httpd.conf';
     my $says =
-        qr/:notice\].* \Q$path\E:(\d+): AuthType ([\w-]+) .* chain at \Q$path\E:(\d+) does: .*"BackhandTrustUser On"/;
+      qr/:notice\].* \Q$path\E:(\d+): AuthType ([\w-]+) .* chain at \Q$path\E:(\d+) does: .*"BackhandTrustUser On"/;
     my @lines = map { /$says/ ? [$1 - $offset, $2, $3 - $offset] : () } $server->log_lines;
     $farm->check;
     return \@lines;
@@ -60,8 +60,8 @@ is_deeply noted(<<'EOT'),
     </Location>
 </VirtualHost>
 EOT
-    [[6, 'Digest', 2], [9, 'form', 2], [15, 'Digest', 24], [20, 'Digest', 2], [26, 'Digest', 24]],
-    'a chain for the whole site';
+  [[6, 'Digest', 2], [9, 'form', 2], [15, 'Digest', 24], [20, 'Digest', 2], [26, 'Digest', 24]],
+  'a chain for the whole site';
 
 is_deeply noted(<<'EOT'),
 <Location /app/in>
@@ -102,7 +102,7 @@ is_deeply noted(<<'EOT'),
     </Location>
 </VirtualHost>
 EOT
-    [[5, 'Digest', 2], [8, 'Digest', 2], [28, 'Form', 29]], 'a chain for a part of it';
+  [[5, 'Digest', 2], [8, 'Digest', 2], [28, 'Form', 29]], 'a chain for a part of it';
 
 is_deeply noted(<<'EOT'),
 <VirtualHost *>
@@ -121,7 +121,7 @@ is_deeply noted(<<'EOT'),
     </Directory>
 </VirtualHost>
 EOT
-    [[7, 'Digest', 10]], 'a folder that a place leads into';
+  [[7, 'Digest', 10]], 'a folder that a place leads into';
 
 my @login = ('<Location />', 'AuthType Digest');
 my $text  = sub { return join "\n", @login, @_, '</Location>', '' };
@@ -151,7 +151,7 @@ is_deeply noted(<<'EOT'),
     Backhand off
 </Location>
 EOT
-    [[5, 'Digest', 2], [8, 'Form', 2]], 'a chain in <If>';
+  [[5, 'Digest', 2], [8, 'Form', 2]], 'a chain in <If>';
 is_deeply noted(<<'EOT'),
 <LocationMatch "^/app/(?:one|two)">
     Backhand byAge
@@ -175,7 +175,7 @@ is_deeply noted(<<'EOT'),
     AuthType Form
 </Files>
 EOT
-    [[5, 'Digest', 2], [14, 'Form', 2], [20, 'Form', 2]], 'a chain in <LocationMatch>';
+  [[5, 'Digest', 2], [14, 'Form', 2], [20, 'Form', 2]], 'a chain in <LocationMatch>';
 
 # With BackhandTrustUser the login is valid on all servers.
 is_deeply noted(<<'EOT'),
@@ -210,7 +210,7 @@ is_deeply noted(<<'EOT'),
     </Location>
 </VirtualHost>
 EOT
-    [[9, 'Form', 2], [16, 'openid-connect', 2], [28, 'Digest', 2]], 'BackhandTrustUser';
+  [[9, 'Form', 2], [16, 'openid-connect', 2], [28, 'Digest', 2]], 'BackhandTrustUser';
 is_deeply noted("BackhandTrustUser On\n" . $text->('Backhand byAge')), [], 'for the whole server';
 
 done_testing;

@@ -57,7 +57,10 @@ RewriteRule ^/app/kept/(.*)$ http://127.0.0.17:8000/$1 [P]
 </VirtualHost>
 EOT
   [
-    [2, 'RewriteRule', 11], [3, 'RewriteRule', 11], [4, 'RewriteRule', 11], [21, 'RewriteRule', 11],
+    [2,  'RewriteRule', 11],
+    [3,  'RewriteRule', 11],
+    [4,  'RewriteRule', 11],
+    [21, 'RewriteRule', 11],
     [28, 'RewriteRule', 11]
   ],
   'rules with [P]';

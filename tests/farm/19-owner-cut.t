@@ -9,7 +9,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Farm::Networks;
-use Farm qw(scaled);
+use Farm          qw(scaled);
 use Farm::Session qw(moves stays);
 use Test::More;
 use Time::HiRes qw(sleep time);
@@ -62,7 +62,7 @@ my @moved = ([$first, moves($first, 'at once', scaled(2.5), [$a, $b])]);
 # Also after BackhandRetry, when the failure is forgotten.
 for my $user (@others) {
     push @moved,
-        [$user, moves($user, sprintf('after %.1f s', time - $cut), scaled(0.3), @moved % 2 ? [$a, $b] : [$b, $a])];
+      [$user, moves($user, sprintf('after %.1f s', time - $cut), scaled(0.3), @moved % 2 ? [$a, $b] : [$b, $a])];
     sleep 0.3;
 }
 Farm::Networks::run('ip link set port3 up');

@@ -7,7 +7,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Farm qw(eventually scaled);
+use Farm          qw(eventually scaled);
 use Farm::Session qw(moves stays);
 use Test::More;
 
@@ -46,10 +46,10 @@ for my $mpm (Farm->mpms) {
         $b->write_file('dead', q());
         for my $server ($a, $b) {
             my $answer = $user->ask($server);
-            is $answer->{status}, 503, 'at ' . $server->name . ': passed on';
-            is $answer->{set}, undef, 'without another owner';
+            is $answer->{status}, 503,   'at ' . $server->name . ': passed on';
+            is $answer->{set},    undef, 'without another owner';
         }
-        is $a->logged('/pinned/work')->{server}, $b->contact, 'as the error of the owner';
+        is $a->logged('/pinned/work')->{server}, $b->contact,          'as the error of the owner';
         is $b->logged('/pinned/work')->{reason}, 'served-here:chosen', 'and not tried elsewhere';
         is(Farm::Session->new->ask($b)->{server}, 'a', 'a new user gets another server');
         unlink $b->root . '/dead';

@@ -19,8 +19,8 @@ for my $mpm (Farm->mpms) {
         $farm->start;
         ok $farm->together, 'they see each other';
         my ($get, $post, $later) = map { Farm::Session->new(owner => $c) } 1 .. 3;
-        is $get->ask($a)->{server}, 'c', 'on c';
-        is $get->ask($a)->{set}, undef, 'without another cookie';
+        is $get->ask($a)->{server}, 'c',   'on c';
+        is $get->ask($a)->{set},    undef, 'without another cookie';
 
         $c->kill_all;
         $farm->announce_log(qr/backhand: server \S+ .*asked last/);
@@ -52,8 +52,8 @@ for my $mpm (Farm->mpms) {
         $farm->announce_log(qr/backhand: server \S+ .*asked last/);
         # Three intervals, and a little more.
         my $owner = moves($first, 'paused', scaled(2.5), [$a, $b]);
-        moves($second, 'known to be', scaled(0.5), [$a, $b]);
-        moves($third, 'at another server', scaled(0.5), [$b, $a]);
+        moves($second, 'known to be',       scaled(0.5), [$a, $b]);
+        moves($third,  'at another server', scaled(0.5), [$b, $a]);
         $c->resume;
         ok $farm->together, 'c is heard again';
         stays($first, $owner, 'c is heard again', [$a, $b, $c]);
@@ -70,7 +70,7 @@ subtest 'refuses, and announces itself' => sub {
     $farm->start;
     ok $farm->together, 'they see each other';
     eventually { 2 == grep { ($_->row($fake->contact) || { State => q() })->{State} eq 'alive' } $a, $b } 5,
-        'and the other one';
+      'and the other one';
     for my $n (1 .. 4) {
         my $user = Farm::Session->new(owner => $fake);
         moves($user, "user $n", scaled(1), $n % 2 ? [$a, $b] : [$b, $a]);
@@ -83,21 +83,22 @@ subtest 'refuses, and announces itself' => sub {
 subtest 'closes connections, and announces itself' => sub {
     my $farm = Farm->new(modules => ['lua'], conf => Farm::Session::conf());
     my ($a, $b) = Farm::Session::servers($farm, 2);
-    my $fake = Farm::Fake->new(farm => $farm,
-        serve => sub { my ($socket) = @_; sysread $socket, my $request, 4096; return })
-        ->start;
+    my $fake = Farm::Fake->new(
+        farm  => $farm,
+        serve => sub { my ($socket) = @_; sysread $socket, my $request, 4096; return }
+    )->start;
     $farm->announce_log(qr/backhand: server \S+ .*asked as before/, qr/owns the session of a request, and .*failed/);
     $farm->start;
     ok $farm->together, 'they see each other';
-    eventually { ($a->row($fake->contact) || {State => q()})->{State} eq 'alive' } 5, 'and the other one';
+    eventually { ($a->row($fake->contact) || { State => q() })->{State} eq 'alive' } 5, 'and the other one';
     my $user   = Farm::Session->new(owner => $fake);
     my $answer = $user->ask($a);
-    is $answer->{status}, 503, 'nobody takes the session over';
-    is $answer->{set}, undef, 'nor the user';
-    is $a->logged('/pinned/work')->{tries}, 3, 'after three tries';
+    is $answer->{status},                   503,   'nobody takes the session over';
+    is $answer->{set},                      undef, 'nor the user';
+    is $a->logged('/pinned/work')->{tries}, 3,     'after three tries';
     $answer = $user->ask($a, body => 'x');
-    is $answer->{status}, 502, 'a POST is sent once only';
-    is $answer->{set}, undef, 'and changes nothing either';
+    is $answer->{status}, 502,   'a POST is sent once only';
+    is $answer->{set},    undef, 'and changes nothing either';
     $fake->stop;
     $farm->check;
 };

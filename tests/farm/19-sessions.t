@@ -29,14 +29,14 @@ sub visit {
     my $user = Farm::Session->new(kept => $n % 2);
     my (%seen, $owner);
     for (1 .. $requests) {
-        my $answer = $user->ask($servers[ rand @servers ], work => 0.005);
+        my $answer = $user->ask($servers[rand @servers], work => 0.005);
         my $what =
-            $answer->{died}            ? "died: $answer->{died}"
-          : $answer->{status} != 200   ? "status $answer->{status}"
-          : !$owner                    ? 'new'
+            $answer->{died}             ? "died: $answer->{died}"
+          : $answer->{status} != 200    ? "status $answer->{status}"
+          : !$owner                     ? 'new'
           : $answer->{server} ne $owner ? 'wrong server'
-          : $answer->{set}             ? 'pinned again'
-          :                              'good';
+          : $answer->{set}              ? 'pinned again'
+          :                               'good';
         $owner ||= $answer->{server} if $answer->{status} == 200;
         $seen{$what}++;
     }
@@ -109,17 +109,20 @@ for my $mpm (Farm->mpms) {
         my @busy = map { begin($of_b, $b, work => scaled(0.6)) } 1 .. 4;
         eventually { ($a->row($b->contact) || {})->{'Workers-Ready'} eq '0' } 5, 'no worker of b is free';
         my $answer = $of_b->ask($a);
-        is "$answer->{status} $answer->{server}", '200 b', 'b is asked all the same';
-        is $a->logged('/pinned/work')->{reason}, 'handed-off:chosen', 'and a knows';
-        is join(q( ), map { $_->() } @busy), '200 b 200 b 200 b 200 b', 'those before it are answered too';
+        is "$answer->{status} $answer->{server}", '200 b',                   'b is asked all the same';
+        is $a->logged('/pinned/work')->{reason},  'handed-off:chosen',       'and a knows';
+        is join(q( ), map { $_->() } @busy),      '200 b 200 b 200 b 200 b', 'those before it are answered too';
 
         @busy = map { begin($of_b, $a, work => scaled(1)) } 1 .. 2;
         waiting($a, 2);
         my $refused = $of_b->ask($a);
-        is $refused->{status}, 503, 'no more may wait: 503';
-        is $refused->{response}->header('retry-after'), 1, 'with Retry-After';
-        is $refused->{set}, undef, 'and no other session';
-        eventually { scalar grep { / 503 .*reason=refused:session/ } $a->access_lines } 5, 'which a says';
+        is $refused->{status},                          503,   'no more may wait: 503';
+        is $refused->{response}->header('retry-after'), 1,     'with Retry-After';
+        is $refused->{set},                             undef, 'and no other session';
+        eventually {
+            scalar grep { / 503 .*reason=refused:session/ } $a->access_lines
+        }
+        5, 'which a says';
         $answer = $of_a->ask($a);
         is "$answer->{status} $answer->{server}", '200 a', 'its own users are served';
         for my $method (qw(GET POST)) {
@@ -128,7 +131,7 @@ for my $mpm (Farm->mpms) {
             my $response = $a->request($method, '/pinned/work/redirect?0', headers => \@cookie, @body);
             is $response->status, $method eq 'GET' ? 302 : 307, "$method: sent to the owner";
             is $response->header('location'), "http://www-b.test:@{[$b->{port}]}/pinned/work/redirect?0",
-                'by the name as said';
+              'by the name as said';
             is $a->logged('/pinned/work/redirect')->{reason}, 'redirected:session', 'which a says too';
         }
         is join(q( ), map { $_->() } @busy), '200 b 200 b', 'those that waited are answered';
@@ -136,20 +139,25 @@ for my $mpm (Farm->mpms) {
         is $of_b->ask($a)->{server}, 'b', 'and then the owner is asked again';
         $farm->announce_log(qr/owns the session of a request, and this server cannot ask it now .limit./, @full);
         ok $a->wait_log(qr/server \Q@{[$b->contact]}\E owns the session of a request.*BackhandMaxSessionHandoffs/),
-            'the log says why';
+          'the log says why';
         $farm->check;
     };
 
     subtest "$mpm: never all workers wait" => sub {
-        my $farm = Farm->new(mpm => $mpm, modules => ['lua'], workers => 4, children => 2,
-            conf => "BackhandMaxSessionHandoffs 100%\n" . Farm::Session::conf());
+        my $farm = Farm->new(
+            mpm      => $mpm,
+            modules  => ['lua'],
+            workers  => 4,
+            children => 2,
+            conf     => "BackhandMaxSessionHandoffs 100%\n" . Farm::Session::conf()
+        );
         my ($a, $b) = Farm::Session::servers($farm, 2);
         $farm->start;
         ok $farm->together, 'they see each other';
         my ($of_a, $of_b) = map { Farm::Session->new(owner => $_) } $a, $b;
         # Each user is on the other server.
-        my @answers = map { $_->() } map { $_ % 2 ? begin($of_a, $b, work => 0.1) : begin($of_b, $a, work => 0.1) }
-            1 .. 24;
+        my @answers =
+          map { $_->() } map { $_ % 2 ? begin($of_a, $b, work => 0.1) : begin($of_b, $a, work => 0.1) } 1 .. 24;
         my %seen;
         $seen{$_}++ for @answers;
         my @others = grep { !/\A(?:200 [ab]|503 .*)\z/s } keys %seen;
@@ -169,7 +177,7 @@ subtest 'hand-offs are off' => sub {
     $farm->start;
     ok $farm->together, 'they see each other';
     is(Farm::Session->new(owner => $b)->ask($a)->{status}, 503, 'nobody takes the session over');
-    is(Farm::Session->new->ask($a)->{server}, 'a', 'a new user is served');
+    is(Farm::Session->new->ask($a)->{server},              'a', 'a new user is served');
     $farm->announce_log(qr/owns the session of a request, and this server cannot ask it now .limit./);
     $farm->check;
 };

@@ -69,8 +69,8 @@ for my $mpm (Farm->mpms) {
 }
 
 subtest 'multicast, broadcast and unicast' => sub {
-    my $farm = Farm->new(announce => 0);
-    my $udp  = $farm->udp;
+    my $farm   = Farm->new(announce => 0);
+    my $udp    = $farm->udp;
     my @common = ('BackhandFarm ' . $farm->name, 'BackhandInterval 250ms', 'AcceptStats 127.0.0.0/28');
     my $a = $farm->add(conf => join "\n", @common, "MulticastStats 127.0.0.1:@{[$farm->port]} 127.255.255.255:$udp");
     my $b = $farm->add(conf => join "\n", @common, "MulticastStats 127.0.0.2:@{[$farm->port]} 127.255.255.255:$udp");
@@ -116,7 +116,7 @@ MulticastStats 127.0.0.2:@{[$farm->port]} 239.255.0.1:@{[$farm->udp]}
 EOT
     my $stranger = $farm->add(host => '127.0.0.88');
     $farm->start;
-    eventually { dropped($a, 'sender') > 2 } 5, 'announcements of a stranger are counted';
+    eventually { dropped($a,    'sender') > 2 } 5, 'announcements of a stranger are counted';
     eventually { dropped($deaf, 'sender') > 2 } 5, 'nothing configured: everybody is a stranger';
     is $deaf->status->{Servers}, 1, 'and nothing accepted';
     ok !$a->row($stranger->contact), 'the stranger is not in the table';
@@ -138,9 +138,9 @@ subtest 'bad datagrams are counted by reason, the log is quiet' => sub {
     my %bad  = (
         length => sub { $fake->announcement . '&more=' . 'x' x 1200 },
         text   => sub { $fake->announcement . "&more=\x01\xff" },
-        format => sub { $fake->announcement(bh => 99) },
+        format => sub { $fake->announcement(bh      => 99) },
         keys   => sub { $fake->announcement(contact => undef) },
-        range  => sub { $fake->announcement(cpu => 1001) },
+        range  => sub { $fake->announcement(cpu     => 1001) },
     );
     for my $reason (sort keys %bad) {
         my $before = dropped($a, $reason);

@@ -21,7 +21,10 @@ sub moderator {
         $inodes{"socket:[$fields[9]]"} = 1 if $fields[1] =~ /:$port\z/;
     }
     close $udp;
-    my @found = grep { my $pid = $_; grep { $inodes{ readlink $_ || '' } } glob "/proc/$pid/fd/*" } $server->children;
+    my @found = grep {
+        my $pid = $_;
+        grep { $inodes{ readlink $_ || '' } } glob "/proc/$pid/fd/*"
+    } $server->children;
     return @found == 1 ? $found[0] : 0;
 }
 
@@ -38,13 +41,13 @@ for my $mpm (Farm->mpms) {
     my ($uid) = map { /^Uid:\s+(\d+)/ } readline $status;
     close $status;
     is $uid, $> == 0 ? scalar getpwnam 'www-data' : $>, "it runs as httpd's user";
-    my @listens = grep { /^\s*\d+: \S+ \S+ 0A / } do { open my $tcp, '<', '/proc/net/tcp' or die $!; readline $tcp };
-    my %listening = map { 'socket:[' . (split)[9] . ']' => 1 } @listens;
+    my @listens   = grep { /^\s*\d+: \S+ \S+ 0A / } do { open my $tcp, '<', '/proc/net/tcp' or die $!; readline $tcp };
+    my %listening = map  { 'socket:[' . (split)[9] . ']' => 1 } @listens;
     is scalar(grep { $listening{ readlink $_ || '' } } glob "/proc/$first/fd/*"), 0, 'it holds no listening socket';
 
     ok $a->graceful, 'graceful restart';
     my $second = wait_for { my $pid = moderator($a); $pid && $pid != $first && $pid } 5;
-    ok $second, 'replaces it';
+    ok $second,         'replaces it';
     ok $farm->together, 'they still see each other';
 
     # Old enough that its death is no sign that the next one would die at once, too.
@@ -57,7 +60,10 @@ for my $mpm (Farm->mpms) {
     ok $farm->together, 'they still see each other';
 
     kill 'KILL', $a->pid;
-    eventually { !grep { $_->[0] == $third } $a->processes } 3, 'its parent killed: it ends';
+    eventually {
+        !grep { $_->[0] == $third } $a->processes
+    }
+    3, 'its parent killed: it ends';
     $a->kill_all;
     $farm->announce_log(qr/backhand: .*moderator/, qr/exit signal Killed/);
     $farm->check;
@@ -69,7 +75,10 @@ for my $mpm (Farm->mpms) {
     my $only = wait_for { moderator($slow) };
     ok $only, 'with an interval of a minute';
     kill 'KILL', $slow->pid;
-    eventually { !grep { $_->[0] == $only } $slow->processes } 2, 'it does not wait for the next announcement to end';
+    eventually {
+        !grep { $_->[0] == $only } $slow->processes
+    }
+    2, 'it does not wait for the next announcement to end';
     $slow->kill_all;
     $farm->check;
 }

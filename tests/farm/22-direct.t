@@ -18,11 +18,13 @@ use Time::HiRes qw(time);
 # A server that names these destinations; its own address stands before each.
 sub unicast {
     my ($farm, $n, $interval, @to) = @_;
-    return $farm->add(conf => join "\n",
+    return $farm->add(
+        conf => join "\n",
         'BackhandFarm ' . $farm->name,
         "BackhandInterval $interval",
         'AcceptStats 127.0.0.0/28',
-        map { "MulticastStats 127.0.0.$n:@{[$farm->port]} $_" } @to);
+        map { "MulticastStats 127.0.0.$n:@{[$farm->port]} $_" } @to
+    );
 }
 
 sub knows {
@@ -56,7 +58,7 @@ for my $mpm (Farm->mpms) {
         ok $farm->together($c, $b), 'c names b: they see each other';
         my $heard = $b->status->{Accepted} + 40;
         eventually { $b->status->{Accepted} > $heard } 20, 'they go on';
-        ok $farm->together($a, $b), 'and still see each other';
+        ok $farm->together($a, $b),                        'and still see each other';
         ok !$a->row($c->contact) && !$c->row($a->contact), 'b tells nobody of others';
 
         ok $b->stop, 'b stops';
@@ -81,7 +83,7 @@ subtest 'answers are not answered' => sub {
     $a->reconfigure($a->{conf} =~ s/127[.]0[.]0[.]2:/127.0.0.9:/r);
     ok $a->graceful, 'graceful restart: a names b no longer';
     eventually { $a->row($b->contact)->{Age} > 2 && $b->row($a->contact)->{Age} > 2 } 10,
-        'they hear no more of each other';
+      'they hear no more of each other';
     $farm->check;
 };
 
@@ -113,6 +115,7 @@ subtest 'who is answered, and where' => sub {
     my $friend   = udp($farm, '127.0.0.9');
     my $other    = IO::Socket::INET->new(Proto => 'udp', LocalAddr => '127.0.0.9');
     my $fake     = Farm::Fake->new(farm => $farm);
+
     for my $case (
         ['whom AcceptStats does not cover', $stranger, $fake->announcement],
         ['who names another farm',          $friend,   $fake->announcement(farm => 'another')],
@@ -127,18 +130,18 @@ subtest 'who is answered, and where' => sub {
         my ($who, $socket, $bytes) = @{$case};
         my $counted = sub {
             my $status = $a->status;
-            my $n = 0;
+            my $n      = 0;
             $n += $status->{$_} for grep { /\A(?:Accepted|Dropped-)/ } keys %{$status};
             $n;
         };
-        my $before  = $counted->();
+        my $before = $counted->();
         send $socket, $bytes, 0, $to or die "send: $!";
         eventually { $counted->() > $before } 5, 'heard';
         ok !hears($socket, 0.6), "$who is not answered";
     }
     send $other, $fake->announcement, 0, $to or die "send: $!";
     like hears($friend, 5) || '', qr/\Av=1&.*&host=a\.test&/,
-        'a server is, at the port of the farm, whatever port it sends from';
+      'a server is, at the port of the farm, whatever port it sends from';
     ok !hears($other, 0.3), 'and not elsewhere';
     1 while hears($friend, 1.5);
     ok !hears($friend, 0.6), 'once it is silent it is told nothing more';
@@ -158,10 +161,10 @@ subtest 'names' => sub {
     ok $farm->together($a, $b), 'localhost is a, and a answers';
     ok $farm->together($a, $c), 'a name that stands for nothing does not keep others from being announced to';
     ok $c->wait_log(qr/backhand: MulticastStats \S+ nowhere\.invalid:\d+: cannot look up nowhere\.invalid: /, 60),
-        'the log names it';
+      'the log names it';
     ok $c->wait_log(qr/backhand: .* cannot look up _backhand\._udp\.nowhere\.invalid: /, 60), 'SRV records, too';
-    ok $c->graceful, 'graceful restart';
-    ok $farm->together($a, $c), 'they see each other';
+    ok $c->graceful,                                                                          'graceful restart';
+    ok $farm->together($a, $c),                                                               'they see each other';
     my $before = () = grep { /cannot look up/ } $c->log_lines;
     cmp_ok $before, '<=', 4, 'each is said once a process';
     $farm->announce_log(qr/backhand: .*nowhere\.invalid/);

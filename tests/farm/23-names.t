@@ -15,12 +15,14 @@ my $dns = Farm::Dns->new;
 
 sub add {
     my ($farm, $n, @to) = @_;
-    return $farm->add(conf => join "\n",
+    return $farm->add(
+        conf => join "\n",
         'BackhandFarm ' . $farm->name,
         'BackhandInterval 250ms',
         'LogLevel backhand:info',
         'AcceptStats 127.0.0.0/28',
-        map { "MulticastStats 127.0.0.$n:@{[$farm->port]} $_" } @to);
+        map { "MulticastStats 127.0.0.$n:@{[$farm->port]} $_" } @to
+    );
 }
 
 sub addresses {
@@ -46,9 +48,9 @@ subtest 'SRV records' => sub {
     my $port = free_port();
     $dns->zone(
         '_backhand._udp.farm.test' =>
-            [[SRV => $udp, 'a.farm.test'], [SRV => $port, 'b.farm.test'], [SRV => $udp, 'gone.farm.test']],
-        'a.farm.test'              => addresses('127.0.0.1'),
-        'b.farm.test'              => addresses('127.0.0.2'),
+          [[SRV => $udp, 'a.farm.test'], [SRV => $port, 'b.farm.test'], [SRV => $udp, 'gone.farm.test']],
+        'a.farm.test' => addresses('127.0.0.1'),
+        'b.farm.test' => addresses('127.0.0.2'),
     );
     my $a = add($farm, 1, "127.0.0.9:$udp");
     my $b = add($farm, 2, "127.0.0.9:$port");
@@ -67,7 +69,7 @@ subtest 'a name appears' => sub {
     my $b = add($farm, 2, 'farm.test:' . $farm->udp);
     $farm->start;
     ok $b->wait_log(qr/backhand: MulticastStats .*: cannot look up farm\.test: /, 20),
-        'the log says that there is none';
+      'the log says that there is none';
     is $b->status->{Servers}, 1, 'nobody is there';
     $dns->zone('farm.test' => addresses('127.0.0.1'));
     ok $farm->together, 'they see each other once it is known';
@@ -108,7 +110,7 @@ if ($ENV{BACKHAND_TEST_LONG}) {
         eventually { $a->status->{Accepted} > $before + 4 } 5, 'its last address stays in use';
         $dns->zone('farm.test' => addresses('127.0.0.3'));
         eventually { my $row = $c->row($b->contact); $row && $row->{State} eq 'alive' } 80,
-            'it is back, with another address';
+          'it is back, with another address';
         eventually { $a->row($b->contact)->{Age} > 2 } 10, 'and not the one that it had';
         $farm->announce_log(qr/cannot look up farm\.test/);
         $farm->check;

@@ -11,10 +11,9 @@ use Farm qw(free_port in_parallel scaled wait_for);
 use IO::Select;
 use IO::Socket::INET;
 use List::Util qw(max);
-use Socket qw(SOL_SOCKET inet_aton pack_sockaddr_in);
+use Socket     qw(SOL_SOCKET inet_aton pack_sockaddr_in);
 use Test::More;
 use Time::HiRes qw(clock_gettime sleep CLOCK_REALTIME);
-
 
 # A socket to which servers announce themselves.
 sub listener {
@@ -27,7 +26,7 @@ sub listener {
 # Arrival time of the datagram that was read last, as the kernel noted it: this process may have read it later. The
 # first call turns these notes on.
 sub arrival {
-    my ($socket) = @_;
+    my ($socket)   = @_;
     my $siocgstamp = 0x8906;
     my $time       = pack 'l!l!', 0, 0;
     ioctl $socket, $siocgstamp, $time or return 0;
@@ -60,8 +59,8 @@ sub record {
 # Connects again and again; returns when the first attempt that was refused began and ended.
 sub refused {
     my ($server, $seconds) = @_;
-    my $to  = pack_sockaddr_in($server->{port}, inet_aton($server->{host}));
-    my $end = clock_gettime(CLOCK_REALTIME) + scaled($seconds);
+    my $to    = pack_sockaddr_in($server->{port}, inet_aton($server->{host}));
+    my $end   = clock_gettime(CLOCK_REALTIME) + scaled($seconds);
     my $tries = 0;
     while (clock_gettime(CLOCK_REALTIME) < $end) {
         my $before = clock_gettime(CLOCK_REALTIME);
@@ -127,17 +126,18 @@ for my $mpm (Farm::mpms()) {
                 return { all => \@all };
             }
         );
-        my @all = @{ $heard->{all} };
+        my @all   = @{ $heard->{all} };
         my %boots = map { /&boot=(\w+)/ ? ($1 => 1) : () } map { $_->[1] } @all;
-        is scalar keys %boots, 5, 'each restart announces itself anew';
+        is scalar keys %boots,                          5, 'each restart announces itself anew';
         is scalar(grep { $_->[1] =~ /&leave=1/ } @all), 0, 'no restart says that it leaves';
         my $gap = max map { $all[$_][0] - $all[$_ - 1][0] } 1 .. $#all;
         note "longest gap: $gap s";
         cmp_ok $gap, '<', scaled(0.75), 'the others never take it for silent';
         ok wait_for(sub { $a->resumed >= $before + 4 }), 'four restarts';
+
         for my $server ($a, $b) {
             is scalar(grep { /give one of them another/ } $server->log_lines), 0,
-                "$server->{name}: no rival in the log";
+              "$server->{name}: no rival in the log";
             ok !defined $server->row($a->contact)->{'Rival-Ago'}, 'nor in the page';
         }
         ok $a->stop, 'stop';
@@ -145,7 +145,7 @@ for my $mpm (Farm::mpms()) {
         ok $farm->together, 'stopped and started: they see each other';
         $a->kill_all;
         $a->start;
-        ok $farm->together, 'killed and started: they see each other';
+        ok $farm->together,                              'killed and started: they see each other';
         ok !defined $b->row($a->contact)->{'Rival-Ago'}, 'and still no rival';
         $farm->check;
     };

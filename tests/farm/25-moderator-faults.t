@@ -17,8 +17,8 @@ sub said {
 # Its process, when it lives.
 sub moderator {
     my ($server) = @_;
-    my ($pid) = $server->lines('run/moderator.pid');
-    return $pid && ( grep { $_ == $pid } $server->children ) ? $pid : 0;
+    my ($pid)    = $server->lines('run/moderator.pid');
+    return $pid && (grep { $_ == $pid } $server->children) ? $pid : 0;
 }
 
 sub served_by { return $_[0]->get('/app/who')->body }
@@ -41,10 +41,11 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
         kill 'KILL', $before;
         ok $a->wait_log($cannot), 'the log says so';
         is served_by($a), 'a', 'it serves';
+
         for my $n (1, 2) {
             ok $a->graceful, "graceful restart $n";
-            ok !$a->reap, 'httpd lives';
-            is served_by($a), 'a', 'it serves';
+            ok !$a->reap,    'httpd lives';
+            is served_by($a),     'a',    'it serves';
             is said($a, $cannot), 1 + $n, 'the log says so once more';
         }
         unlink $none or die "$none: $!";
@@ -78,21 +79,22 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
         ok $a->graceful, 'a graceful restart';
         is said($a, qr/the moderator process $first did not end within 200 ms and is killed/), 1, 'kills it';
         my $second = wait_for { my $pid = moderator($a); $pid && $pid != $first && $pid };
-        ok $second, 'there is another one';
+        ok $second,         'there is another one';
         ok $farm->together, 'they see each other';
+
         if ($long) {
             kill 'STOP', $second;
             ok $a->wait_log(
                 qr/the moderator process $second does not respond and is killed; httpd starts another one/, 45
-                ),
-                'without a restart, too';
+              ),
+              'without a restart, too';
             eventually { my $pid = moderator($a); $pid && $pid != $second } 10, 'there is another one';
             ok $farm->together, 'they see each other';
         }
         kill 'STOP', wait_for { moderator($a) };
         ok $a->stop, 'it stops';
         is said($a, qr/does not respond and is killed; the other servers were not told that this server stops/), 1,
-            'the log says why the others do not know';
+          'the log says why the others do not know';
         $farm->announce_log(qr/moderator process \d+ (?:does not respond|ended unexpectedly)/);
         $farm->check;
     };

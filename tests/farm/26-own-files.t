@@ -37,10 +37,10 @@ sub with_files {
 }
 
 my @cases = (
-    [ 'its own',        q(),                                  sub { } ],
-    ['a link', 'it is a symbolic link', sub { rename $_[0], "$_[0]-target"; symlink "$_[0]-target", $_[0] }],
-    [ 'open to others', 'others than its owner may write it', sub { chmod 0666, $_[0] } ],
-    $> ? () : [ "another user's", 'it belongs to another user', sub { chmod 0644, $_[0]; chown 65_534, -1, $_[0] } ],
+    ['its own',        q(),                     sub { }],
+    ['a link',         'it is a symbolic link', sub { rename $_[0], "$_[0]-target"; symlink "$_[0]-target", $_[0] }],
+    ['open to others', 'others than its owner may write it', sub { chmod 0666, $_[0] }],
+    $> ? () : ["another user's", 'it belongs to another user', sub { chmod 0644, $_[0]; chown 65_534, -1, $_[0] }],
 );
 for (@cases) {
     my ($what, $wrong, $code) = @{$_};
@@ -51,7 +51,7 @@ for (@cases) {
     my $score = $server->row($server->contact)->{Arriba};
     is $score == 4711, $wrong eq q(), $wrong ? 'not the one of the file' : 'the one of the file';
     is_deeply [ignored($server)], [$wrong ? map { "$_: $wrong" } sort @names : ()],
-        'the log says what is ignored, once each';
+      'the log says what is ignored, once each';
     $farm->announce_log(qr/backhand: file \S+ is ignored/);
     $farm->check;
 }

@@ -68,8 +68,8 @@ sub all_are {
 
 # The process that makes a server's checks: a child of its moderator, itself a child of the parent.
 sub checkers {
-    my ($server) = @_;
-    my %child = map { $_ => 1 } $server->children;
+    my ($server)    = @_;
+    my %child       = map { $_ => 1 } $server->children;
     my ($moderator) = $server->lines('run/moderator.pid');
     return map { $_->[0] } grep { $_->[1] == $moderator } Farm::Server::processes();
 }
@@ -90,7 +90,7 @@ for my $mpm (Farm->mpms) {
       'a server whose check fails is down, for itself and for the others';
     my $row = $b->row($a->contact);
     is $row->{'Down-Why'},  q(the response's status was 404), 'the page says why';
-    is $row->{'Down-Code'}, 404, 'in a number, too';
+    is $row->{'Down-Code'}, 404,                              'in a number, too';
     cmp_ok $row->{'Down-For'}, '>=', 1, 'and since when';
     like $b->get('/backhand')->body, qr{down</span> <small>for [\d.]+ s: the response(?:&#39;|')s status was 404},
       'the page for people, too';
@@ -106,8 +106,8 @@ for my $mpm (Farm->mpms) {
 
     works($_) for $farm->servers;
     eventually { all_are('alive', $farm) } 10, 'all are up again';
-    is answered_by(30, $a, $b), 'a b c', 'and serve';
-    is $b->row($a->contact)->{'Down-For'}, undef, 'nothing is left on the page';
+    is answered_by(30, $a, $b),            'a b c', 'and serve';
+    is $b->row($a->contact)->{'Down-For'}, undef,   'nothing is left on the page';
     ok $a->wait_log(qr/backhand: this server is up: BackhandCheck \/app\/health succeeds/), 'the log says so';
 
     my ($checker) = checkers($a);
@@ -121,8 +121,11 @@ for my $mpm (Farm->mpms) {
     eventually { my ($now) = checkers($a); $now } 10, 'whose successor has one';
     breaks($a);
     eventually { state_of($a, $b) eq 'down' } 10, 'which works';
-    $farm->announce_log($down, qr/backhand: the process \d+ that makes the checks of BackhandCheck ended unexpectedly/,
-        qr/backhand: the moderator process \d+ ended unexpectedly/);
+    $farm->announce_log(
+        $down,
+        qr/backhand: the process \d+ that makes the checks of BackhandCheck ended unexpectedly/,
+        qr/backhand: the moderator process \d+ ended unexpectedly/
+    );
     $farm->check;
 }
 
@@ -136,9 +139,9 @@ subtest 'programs, and requests without an answer' => sub {
     $b->reconfigure("BackhandCheck exec:" . $b->root . "/cgi/hangs 100ms 1 1 300ms\n$chain");
     chmod 0755, $b->write_file('cgi/hangs', "#!/bin/sh\nHEALTH_TEST=$$ sleep 1234 &\nHEALTH_TEST=$$ sleep 1234\n");
     $farm->start;
-    eventually { why($a, $a) eq q(the program's exit status was 1) } 10, 'a program that fails';
-    eventually { why($b, $a) eq 'the check took too long' } 10, 'a program that hangs';
-    eventually { why($slow, $a) eq 'the check took too long' } 10, 'a request that hangs';
+    eventually { why($a,    $a) eq q(the program's exit status was 1) } 10, 'a program that fails';
+    eventually { why($b,    $a) eq 'the check took too long' } 10,          'a program that hangs';
+    eventually { why($slow, $a) eq 'the check took too long' } 10,          'a request that hangs';
     is answered_by(20, $a), 'a b c', 'all are down, all serve';
     $a->write_file('works', 'yes');
     eventually { state_of($a, $b) eq 'alive' && state_of($a, $slow) eq 'alive' } 10, 'the program succeeds';
@@ -156,13 +159,13 @@ subtest 'programs, and requests without an answer' => sub {
 
 subtest 'a server without a free worker is not down' => sub {
     my $farm = Farm->new(mpm => 'prefork', workers => 2, conf => check_by_url('100ms 1 1 200ms'));
-    my $a = $farm->add;
+    my $a    = $farm->add;
     works($a);
     $farm->start;
     my $slow = 'GET /app/slow?' . scaled(2) . " HTTP/1.1\r\nHost: a.test\r\n\r\n";
     my @busy = map { $a->connect->send($slow) } 1 .. 2;
-    is $_->response->status, 200, 'a slow request is answered' for @busy;
-    is scalar(grep { /this server is down/ } $a->log_lines), 0, 'checks that found no worker count as nothing';
+    is $_->response->status,                                 200, 'a slow request is answered' for @busy;
+    is scalar(grep { /this server is down/ } $a->log_lines), 0,   'checks that found no worker count as nothing';
     $farm->announce_log(qr/AH00161:/);
     $farm->check;
 };

@@ -81,15 +81,15 @@ for my $mpm (Farm->mpms) {
 
         is order($b, 'drain', $b->contact), $obeyed, 'b is drained';
         all_see('drained', $b, $a, $b, $c);
-        is_deeply [sort keys %{ answered(20, '/app/who', $a, $c) }], [qw(a c)], 'the others hand it nothing';
-        is_deeply [grep { $_ eq 'b' } keys %{ answered(30, '/app/who', $b) }], ['b'], 'it serves its own clients';
+        is_deeply [sort keys %{ answered(20, '/app/who', $a, $c) }],           [qw(a c)], 'the others hand it nothing';
+        is_deeply [grep { $_ eq 'b' } keys %{ answered(30, '/app/who', $b) }], ['b'],     'it serves its own clients';
         is $of_b->ask($_)->{server}, 'b', 'but keeps its sessions, asked at ' . $_->name for $a, $b, $c;
         my %new = map { Farm::Session->new->ask($b)->{server} => 1 } 1 .. 20;
         is_deeply [sort keys %new], [qw(a c)], 'and begins none, for its own clients either';
 
         is order($b, 'maintenance', $b->contact), $obeyed, 'b is put under maintenance';
         all_see('maintenance', $b, $a, $b, $c);
-        is_deeply [sort keys %{ answered(20, '/app/who', $a, $b, $c) }], [qw(a c)], 'it hands its own clients on';
+        is_deeply [sort keys %{ answered(20, '/app/who',  $a, $b, $c) }], [qw(a c)], 'it hands its own clients on';
         is_deeply [sort keys %{ answered(20, '/app/soon', $a, $b, $c) }], [qw(a c)], '`Backhand on`, too';
         my $moved = $of_b->ask($b);
         like "$moved->{status} $moved->{server}", qr/\A200 [ac]\z/, 'its sessions move';
@@ -109,12 +109,12 @@ for my $mpm (Farm->mpms) {
         all_see('alive', $b, $a, $b, $c);
 
         like order($a, 'drain', $b->contact), qr/has no BackhandSecretFile/, 'without a secret no order for others';
-        like order($a, 'drain', 'http://192.0.2.1:80'), qr/no live server/, 'nor for strangers';
-        like order($a, 'weight', $a->contact, 101), qr/no such order/, 'nor a weight of 101';
-        like order($a, 'forget', $a->contact), qr/no such order/, 'nor may a server forget itself';
+        like order($a, 'drain', 'http://192.0.2.1:80'), qr/no live server/,  'nor for strangers';
+        like order($a, 'weight', $a->contact, 101),     qr/no such order/,   'nor a weight of 101';
+        like order($a, 'forget', $a->contact),          qr/no such order/,   'nor may a server forget itself';
         $b->kill_all;
         is order($a, 'forget', $b->contact), $obeyed, 'a dead one is forgotten';
-        is $a->row($b->contact), undef, 'and out of the table';
+        is $a->row($b->contact),             undef,   'and out of the table';
         $farm->done;
     };
 
@@ -125,10 +125,7 @@ for my $mpm (Farm->mpms) {
         $farm->start;
         ok $farm->together, 'they see each other';
         is order($b, 'weight', $b->contact, 25), $obeyed, 'b has a weight of 25';
-        eventually {
-            !grep { ($_->row($b->contact)->{Withheld} // 0) != 75 } $a, $b, $c
-        }
-        5, 'all know';
+        eventually { !grep { ($_->row($b->contact)->{Withheld} // 0) != 75 } $a, $b, $c } 5, 'all know';
         # A quarter of 200 is 50, with a standard deviation of 7.
         my $by = answered(200, '/app/who', $a, $b, $c);
         cmp_ok $by->{b}, '>', 25, "byRandom: it gets some, $by->{b} of 600";
@@ -174,7 +171,10 @@ for my $mpm (Farm->mpms) {
         eventually { $b->status->{Accepted} > $accepted + 5 } 5, 'the same order in a newer announcement';
         is state_at($b, $b), 'alive', 'is not obeyed again';
         my $unsigned = $b->status->{'Dropped-signature'};
-        eventually { $fake->send_datagram($make->(0, %drain, order => 9)); $b->status->{'Dropped-signature'} > $unsigned }
+        eventually {
+            $fake->send_datagram($make->(0, %drain, order => 9));
+            $b->status->{'Dropped-signature'} > $unsigned
+        }
         5, 'an unsigned one is dropped';
         is state_at($b, $b), 'alive', 'and not obeyed';
         $farm->announce_log(qr/not signed/);

@@ -27,20 +27,23 @@ subtest 'own figures' => sub {
     my $machine = 1024 * read_line('/proc/meminfo', qr/^MemTotal:\s+(\d+)/);
     cmp_ok $own->{'Memory-Total'},     '>',  0,                      'memory, in bytes';
     cmp_ok $own->{'Memory-Total'},     '<=', $machine,               'a container may have less than the machine';
-    cmp_ok $own->{'Memory-Available'}, '>', 0,                       'available memory';
+    cmp_ok $own->{'Memory-Available'}, '>',  0,                      'available memory';
     cmp_ok $own->{'Memory-Available'}, '<=', $own->{'Memory-Total'}, 'is part of it';
-    my $cpus = () = do { open my $file, '<', '/proc/cpuinfo' or die $!; grep { /^processor/ } readline $file };
+    my $cpus = () = do {
+        open my $file, '<', '/proc/cpuinfo' or die $!;
+        grep { /^processor/ } readline $file;
+    };
     cmp_ok $own->{CPUs}, '>',  0,     'CPUs';
     cmp_ok $own->{CPUs}, '<=', $cpus, 'a container may have fewer';
     eventually { $a->row($a->contact)->{'Workers-Total'} == 6 } 5, 'workers';
-    cmp_ok $own->{'Workers-Ready'}, '<=', 6, 'ready workers';
-    cmp_ok $own->{'CPU-Idle'},      '<=', 1, 'idle share of the CPUs';
-    cmp_ok abs($own->{Load} - read_line('/proc/loadavg', qr/^(\S+)/)), '<', 2, 'load';
+    cmp_ok $own->{'Workers-Ready'},                                    '<=', 6, 'ready workers';
+    cmp_ok $own->{'CPU-Idle'},                                         '<=', 1, 'idle share of the CPUs';
+    cmp_ok abs($own->{Load} - read_line('/proc/loadavg', qr/^(\S+)/)), '<',  2, 'load';
 
     eventually { $a->row($a->contact)->{Arriba} > 0 } 10, 'the speed is measured';
     for my $key (qw(Memory-Total CPUs Arriba Hostname)) {
         eventually { $b->row($a->contact)->{$key} eq $a->row($a->contact)->{$key} } 5,
-            "the other server knows the same $key";
+          "the other server knows the same $key";
     }
 
     my $score = $a->row($a->contact)->{Arriba};
@@ -115,7 +118,7 @@ for my $mpm (Farm->mpms) {
         $farm->start;
         ok $farm->together, 'they see each other';
         is $a->status->{'Servers-Max'}, 16, 'the size is what BackhandMaxServers says';
-        my $id = $a->row($c->contact)->{Id};
+        my $id       = $a->row($c->contact)->{Id};
         my $received = $a->status->{Accepted};
         $c->kill_all;
         ok $a->graceful, 'graceful restart';
@@ -128,7 +131,7 @@ for my $mpm (Farm->mpms) {
         ok $farm->together($a, $b), 'the table fills again';
         $c->start;
         eventually { ($a->status->{'Dropped-full'} || 0) > 0 } 5, 'one more than fits is dropped and counted';
-        ok !$a->row($c->contact), 'it is not in the table';
+        ok !$a->row($c->contact),   'it is not in the table';
         ok $farm->together($b, $c), 'larger tables have it';
         # Restarting, a busy machine may need all workers.
         $farm->announce_log(qr/backhand: .*(?:full|BackhandMaxServers)/, qr/AH00161:|AH00286:|AH0048[45]:/);

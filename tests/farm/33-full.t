@@ -33,12 +33,12 @@ for my $mpm (qw(event prefork)) {
         my $id = $a->row($b->contact)->{Id};
         ok $a->graceful, 'graceful restart';
         is $a->row($b->contact)->{Id}, $id, 'the table is kept';
-        is $warned->(), 1, 'and nothing more is said';
+        is $warned->(),                1,   'and nothing more is said';
 
         ok $a->stop, 'stop';
         Farm::Mounts::mount('-o', 'remount,size=16m', $folder);
         $a->start;
-        ok $farm->together, 'with room, after a stop: they see each other';
+        ok $farm->together,                 'with room, after a stop: they see each other';
         ok -s "$folder/mod_backhand-table", 'and there is a file';
         is $warned->(), 1, 'and no warning';
         $farm->announce_log(qr/backhand: cannot make \Q$folder\E/);

@@ -66,26 +66,26 @@ sub with_fake {
     my $farm = Farm->new(mpm => $mpm, announce => 0);
     my $a    = $farm->add;
     my $fake = Farm::Fake->new(farm => $farm, host => '127.0.0.9', quiet => 1, serve => serve($farm))->start;
-    my $text  = sub { $fake->announcement(ms => 3_600_000, %says) };
+    my $text = sub { $fake->announcement(ms => 3_600_000, %says) };
     share($a, @key[0, 1]) if $trust->{secret};
     $a->reconfigure(conf($farm, %{$trust}));
     $farm->start;
     eventually { $fake->send_datagram($key ? sign($text->(), $key) : $text->()); $a->row($fake->contact) } 10,
-        'it is heard';
+      'it is heard';
     is by($a), 'fake', 'and asked';
     return ($farm, $a, $fake);
 }
 
 my %secret = (secret => 1);
 my @cases  = (
-    [ 'AcceptStats without its address', 1, {}, { accept => ['127.0.0.0/29'] } ],
-    [ 'another BackhandFarm',            1, {}, { farm => 'another' } ],
-    [ 'its key taken away',              1, {%secret}, { %secret, keys => [ $key[0] ] }, key => $key[1] ],
-    [ 'a key added, in another order',   0, {%secret}, { %secret, keys => [ @key[2, 1, 0] ] }, key => $key[1] ],
+    ['AcceptStats without its address', 1, {},        { accept => ['127.0.0.0/29'] }],
+    ['another BackhandFarm',            1, {},        { farm   => 'another' }],
+    ['its key taken away',              1, {%secret}, { %secret, keys => [$key[0]] },       key => $key[1]],
+    ['a key added, in another order',   0, {%secret}, { %secret, keys => [@key[2, 1, 0]] }, key => $key[1]],
 );
 
 for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
-    for (@cases[ $mpm eq 'event' ? (0 .. $#cases) : (0, 2) ]) {
+    for (@cases[$mpm eq 'event' ? (0 .. $#cases) : (0, 2)]) {
         my ($what, $gone, $before, $after, %says) = @{$_};
         subtest "$mpm: $what" => sub {
             my ($farm, $a, $fake) = with_fake($mpm, $before, %says);
@@ -95,11 +95,10 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
             # New children only: one of before may still take a connection until it hears of its end.
             is by($a), $gone ? 'a' : 'fake', $gone ? 'the first request is served here' : 'it is asked as before';
             is !$a->row($fake->contact), !!$gone, $gone ? 'it is not in the table' : 'it is in the table';
-            is scalar(
-                grep {
-                    /this configuration does not accept are forgotten.*: 1, among them \Q@{[$fake->contact]}\E/
-                } $a->log_lines
-            ),
+            is
+              scalar(
+                grep { /this configuration does not accept are forgotten.*: 1, among them \Q@{[$fake->contact]}\E/ }
+                  $a->log_lines),
               $gone, 'the log says so once';
             $farm->check;
         };
@@ -115,11 +114,11 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
             open my $now, '>', "$farm->{root}/now" or return $!;
             return $who;
         };
-        is $first, 'a', 'it is revoked and asked nothing more';
-        is $late, 'fake', 'what it was asked before it answers';
+        is $first, 'a',    'it is revoked and asked nothing more';
+        is $late,  'fake', 'what it was asked before it answers';
         my $response = $a->get(
             '/app/echo',
-            from => '127.0.0.9',
+            from    => '127.0.0.9',
             headers => ['Backhand-Proxied' => 'client=http://192.0.2.7:1&port=80']
         );
         is $response->echoed->{REMOTE_ADDR}, '127.0.0.9', 'its mark counts for nothing';

@@ -26,7 +26,7 @@ sub under_load {
     my ($what, $server, $seconds, $happens) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     my $result =
-        Farm::Steady->new(servers => [$server], clients => 6, pause => 0, get => 1)->during($what, $seconds, $happens);
+      Farm::Steady->new(servers => [$server], clients => 6, pause => 0, get => 1)->during($what, $seconds, $happens);
     $result->nothing_failed;
     $result->read_once;
     my %by = map { $_->{by} // q() => 1 } @{ $result->{answers} };
@@ -54,7 +54,7 @@ for my $mpm (Farm->few_mpms) {
     $c->gone;
     $c->start;
     ok $farm->together, 'it is back';
-    under_load "$mpm: a server restarts gracefully", $a, 2, sub { kill 'USR1', $c->pid };
+    under_load "$mpm: a server restarts gracefully",                 $a, 2, sub { kill 'USR1', $c->pid };
     under_load "$mpm: the server that is asked restarts gracefully", $b, 2, sub { kill 'USR1', $b->pid };
     ok $farm->together, 'they see each other';
 
@@ -67,7 +67,7 @@ for my $mpm (Farm->few_mpms) {
 
 # Peers that do one thing wrong. What each does with a connection, and what becomes of a GET and a POST of 5,000 bytes.
 my %peers = (
-    'closes at once' => sub { close $_[0] },
+    'closes at once'           => sub { close $_[0] },
     'closes after the request' => sub {
         my ($socket) = @_;
         sysread $socket, my $request, 65_536;
@@ -84,7 +84,11 @@ for my $what (sort keys %peers) {
         $fake->start;
         eventually { $a->row($fake->contact) } 5, 'it is in the table';
         my $client = $a->connect;
-        my @bodies = map { eval { $client->request('GET', '/app/who')->body } || $@ } 1 .. 12;
+        my @bodies;
+
+        for (1 .. 12) {
+            push @bodies, eval { $client->request('GET', '/app/who')->body };
+        }
         is_deeply \@bodies, [('a') x 12], 'twelve GETs on one connection are served here';
         # When a request on a kept connection gets no response mod_proxy ends the response, so that the client asks
         # again.
@@ -92,8 +96,8 @@ for my $what (sort keys %peers) {
         like $answer, qr/^Scoreboard: /m, 'so is what a handler leaves to httpd to end';
         my $body     = 'x' x 5000;
         my $response = eval { $client->request('POST', '/app/echo', body => $body) };
-        my $served = $response
-            && ($response->status == 502 ? $response->body =~ /502/ : $response->echoed->{BODY_MD5} eq md5_hex($body));
+        my $served   = $response
+          && ($response->status == 502 ? $response->body =~ /502/ : $response->echoed->{BODY_MD5} eq md5_hex($body));
         ok $served, 'a POST on the same connection has its answer' or diag explain($response || $@);
         $response = $a->post('/app/echo', $body);
         ok $response->status == 502 || $response->echoed->{BODY_MD5} eq md5_hex($body),

@@ -6,7 +6,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Farm qw(eventually in_parallel scaled);
+use Farm       qw(eventually in_parallel scaled);
 use List::Util qw(max);
 use Test::More;
 use Time::HiRes qw(time);
@@ -29,17 +29,21 @@ for my $mpm (Farm->mpms) {
     $farm->announce_log(
         qr/AH00161:|AH00484:|AH00485:|AH03490:|AH10159:|AH00286:|backhand: server \S+ .*asked (?:last|as before)/);
 
-    my $since = time;
+    my $since   = time;
     my @results = in_parallel 64, sub {
         my ($i) = @_;
-        return [map { my $response = ($i % 2 ? $a : $b)->get('/app/who', timeout => 30);
-                      [$response->status, $response->body, $response->seconds] } 1 .. 5];
+        return [
+            map {
+                my $response = ($i % 2 ? $a : $b)->get('/app/who', timeout => 30);
+                [$response->status, $response->body, $response->seconds]
+            } 1 .. 5
+        ];
     };
     my $took    = time - $since;
-    my @answers = map { ref eq 'ARRAY' ? @{$_} : [0, $_->{died}, 0] } @results;
+    my @answers = map  { ref eq 'ARRAY' ? @{$_} : [0, $_->{died}, 0] } @results;
     my @bad     = grep { $_->[0] != 200 } @answers;
     is scalar @answers, 64 * 5, '64 clients on two servers of 4 workers';
-    is scalar @bad, 0, 'nothing fails';
+    is scalar @bad,     0,      'nothing fails';
     diag explain $bad[0] if @bad;
     cmp_ok $took, '<', scaled(10), sprintf 'and nothing waits for a time-out: %.1f s', $took;
     my %by;
@@ -47,7 +51,10 @@ for my $mpm (Farm->mpms) {
     is join(' ', sort keys %by), 'a b', 'both serve';
 
     # Kept connections of the other server must not keep the workers from a client.
-    my $slowest = max map { my $s = $_; map { $s->get('/who')->seconds } 1 .. 10 } $a, $b;
+    my $slowest = max map {
+        my $s = $_;
+        map { $s->get('/who')->seconds } 1 .. 10
+    } $a, $b;
     cmp_ok $slowest, '<', scaled(1), sprintf 'after it a direct request waits for nobody: %.3f s', $slowest;
     eventually { $a->status->{Waiting} == 0 && $b->status->{Waiting} == 0 } 5, 'nothing is left waiting';
     $farm->check;
@@ -60,7 +67,9 @@ subtest 'a burst of hand-offs leaves an idle prefork server free' => sub {
     $farm->start;
     ok $farm->together, 'they see each other';
     $farm->announce_log(qr/AH00161:/);
-    my @results = in_parallel 16, sub { [map { $a->get('/app/who')->status } 1 .. 5] };
+    my @results = in_parallel 16, sub {
+        [map { $a->get('/app/who')->status } 1 .. 5]
+    };
     is_deeply \@results, [([200, 200, 200, 200, 200]) x 16], 'the burst is answered';
     my $slowest = max map { $b->get('/who')->seconds } 1 .. 10;
     cmp_ok $slowest, '<', scaled(1), sprintf 'a direct request waits for nobody: %.3f s', $slowest;

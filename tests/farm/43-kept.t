@@ -41,19 +41,19 @@ EOT
     my $fake = Farm::Fake->new(farm => $farm, serve => \&closes_at_the_second)->start;
     eventually { ($a->row($fake->contact) || {})->{State} } 10, "$mpm: it hears the other server";
 
-    my $client = $a->connect;
+    my $client  = $a->connect;
     my @answers = map { $client->request('GET', '/app/x') } 1 .. 6;
     is_deeply [map { $_->status } @answers], [(200) x 6], "$mpm: every GET is answered";
     is scalar(grep { $_->body =~ /\A\d+ 0\z/ } @answers), 6, 'by the other server';
-    is $a->logged('/app/x')->{tries}, 1, 'which counts as asked once';
+    is $a->logged('/app/x')->{tries},                     1, 'which counts as asked once';
 
     @answers = map { $client->request('POST', '/app/y', body => 'x' x 100) } 1 .. 6;
     is_deeply [map { $_->status } @answers], [(200) x 6], "$mpm: every POST is answered";
     my %connections = map { $_->body => 1 } @answers;
-    is scalar(keys %connections), 6, 'each over a connection of its own';
-    is scalar(grep { / 100\z/ } keys %connections), 6, 'with its whole body';
-    is $a->row($fake->contact)->{'Refused-Ago'}, undef, 'the other server is not blamed';
-    is $a->status->{'Failed-Over'}, 0, 'and nothing is counted as failed';
+    is scalar(keys %connections),                   6,     'each over a connection of its own';
+    is scalar(grep { / 100\z/ } keys %connections), 6,     'with its whole body';
+    is $a->row($fake->contact)->{'Refused-Ago'},    undef, 'the other server is not blamed';
+    is $a->status->{'Failed-Over'},                 0,     'and nothing is counted as failed';
     $fake->stop;
     $farm->check;
 }

@@ -135,11 +135,11 @@ sub same {
     my $pattern = $options{like} || qr/\r\n\r\n.*REMOTE_ADDR=127\.0\.0\.77\n/s;
     my $fine    = $direct eq $through && $direct =~ $pattern && ($handed || $options{here});
     return ok($fine, $what)
-        || diag(($handed ? '' : "not handed off\n")
+      || diag(($handed ? '' : "not handed off\n")
         . "--- direct\n"
-            . Farm::Raw::shown($direct)
-            . "\n--- through\n"
-            . Farm::Raw::shown($through));
+          . Farm::Raw::shown($direct)
+          . "\n--- through\n"
+          . Farm::Raw::shown($through));
 }
 
 # A request with these header lines.
@@ -181,7 +181,7 @@ my @connections = (
     ['Connection: Upgrade, HTTP2-Settings, close'],
     ['Connection: close' . ', Backhand-Proxied' x 40],
     ['Connection: close, "Backhand-Proxied, X-Thing', 'Connection: \\"'],
-    ['Connection: close, =;:,(),/?@[]{}', 'Connection:'],
+    ['Connection: close, =;:,(),/?@[]{}',             'Connection:'],
     ['Connection: close, %0d%0a, a&again=1, "&v=2"'],
     ["Connection: close, \xe4\xff"],
     ['Connection: close'],
@@ -195,7 +195,7 @@ for my $case (map({ ([$_, 0], [$_, 1]) } Farm->mpms)) {
         for my $connection (@connections) {
             same(lines(@fields, @{$connection}), substr join(' | ', @{$connection}), 0, 90);
         }
-        same(lines(reverse(@{$connections[2]}), @fields), 'in front of the others, too');
+        same(lines(reverse(@{ $connections[2] }), @fields), 'in front of the others, too');
         same(lines(@fields, 'X-Early: x', 'X-Late: y', 'Connection: close'),
             'mod_headers', like => qr/EARLY=x, early\n(?s:.*)LATE=y, late\n/);
         same(lines(@fields, 'X-Real: 10.1.1.1, 10.2.2.2', 'Connection: close, X-Real'),
@@ -208,7 +208,7 @@ for my $case (map({ ([$_, 0], [$_, 1]) } Farm->mpms)) {
         );
         same(
             "POST /cgi/env HTTP/1.1\r\nHost: asked.test\r\nConnection: close, Transfer-Encoding, Backhand-Proxied\r\n"
-                . "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+              . "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
             'and in chunks',
             like => qr/\n5:hello\n/
         );
@@ -229,7 +229,7 @@ for my $case (map({ ([$_, 0], [$_, 1]) } Farm->mpms)) {
             ["Backhand-Proxied: $mark"], ["backhand-proxied: $mark", "BACKHAND-PROXIED: $mark"],
             ["Backhand_Proxied: $mark"], ["Backhand-Proxied : $mark"],
             ['Backhand-Proxied:'],       ['Connection: Backhand-Proxied', "Backhand-Proxied: $mark"]
-            )
+          )
         {
             my ($direct, $through) = map { ask($_, lines(@{$forged}, 'Connection: close')) } $b, $a;
             s/^BACKHAND_(?:RECEIVED|REASON|SERVER|TRIES|USEC)=.*\n//mg for $direct, $through;
@@ -241,10 +241,10 @@ for my $case (map({ ([$_, 0], [$_, 1]) } Farm->mpms)) {
         my $client = Farm::Client->new(host => $a->{host}, port => $asked, from => '127.0.0.77');
         for my $kept ([], [Connection => 'keep-alive, Backhand-Proxied'], [Connection => 'X-Thing', 'X-Thing' => 1]) {
             like $client->request('GET', '/cgi/env', headers => [Host => 'asked.test', @{$kept}])->body,
-                qr/^BACKHAND_RECEIVED=127/m, 'handed off on a kept connection';
+              qr/^BACKHAND_RECEIVED=127/m, 'handed off on a kept connection';
         }
         my $last =
-            $client->request('GET', '/cgi/env', headers => [Host => 'asked.test', Connection => 'Cookie, close']);
+          $client->request('GET', '/cgi/env', headers => [Host => 'asked.test', Connection => 'Cookie, close']);
         like $last->header('connection'), qr/close/, 'close is heard';
         ok $client->closed(5), 'and done';
         $client = Farm::Client->new(host => $a->{host}, port => $asked, from => '127.0.0.77');
@@ -254,11 +254,11 @@ for my $case (map({ ([$_, 0], [$_, 1]) } Farm->mpms)) {
             headers => [Host => 'asked.test', Connection => 'Keep-Alive']
         )->header('connection'), qr/keep-alive/i, 'an HTTP/1.0 client may keep its connection';
         like $client->request('GET', '/cgi/env', headers => [Host => 'asked.test', Connection => 'close'])->body,
-            qr/HTTP_CONNECTION=close/, 'and use it again';
+          qr/HTTP_CONNECTION=close/, 'and use it again';
         if ($mpm eq 'event') {
             my @received = grep { m{ /cgi/env} && /received=127/ } $b->access_lines;
             cmp_ok 5 * (grep { /kept=0/ } @received), '<', scalar @received,
-                "that clients close their connections does not close the servers'";
+              "that clients close their connections does not close the servers'";
         }
 
         # The request line.
@@ -273,9 +273,8 @@ for my $case (map({ ([$_, 0], [$_, 1]) } Farm->mpms)) {
             'http:/cgi/env/%2e%2e//x',                 'https:/cgi/env',
             'http://asked.test:/cgi/env',              'http://asked.test:99999/cgi/env',
             'http://asked.test:0/cgi/env',             'http://other.test:080/cgi/env',
-            'http://[::1]:/cgi/env',
-            'https://asked.test/cgi/env'
-            )
+            'http://[::1]:/cgi/env',                   'https://asked.test/cgi/env'
+          )
         {
             same(
                 "GET $target HTTP/1.1\r\nHost: asked.test\r\nConnection: close\r\n\r\n", "GET $target",
@@ -288,7 +287,7 @@ for my $case (map({ ([$_, 0], [$_, 1]) } Farm->mpms)) {
             "other.test:$asked", 'unknown.test',  '[::1]',      '127.0.0.9:80',
             'a b',               'a/b',           ':80',        'other.test:',
             'x@other.test',      'other.test:0'
-            )
+          )
         {
             same(
                 "GET /cgi/env HTTP/1.1\r\nHost: $host\r\nConnection: close, Host\r\n\r\n", "Host: $host",
@@ -310,7 +309,7 @@ for my $case (map({ ([$_, 0], [$_, 1]) } Farm->mpms)) {
         );
         same("GET /cgi/env\r\n", 'HTTP/0.9', here => 1, like => qr/./);
         same("GET /cgi/env HTTP/$_\r\nHost: asked.test\r\nConnection: close\r\n\r\n", "a request line of HTTP/$_")
-            for qw(2.0 3.0);
+          for qw(2.0 3.0);
         for my $upgrade ('websocket, h2c', 'WebSocket', 'websockets', 'websocket,something/1', 'h2c, websocket') {
             same(lines("Upgrade: $upgrade", 'Connection: Upgrade, close'), "Upgrade: $upgrade");
         }
@@ -327,7 +326,7 @@ for my $case (map({ ([$_, 0], [$_, 1]) } Farm->mpms)) {
             'GET *',
             'GET cgi/env',
             'GET http:cgi/env'
-            )
+          )
         {
             same("$what HTTP/1.1\r\nHost: asked.test\r\nConnection: close\r\n\r\n", $what, here => 1, like => qr/./);
         }
@@ -369,13 +368,13 @@ EOT
     for my $method (qw(GET POST OPTIONS)) {
         my $told = $a->request($method, '/app/echo', headers => \@wish)->echoed;
         is "@{$told}{qw(BACKHAND_RECEIVED HTTP_UPGRADE HTTP_CONNECTION)}", "127.0.0.1 h2c $wish[-1], close",
-            "$method: the program sees the wish, and nobody follows it";
+          "$method: the program sees the wish, and nobody follows it";
     }
     is $a->connect->request('OPTIONS', '*', headers => \@wish)->status, 200, 'OPTIONS *';
     my $client = $b->connect;
     $client->send("GET /app/echo HTTP/1.1\r\nHost: b.test\r\n"
-            . join(q(), map { "$wish[2 * $_]: $wish[2 * $_ + 1]\r\n" } 0 .. 2)
-            . "\r\n");
+          . join(q(), map { "$wish[2 * $_]: $wish[2 * $_ + 1]\r\n" } 0 .. 2)
+          . "\r\n");
     $client->{deadline} = time + Farm::scaled(10);
     like $client->up_to("\r\n\r\n"), qr{\AHTTP/1\.1 101 }, 'directly it would be followed';
     $farm->check;
@@ -400,7 +399,7 @@ subtest 'TLS is for the two ends of a connection' => sub {
     eventually { $a->row($fake->contact) } 10, 'a server that is no httpd';
     for my $upgrade ('TLS/1.0', 'websocket, TLS/1.0', 'WEBSOCKET,tls/1.0', 'TLS, websocket', 'websocket, h2c, tls/1') {
         my $told = $a->request('GET', '/app/echo', headers => [Upgrade => $upgrade, Connection => 'Upgrade'])->body;
-        like $told,   qr/^Backhand-Proxied: /m,    "$upgrade: handed off";
+        like $told,   qr/^Backhand-Proxied: /m, "$upgrade: handed off";
         unlike $told, qr/^Upgrade:.*\btls\b/mi, 'without the wish';
     }
     my $told = $a->request('GET', '/app/echo', headers => [Upgrade => 'websocket', Connection => 'Upgrade'])->body;

@@ -18,7 +18,7 @@ use Test::More;
 sub translate {
     my ($from, $to, $port) = @_;
     my $listener = IO::Socket::INET->new(LocalAddr => $from, LocalPort => $port, Listen => 20, ReuseAddr => 1)
-        or die "$from: $@";
+      or die "$from: $@";
     my $parent = $$;
     my $pid    = fork;
     defined $pid or die "fork: $!";
@@ -32,7 +32,7 @@ sub translate {
             if ($socket == $listener) {
                 my $in  = $listener->accept                                                                    or next;
                 my $out = IO::Socket::INET->new(PeerAddr => $to, PeerPort => $port, LocalAddr => '127.0.0.99') or next;
-                @other{$in, $out} = ($out, $in);
+                @other{ $in, $out } = ($out, $in);
                 $all->add($in, $out);
                 next;
             }
@@ -40,7 +40,7 @@ sub translate {
             my $n     = sysread $socket, my $bytes, 65_536;
             next if $n && syswrite $other, $bytes;
             $all->remove($socket, $other);
-            delete @other{$socket, $other};
+            delete @other{ $socket, $other };
             close $_ for $socket, $other;
         }
     }
@@ -70,7 +70,7 @@ EOT
         is $b->logged('/app/who')->{reason},                         'served-here:marked', 'which says why it keeps it';
         for (1 .. 5) { $a->get('/app/who') }
         my $seen = sub {
-            return scalar grep {m{/app/}} map { $_->access_lines } $a, $b;
+            return scalar grep { m{/app/} } map { $_->access_lines } $a, $b;
         };
         eventually { $seen->() >= 14 } 5, 'each of seven requests is seen twice';
         is $seen->(), 14, 'and no more';
@@ -91,7 +91,7 @@ sub light_and_heavy {
     my $farm = Farm->new(mpm => $mpm);
     my $run  = "<Directory \${HTDOCS}>\nOptions +ExecCGI\nAddHandler cgi-script .pl\n</Directory>\n";
     my $heavy =
-        $farm->add(name => 'b', host => '127.0.0.2', announce => 0, head => $run, conf => "AcceptStats 127.0.0.0/28\n");
+      $farm->add(name => 'b', host => '127.0.0.2', announce => 0, head => $run, conf => "AcceptStats 127.0.0.0/28\n");
     my $light = $farm->add(
         name    => 'a',
         host    => '127.0.0.1',
@@ -137,10 +137,10 @@ for my $mpm (Farm->mpms) {
             for my $n (0 .. $#forged) {
                 my ($forged, $path) = ($forged[$n], "/app/x.pl?$n");
                 is $light->get($path, from => '127.0.0.77', headers => ['Backhand-Proxied' => $forged])->body,
-                    'ran 127.0.0.77',
-                    "with a stranger's mark '$forged', too";
+                  'ran 127.0.0.77',
+                  "with a stranger's mark '$forged', too";
                 like $light->logged($path)->{line}, qr/server=\Q@{[$heavy->contact]}\E reason=handed-off:chosen/,
-                    'by the heavy server';
+                  'by the heavy server';
             }
             is scalar(() = $other->access_lines), $at_c, 'another server hears of none of these';
             my $answer = $light->get('/app/x.pl?again', headers => ['Backhand-Proxied' => "$mark&again=1"]);
@@ -149,8 +149,8 @@ for my $mpm (Farm->mpms) {
             is $light->logged('/app/x.pl?again')->{reason}, 'refused:loop', 'the log says why';
             if ($word eq 'Only') {
                 is $light->get('/app/x.pl', from => '127.0.0.9', headers => ['Backhand-Proxied' => $mark])->body,
-                    'ran 10.1.1.1',
-                    'a mark that is believed';
+                  'ran 10.1.1.1',
+                  'a mark that is believed';
                 for my $path ('/none', '/ssi/page.html') {
                     unlike $light->get($path)->body, qr/SOURCE|ran/, "$path: nor by a way inside";
                 }
@@ -166,7 +166,7 @@ for my $mpm (Farm->mpms) {
                     next;
                 }
                 is_deeply [$answer->status, $answer->header('retry-after')], [503, 5],
-                    'when nobody else is there: 503, and when to come again';
+                  'when nobody else is there: 503, and when to come again';
                 unlike $answer->body, qr/SOURCE/, 'without the source';
                 is $logged->{reason}, 'refused:away', 'the log says why';
             }
@@ -186,12 +186,13 @@ subtest 'Only: not for want of candidates, nor of hand-offs' => sub {
     eventually { $light->get('/app/x.pl')->status == 503 } 10, 'it answers 503';
     eventually { $light->logged('/app/x.pl')->{reason} eq 'refused:away' } 5, 'the log says why';
     is $light->get('/app/x.pl', from => '127.0.0.9', headers => ['Backhand-Proxied' => $mark])->status, 503,
-        'for another server, too';
+      'for another server, too';
     $farm->check;
 };
 
 subtest 'Only without a chain' => sub {
-    my ($farm, $light, $heavy) = light_and_heavy('event', 'Only', chain => "\n</Location>\n<Location /bare>\n"
+    my ($farm, $light, $heavy) = light_and_heavy('event', 'Only',
+        chain => "\n</Location>\n<Location /bare>\n"
           . "BackhandSelfRedirect Only\n</Location>\n<Location /bare/off>\nBackhand off");
     for my $server ($light, $heavy) {
         mkdir $server->root . "/htdocs/$_" for 'bare', 'bare/off';

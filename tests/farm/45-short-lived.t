@@ -92,7 +92,7 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
     my $first = my $last = q();
     while ($n < $all) {
         my @hosts = map { my $i = $n + $_; sprintf '127.1.%d.%d', $i >> 7, 1 + ($i & 127) } 1 .. 120;
-        my $pid = answer_on($farm->port, @hosts);
+        my $pid   = answer_on($farm->port, @hosts);
         for my $host (@hosts) {
             my $fake = Farm::Fake->new(farm => $farm, host => $host, says => { ka => 60_000, ms => 60_000 });
             $fake->announce(boot => sprintf '%x', ++$n);
@@ -112,7 +112,7 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
     is join(q( ), sort keys %wrong), q(), 'each of them was asked';
     my @after = holds($a);
     note "$mpm: after 120 contacts $before[0] KiB, $before[1] files; after $n $after[0] KiB, $after[1] files";
-    cmp_ok $after[1] - $before[1], '<', 20, 'no files are left open';
+    cmp_ok $after[1] - $before[1], '<', 20,                                                'no files are left open';
     cmp_ok $after[0] - $before[0], '<', $ENV{BACKHAND_SANITIZED} ? 20_000 : 1500 + $n / 2, 'and no memory is kept';
     is scalar(grep { /cannot be handed requests/ } $a->log_lines), 0, 'the log is quiet';
     # Two workers of prefork are few.

@@ -102,7 +102,7 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
             is $a->get($path)->body, 'b', "$path is handed off";
         }
         is scalar(grep { m{ /(?:server|perl|balancer|look|hidden)} } $b->access_lines), 0,
-            'the other server hears of none of these';
+          'the other server hears of none of these';
         $farm->announce_log(qr/AH10187/, qr/ap_get_server_version\(\) is deprecated/);
         $farm->check;
     };

@@ -92,7 +92,7 @@ sub ask {
     open my $pipe, '-|', @command or die "curl: $!";
     my $text = do { local $/ = undef; readline $pipe };
     close $pipe;
-    return {map { /\A([^=]+)=(.*)\z/s ? ($1 => $2) : () } split /\n/, $text};
+    return { map { /\A([^=]+)=(.*)\z/s ? ($1 => $2) : () } split /\n/, $text };
 }
 
 my $direct = "http://10.97.0.2:$port";
@@ -100,13 +100,13 @@ for my $ways (
     ["http://127.0.0.1:$port"],
     ["http://127.0.0.1:$port", '--interface', '127.0.0.9'],
     ["http://[::1]:$port"], ["http://10.97.0.1:$port"]
-    )
+  )
 {
     my ($front, @options) = @{$ways};
     my $what = join q( ), @{$ways};
     my $told = ask(1, "$front/app/echo", @options);
     is "@{$told}{qw(SERVER_ADDR REMOTE_ADDR BACKHAND_RECEIVED)}", '10.97.0.2 10.97.0.1 10.97.0.1',
-        "$what: the client is the front server's machine";
+      "$what: the client is the front server's machine";
     like $told->{REMOTE_PORT}, qr/\A[1-9]\d*\z/, 'with a port';
     for my $place (qw(local ip host not)) {
         is ask(1, "$front/app/echo/$place", @options)->{STATUS}, 403, "Require $place does not let it in";
@@ -115,13 +115,13 @@ for my $ways (
     my @forwarded = ('-H', 'X-Forwarded-For: 192.0.2.7');
     my ($through, $not) = (ask(1, "$front/app/echo", @options, @forwarded), ask(1, "$direct/app/echo", @forwarded));
     is "@{$through}{qw(REMOTE_ADDR HTTP_X_FORWARDED_FOR)}", "@{$not}{qw(REMOTE_ADDR HTTP_X_FORWARDED_FOR)}",
-        'mod_remoteip trusts it as little';
+      'mod_remoteip trusts it as little';
 }
 is ask(2, "http://127.0.0.1:$port/app/echo/$_")->{STATUS}, 200, "Require $_ lets a local client in"
-    for qw(local ip host);
+  for qw(local ip host);
 is ask(1, "http://127.0.0.1:$port/who")->{STATUS}, 200, 'and at the front server, too';
 is ask(2, "http://10.97.0.1:$port/app/echo/local")->{STATUS}, 200,
-    'a client on the machine of the other server, by way of the front server';
+  'a client on the machine of the other server, by way of the front server';
 
 $farm->announce_log(qr/AH01630: client denied|AH01753/);
 $farm->done;

@@ -41,7 +41,7 @@ sub still_open {
 sub tls_client {
     my ($port) = @_;
     my $pid = open2(my $from, my $to, 'openssl', 's_client', '-quiet', '-connect', "127.0.0.1:$port")
-        or die "openssl: $!";
+      or die "openssl: $!";
     syswrite $to, "GET /who HTTP/1.1\r\nHost: a.test\r\n\r\n";
     return { pid => $pid, from => $from, to => $to };
 }
@@ -58,7 +58,7 @@ sub tls_answer {
 }
 
 my @ways = (
-    ['alone',               q()],
+    ['alone', q()],
     ['with mod_reqtimeout', "RequestReadTimeout header=20-40,MinRate=500 body=20,MinRate=500\n", 'reqtimeout'],
 );
 
@@ -71,28 +71,28 @@ for my $mpm (grep { $_ ne 'event' } Farm->mpms) {
             $farm->announce_log(qr/AH00161:|AH00286:|AH00287:/);
             $farm->start;
             eventually { my $s = $server->row($server->contact); $s && $s->{'Workers-Ready'} >= 3 } 10,
-                "$how: all workers run";
+              "$how: all workers run";
             my @idle = idle_clients($server, 4);
             is still_open(@idle), scalar @idle, "$how: idle connections stay while nobody waits";
             my $slowest = max map { $server->get('/who')->seconds } 1 .. 5;
             cmp_ok $slowest, '<', scaled($prompt), sprintf "$how: another client waits for none of them: %.3f s",
-                $slowest;
+              $slowest;
             cmp_ok still_open(@idle), '>=', 1, "$how: some idle connection is left" if $how eq 'alone';
-            my $both = $server->connect;
+            my $both    = $server->connect;
             my $request = "GET /who HTTP/1.1\r\nHost: x\r\n\r\n";
             is $both->exchange($request x 2)->body . $both->response->body, 'aa',
-                "$how: two requests sent at once are both answered";
+              "$how: two requests sent at once are both answered";
             $farm->check;
         }
     };
 
     subtest "$mpm: with TLS" => sub {
         plan skip_all => 'needs openssl' if system('command -v openssl >/dev/null 2>&1') != 0;
-        my $farm = Farm->new(mpm => $mpm, workers => 4, modules => ['ssl']);
-        my $tls  = Farm::free_port();
-        my $certs = Farm::Certs->new($farm->add->root . '/ca');
+        my $farm     = Farm->new(mpm => $mpm, workers => 4, modules => ['ssl']);
+        my $tls      = Farm::free_port();
+        my $certs    = Farm::Certs->new($farm->add->root . '/ca');
         my ($server) = $farm->servers;
-        my $pem = $certs->issue('a.test');
+        my $pem      = $certs->issue('a.test');
         $server->reconfigure($conf . <<"EOT2");
 Listen 127.0.0.1:$tls
 SSLRandomSeed startup builtin
@@ -136,9 +136,9 @@ EOT2
         Farm::Crowd->new(clients => 8, plan => sub { return ($a, '/app/who') })->ask(5);
         my $slowest = max map { $b->get('/who')->seconds } 1 .. 10;
         cmp_ok $slowest, '<', scaled($prompt),
-            sprintf 'after a burst of hand-offs a direct request waits for nobody: %.3f s', $slowest;
-        is $a->get('/app/who')->body, 'b', 'and b still gets requests';
-        is $a->status->{'Failed-Over'}, 0, 'nothing failed';
+          sprintf 'after a burst of hand-offs a direct request waits for nobody: %.3f s', $slowest;
+        is $a->get('/app/who')->body,   'b', 'and b still gets requests';
+        is $a->status->{'Failed-Over'}, 0,   'nothing failed';
         $farm->check;
     };
 
@@ -147,13 +147,16 @@ EOT2
         my $server = $farm->add;
         $farm->announce_log(qr/AH00161:|AH00286:|AH00287:|AH00288:|AH03490:/);
         $farm->start;
-        my @idle = idle_clients($server, 4);
+        my @idle   = idle_clients($server, 4);
         my @before = $server->children;
         ok $server->graceful, 'a graceful restart';
         my $seconds = $server->get('/who', timeout => 20)->seconds;
         cmp_ok $seconds, '<', scaled(3), sprintf 'the next request is answered: %.3f s', $seconds;
         my %before = map { $_ => 1 } @before;
-        eventually { !grep { $before{$_} } $server->children } 6, 'the children of before are gone';
+        eventually {
+            !grep { $before{$_} } $server->children
+        }
+        6, 'the children of before are gone';
         $farm->check;
     };
 }

@@ -11,7 +11,7 @@ use Farm qw(eventually scaled);
 use Farm::Crowd;
 use Farm::Steady;
 use List::Util qw(max);
-use POSIX ();
+use POSIX      ();
 use Test::More;
 use Time::HiRes qw(sleep);
 
@@ -71,8 +71,8 @@ sub plans {
     return (
         mutual => sub { return ($servers[$_[0] % 2], "/away$request") },
         pinned => sub { my $n = $_[0] % 2; return ($servers[$n], "/pin$request", pin($servers[1 - $n])) },
-        ring =>
-            sub { my $n = $_[0] % @servers; return ($servers[$n], "/pin$request", pin($servers[($n + 1) % @servers])) },
+        ring   =>
+          sub { my $n = $_[0] % @servers; return ($servers[$n], "/pin$request", pin($servers[($n + 1) % @servers])) },
     );
 }
 
@@ -82,14 +82,14 @@ sub crowd {
     my ($what, $farm, $requests, %options) = @_;
     my $most     = delete $options{most} || $clients * $work + 2;
     my $sessions = delete $options{sessions};
-    my @answers = Farm::Crowd->new(clients => $clients, %options)->ask($requests);
-    my @refused = grep { $sessions && $_->{status} == 503 } @answers;
-    my @failed  = grep { $_->{failed} || ($_->{status} != 200 && !($sessions && $_->{status} == 503)) } @answers;
+    my @answers  = Farm::Crowd->new(clients => $clients, %options)->ask($requests);
+    my @refused  = grep { $sessions && $_->{status} == 503 } @answers;
+    my @failed   = grep { $_->{failed} || ($_->{status} != 200 && !($sessions && $_->{status} == 503)) } @answers;
     push @failed, grep { $_->{status} == 200 && $_->{body} !~ /^END=yes/m } @answers;
     my $slowest = max map { $_->{seconds} } @answers;
     push @table, sprintf '%-44s %8d %8d %6d %9.2f', $what, scalar @answers, scalar @refused, scalar @failed, $slowest;
     is scalar @answers, $clients * $requests, "$what: all have answers";
-    is scalar @failed, 0, "$what: nothing fails" or diag explain $failed[0];
+    is scalar @failed,  0,                    "$what: nothing fails" or diag explain $failed[0];
     cmp_ok scalar @refused, '<', scalar @answers, "$what: some are served" if $sessions;
     cmp_ok $slowest, '<', scaled($most), sprintf "$what: and nothing waits: %.2f s", $slowest;
     return;
@@ -97,7 +97,10 @@ sub crowd {
 
 sub no_one_waits {
     my ($farm) = @_;
-    eventually { !grep { $_->status->{Waiting} } $farm->servers } 5, 'nothing is left waiting';
+    eventually {
+        !grep { $_->status->{Waiting} } $farm->servers
+    }
+    5, 'nothing is left waiting';
     return;
 }
 
@@ -113,7 +116,7 @@ for my $form (@forms) {
             for my $way (sort keys %ways) {
                 crowd(
                     "$name, $plan, $way", $farm, $long ? 6 : 2, %{ $ways{$way} },
-                    plan => $plans{$plan},
+                    plan     => $plans{$plan},
                     sessions => $plan ne 'mutual'
                 );
             }
@@ -128,13 +131,14 @@ for my $form (@forms) {
 my @mpms = $long ? Farm->mpms : grep { $_ eq 'prefork' } Farm->mpms;
 
 subtest 'workers that are not started yet' => sub {
-    my $farm = farm_of(2, "StartServers 1\nMinSpareServers 1\nMaxSpareServers 2\n", mpm => 'prefork', workers => 8);
+    my $farm  = farm_of(2, "StartServers 1\nMinSpareServers 1\nMaxSpareServers 2\n", mpm => 'prefork', workers => 8);
     my %plans = plans($farm->servers);
     # httpd starts one worker in the first second, two in the next.
     crowd('prefork, StartServers 1, mutual, idle', $farm, 2, %{ $ways{idle} }, plan => $plans{mutual}, most => 5);
     no_one_waits($farm);
     $farm->check;
-} if grep { $_ eq 'prefork' } Farm->mpms;
+  }
+  if grep { $_ eq 'prefork' } Farm->mpms;
 
 # Runs the code in another process while the crowd asks.
 sub meanwhile {
@@ -150,14 +154,18 @@ for my $mpm (@mpms) {
         my $farm = farm_of(2, "MaxConnectionsPerChild 20\n", mpm => $mpm);
         my ($a, $b) = $farm->servers;
         my %plans = plans($a, $b);
-        my $pid = meanwhile(sub { for my $server ($a, $b, $a) { sleep 0.4; $server->signal('USR1') } });
+        my $pid   = meanwhile(
+            sub {
+                for my $server ($a, $b, $a) { sleep 0.4; $server->signal('USR1') }
+            }
+        );
         # Children that have ended all at once are replaced in seconds.
         crowd(
             "$mpm, restarts, MaxConnectionsPerChild 20, mutual", $farm, 4,
-            kept => 1,
+            kept  => 1,
             pause => 0.1,
-            plan => $plans{mutual},
-            most => 10
+            plan  => $plans{mutual},
+            most  => 10
         );
         waitpid $pid, 0;
         no_one_waits($farm);
@@ -170,9 +178,17 @@ for my $mpm (@mpms) {
         my @plan = ([$a, $b], [$b, $c], [$a, $c], [$b, $a]);
         $c->pause;
         # Silent for three intervals, it is given up.
-        crowd("$mpm, a server hangs, kept", $farm, 2, kept => 1, most => 5, sessions => 1,
-            plan => sub { my ($asked, $owner) = @{ $plan[$_[0] % @plan] };
-                return ($asked, "/pin/steady?x&slow=$work", pin($owner)) });
+        crowd(
+            "$mpm, a server hangs, kept",
+            $farm, 2,
+            kept     => 1,
+            most     => 5,
+            sessions => 1,
+            plan     => sub {
+                my ($asked, $owner) = @{ $plan[$_[0] % @plan] };
+                return ($asked, "/pin/steady?x&slow=$work", pin($owner));
+            }
+        );
         $c->resume;
         no_one_waits($farm);
         $farm->check;

@@ -19,8 +19,8 @@ my $chain = "<Location /app>\nBackhand byAge 60\nBackhand removeSelf\n</Location
 # A server that answers nothing. For each request it writes when it came and when its connection was closed.
 sub peer {
     my ($farm) = @_;
-    my $log = $farm->{root} . '/peer.log';
-    my $fake = Farm::Fake->new(
+    my $log    = $farm->{root} . '/peer.log';
+    my $fake   = Farm::Fake->new(
         farm  => $farm,
         serve => sub {
             my ($socket) = @_;
@@ -67,18 +67,18 @@ sub asks_and_goes {
 
 for my $mpm (Farm->mpms) {
     my $farm = Farm->new(mpm => $mpm, conf => $chain);
-    my $a = $farm->add;
+    my $a    = $farm->add;
     $farm->start;
     my ($fake, $log) = peer($farm);
     eventually { $a->row($fake->contact) } 5, "$mpm: the other server is in the table";
-    my $went = asks_and_goes($a, $log, 'GET', "\r\n");
-    my $closed = wait_for { lines($log) =~ /^GET closed ([\d.]+)$/m ? $1 : 0 } 5;
+    my $went    = asks_and_goes($a, $log, 'GET', "\r\n");
+    my $closed  = wait_for { lines($log) =~ /^GET closed ([\d.]+)$/m ? $1 : 0 } 5;
     my $in_time = $closed && $closed - $went < scaled(0.8);
     ok $in_time, 'the work there is given up within a second'
       or diag $closed ? $closed - $went : 'never';
     my $logged = $a->logged('/app/who');
     is $logged->{reason}, 'ended:gone', 'the log says why';
-    is $logged->{status}, 499, 'by a status of its own';
+    is $logged->{status}, 499,          'by a status of its own';
     eventually { $a->status->{Waiting} == 0 } 5, 'nothing waits any more';
     my $patient = $a->get('/app/who');
     is $patient->status, 200, 'a client that waits gets its answer' or diag $patient->body;
@@ -91,7 +91,7 @@ for my $mpm (Farm->mpms) {
 # Frames of HTTP/2: the client's preface, an empty SETTINGS frame, and HEADERS of a GET request.
 sub get_by_http2 {
     my ($path) = @_;
-    my $frame  = sub {
+    my $frame = sub {
         my ($type, $flags, $stream, $text) = @_;
         return substr(pack('N', length $text), 1) . pack('CCN', $type, $flags, $stream) . $text;
     };
@@ -116,7 +116,7 @@ subtest 'a client of HTTP/2' => sub {
         ok wait_for(sub { lines($log) =~ /^GET begins$/m }, 5), "$how: the other server has the request";
         my $went = time;
         $gone{$how}->($client);
-        my $closed = wait_for { lines($log) =~ /^GET closed ([\d.]+)$/m ? $1 : 0 } 5;
+        my $closed  = wait_for { lines($log) =~ /^GET closed ([\d.]+)$/m ? $1 : 0 } 5;
         my $in_time = $closed && $closed - $went < scaled(0.8);
         ok $in_time, 'the work there is given up within a second'
           or diag $closed ? $closed - $went : 'never';

@@ -8,21 +8,21 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Farm qw(eventually in_parallel scaled);
+use Farm  qw(eventually in_parallel scaled);
 use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
 
 my ($fpm) = glob '/usr/sbin/php-fpm[0-9]*';
-plan skip_all => 'with --long only' if !$ENV{BACKHAND_TEST_LONG};
+plan skip_all => 'with --long only'    if !$ENV{BACKHAND_TEST_LONG};
 plan skip_all => 'there is no php-fpm' if !$fpm;
 
 # A server's own PHP-FPM.
 sub start_fpm {
     my ($server) = @_;
-    my $root = $server->root;
-    my $user = $> ? q() : "user = www-data\ngroup = www-data\nlisten.owner = www-data\n";
-    my $file = $server->write_file('fpm.conf', <<"EOT");
+    my $root     = $server->root;
+    my $user     = $> ? q() : "user = www-data\ngroup = www-data\nlisten.owner = www-data\n";
+    my $file     = $server->write_file('fpm.conf', <<"EOT");
 [global]
 error_log = $root/fpm.log
 [app]
@@ -85,14 +85,21 @@ EOT
     eventually { $_->get('/app/php.php')->body eq '2' } 10, 'PHP works' for @servers;
     my $seconds = scaled(2);
     my @asks    = (
-        (map { my $server = $_; sub { ask($server, $seconds) } } $a, $b, $a, $b),
+        (
+            map {
+                my $server = $_;
+                sub { ask($server, $seconds) }
+            } $a,
+            $b, $a,
+            $b
+        ),
         sub { ask($c, $seconds) },
         sub { sleep $seconds / 4; kill 'KILL', -$fpm[2]; return {} }
     );
-    my @got = in_parallel(scalar @asks, sub { $asks[ $_[0] ]->() });
+    my @got = in_parallel(scalar @asks, sub { $asks[$_[0]]->() });
     my ($n, $good) = (0, 0);
     for my $of (@got[0 .. 3]) {
-        $n += $_ for values %{$of};
+        $n    += $_ for values %{$of};
         $good += $of->{200} // 0;
     }
     cmp_ok $n, '>', 100, 'many requests came';

@@ -8,7 +8,7 @@ use warnings;
 use Digest::MD5 qw(md5_hex);
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Farm qw(eventually);
+use Farm       qw(eventually);
 use File::Path qw(make_path);
 use Test::More;
 
@@ -41,8 +41,8 @@ my %htaccess = (
 );
 
 sub equip {
-    my ($server, $php) = @_;
-    my ($root, $name) = ($server->root, $server->name);
+    my ($server, $php)  = @_;
+    my ($root,   $name) = ($server->root, $server->name);
     open my $echo, '<', "$root/cgi/echo" or die "echo: $!";
     my $program = join q(), readline $echo;
     close $echo;
@@ -53,7 +53,7 @@ sub equip {
         chmod 0755, $server->write_file("htdocs/app/$folder/index.php", $program);
     }
     $server->write_file('htdocs/app/action/one.page', 'page');
-    $server->write_file('htdocs/page', "page of $name");
+    $server->write_file('htdocs/page',                "page of $name");
     $server->reconfigure("$conf$php" =~ s/ROOT/$root/gr);
     return $server;
 }
@@ -76,26 +76,26 @@ for my $mpm (Farm->mpms) {
         for my $n (1 .. 3) {
             my $response = $client->request('GET', $path);
             my $given    = $path{$path} eq 'ErrorDocument 404' ? 404 : 200;
-            is $response->status, $given, "$path{$path}: the other server answers" or last;
-            is $response->echoed->{REQUEST_URI}, $path, 'what the client asked';
+            is $response->status,                $given, "$path{$path}: the other server answers" or last;
+            is $response->echoed->{REQUEST_URI}, $path,  'what the client asked';
             my $logged = $b->logged($path);
             is_deeply [@{$logged}{qw(reason server tries)}], ['handed-off:next', $a->contact, 1], 'and the log says so';
         }
     }
     eventually { $a->row($b->contact)->{Errors} > 0.1 } 5, 'each counts as an error of this server';
 
-    my $body     = 'x' x 5000;
+    my $body = 'x' x 5000;
     for my $bhunked (0, 1) {
         my $response = $b->request('PUT', '/app/rules/put', body => $body, chunked => $bhunked);
-        is $response->status, 200, 'a PUT too';
+        is $response->status,             200,            'a PUT too';
         is $response->echoed->{BODY_MD5}, md5_hex($body), 'its body whole';
     }
     is $b->post('/app/rules/post', $body)->status, 503, 'a POST is not given to another server';
-    is $b->get('/app/rules/index.php')->status, 200, 'a request that is not redirected is';
+    is $b->get('/app/rules/index.php')->status,    200, 'a request that is not redirected is';
 
     # Nobody answers better.
     $a->reconfigure("$conf$dead" =~ s/ROOT/@{[$a->root]}/gr);
-    ok $a->graceful, 'the application of the other server is dead too';
+    ok $a->graceful,    'the application of the other server is dead too';
     ok $farm->together, 'they see each other';
     my $response = $b->get('/app/rules/none');
     is $response->status, 503, 'the client gets the error';
@@ -120,7 +120,7 @@ subtest 'a body that another module has read' => sub {
     ok $farm->together, 'they see each other';
     my $body = 'x' x 5000;
     is $b->request('PUT', '/app/rules/put', body => $body)->status, 503, 'is not given to another server';
-    is $b->get('/app/rules/some/where')->status, 200, 'a request without a body is';
+    is $b->get('/app/rules/some/where')->status,                    200, 'a request without a body is';
     my $direct = $b->request('PUT', '/app/rules/index.php', body => $body);
     is $direct->echoed->{BODY_MD5}, md5_hex($body), 'so is one that was not redirected';
     $farm->announce_log(qr/proxy(?:_fcgi)?:error/, qr/ModSecurity/);

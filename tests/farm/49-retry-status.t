@@ -119,7 +119,9 @@ for my $mpm (Farm->mpms) {
     my $farm  = Farm->new(mpm => $mpm, perl => 1);
     my $conf  = sub { my ($name) = @_; return "$retry$own" . $none =~ s/NAME/$name/gr };
     my @echo  = qw(dead on alone session buffered perl reads);
-    my $paths = sub { return map { "ScriptAlias /app/$_ $_[0]/cgi/echo\n" } @echo };
+    my $paths = sub {
+        return map { "ScriptAlias /app/$_ $_[0]/cgi/echo\n" } @echo;
+    };
     my ($a, $b, $c) = map { $farm->add } 1 .. 3;
     $_->reconfigure(join q(), $perl, $paths->($_->root), $conf->($_->name)) for $a, $b;
     $c->reconfigure($broken . $conf->('c'));
@@ -135,8 +137,8 @@ for my $mpm (Farm->mpms) {
     my ($response, $logged) = $got->('GET', '/app/on/first');
     is $response->status, 200, 'a GET that Backhand on keeps here is answered by another server';
     like $response->echoed->{SERVER_NAME}, qr/\A127[.]0[.]0[.]3\z/, 'as the client asked it';
-    isnt $logged->{server}, $c->contact, 'which has served it';
-    is $logged->{reason}, 'handed-off:next', 'and the log says so';
+    isnt $logged->{server}, $c->contact,       'which has served it';
+    is $logged->{reason},   'handed-off:next', 'and the log says so';
     cmp_ok $logged->{tries}, '==', 1, 'one other server was asked';
 
     my $client = $c->connect;
@@ -149,7 +151,7 @@ for my $mpm (Farm->mpms) {
     for my $path ('/app/dead', '/app/buffered') {
         for my $chunked (0, 1) {
             $response = $c->request('PUT', $path, body => $body, chunked => $chunked);
-            is $response->status, 200, "a PUT of $path too";
+            is $response->status,             200,            "a PUT of $path too";
             is $response->echoed->{BODY_MD5}, md5_hex($body), 'its body whole';
         }
     }
@@ -157,15 +159,15 @@ for my $mpm (Farm->mpms) {
     $response = $c->request('PUT', '/app/dead', body => $long);
     is $response->echoed->{BODY_MD5}, md5_hex($long), 'a long body too, of which little was read';
     is $c->request('PUT', '/app/reads', body => $body)->echoed->{BODY_MD5}, md5_hex($body), 'a short one that was read';
-    is $c->request('PUT', '/app/reads', body => $long)->status, 503, 'not if more was read than is kept';
+    is $c->request('PUT', '/app/reads', body => $long)->status,             503, 'not if more was read than is kept';
     ($response, $logged) = $got->('POST', '/app/dead/post', body => $body);
-    is $response->status, 503, 'a POST is not given to another server';
+    is $response->status, 503,                  'a POST is not given to another server';
     is $logged->{reason}, 'served-here:chosen', 'but served here';
 
     ($response, $logged) = $got->('GET', '/app/perl?x=y');
-    is $response->status, 200, 'a handler that changes the request and fails';
+    is $response->status,                200,             'a handler that changes the request and fails';
     is $response->echoed->{REQUEST_URI}, '/app/perl?x=y', 'changes nothing of what the other server gets';
-    is $response->header('X-Own'), undef, 'and nothing of its response';
+    is $response->header('X-Own'),       undef,           'and nothing of its response';
     like $response->header('Content-Type'), qr{\Atext/plain}, 'nor of its type';
 
     ($response, $logged) = $got->('GET', '/app/session');
@@ -179,16 +181,16 @@ for my $mpm (Farm->mpms) {
     $c->request('HEAD', '/app/flushed', close => 1);
     is $c->logged('/app/flushed')->{reason}, 'served-here:chosen', 'nor is one that has sent its head alone';
     ($response, $logged) = $got->('GET', '/app/other');
-    is $response->status, 500, 'nor is an error that is not named';
+    is $response->status, 500,                  'nor is an error that is not named';
     is $logged->{reason}, 'served-here:chosen', 'which comes from here';
     ($response, $logged) = $got->('GET', '/app/done');
     is $response->body, 'all of it', 'who does not fail answers once';
 
     my $before = $c->status->{'Received'};
     ($response, $logged) = $got->('GET', '/app/none');
-    is $response->status, 503, 'where all fail the client gets the error';
-    is $response->body, 'sorry of c', 'of this server, its page';
-    is $response->header('X-Own'), 'c', 'and its headers';
+    is $response->status,          503,          'where all fail the client gets the error';
+    is $response->body,            'sorry of c', 'of this server, its page';
+    is $response->header('X-Own'), 'c',          'and its headers';
     is_deeply [@{$logged}{qw(reason tries)}], ['served-here:chosen', 2], 'after the two others were asked';
     ($response, $logged) = $got->('GET', '/app/page');
     is_deeply [$response->status, $response->body], [503, 'page of c'], 'an error page that is a file is there';
@@ -198,8 +200,8 @@ for my $mpm (Farm->mpms) {
 
 subtest 'the last answer is passed on' => sub {
     my $farm = Farm->new;
-    my $a = $farm->add(conf => "${retry}BackhandCheck exec:/bin/false 100ms 1 1\n$chain");
-    my $b = $farm->add(conf => "$retry$dead$chain");
+    my $a    = $farm->add(conf => "${retry}BackhandCheck exec:/bin/false 100ms 1 1\n$chain");
+    my $b    = $farm->add(conf => "$retry$dead$chain");
     $farm->start;
     ok $farm->together($b), 'they see each other';
     my $seen = sub { return ($b->row($a->contact) || {})->{State} || q() };
@@ -256,8 +258,8 @@ subtest 'a peer whose error never ends' => sub {
 
 subtest 'without the directive' => sub {
     my $farm = Farm->new(conf => $chain);
-    my $a = $farm->add;
-    my $b = $farm->add(conf => "$dead$chain");
+    my $a    = $farm->add;
+    my $b    = $farm->add(conf => "$dead$chain");
     $farm->start;
     ok $farm->together, 'they see each other';
     is $a->get('/app/who')->status, 503, 'the client gets what the other server answers';

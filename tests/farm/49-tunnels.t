@@ -89,7 +89,7 @@ for my $mpm (Farm->mpms) {
         is $a->row($b->contact)->{'Sent-Waiting'}, 0, 'none of them waits for an answer';
         # The status page itself is one.
         eventually { $b->status->{Serving} == 1 } 10, 'the server that has them has no request in hand';
-        is $a->get('/app/x')->body, 18, 'requests are handed off all the same';
+        is $a->get('/app/x')->body,        18,                  'requests are handed off all the same';
         is $a->logged('/app/x')->{reason}, 'handed-off:chosen', 'though one of them may wait at a time';
 
         my ($third, $where) = tunnel($a);
@@ -107,8 +107,8 @@ for my $mpm (Farm->mpms) {
         close $tunnels[0][0]{socket};
         eventually { $a->status->{Tunnels} == 1 } 10, 'a tunnel ends';
         (my $again, $where) = tunnel($a);
-        is $where, '101 18', 'another one may be opened';
-        is $a->status->{Serving}, 1, 'each tunnel is counted out once';
+        is $where,                '101 18', 'another one may be opened';
+        is $a->status->{Serving}, 1,        'each tunnel is counted out once';
         close $_->{socket} for $again, $tunnels[1][0];
         eventually { $a->status->{Tunnels} == 0 && $a->status->{Waiting} == 0 } 10, 'none is left';
         eventually { $_->status->{Serving} == 1 } 10, 'nothing is in hand' for $a, $b;

@@ -46,16 +46,16 @@ for my $mpm (Farm->mpms) {
         $server->write_file("htdocs/$_/who", $server->name) for qw(self nobody);
     }
     $a->start;
-    is $a->get('/self/who')->body, 'a', "$mpm: alone";
+    is $a->get('/self/who')->body,        'a',                  "$mpm: alone";
     is $a->logged('/self/who')->{reason}, 'served-here:chosen', 'the chain chose this server';
     is $a->logged('/self/who')->{server}, $a->contact,          'which is named';
-    is $a->get('/app/who')->body, 'a', 'no candidate';
+    is $a->get('/app/who')->body,         'a',                  'no candidate';
     my $logged = $a->logged('/app/who');
     is $logged->{reason}, 'served-here:no-candidate', 'is said';
     is $logged->{tries},  0,                          'nobody was asked';
     like $logged->{usec}, qr/\A\d+\z/, 'the decision took microseconds';
-    is $a->get('/who')->body,             'a', 'no chain';
-    is $a->logged('/who')->{reason},      '-', 'nothing is said';
+    is $a->get('/who')->body,        'a', 'no chain';
+    is $a->logged('/who')->{reason}, '-', 'nothing is said';
 
     $b->start;
     ok $farm->together, 'they see each other';
@@ -67,13 +67,13 @@ for my $mpm (Farm->mpms) {
 
     is $a->get('/app/received')->status, 403, 'Require expr: not received here, so refused here';
     is $b->get('/who', headers => ['Backhand-Proxied' => 'v=1&client=10.1.1.1:99&scheme=http&port=80'])->status, 200,
-        'a stranger';
+      'a stranger';
     is $b->get('/app/received', headers => ['Backhand-Proxied' => 'v=1&client=10.1.1.1:99&scheme=http&port=80'])
-        ->status, 403,
+      ->status, 403,
       'cannot pretend';
 
     my ($note) = grep { m{GET /app/who[?]together} } $a->lines('notes.log');
-    my @note = split /\|/, $note;
+    my @note   = split /\|/, $note;
     is_deeply [@note[1 .. 3, 5]], [$b->contact, 'handed-off:chosen', 1, '-'], 'notes say the same';
     my ($received) = grep { m{GET /app/who[?]together} } $b->lines('notes.log');
     like $received, qr/\|127\.0\.0\.1\z/, 'on the receiver too';

@@ -17,7 +17,7 @@ use Farm::Fake;
 # Elements of the page, and whether they hold anything.
 my %void    = map { $_ => 1 } qw(meta link);
 my %element = map { $_ => 1 } qw(html head title script body header h1 main footer dl dt dd div ul li table caption
-    thead tbody tfoot tr th td p a b small strong span code details summary svg path), keys %void;
+  thead tbody tfoot tr th td p a b small strong span code details summary svg path), keys %void;
 # A script is a file of its own.
 my $own_script = qr{<script src="[?]page[.]js" defer="defer"></script>};
 
@@ -32,7 +32,7 @@ sub html_fault {
         my ($text, $close, $name, $attributes, $empty) = ($1, $2, $3, $4, $5);
         return "code in the markup: $attributes" if $attributes && $attributes =~ /\s(?:on\w+|style)=/i;
         if (defined $text) {
-            return "bare & or > in: $text" if $text =~ /&(?!(?:amp|lt|gt|quot|#\d+);)|>/;
+            return "bare & or > in: $text"           if $text           =~ /&(?!(?:amp|lt|gt|quot|#\d+);)|>/;
             return "text outside of elements: $text" if !@open && $text =~ /\S/;
             next;
         }
@@ -52,19 +52,21 @@ sub html_fault {
     return @open ? "open at the end: @open" : '';
 }
 
-like html_fault("<!DOCTYPE html>\n<p>a</td>"),        qr/td closes p/,    'the checker sees elements that overlap';
-like html_fault("<!DOCTYPE html>\n<p>a & b</p>"),     qr/bare/,           'and what is not escaped';
-like html_fault("<!DOCTYPE html>\n<p><script></p>"),  qr/a script/, 'and scripts';
+like html_fault("<!DOCTYPE html>\n<p>a</td>"),             qr/td closes p/, 'the checker sees elements that overlap';
+like html_fault("<!DOCTYPE html>\n<p>a & b</p>"),          qr/bare/,        'and what is not escaped';
+like html_fault("<!DOCTYPE html>\n<p><script></p>"),       qr/a script/,    'and scripts';
 like html_fault("<!DOCTYPE html>\n<p onclick=\"x\"></p>"), qr/code in the markup/, 'and what the policy forbids';
-like html_fault("<!DOCTYPE html>\n<p title='x'></p>"), qr/no markup/,     'and odd quotes';
+like html_fault("<!DOCTYPE html>\n<p title='x'></p>"),     qr/no markup/,          'and odd quotes';
 is html_fault("<!DOCTYPE html>\n<p>a &amp; b</p>\n"), '', 'and accepts what is right';
 
 # The texts of the cells of the page's first table, or of that with this caption, a row each.
 sub rows {
     my ($html, $caption) = @_;
-    my $before  = $caption ? qr{<caption>$caption</caption>} : qr{<table[^>]*>};
+    my $before = $caption ? qr{<caption>$caption</caption>} : qr{<table[^>]*>};
     my ($table) = $html =~ m{$before(.*?)</table>}s or return;
-    return map { [map {s/<[^>]*>//gr} m{<t[hd][^>]*>(.*?)</t[hd]>}gs] } $table =~ m{<tr[^>]*>(.*?)</tr>}gs;
+    return map {
+        [map { s/<[^>]*>//gr } m{<t[hd][^>]*>(.*?)</t[hd]>}gs]
+    } $table =~ m{<tr[^>]*>(.*?)</tr>}gs;
 }
 
 # The servers of the first table, as a hash of heading and text each, in the page's order. Then the line of totals.
@@ -78,43 +80,42 @@ sub servers {
     } @lines;
 }
 
-my $farm = Farm->new;
+my $farm    = Farm->new;
 my $hand_on = "Backhand byAge\nBackhand removeSelf\n";
-my $first = $farm->add(conf => "<Location />\n$hand_on</Location>\n");
-my $second = $farm->add(conf => '');
+my $first   = $farm->add(conf => "<Location />\n$hand_on</Location>\n");
+my $second  = $farm->add(conf => '');
 $farm->start;
-ok $farm->together, 'two servers see each other';
+ok $farm->together,                                                                    'two servers see each other';
 ok wait_for(sub { ($first->row($first->contact) || {})->{'Workers-Total'} == 8 }, 10), 'all workers run';
 
 my $page = $first->get('/backhand', from => '127.0.0.77');
 is $page->status, 200, 'the page is there, although the chain of its place never serves here';
 like $page->header('Content-Type'), qr{\Atext/html;\s*charset=utf-8\z}i, 'it is HTML';
 is $page->header('Cache-Control'), 'no-store', 'and is not kept by caches';
-is html_fault($page->body), '', 'and valid';
-unlike $page->body =~ s/$own_script//r, qr{https?:(?!//127\.)|src=|url\(|\@import}i,
-  'and needs nothing from elsewhere';
-like $page->body, qr{<h1>mod_backhand on [^<]+</h1>}, 'it names the machine';
-like $page->body, qr{<dd>Apache/2\.4[^<]*</dd>}, 'and httpd';
-like $page->body, qr{<dt>You are</dt><dd>127\.0\.0\.77</dd>}, 'and the viewer';
-like $page->body, qr{<dt>Farm</dt><dd>\Q@{[$farm->name]}\E</dd>}, 'and the farm';
-like $page->body, qr{<dt>Contact</dt><dd>\Q@{[$first->contact]}\E</dd>}, 'and its contact';
-like $page->body, qr{<dt>Interval</dt><dd>\d+ ms</dd>}, 'and its interval';
+is html_fault($page->body),        '',         'and valid';
+unlike $page->body =~ s/$own_script//r, qr{https?:(?!//127\.)|src=|url\(|\@import}i, 'and needs nothing from elsewhere';
+like $page->body,                       qr{<h1>mod_backhand on [^<]+</h1>},          'it names the machine';
+like $page->body,                       qr{<dd>Apache/2\.4[^<]*</dd>},               'and httpd';
+like $page->body,                       qr{<dt>You are</dt><dd>127\.0\.0\.77</dd>},  'and the viewer';
+like $page->body,                       qr{<dt>Farm</dt><dd>\Q@{[$farm->name]}\E</dd>},        'and the farm';
+like $page->body,                       qr{<dt>Contact</dt><dd>\Q@{[$first->contact]}\E</dd>}, 'and its contact';
+like $page->body,                       qr{<dt>Interval</dt><dd>\d+ ms</dd>},                  'and its interval';
 
 my ($heading, @lines) = rows($page->body);
 is scalar @lines, 3, 'a row a server, and the totals';
 is_deeply [map { scalar @{$_} } @lines], [(scalar @{$heading}) x 3], 'as many cells as headings in each';
 my @servers = servers($page->body);
 is $servers[0]{Server}, 'a.test this server' . $first->contact . ', entry 0', 'this server, and so marked';
-is $servers[1]{Server}, 'b.test' . $second->contact . ', entry 1', 'the other one';
-is $servers[2]{Server}, 'All servers', 'and the totals';
-is_deeply [map {/href="([^"?]*)"/g} $page->body =~ m{<th scope="row">(.*?)</th>}gs], [$second->contact . '/backhand'],
-    "the other one's page is linked";
-like $servers[0]{State}, qr/\Aalive\b/, 'it is alive';
-like $servers[2]{State}, qr/\A2 alive\b/, 'two are';
+is $servers[1]{Server}, 'b.test' . $second->contact . ', entry 1',            'the other one';
+is $servers[2]{Server}, 'All servers',                                        'and the totals';
+is_deeply [map { /href="([^"?]*)"/g } $page->body =~ m{<th scope="row">(.*?)</th>}gs], [$second->contact . '/backhand'],
+  "the other one's page is linked";
+like $servers[0]{State}, qr/\Aalive\b/,     'it is alive';
+like $servers[2]{State}, qr/\A2 alive\b/,   'two are';
 like $servers[1]{Heard}, qr/\A\d+\.\d s\z/, 'with an age';
 ok wait_for { (servers($first->get('/backhand')->body))[1]{Heard} =~ /\A0\.[0-2] s\z/ },
-    'which starts anew at each announcement';
-like $servers[1]{Ready}, qr/\A\d of 8\z/, 'its workers';
+  'which starts anew at each announcement';
+like $servers[1]{Ready}, qr/\A\d of 8\z/,   'its workers';
 like $servers[2]{Ready}, qr/\A\d+ of 16\z/, 'and those of all';
 my ($names, @machines) = rows($page->body, 'Machine and httpd');
 is scalar @machines, 2, 'a row a server in the table of its machines';
@@ -128,10 +129,10 @@ sub order {
     my ($server, $query) = @_;
     return join ' ', map { $_->{Server} =~ /\A(\w)[.]/ ? $1 : () } servers($server->get("/backhand$query")->body);
 }
-is order($second, ''), 'a b', 'the other server shows the same order';
-is order($first, '?sort='), 'a b', 'also when no column is named';
-is order($first, '?sort=none'), 'a b', 'or one that does not exist';
-is order($first, '?from=1'), 'a b', 'a part of a short list is shown with the whole of it';
+is order($second, ''),           'a b', 'the other server shows the same order';
+is order($first,  '?sort='),     'a b', 'also when no column is named';
+is order($first,  '?sort=none'), 'a b', 'or one that does not exist';
+is order($first,  '?from=1'),    'a b', 'a part of a short list is shown with the whole of it';
 for my $from (qw(-1 x 99999999999999999999)) {
     is order($first, "?from=$from"), 'a b', "there is no part $from";
 }
@@ -143,12 +144,12 @@ sub sorted {
       $first->get("/backhand$query")->body =~ m{<th scope="col" aria-sort="(\w+)"><a data-live="" href="([^"]+)"};
 }
 is sorted('?sort=-load'), 'descending ?sort=load', 'a column that sorts says so, and turns at the next click';
-is sorted('?sort=load'), 'ascending ?sort=-load', 'and turns back';
+is sorted('?sort=load'),  'ascending ?sort=-load', 'and turns back';
 
 # Nothing but the page's own style sheet and script may load or run.
 my $policy = $page->header('Content-Security-Policy') || '';
-like $policy, qr/\Adefault-src 'none';/, 'a policy forbids all else';
-unlike $policy, qr/unsafe|[*]|https?:/, 'without exceptions';
+like $policy,   qr/\Adefault-src 'none';/, 'a policy forbids all else';
+unlike $policy, qr/unsafe|[*]|https?:/,    'without exceptions';
 is $page->header('X-Content-Type-Options'), 'nosniff', 'types are what they are said to be';
 for my $asset (['page.css', qr{\Atext/css;}], ['page.js', qr{\Atext/javascript;}]) {
     my ($name, $type) = @{$asset};
@@ -158,13 +159,13 @@ for my $asset (['page.css', qr{\Atext/css;}], ['page.js', qr{\Atext/javascript;}
     like $file->header('ETag') || '', qr/\A"[0-9a-f]{16}"\z/, 'with a tag';
     is $file->header('Cache-Control'), 'no-cache', 'browsers keep it, and ask whether it is still the same';
     my $again = $first->request('GET', "/backhand?$name", headers => ['If-None-Match' => $file->header('ETag')]);
-    is $again->status, 304, 'which it is';
+    is $again->status,                                  304,                   'which it is';
     is $second->get("/backhand?$name")->header('ETag'), $file->header('ETag'), 'and on the other server too';
 }
 
 my $head = $first->request('HEAD', '/backhand');
 is $head->status, 200, 'HEAD works';
-is $head->body, '', 'and has no body';
+is $head->body,   '',  'and has no body';
 my $post = $first->post('/backhand', 'x');
 is $post->status, 405, 'POST is not allowed';
 like $post->header('Allow'), qr/\bGET\b/, 'GET is, it says';
@@ -174,9 +175,9 @@ my $auto = $first->get('/backhand?auto');
 like $auto->header('Content-Type'), qr{\Atext/plain}, '?auto is plain text';
 is_deeply [grep { !/\A[A-Z][\w-]*: ?/ } split /\n/, $auto->body], [], 'of Key: value lines';
 my $status = $first->status;
-is $status->{Servers}, 2, 'it counts servers';
+is $status->{Servers},            2,               'it counts servers';
 is $status->{'Server-0-Contact'}, $first->contact, 'this server is 0';
-is $first->get('/backhand?x&auto')->body =~ /\AMachine: / ? 1 : 0, 1, 'auto may stand anywhere among the arguments';
+is $first->get('/backhand?x&auto')->body    =~ /\AMachine: / ? 1 : 0, 1, 'auto may stand anywhere among the arguments';
 is $first->get('/backhand?automatic')->body =~ /\AMachine: / ? 1 : 0, 0, 'but must be the word';
 
 # The manual has every key, and no other.
@@ -213,18 +214,18 @@ is_deeply [grep { !$seen{$_} && !/-(?:Refused|Rival|Figures)-Ago\z|-Hop-Ms\z|-Do
 
 # Counts.
 is $first->get('/app/who')->body, 'b', 'a request is handed off';
-ok wait_for { ($first->row($second->contact) || {})->{Sent} },                        'it is counted where it went';
+ok wait_for { ($first->row($second->contact) || {})->{Sent} },                           'it is counted where it went';
 ok wait_for { $first->status->{'Handed-Off'} == 1 && $second->status->{Received} == 1 }, 'and on both servers';
-ok wait_for { $first->row($second->contact)->{'Requests-Received'} == 1 }, 'and announced';
+ok wait_for { $first->row($second->contact)->{'Requests-Received'} == 1 },               'and announced';
 
 is $first->status->{'Figures-Taken'}, 1, 'so are the figures that came with the response';
 like $first->row($second->contact)->{'Figures-Ago'}, qr/\A\d+\.\d{3}\z/, 'and how old they are';
-like $first->row($second->contact)->{'Hop-Ms'}, qr/\A\d+\.\d{3}\z/, 'and what the hand-off cost';
-ok wait_for { $first->row($second->contact)->{Served} >= 1 }, 'what the other server served is announced';
+like $first->row($second->contact)->{'Hop-Ms'},      qr/\A\d+\.\d{3}\z/, 'and what the hand-off cost';
+ok wait_for { $first->row($second->contact)->{Served} >= 1 },      'what the other server served is announced';
 ok wait_for { $first->row($second->contact)->{'Service-Ms'} > 0 }, 'and how long it took';
 $page = $first->get('/backhand');
 is html_fault($page->body), '', 'the page is valid with them';
-is +(servers($page->body))[1]{'From here'}, 1, 'the page has what went where';
+is((servers($page->body))[1]{'From here'}, 1, 'the page has what went where');
 my ($works, @works) = rows($page->body, 'Work, by the newest word of each');
 is scalar @works, 2, 'a row a server in the table of figures';
 is_deeply [map { scalar @{$_} } @works], [(scalar @{$works}) x 2], 'as many cells as headings in each';
@@ -235,12 +236,12 @@ like $work{'On a response'}, qr/\A\d+(?:\.\d)? (?:s|min \d+ s)\z/, 'and an age';
 ok wait_for { $first->get('/backhand')->body =~ m{<path d="M\d} }, 'and curves of the last minutes';
 
 # A server that stops, in words.
-ok $second->stop, 'the other server stops';
+ok $second->stop,                                                         'the other server stops';
 ok wait_for { ($first->row($second->contact) || {})->{State} eq 'left' }, 'its row says that it left';
 $page = $first->get('/backhand');
 is html_fault($page->body), '', 'the page is valid still';
 like $page->body, qr{<tr class="left" }, 'the row is marked';
-like +(servers($page->body))[1]{State}, qr/\Aleft\b/, 'in words too';
+like((servers($page->body))[1]{State}, qr/\Aleft\b/, 'in words too');
 ok !exists $first->row($second->contact)->{Age}, 'without an age';
 
 # Without a table.
@@ -256,7 +257,7 @@ isnt $exit, 0, 'a name full of markup is refused';
 like $said, qr/BackhandHostname .*takes this server's name/, 'and it is said what is right';
 my $hostile = Farm::Fake->new(farm => $farm);
 ok wait_for { $hostile->announce(host => '<i>'); ($first->status->{'Dropped-format'} || 0) > 0 },
-    'as another server tells it, too';
+  'as another server tells it, too';
 ok !$first->row($hostile->contact), 'which is in no table';
 $farm->announce_log(qr/backhand: announcement from 127\.0\.0\.9 dropped: /);
 

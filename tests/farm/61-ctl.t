@@ -9,13 +9,13 @@ use warnings;
 use FindBin ();
 use lib "$FindBin::Bin/lib";
 
-use Farm qw(build_dir wait_for);
+use Farm       qw(build_dir wait_for);
 use File::Temp qw(tempdir);
 use IO::Handle ();
 use IO::Select ();
 use IPC::Open3 qw(open3);
-use JSON::PP qw(decode_json);
-use Symbol qw(gensym);
+use JSON::PP   qw(decode_json);
+use Symbol     qw(gensym);
 use Test::More;
 
 my $ctl = build_dir() . '/bin/backhandctl';
@@ -40,14 +40,15 @@ sub ctl {
 sub refuses {
     my ($code, $text, $name, @command) = @_;
     my ($got, $said, $wrong) = run(@command);
-    is $got, $code, "$name: exit code $code";
-    is $said, '', '... nothing on standard output';
+    is $got,  $code, "$name: exit code $code";
+    is $said, '',    '... nothing on standard output';
     like $wrong, qr/\Abackhandctl: [^\n]*$text[^\n]*\n\z/, '... one line that says what is wrong';
     return;
 }
 
 my $farm = Farm->new;
-my ($first, $second) = map { $farm->add(conf => "<Location /backhand-closed>\nRequire all denied\n</Location>\n") } 1, 2;
+my ($first, $second) = map { $farm->add(conf => "<Location /backhand-closed>\nRequire all denied\n</Location>\n") } 1,
+  2;
 $farm->start;
 ok $farm->together, 'two servers see each other';
 my $dir = "$first->{root}/run/backhand";
@@ -55,7 +56,7 @@ my $dir = "$first->{root}/run/backhand";
 # status
 {
     my ($code, $said, $wrong) = ctl('status', '-d', $dir);
-    is $code, 0, 'status';
+    is $code,  0,  'status';
     is $wrong, '', '... without errors';
     like $said, qr/\A\S+ at \Q@{[$first->contact]}\E, farm \S+: 2 of 2 servers alive/, '... names this server';
     for my $server ($first, $second) {
@@ -67,7 +68,7 @@ my $dir = "$first->{root}/run/backhand";
     my $json = eval { decode_json($said) } || {};
     is $code, 0, '... as JSON';
     is_deeply [map { $_->{contact} } @{ $json->{servers} }], [map { $_->contact } $first, $second], '... the same';
-    is_deeply [sort keys %{$json}], [sort keys %{$page}], '... in the form of the status page';
+    is_deeply [sort keys %{$json}],                          [sort keys %{$page}], '... in the form of the status page';
     my (undef, $anywhere) = ctl('--dir', $dir, 'status');
     like $anywhere, qr/2 of 2 servers alive/, 'options may stand before the command';
 }
@@ -75,18 +76,18 @@ my $dir = "$first->{root}/run/backhand";
 # Errors
 {
     my $empty = tempdir(CLEANUP => 1);
-    refuses(2, 'there is no', 'no table',  $ctl, 'status', '-d', $empty);
-    refuses(2, 'there is no', 'no folder', $ctl, 'status', '-d', "$empty/none");
-    refuses(64, 'there is no command', 'an unknown command', $ctl, 'dance');
-    refuses(64, 'usage', 'too many arguments', $ctl, 'status', 'x', '-d', $dir);
-    refuses(64, 'seconds', 'a wrong number', $ctl, 'top', '--every', '0');
-    refuses(5, 'terminal', 'top without a terminal', $ctl, 'top', '-d', $dir);
-    is((ctl('--help'))[0], 0, 'help');
-    is((ctl())[0], 64, 'no command');
+    refuses(2,  'there is no',         'no table',               $ctl, 'status', '-d', $empty);
+    refuses(2,  'there is no',         'no folder',              $ctl, 'status', '-d', "$empty/none");
+    refuses(64, 'there is no command', 'an unknown command',     $ctl, 'dance');
+    refuses(64, 'usage',               'too many arguments',     $ctl, 'status', 'x',       '-d', $dir);
+    refuses(64, 'seconds',             'a wrong number',         $ctl, 'top',    '--every', '0');
+    refuses(5,  'terminal',            'top without a terminal', $ctl, 'top',    '-d',      $dir);
+    is((ctl('--help'))[0], 0,  'help');
+    is((ctl())[0],         64, 'no command');
     like((ctl('--version'))[1], qr/\Abackhandctl of mod_backhand \d/, 'version');
 
     # Another user may not read it. The folder of the test may be another user's, so it is opened to all.
-    SKIP: {
+  SKIP: {
         skip 'only root can run a command as another user', 3 if $>;
         chmod 0755, $empty;
         mkdir "$empty/run";
@@ -94,8 +95,11 @@ my $dir = "$first->{root}/run/backhand";
           or system('cp', '-p', "$dir/mod_backhand-table", "$empty/run") == 0
           or die 'no copy';
         chmod 0755, "$empty/run";
-        refuses(3, 'no permission', 'another user',
-            qw(setpriv --reuid 65534 --regid 65534 --clear-groups --), $ctl, 'status', '-d', "$empty/run");
+        refuses(
+            3,              'no permission',
+            'another user', qw(setpriv --reuid 65534 --regid 65534 --clear-groups --),
+            $ctl,           'status', '-d', "$empty/run"
+        );
     }
 }
 
@@ -114,13 +118,13 @@ my $dir = "$first->{root}/run/backhand";
     $write->($whole);
     is((ctl('status', '-d', $folder))[0], 0, 'a copy can be read');
     my %wrong = (
-        'an empty file'   => '',
-        'garbage'         => 'garbage ' x 100_000,
-        'half of it'      => substr($whole, 0, length($whole) / 2),
-        'only a head'     => substr($whole, 0, 4096),
-        'no magic yet'    => "\0" x 8 . substr($whole, 8),
-        'too much of it'  => $whole . "\0" x 64,
-        'a huge number'   => substr($whole, 0, 24) . "\xff" x 16 . substr($whole, 40),
+        'an empty file'  => '',
+        'garbage'        => 'garbage ' x 100_000,
+        'half of it'     => substr($whole, 0, length($whole) / 2),
+        'only a head'    => substr($whole, 0, 4096),
+        'no magic yet'   => "\0" x 8 . substr($whole, 8),
+        'too much of it' => $whole . "\0" x 64,
+        'a huge number'  => substr($whole, 0, 24) . "\xff" x 16 . substr($whole, 40),
     );
     for my $name (sort keys %wrong) {
         $write->($wrong{$name});
@@ -154,15 +158,15 @@ my $dir = "$first->{root}/run/backhand";
     ok $json->{decision}{action}, '... and shows the decision';
     ($code, $said) = ctl('explain', '/app/echo', '--url', $page);
     is $code, 0, '... for people';
-    like $said, qr/^ *action: \S/m, '... in lines';
-    unlike $said, qr/["{}]/, '... without marks of JSON';
-    refuses(2, '--url', 'no page', $ctl, 'explain', '/');
-    refuses(2, 'cannot ask', 'a server that is not there', $ctl, 'explain', '/', '--url', 'http://127.0.0.1:9/');
-    refuses(2, 'cannot ask', 'a file', $ctl, 'explain', '/', '--url', 'file:///etc/passwd');
-    refuses(2, 'answers 404', 'a page that is not there', $ctl, 'explain', '/', '--url', "$page-none");
-    refuses(3, 'answers 403', 'a page that is closed', $ctl, 'explain', '/', '--url', "$page-closed");
-    refuses(2, 'no status page', 'another page', $ctl, 'explain', '/', '--url', 'http://' . $first->address . '/who');
-    refuses(64, 'usage', 'no URI', $ctl, 'explain', '--url', $page);
+    like $said,   qr/^ *action: \S/m, '... in lines';
+    unlike $said, qr/["{}]/,          '... without marks of JSON';
+    refuses(2,  '--url',          'no page',                    $ctl, 'explain', '/');
+    refuses(2,  'cannot ask',     'a server that is not there', $ctl, 'explain', '/', '--url', 'http://127.0.0.1:9/');
+    refuses(2,  'cannot ask',     'a file',                     $ctl, 'explain', '/', '--url', 'file:///etc/passwd');
+    refuses(2,  'answers 404',    'a page that is not there',   $ctl, 'explain', '/', '--url', "$page-none");
+    refuses(3,  'answers 403',    'a page that is closed',      $ctl, 'explain', '/', '--url', "$page-closed");
+    refuses(2,  'no status page', 'another page', $ctl, 'explain', '/', '--url', 'http://' . $first->address . '/who');
+    refuses(64, 'usage',          'no URI',       $ctl, 'explain', '--url', $page);
 }
 
 # newsecret
@@ -196,10 +200,10 @@ my $dir = "$first->{root}/run/backhand";
 SKIP: {
     skip 'no script(1)', 6 if !grep { -x "$_/script" } split /:/, $ENV{PATH};
     my $typed = sub {
-        my ($keys) = @_;
+        my ($keys)  = @_;
         my $command = "stty rows 20 cols 100; '$ctl' top -d '$dir'; echo \"code \$?\"; stty -a";
-        my $pid = open3(my $in, my $out, undef, 'script', '-qec', $command, '/dev/null');
-        my $shown = '';
+        my $pid     = open3(my $in, my $out, undef, 'script', '-qec', $command, '/dev/null');
+        my $shown   = '';
         $in->autoflush(1);
         my $until = sub {
             my ($what) = @_;
@@ -221,7 +225,7 @@ SKIP: {
         [['o', qr/by server/, 'o sorts'], ['o', qr/by state/, 'and again'], ['q', qr/code 0.* icanon/s, 'q ends it']]);
     my @lines = $shown =~ /^ +\d [\w.-]+ +alive/mg;
     cmp_ok scalar @lines, '>=', 6, 'every look has every server';
-    like $shown, qr/\e\[\?25h\e\[\?1049l.*code 0.* icanon.* echo\b/s, 'the terminal is as before';
+    like $shown, qr/\e\[\?25h\e\[\?1049l.*code 0.* icanon.* echo\b/s,                  'the terminal is as before';
     like $typed->([["\cC", qr/code 0.* icanon/s, 'Ctrl-C ends it']]), qr/\e\[\?1049l/, '... too';
 }
 
@@ -231,7 +235,8 @@ SKIP: {
     $third->start;
     ok wait_for(sub { (ctl('status', '-d', $dir))[1] =~ /3 of 3 servers alive/ }), 'a server that joins is there';
     $third->stop;
-    ok wait_for(sub { (ctl('status', '-d', $dir))[1] =~ /^ +\d \S+ +left .* \Q@{[$third->contact]}\E$/m }), 'and leaves';
+    ok wait_for(sub { (ctl('status', '-d', $dir))[1] =~ /^ +\d \S+ +left .* \Q@{[$third->contact]}\E$/m }),
+      'and leaves';
     my %codes;
     for (1 .. 3) {
         my $resumed = $first->resumed;

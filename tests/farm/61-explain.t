@@ -93,8 +93,8 @@ sub explanation {
     my ($server, $path, $more) = @_;
     my $response = $server->get("/backhand?json&explain=$path" . ($more // ''));
     my $said     = eval { JSON::PP->new->decode($response->body) };
-    is $response->status, 200, "$path: explained" or diag $response->body;
-    is $@, '', "$path: valid JSON" or diag $response->body;
+    is $response->status, 200, "$path: explained"  or diag $response->body;
+    is $@,                '',  "$path: valid JSON" or diag $response->body;
     return $said;
 }
 
@@ -111,7 +111,9 @@ sub overlaps {
     return "@open";
 }
 
-sub lists { return [map { [$_->{function}, $_->{before}{ids}, $_->{after}{ids}] } @{ $_[0]{functions} }] }
+sub lists {
+    return [map { [$_->{function}, $_->{before}{ids}, $_->{after}{ids}] } @{ $_[0]{functions} }];
+}
 
 sub counts {
     my ($server) = @_;
@@ -126,8 +128,8 @@ for my $mpm (Farm->mpms) {
     ok $farm->together, "$mpm: three servers see each other" or last;
     my (undef, $b, $c) = $farm->servers;
     my ($one) = map { $_->[0] } grep { $_->[1] eq $b->contact }
-        map { [$_, $a->status->{"Server-$_-Contact"}] } 1, 2;
-    my $two = 3 - $one;
+      map { [$_, $a->status->{"Server-$_-Contact"}] } 1, 2;
+    my $two    = 3 - $one;
     my $before = counts($a);
 
     # Lists.
@@ -136,18 +138,18 @@ for my $mpm (Farm->mpms) {
     is_deeply $said->{decision}{reason}, 'handed-off:chosen', 'it would be handed off';
     is $said->{decision}{action}, 'hand-off', 'says the action';
     is_deeply [map { [$_->{function}, $_->{argument}] } @{ $said->{functions} }],
-        [['byAge', '1000'], ['removeSelf', undef], ['byBusyChildren', '2']], 'the functions';
+      [['byAge', '1000'], ['removeSelf', undef], ['byBusyChildren', '2']], 'the functions';
     like $age->{where}, qr{/httpd[.]conf:\d+\z}, 'and where they are configured';
     is_deeply $age->{before}, { ids => [0, 1, 2], more => 0, unused => 253 }, 'before the first one';
     is_deeply $age->{after},  { ids => [0, 1, 2], more => 0, unused => 0 },   'and after it';
-    is_deeply $self->{after}{ids}, [1, 2], 'after removeSelf';
-    is_deeply [sort @{ $busy->{after}{ids} }], [1, 2], 'the order changes';
-    is_deeply [map { $_->{id} } @{ $busy->{read} }], [1, 2], 'what it read, of each server';
-    is_deeply [grep { $_->{busy} !~ /\A\d+\z/ } @{ $busy->{read} }], [], 'a number';
-    is_deeply [grep { !($_->{usec} > 0) } $age, $self, $busy], [], 'and how long it took';
-    is_deeply [map { $_->{id} } @{ $said->{servers} }], [0, 1, 2], 'the servers';
-    is $said->{servers}[0]{hostname}, 'a.test', 'by name';
-    is $said->{decision}{contact}, $said->{servers}[ $said->{decision}{id} ]{contact}, 'the chosen one';
+    is_deeply $self->{after}{ids},                                   [1, 2],    'after removeSelf';
+    is_deeply [sort @{ $busy->{after}{ids} }],                       [1, 2],    'the order changes';
+    is_deeply [map { $_->{id} } @{ $busy->{read} }],                 [1, 2],    'what it read, of each server';
+    is_deeply [grep { $_->{busy} !~ /\A\d+\z/ } @{ $busy->{read} }], [],        'a number';
+    is_deeply [grep { !($_->{usec} > 0) } $age, $self, $busy],       [],        'and how long it took';
+    is_deeply [map { $_->{id} } @{ $said->{servers} }],              [0, 1, 2], 'the servers';
+    is $said->{servers}[0]{hostname}, 'a.test',                                         'by name';
+    is $said->{decision}{contact},    $said->{servers}[$said->{decision}{id}]{contact}, 'the chosen one';
     my ($first) = grep { $_->{id} == $busy->{after}{ids}[0] } @{ $said->{servers} };
     is $said->{decision}{hostname}, $first->{hostname}, 'is the first';
 
@@ -158,8 +160,8 @@ for my $mpm (Farm->mpms) {
         is_deeply [sort @{ $of->{functions}[1]{before}{ids} }], [0, 1, 2], "$name: after byAge";
     }
     $said = explanation($a, '/free');
-    is $said->{decision}{reason}, 'served-here:free', 'Backhand on';
-    is $said->{functions}[0]{function}, 'byExpectedTime', 'by its name';
+    is $said->{decision}{reason},       'served-here:free', 'Backhand on';
+    is $said->{functions}[0]{function}, 'byExpectedTime',   'by its name';
     is_deeply $said->{functions}[0]{after}{ids}, [0], 'its list';
     $said = explanation($a, '/raw');
     is_deeply lists($said), [['removeSelf', [0, 1, 2], [1, 2]]], 'without byAge';
@@ -168,7 +170,7 @@ for my $mpm (Farm->mpms) {
     $said = explanation($a, '/tenant/x%3fy%3d1', '&client=192.0.2.7&header=X-Tenant:+two&method=POST');
     is_deeply lists($said), [['byAge', [0, 1, 2], [0, 1, 2]], ['byPerl', [0, 1, 2], [2]]], 'a policy in Perl';
     is_deeply $said->{functions}[1]{notes}, ['tenant two of 192.0.2.7 POST /tenant/x?y=1'],
-        'sees header, client, method and URI, and says so';
+      'sees header, client, method and URI, and says so';
     is $said->{decision}{id}, 2, 'and is followed';
     $said = explanation($a, '/tenant');
     is_deeply $said->{functions}[1]{notes}, ['tenant none of 127.0.0.99 GET /tenant'], 'without them: who asks';
@@ -186,23 +188,23 @@ for my $mpm (Farm->mpms) {
     is scalar @{ $said->{functions} }, 1, 'and matches the headers, client and method that are asked about';
     $farm->announce_log(qr/AH01630: client denied by server configuration/);
     $said = explanation($a, '/closed');
-    is $said->{request}{lookup}, 403, 'a place that this client may not see';
-    is scalar @{ $said->{functions} }, 1, 'its chain is shown all the same';
+    is $said->{request}{lookup},                                           403, 'a place that this client may not see';
+    is scalar @{ $said->{functions} },                                     1,   'its chain is shown all the same';
     is explanation($a, '/closed', '&client=192.0.2.7')->{request}{lookup}, 200, 'another client may';
 
     # Other ends.
     $said = explanation($a, '/nothing/here');
     like $said->{decision}{meaning}, qr/no chain applies/, 'a place without a chain';
-    is $said->{decision}{reason}, undef, 'has no reason';
+    is $said->{decision}{reason},                    undef,                      'has no reason';
     is explanation($a, '/none')->{decision}{reason}, 'served-here:no-candidate', 'an empty list';
     $said = explanation($a, '/away/x?q=1');
-    is $said->{decision}{reason}, 'redirected:chosen', 'a redirect';
+    is $said->{decision}{reason},   'redirected:chosen',                     'a redirect';
     is $said->{decision}{location}, "$said->{decision}{contact}/away/x?q=1", 'and where to';
     is_deeply [values %{ $said->{functions}[2]{after}{redirects} }], [qw(ip ip)], 'shown in the list';
-    is explanation($a, '/proxied/x')->{decision}{reason}, 'not-balanced:proxypass', 'ProxyPass has it';
-    is explanation($a, '/backhand?explain=/app')->{decision}{action}, 'serve-here', 'this page itself';
+    is explanation($a, '/proxied/x')->{decision}{reason},             'not-balanced:proxypass', 'ProxyPass has it';
+    is explanation($a, '/backhand?explain=/app')->{decision}{action}, 'serve-here',             'this page itself';
     my ($address) = $b->contact =~ m{//([\d.]+)};
-    my $id = sprintf '%02x%02x%02x%02x', split /[.]/, $address;
+    my $id        = sprintf '%02x%02x%02x%02x', split /[.]/, $address;
     $said = explanation($a, '/session', "&header=Cookie:+SID%3D${id}x");
     is_deeply $said->{functions}[0]{after}{ids}, [$one], 'the owner of a session';
     like $said->{functions}[0]{notes}[0], qr/session of \Q@{[$b->contact]}\E/, 'in words';
@@ -210,13 +212,13 @@ for my $mpm (Farm->mpms) {
     # Nothing has happened.
     is_deeply counts($a), $before, 'no count has changed';
     my $response = $a->get('/backhand?explain=/bad&json');
-    is $response->header('X-Trace'), undef, 'what policies do to the response stays off the page';
+    is $response->header('X-Trace'),      undef,              'what policies do to the response stays off the page';
     is $response->header('Content-Type'), 'application/json', 'JSON';
-    is $a->get('/backhand')->status, 200, 'the page of servers is there';
+    is $a->get('/backhand')->status,      200,                'the page of servers is there';
     is_deeply [grep { / "GET \/(?:app|tenant|f)/ } map { $_->access_lines } $b, $c], [], 'nobody was asked';
 
     # A server that has gone.
-    ok $b->stop, 'a server stops';
+    ok $b->stop,                                                     'a server stops';
     ok wait_for { ($a->row($b->contact) || {})->{State} eq 'left' }, 'and has left';
     $said = explanation($a, '/session', "&header=Cookie:+SID%3D${id}x");
     like $said->{functions}[0]{notes}[0], qr/which is gone/, 'its sessions are lost';
@@ -230,9 +232,10 @@ for my $mpm (Farm->mpms) {
         ok eval { JSON::PP->new->decode($response->body)->{error} }, 'for programs, too';
     }
     for my $bad (
-        'client=a.test', 'client=1', 'header=X', 'header=:x', 'header=A%0d:b', 'header=a:b%0ac', 'method=NONE',
-        join '&', ('header=a:b') x 33
-        )
+        'client=a.test', 'client=1',       'header=X',    'header=:x',
+        'header=A%0d:b', 'header=a:b%0ac', 'method=NONE', join '&',
+        ('header=a:b') x 33
+      )
     {
         is $a->get("/backhand?explain=/app&$bad")->status, 400, 'refused: ' . substr $bad, 0, 20;
     }
@@ -242,12 +245,13 @@ for my $mpm (Farm->mpms) {
     unlike $response->body, qr/<script|<b>/, 'is escaped';
     is overlaps($response->body), '', 'within valid HTML';
     is overlaps($a->get("/backhand?explain=$_")->body), '', "$_: valid HTML"
-        for qw(/app /tenant /bad /away /session wrong);
-    unlike $response->body, qr/\sstyle=|<style|\son\w+=/, 'no style or script within the page';
+      for qw(/app /tenant /bad /away /session wrong);
+    unlike $response->body, qr/\sstyle=|<style|\son\w+=/,                      'no style or script within the page';
     like $response->header('Content-Security-Policy'), qr/default-src 'none'/, 'and none may run';
-    like explanation($a, $hostile)->{request}{uri}, qr{\A/app/"><script></script>&'\\\x{fffd}\z}, 'JSON has it as it came';
+    like explanation($a, $hostile)->{request}{uri}, qr{\A/app/"><script></script>&'\\\x{fffd}\z},
+      'JSON has it as it came';
     is $a->get('/backhand?explain=/' . 'x' x 200)->status, 200, 'a long path';
-    is $a->post('/backhand?explain=/app', 'x')->status, 405, 'POST is not allowed';
+    is $a->post('/backhand?explain=/app', 'x')->status,    405, 'POST is not allowed';
     $farm->check;
 }
 done_testing;

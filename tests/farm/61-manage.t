@@ -18,7 +18,7 @@ EOT
 
 sub token {
     my ($server) = @_;
-    my ($token) = $server->get('/manage')->body =~ /name="token" value="([^"]+)"/;
+    my ($token)  = $server->get('/manage')->body =~ /name="token" value="([^"]+)"/;
     return $token;
 }
 
@@ -26,7 +26,8 @@ sub post {
     my ($server, $fields, %headers) = @_;
     my $body = join '&', map { my $value = $fields->{$_}; "$_=" . $value =~ s/(\W)/sprintf '%%%02X', ord $1/ger }
       sort keys %{$fields};
-    return $server->post('/manage', $body,
+    return $server->post(
+        '/manage', $body,
         headers => ['Content-Type' => 'application/x-www-form-urlencoded', %headers]
 
     )->status;
@@ -44,15 +45,15 @@ for my $mpm (Farm->mpms) {
         my $token = token($a);
         ok $token, 'the page has a form';
         unlike $a->get('/backhand')->body, qr/<form/, 'and none without BackhandManage';
-        is post($a, {%drain}), 403, 'no token: 403';
-        is post($a, { %drain, token => $token =~ s/.\z//r . 'z' }), 403, 'a wrong one: 403';
-        is post($a, { %drain, token => token($b) }), 403, 'that of another server: 403';
-        is post($a, { %drain, token => $token }, 'Sec-Fetch-Site' => 'cross-site'),       403, 'another site: 403';
-        is post($a, { %drain, token => $token }, Origin           => 'http://evil.test'), 403, 'by its origin, too';
-        is $a->get("/manage?server=x&order=drain&token=$token")->status, 200, 'GET orders nothing';
-        is state_of($a), 'alive', 'and none of them did';
-        is post($a, { %drain, token => $token, order => 'dance' }), 400, 'no such order: 400';
-        is post($a, { %drain, token => $token, order => 'weight', weight => 101 }), 400, 'nor such a weight';
+        is post($a, {%drain}),                                                      403, 'no token: 403';
+        is post($a, { %drain, token => $token =~ s/.\z//r . 'z' }),                 403, 'a wrong one: 403';
+        is post($a, { %drain, token => token($b) }),                                403, 'that of another server: 403';
+        is post($a, { %drain, token => $token }, 'Sec-Fetch-Site' => 'cross-site'), 403, 'another site: 403';
+        is post($a, { %drain, token => $token }, Origin => 'http://evil.test'),     403, 'by its origin, too';
+        is $a->get("/manage?server=x&order=drain&token=$token")->status,            200, 'GET orders nothing';
+        is state_of($a),                                                            'alive', 'and none of them did';
+        is post($a, { %drain, token => $token, order => 'dance' }),                 400,     'no such order: 400';
+        is post($a, { %drain, token => $token, order => 'weight', weight => 101 }), 400,     'nor such a weight';
         is post($a, { %drain, token => $token, server => $b->contact }), 409, 'another server without a secret: 409';
         is post($a, { %drain, token => $token }, 'Sec-Fetch-Site' => 'same-origin', Origin => 'null'), 303,
           'its own form is obeyed';

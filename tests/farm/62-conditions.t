@@ -7,8 +7,8 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use Digest::SHA qw(hmac_sha256_hex);
-use Farm qw(eventually scaled);
+use Digest::SHA      qw(hmac_sha256_hex);
+use Farm             qw(eventually scaled);
 use Farm::Conditions qw(begins conditions ends);
 use Farm::Fake;
 use IO::Socket::INET;
@@ -20,11 +20,11 @@ my @key = map { $_ x 64 } qw(a b);
 # A server whose configuration is all in $conf, with AcceptStats and MulticastStats as given.
 sub settings {
     my ($farm, $server, %says) = @_;
-    my $udp  = $farm->udp;
-    my %with = (MulticastStats => "$server->{host} 239.255.0.1:$udp,1", AcceptStats => '127.0.0.0/28', %says);
+    my $udp   = $farm->udp;
+    my %with  = (MulticastStats => "$server->{host} 239.255.0.1:$udp,1", AcceptStats => '127.0.0.0/28', %says);
     my @lines = map { "$_ $with{$_}\n" } grep { defined $with{$_} } sort keys %with;
     return join q(), 'BackhandFarm ' . $farm->name . "\n", "BackhandInterval @{[int scaled(250)]}ms\n",
-        "BackhandContact @{[$server->contact]}\n", @lines;
+      "BackhandContact @{[$server->contact]}\n", @lines;
 }
 
 # Servers without settings, each of which gets its own by set().
@@ -92,12 +92,15 @@ subtest 'announcements that are not accepted' => sub {
     $a->start;
     my $fake = Farm::Fake->new(farm => $farm);
     like begins($a, 'nobody-accepted', 'another farm', sub { $fake->announce(farm => 'shop') })->{text},
-        qr/another farm/, 'it says why';
-    begins($a, 'unknown-contact', 'a contact that is not covered',
-        sub { $fake->announce(contact => 'http://192.0.2.9:80') });
+      qr/another farm/, 'it says why';
+    begins(
+        $a, 'unknown-contact',
+        'a contact that is not covered',
+        sub { $fake->announce(contact => 'http://192.0.2.9:80') }
+    );
     begins($a, 'other-release', 'another format', sub { $fake->announce(v => 99) });
     ends($a, 'unknown-contact', 'they stop');
-    ends($a, $_, 'they stop') for qw(other-release nobody-accepted);
+    ends($a, $_,                'they stop') for qw(other-release nobody-accepted);
     $farm->announce_log(qr/\[(?:unknown-contact|other-release|nobody-accepted)\]/);
     $farm->check;
 };
@@ -121,16 +124,21 @@ subtest 'secrets and clocks' => sub {
         $fake->send_datagram("$text&sig=" . hmac_sha256_hex("announce\n$text", pack 'H*', $key[0]));
     };
     like begins($a, 'clock-skew', 'a clock that is wrong', sub { $say->(90) }, quiet => 1)->{text},
-        qr/fake\.test .* 90\.\d s ahead of/, 'it names the server';
-    my $right = sub { eventually { $say->(0); $a->row($fake->contact) } 5, 'it is heard' };
+      qr/fake\.test .* 90\.\d s ahead of/, 'it names the server';
+    my $right = sub {
+        eventually { $say->(0); $a->row($fake->contact) } 5, 'it is heard';
+    };
     ends($a, 'clock-skew', 'the right time', $right, silent => 1);
 
     my $mark = '1 http 127.0.0.50 1000 80';
     my $hand = sub { $a->get('/who', from => '127.0.0.2', headers => ["Backhand-Proxied" => $mark]) };
     is begins($a, 'bad-mark', 'a mark that is not signed', $hand, quiet => 1)->{subject}, '127.0.0.2', 'by whom';
     ends($a, 'bad-mark', 'no more of them come');
-    $farm->announce_log(qr/\[(?:secret-mismatch|nobody-accepted|own-clock)\]/,
-        qr/it was stamped/, qr/whose mark is ignored/);
+    $farm->announce_log(
+        qr/\[(?:secret-mismatch|nobody-accepted|own-clock)\]/,
+        qr/it was stamped/,
+        qr/whose mark is ignored/
+    );
     $farm->check;
 };
 
@@ -149,7 +157,7 @@ subtest 'a table that is full' => sub {
 subtest 'a mark from nowhere' => sub {
     my ($farm, $a) = make_farm(1);
     $a->start;
-    my $hand = sub { $a->get('/who', from => '127.0.0.99', headers => ["Backhand-Proxied" => "x"]) };
+    my $hand  = sub { $a->get('/who', from => '127.0.0.99', headers => ["Backhand-Proxied" => "x"]) };
     my $found = begins($a, 'unknown-mark', 'a stranger hands off', $hand, quiet => 1);
     is $found->{subject}, '127.0.0.99', 'it names the sender';
     my ($line) = $found->{remedy} =~ /"AcceptStats (.*)"/;
@@ -163,7 +171,7 @@ subtest 'two servers with one contact' => sub {
     $a->start;
     my @twins = map { Farm::Fake->new(farm => $farm, says => { boot => $_, host => "$_.test" }) } qw(aa bb);
     is begins($a, 'rival', 'they announce in turns', sub { $_->announce for @twins }, quiet => 1)->{subject},
-        $twins[0]->contact, 'it names the contact';
+      $twins[0]->contact, 'it names the contact';
     # It ends within some intervals, perhaps before the moderator looks.
     ends($a, 'rival', 'they have stopped', undef, silent => 1);
     $farm->announce_log(qr/give one of them another BackhandContact/);
@@ -188,7 +196,11 @@ subtest 'a moderator that stands still' => sub {
     my ($farm, $a) = make_farm(1);
     set($farm, $a, BackhandModeratorPIDFile => 'moderator.pid');
     $a->start;
-    my ($pid) = do { my @line; eventually { @line = $a->lines('run/moderator.pid'); @line } 5, 'it has a pid'; @line };
+    my ($pid) = do {
+        my @line;
+        eventually { @line = $a->lines('run/moderator.pid'); @line } 5, 'it has a pid';
+        @line;
+    };
     kill 'STOP', $pid;
     is begins($a, 'no-moderator', 'it is stopped', undef, quiet => 1)->{severity}, 'error', 'an error';
     ends($a, 'no-moderator', 'httpd starts another one', undef, silent => 1);
@@ -214,7 +226,7 @@ subtest 'servers that fall silent' => sub {
 subtest 'a socket that cannot be opened' => sub {
     my ($farm, $a) = make_farm(1);
     my $taken = IO::Socket::INET->new(Proto => 'udp', LocalAddr => '127.0.0.1', LocalPort => $farm->udp)
-        or die "udp: $!";
+      or die "udp: $!";
     set($farm, $a, MulticastStats => '127.0.0.1 127.0.0.2:' . $farm->udp);
     $a->start;
     begins($a, 'no-socket', 'another program has the port', undef, quiet => 1);

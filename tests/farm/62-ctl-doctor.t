@@ -10,7 +10,7 @@ use FindBin ();
 use lib "$FindBin::Bin/lib";
 
 use JSON::PP qw(decode_json);
-use Farm qw(build_dir wait_for);
+use Farm     qw(build_dir wait_for);
 use Test::More;
 
 my $ctl   = build_dir() . '/bin/backhandctl';
@@ -23,29 +23,28 @@ sub doctor {
     return ($? >> 8, $said);
 }
 
-my $farm  = Farm->new;
-my $first = $farm->add(
-    conf    => "<Location />\nBackhand byAge\n</Location>\nProxyPass /app/proxied http://127.0.0.1:9/\n",
-);
+my $farm = Farm->new;
+my $first =
+  $farm->add(conf => "<Location />\nBackhand byAge\n</Location>\nProxyPass /app/proxied http://127.0.0.1:9/\n",);
 my $second = $farm->add(conf => '');
 $farm->start;
 ok $farm->together, 'two servers see each other';
 
 my ($code, $said) = doctor($second);
 is $code, 0, 'a server in order: exit code 0';
-unlike $said, qr/^fail/m, '... without a fault';
+unlike $said, qr/^fail/m,                                                                '... without a fault';
 like $said, qr{^ok +table +the table in \Q$second->{root}\E/run/backhand can be read$}m, '... by its own UnixSocketDir';
-like $said, qr/^ok +moderator +this server announced itself/m, '... its moderator works';
+like $said, qr/^ok +moderator +this server announced itself/m,                           '... its moderator works';
 like $said, qr/^ok +route +announcements to 239\.255\.0\.1 have a route from \Q$second->{host}\E$/m, '... has a route';
-like $said, qr/^ok +port +this machine listens on UDP port $farm->{udp}$/m, '... listens';
-like $said, qr/^ok +contact +this server accepts connections at \Q@{[$second->contact]}\E$/m, '... is open';
+like $said, qr/^ok +port +this machine listens on UDP port $farm->{udp}$/m,                          '... listens';
+like $said, qr/^ok +contact +this server accepts connections at \Q@{[$second->contact]}\E$/m,        '... is open';
 like $said, qr/^ok +contact +a\.test accepts connections at \Q@{[$first->contact]}\E$/m, '... and so is the other one';
-like $said, qr/^warn +configuration +there is no BackhandSecretFile/m, '... there is no secret';
+like $said, qr/^warn +configuration +there is no BackhandSecretFile/m,                   '... there is no secret';
 
 my $json = eval { decode_json((doctor($second, '--json'))[1]) } || {};
 is $json->{ok}, 1, '... as JSON';
 is scalar(grep { $_->{level} eq 'ok' && $_->{check} eq 'moderator' && $_->{text} } @{ $json->{checks} }), 1,
-    '... with its checks';
+  '... with its checks';
 
 ($code, $said) = doctor($first);
 is $code, 0, 'ProxyPass beside a chain is no fault';
@@ -53,7 +52,7 @@ like $said, qr{^warn +configuration +ProxyPass has the requests for /app/proxied
 
 ($code, $said) = doctor($first, '-d', "$first->{root}/none");
 is $code, 4, 'no table: exit code 4';
-like $said, qr/^fail +table +there is no /m, '... told';
+like $said, qr/^fail +table +there is no /m,                         '... told';
 like $said, qr/^warn +configuration +UnixSocketDir is .*; use -d /m, '... with the folder that the configuration names';
 
 $first->kill_all;
@@ -68,10 +67,13 @@ my $alone = $farm->add(conf => "<Location />\nBackhand byAge\n</Location>\nBackh
 ($code, $said) = doctor($alone);
 is $code, 4, 'a chain that can never hand off: exit code 4';
 like $said, qr/^fail +chains +there is a chain and no MulticastStats/m, '... told';
-like $said, qr/^fail +chains +BackhandMaxHandoffs is 0/m, '... for each reason';
+like $said, qr/^fail +chains +BackhandMaxHandoffs is 0/m,               '... for each reason';
 my $unaccepted = $farm->add(conf => "MulticastStats 127.0.0.1:4445\n", announce => 0);
-like((doctor($unaccepted))[1], qr/^warn +configuration +MulticastStats is set and AcceptStats is not/m,
-    'what the start warns of');
+like(
+    (doctor($unaccepted))[1],
+    qr/^warn +configuration +MulticastStats is set and AcceptStats is not/m,
+    'what the start warns of'
+);
 my $wrong = $farm->add(conf => "BackhandInterval never\n");
 ($code, $said) = doctor($wrong);
 is $code, 4, 'a wrong configuration: exit code 4';

@@ -55,7 +55,7 @@ for my $mpm (Farm->mpms) {
     $a->get('/app/echo', headers => ['X-Trace' => 'no']);
     is_deeply [traces($a)], [], 'and nothing is traced for other clients';
     my $response = $a->get('/app/echo?a%20b%22', from => '127.0.0.77');
-    is $response->status, 200, 'a request of a chosen client';
+    is $response->status,         200,   'a request of a chosen client';
     is $response->header('Vary'), undef, 'the expression does not show in the response';
     eventually { (traces($a))[-1] =~ /tries=1/ } 5, 'is traced';
     my ($age, $self, $load, $says, $end, @more) = traces($a);
@@ -64,23 +64,22 @@ for my $mpm (Farm->mpms) {
     like $age, qr/\Atrace: byAge \($where\), [\d.]+ us: /, 'where it is configured, and how long it took';
     like $age, qr/ us: 0 a[.]test, 1 \w[.]test, 2 \w[.]test and \d+ unused entries -> /, 'the list before';
     like $age, qr/ -> 0 a[.]test, 1 [bc][.]test, 2 [bc][.]test; 0 a[.]test: age [\d.]+; 1 [bc]/,
-        'after, and what it read';
-    like $self, qr/\Atrace: removeSelf .* -> 1 [bc][.]test, 2 [bc][.]test\z/, 'each function';
+      'after, and what it read';
+    like $self, qr/\Atrace: removeSelf .* -> 1 [bc][.]test, 2 [bc][.]test\z/,                   'each function';
     like $load, qr/\Atrace: byLoad .*; 1 [bc][.]test: load [\d.]+; 2 [bc][.]test: load [\d.]+/, 'with its figures';
     like $says, qr/byPerl P::says .*; "one\\+ntwo \\+x1b\[31m"/, 'and its notes, escaped';
-    like $end, qr{\Atrace: GET /app/echo\?a%20b%22 of 127[.]0[.]0[.]77: handed-off:chosen http://}, 'the outcome';
-    like $end, qr{http://127[.]0[.]0[.]\d:\d+, tries=1 usec=\d+}, 'and where';
+    like $end,  qr{\Atrace: GET /app/echo\?a%20b%22 of 127[.]0[.]0[.]77: handed-off:chosen http://}, 'the outcome';
+    like $end,  qr{http://127[.]0[.]0[.]\d:\d+, tries=1 usec=\d+},                                   'and where';
     my $n = traces($a);
     $a->get('/app/echo', headers => ['X-Trace' => 'yes']);
     eventually { traces($a) == $n + 5 } 5, 'an expression may go by a header';
-    $a->get('/app/off/x',    from => '127.0.0.77');
-    $a->get('/quiet/x', from => '127.0.0.77');
+    $a->get('/app/off/x',    from    => '127.0.0.77');
+    $a->get('/quiet/x',      from    => '127.0.0.77');
     $a->get('/app/broken/x', headers => ['X-Trace' => 'yes']) for 1 .. 3;
-    $a->get('/app/echo', headers => ['X-Trace' => 'yes']);
+    $a->get('/app/echo',     headers => ['X-Trace' => 'yes']);
     eventually { traces($a) == $n + 10 } 5, 'off, and LogLevel, end it';
     $farm->announce_log(qr/Evaluation of expression from .* failed: Cannot open file/);
-    ok((grep { /lines of BackhandTrace are of the level info/ } $a->log_lines),
-        'a level that hides it is told');
+    ok((grep { /lines of BackhandTrace are of the level info/ } $a->log_lines), 'a level that hides it is told');
     $farm->check;
 }
 

@@ -51,28 +51,30 @@ my $empty  = $farm->add(conf => '');
 $farm->start;
 
 my $response = $server->get('/backhand?chains&json');
-is $response->status, 200, 'the list is there';
+is $response->status,                 200,                'the list is there';
 is $response->header('Content-Type'), 'application/json', 'for programs';
 my $said = JSON::PP->new->decode($response->body)->{chains};
 
 # Host, container and the lines of each group.
 sub short {
     my ($group) = @_;
-    return [$group->{host}, $group->{container},
-        map { join q( ), $_->{function}, $_->{argument} // () } @{ $group->{functions} }];
+    return [
+        $group->{host}, $group->{container},
+        map { join q( ), $_->{function}, $_->{argument} // () } @{ $group->{functions} }
+    ];
 }
 my @expected = (
-    ['a.test', undef, 'byAge 1000'],
-    ['a.test', '<Location "/app">', 'byLoad 0.5', 'byRandom', 'removeSelf'],
-    ['a.test', q(<Location "/app"> <If "%{QUERY_STRING} == '<b>'">), 'off', 'trace a b c'],
-    ['a.test', '<LocationMatch "^/(x|y)">', 'byExpectedTime'],
-    ['other.test:8099', undef, 'off'],
-    ['other.test:8099', '<Directory "/srv/www"> <Files "*.php">', 'byCost'],
+    ['a.test',          undef,                                                'byAge 1000'],
+    ['a.test',          '<Location "/app">',                                  'byLoad 0.5', 'byRandom', 'removeSelf'],
+    ['a.test',          q(<Location "/app"> <If "%{QUERY_STRING} == '<b>'">), 'off', 'trace a b c'],
+    ['a.test',          '<LocationMatch "^/(x|y)">',                          'byExpectedTime'],
+    ['other.test:8099', undef,                                                'off'],
+    ['other.test:8099', '<Directory "/srv/www"> <Files "*.php">',             'byCost'],
 );
 is_deeply [grep { $_->[1] && $_->[1] =~ /perl/ } map { short($_) } @{$said}],
-    [['a.test', '<Location "/perl">', 'byCPU']], 'chains of <Perl> sections, too';
+  [['a.test', '<Location "/perl">', 'byCPU']], 'chains of <Perl> sections, too';
 is_deeply [grep { !$_->[1] || $_->[1] !~ /perl/ } map { short($_) } @{$said}], \@expected, 'all chains, in order';
-is_deeply [map { $_->{virtual} ? 1 : 0 } @{$said}[0, 4]], [0, 1], 'virtual hosts';
+is_deeply [map { $_->{virtual} ? 1 : 0 } @{$said}[0, 4]],                      [0, 1],     'virtual hosts';
 is $said->[1]{place}, '/app', 'the path of a Location';
 like $said->[1]{functions}[0]{where}, qr{/httpd[.]conf:\d+\z}, 'and where it is configured';
 my ($line) = $said->[1]{functions}[2]{where} =~ /:(\d+)\z/;
@@ -84,11 +86,11 @@ my $page = $server->get('/backhand?chains');
 is $page->status, 200, 'for people';
 like $page->header('Content-Type'), qr{\Atext/html}, 'HTML';
 like $page->body, qr{<a href="\?explain=%2fapp"><code>&lt;Location &quot;/app&quot;&gt;</code></a>}i,
-    'with a link to ?explain';
-unlike $page->body, qr/<b>/, 'and markup in an expression is escaped';
-like $page->body, qr/<td>trace a b c<\/td>/, 'each function';
+  'with a link to ?explain';
+unlike $page->body, qr/<b>/,                   'and markup in an expression is escaped';
+like $page->body,   qr/<td>trace a b c<\/td>/, 'each function';
 is $server->get('/backhand?explain=%2fapp')->status, 200, 'the link works';
-is $server->post('/backhand?chains', 'x')->status, 405, 'POST is not allowed';
+is $server->post('/backhand?chains', 'x')->status,   405, 'POST is not allowed';
 
 # After a restart with another configuration.
 $server->reconfigure("<Location /new>\nBackhand byAge\n</Location>\n");

@@ -9,7 +9,7 @@ use warnings;
 use FindBin ();
 use lib "$FindBin::Bin/lib";
 
-use Farm qw(build_dir wait_for);
+use Farm     qw(build_dir wait_for);
 use JSON::PP qw(decode_json);
 use Test::More;
 
@@ -48,7 +48,8 @@ sub state_is {
             ($seen) = $said =~ /^ *\d+ \S+ +(\S+) .*\Q@{[$other->contact]}\E/m;
             return $seen && $seen eq $state;
         }
-      ), $name
+      ),
+      $name
       or diag "it is $seen";
     return;
 }
@@ -60,7 +61,7 @@ $farm->start;
 ok $farm->together, 'two servers see each other';
 
 like obeys('drain', $first, 'drain'), qr/\Adrain \Q@{[$first->contact]}\E: /, '... names this server';
-state_is('... this server is drained', $first, $first, 'drained');
+state_is('... this server is drained',  $first,  $first, 'drained');
 state_is('... and the other one knows', $second, $first, 'drained');
 obeys('undrain', $first, 'undrain');
 state_is('... ends it', $first, $first, 'alive');
@@ -74,20 +75,21 @@ is $json->{ok}, 1, 'drain another server by its name, as JSON';
 is_deeply [@{$json}{qw(order server)}], ['drain', $second->contact], '... says what was ordered';
 state_is('... it obeys', $second, $second, 'drained');
 obeys('undrain it', $first, 'undrain', 'b.test');
-obeys('weight', $first, 'weight', 50);
+obeys('weight',     $first, 'weight',  50);
 ok wait_for(sub { (ctl($first, 'status'))[1] =~ /\Q@{[$first->contact]}\E  weight 50 %$/m }), '... status shows it';
 obeys('weight of another server', $first, 'weight', 100, 'b.test');
 
-refuses(1, 'there is no server', 'an unknown server', $first, 'drain', 'none.test');
-refuses(1, 'there is no server', 'an unknown id', $first, 'drain', '9');
-refuses(64, 'usage', 'forget without a server', $first, 'forget');
-refuses(64, 'percentage', 'a weight that is none', $first, 'weight', '101');
-refuses(5, 'forget', 'this server itself', $first, 'forget', '0');
+refuses(1,  'there is no server', 'an unknown server',       $first, 'drain', 'none.test');
+refuses(1,  'there is no server', 'an unknown id',           $first, 'drain', '9');
+refuses(64, 'usage',              'forget without a server', $first, 'forget');
+refuses(64, 'percentage',         'a weight that is none',   $first, 'weight', '101');
+refuses(5,  'forget',             'this server itself',      $first, 'forget', '0');
 SKIP: {
     skip 'only root can run a command as another user', 2 if $>;
     my $file = "$first->{root}/run/backhand/mod_backhand-table";
     chmod 0755, $first->{root}, "$first->{root}/..";
-    my $said = qx{setpriv --reuid 65534 --regid 65534 --clear-groups -- '$ctl' drain -d '$first->{root}/run/backhand' 2>&1};
+    my $said =
+      qx{setpriv --reuid 65534 --regid 65534 --clear-groups -- '$ctl' drain -d '$first->{root}/run/backhand' 2>&1};
     is $? >> 8, 3, 'another user: exit code 3';
     like $said, qr/\Abackhandctl: no permission/, '... one line';
 }

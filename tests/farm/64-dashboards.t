@@ -29,7 +29,7 @@ sub text_of {
 sub expressions {
     my ($node) = @_;
     return map { expressions($_) } @{$node} if ref $node eq 'ARRAY';
-    return if ref $node ne 'HASH';
+    return                                  if ref $node ne 'HASH';
     my @own = grep { defined && !ref } $node->{expr};
     return @own, map { expressions($node->{$_}) } sort keys %{$node};
 }
@@ -43,17 +43,17 @@ my %id = map { $_->{id} => 1 } @{ $dashboard->{panels} };
 is scalar keys %id, scalar @{ $dashboard->{panels} }, 'each has an id of its own';
 
 # A rule's expression is a line, or the lines below `>-`.
-my @of_rules = map { s/\A>-\s+//r =~ s/\s+/ /gr }
-    text_of('backhand.rules.yml') =~ /^ {8}expr: (>-(?:\n {10}.*)+|.*)$/gm;
+my @of_rules =
+  map { s/\A>-\s+//r =~ s/\s+/ /gr } text_of('backhand.rules.yml') =~ /^ {8}expr: (>-(?:\n {10}.*)+|.*)$/gm;
 my @of_panels = expressions($dashboard);
-cmp_ok scalar @of_rules, '>', 4, 'there are alerts';
+cmp_ok scalar @of_rules,  '>', 4,  'there are alerts';
 cmp_ok scalar @of_panels, '>', 15, 'and queries';
 is_deeply [grep { /rate\(/ && !/\[\$__rate_interval\]/ } @of_panels], [],
-    'rates are over the interval that Grafana gives';
+  'rates are over the interval that Grafana gives';
 
 # What a variable stands for.
 my %variable = (job => 'backhand', instance => '.*', __rate_interval => '1m');
-my @all = (@of_rules, map { s/\$(\w+)/$variable{$1} || die "\$$1 is no variable\n"/ger } @of_panels);
+my @all      = (@of_rules, map { s/\$(\w+)/$variable{$1} || die "\$$1 is no variable\n"/ger } @of_panels);
 
 # The names of metrics, and the labels that are selected or summed by for each.
 sub named {
@@ -91,7 +91,7 @@ for my $expression (@all) {
     for my $metric (sort keys %{$named}) {
         push @missing, $metric if !$exported{$metric};
         push @missing, map { "$metric\{$_}" }
-            grep { !$exported{$metric}{$_} && !/\A(?:job|instance)\z/ } sort keys %{ $named->{$metric} };
+          grep { !$exported{$metric}{$_} && !/\A(?:job|instance)\z/ } sort keys %{ $named->{$metric} };
     }
 }
 is_deeply \@missing, [], 'every metric and label that they name is exported';
@@ -121,19 +121,20 @@ SKIP: {
     my $port  = free_port();
     open my $file, '>', "$place/prometheus.yml" or die "$place: $!";
     print {$file} "global: {scrape_interval: 1s}\nscrape_configs:\n- job_name: backhand\n  metrics_path: /backhand\n",
-        "  params: {metrics: ['']}\n  static_configs:\n  - targets: ['", join(q(', '), map { $_->address } $a, $b),
-        "']\n";
+      "  params: {metrics: ['']}\n  static_configs:\n  - targets: ['", join(q(', '), map { $_->address } $a, $b),
+      "']\n";
     close $file or die "$place: $!";
     my $pid = fork // die "fork: $!";
+
     if (!$pid) {
         open STDERR, '>', "$place/log";
         exec 'prometheus', "--config.file=$place/prometheus.yml", "--storage.tsdb.path=$place/data",
-            "--web.listen-address=127.0.0.1:$port";
+          "--web.listen-address=127.0.0.1:$port";
     }
     my $ask = sub {
         my ($expression) = @_;
-        my $query = $expression =~ s/([^\w])/sprintf '%%%02X', ord $1/ger;
-        my $response = HTTP::Tiny->new->get("http://127.0.0.1:$port/api/v1/query?query=$query");
+        my $query        = $expression =~ s/([^\w])/sprintf '%%%02X', ord $1/ger;
+        my $response     = HTTP::Tiny->new->get("http://127.0.0.1:$port/api/v1/query?query=$query");
         return eval { JSON::PP::decode_json($response->{content}) } || {};
     };
     my $twice = 'min(count_over_time(backhand_table_present[1m])) > 3';

@@ -28,8 +28,8 @@ sub share {
 
 sub farm_with_secret {
     my (%options) = @_;
-    my $conf = delete $options{conf} // 'BackhandSecretFile secret';
-    my $farm = Farm->new(conf => "$conf\n", %options);
+    my $conf      = delete $options{conf} // 'BackhandSecretFile secret';
+    my $farm      = Farm->new(conf => "$conf\n", %options);
     share([$key[0]], map { $farm->add } 1 .. 2);
     return ($farm, $farm->servers);
 }
@@ -58,7 +58,7 @@ sub drops {
     my ($server, $fake, $reason, $what, $make) = @_;
     my $before = dropped($server, $reason);
     return eventually { $fake->send_datagram($make->()); dropped($server, $reason) > $before } 5,
-        "$what: dropped ($reason)";
+      "$what: dropped ($reason)";
 }
 
 for my $mpm (Farm->few_mpms) {
@@ -79,8 +79,7 @@ for my $mpm (Farm->few_mpms) {
             $a, $fake, 'old or time',
             'from before the start',
             sub { sign($fake, { boot => 'f00', time => stamp(-25) }) }
-        )
-          if time - $^T < 20;
+        ) if time - $^T < 20;
         ok !$a->row($fake->contact), 'none of these is in the table';
 
         my $good = sign($fake, { seq => 100 });
@@ -103,7 +102,7 @@ subtest 'keys change without a gap' => sub {
         for my $server ($a, $b) {
             share($steps[$n - 1], $server);
             ok $server->graceful, "step $n: $server->{name} reads its keys again";
-            ok $farm->together, 'they see each other';
+            ok $farm->together,   'they see each other';
             is dropped($_, 'signature'), 0, "$_->{name} dropped nothing" for $a, $b;
         }
     }
@@ -122,7 +121,7 @@ subtest 'a farm that runs is given a secret' => sub {
         for my $server ($a, $b) {
             $server->reconfigure($conf);
             ok $server->graceful, "$server->{name}: $conf";
-            ok $farm->together, 'they see each other';
+            ok $farm->together,   'they see each other';
             is_deeply [map { dropped($_, 'signature') } $a, $b], \@before, 'nothing is dropped';
         }
         next if $conf !~ /optional/;
@@ -130,7 +129,7 @@ subtest 'a farm that runs is given a secret' => sub {
         drops($a, $fake, 'signature', 'optional: a wrong signature', sub { sign($fake, {}, $key[1]) });
         # By both: whoever has this one has read, and counted, all that was sent before.
         eventually { $fake->announce; $a->row($fake->contact) && $b->row($fake->contact) } 5,
-            'optional: what is not signed is taken';
+          'optional: what is not signed is taken';
         $farm->announce_log(qr/backhand: BackhandSecretFile is optional/,
             qr/backhand: announcement from 127\.0\.0\.9 dropped: it is/);
     }
@@ -143,7 +142,7 @@ subtest 'what was captured before a restart is worth nothing after it' => sub {
     my ($farm, $a) = farm_with_secret(conf => "BackhandSecretFile secret\nBackhandClockSkew 10min");
     my $file = $a->root . '/run/backhand/mod_backhand-Seen';
     $a->start;
-    my $fake = Farm::Fake->new(farm => $farm);
+    my $fake     = Farm::Fake->new(farm => $farm);
     my $captured = sign($fake, { seq => 50 });
     eventually { $fake->send_datagram($captured); $a->row($fake->contact) } 5, 'it is taken in';
     for my $lost (0, 1) {
@@ -161,16 +160,17 @@ subtest 'what was captured before a restart is worth nothing after it' => sub {
             sub { sign($fake, { boot => 'f00', time => stamp(-300) }) }
         );
         ok !$a->row($fake->contact), 'the table is still without it';
+
         if ($lost) {
             drops($a, $fake, 'old or time', "$name: said before the start", sub { $said });
         }
         else {
             # Its number is a new one.
             eventually { $fake->send_datagram($said); $a->row($fake->contact) } 5,
-                "$name: what was not heard yet is taken in";
+              "$name: what was not heard yet is taken in";
         }
         eventually { $fake->send_datagram(sign($fake, { seq => 100 + $lost })); $a->row($fake->contact) } 5,
-            'new ones are taken in';
+          'new ones are taken in';
         # What was written last is what the next start reads, a killed moderator or not.
     }
     $farm->announce_log(qr/dropped: it was stamped before this server's start/);
@@ -185,7 +185,7 @@ subtest 'a file that cannot be written is said once' => sub {
     mkdir $a->root . '/run/backhand/mod_backhand-Seen';
     $b->start;
     ok $a->wait_log(qr/:warn\] .*backhand: cannot write \S+mod_backhand-Seen; /), 'the log says so';
-    ok $farm->together, 'they see each other all the same';
+    ok $farm->together,                                                           'they see each other all the same';
     is scalar(grep { /mod_backhand-Seen/ } $a->log_lines), 1, 'once';
     rmdir $a->root . '/run/backhand/mod_backhand-Seen';
     ok $a->wait_log(qr/backhand: resolved: cannot write \S+mod_backhand-Seen/), 'and that it is over';
@@ -194,10 +194,10 @@ subtest 'a file that cannot be written is said once' => sub {
 };
 
 subtest 'what is missing is said at start' => sub {
-    my $farm = Farm->new;
-    my $a    = $farm->add;
-    my $wide = $farm->add(conf => "AcceptStats 0.0.0.0/0\n");
-    my $both = $farm->add(conf => "BackhandSecretFile secret\n");
+    my $farm  = Farm->new;
+    my $a     = $farm->add;
+    my $wide  = $farm->add(conf     => "AcceptStats 0.0.0.0/0\n");
+    my $both  = $farm->add(conf     => "BackhandSecretFile secret\n");
     my $alone = $farm->add(announce => 0, conf => "BackhandMaxServers 8\n");
     share([$key[0]], $both);
     $farm->start;
@@ -207,7 +207,7 @@ subtest 'what is missing is said at start' => sub {
     };
     ok $a->wait_log(qr/backhand: there is no BackhandSecretFile: anybody who sends/), 'no secret';
     ok $wide->wait_log(qr/backhand: AcceptStats covers addresses that look like those of clients/),
-        'everybody is accepted';
+      'everybody is accepted';
     is $lines->($a),     1, 'a line';
     is $lines->($wide),  2, 'two';
     is $lines->($both),  0, 'none with a secret';
@@ -254,7 +254,7 @@ for my $mpm (Farm->few_mpms) {
             is $told->{REMOTE_ADDR}, '127.0.0.77', 'b sees the client';
         }
         is $a->post('/app/echo', 'some body', from => '127.0.0.77')->echoed->{REMOTE_ADDR}, '127.0.0.77',
-            'with a body, too';
+          'with a body, too';
         is $a->status->{Untrusted} + $b->status->{Untrusted}, 0, 'all marks are believed';
 
         # From an address that AcceptStats covers; what would be handed off stays where it is, so that nothing goes in
@@ -265,22 +265,22 @@ for my $mpm (Farm->few_mpms) {
             my $name = delete $options{name} || 'Backhand-Proxied';
             return $server->get(
                 delete $options{target} || '/app/echo',
-                from => '127.0.0.7',
+                from    => '127.0.0.7',
                 headers => [$name => $mark],
                 %options
             )->echoed;
         };
         my %here = (contact => $b->contact, host => $host);
         my $told = $asks->($b, mark(%here));
-        is $told->{REMOTE_ADDR}, '10.1.1.1', 'a good mark is believed';
+        is $told->{REMOTE_ADDR},                    '10.1.1.1', 'a good mark is believed';
         is $asks->($b, mark(%here))->{REMOTE_ADDR}, '10.1.1.1', 'another one, too';
-        my $stolen = mark(%here);
+        my $stolen  = mark(%here);
         my %useless = (
             'unsigned'            => ['v=1&client=10.1.1.1:99&scheme=https&port=443'],
-            'with another key'    => [mark(%here, key => $key[1])],
+            'with another key'    => [mark(%here, key     => $key[1])],
             'for another server'  => [mark(%here, contact => $a->contact)],
-            'for another method'  => [mark(%here, method => 'POST')],
-            'for another host'    => [mark(%here, host => 'other.test')],
+            'for another method'  => [mark(%here, method  => 'POST')],
+            'for another host'    => [mark(%here, host    => 'other.test')],
             'for another target'  => [$stolen, target => '/app/echo?x'],
             'a minute old'        => [mark(%here, time => stamp(-60))],
             'a minute ahead'      => [mark(%here, time => stamp(60))],
@@ -293,8 +293,8 @@ for my $mpm (Farm->few_mpms) {
             my ($mark, %options) = @{ $useless{$name} };
             my $before = $b->status->{Untrusted};
             $told = $asks->($b, $mark, %options);
-            is $told->{REMOTE_ADDR}, '127.0.0.7', "$name: not believed";
-            is $told->{SERVER_ADDR}, '127.0.0.2', 'and not handed on';
+            is $told->{REMOTE_ADDR},    '127.0.0.7', "$name: not believed";
+            is $told->{SERVER_ADDR},    '127.0.0.2', 'and not handed on';
             is $b->status->{Untrusted}, $before + 1, 'counted';
         }
         for my $name (qw(Backhand_Proxied Backhand.Proxied X-Backhand-Proxied)) {
@@ -312,10 +312,10 @@ subtest 'optional: what is not signed is believed by its address' => sub {
     ok $farm->together, 'they see each other';
     my $mark = 'v=1&client=10.1.1.1:99&scheme=https&port=443';
     is $b->get('/app/echo', from => '127.0.0.7', headers => ['Backhand-Proxied' => $mark])->echoed->{REMOTE_ADDR},
-        '10.1.1.1',
+      '10.1.1.1',
       'unsigned';
     is $b->get('/app/echo', from => '127.0.0.7', headers => ['Backhand-Proxied' => "$mark&sig=00"])
-        ->echoed->{REMOTE_ADDR},
+      ->echoed->{REMOTE_ADDR},
       '127.0.0.7', 'but not a wrong signature';
     $farm->announce_log(qr/BackhandSecretFile is optional/, qr/whose mark is ignored/);
     $farm->check;
@@ -337,28 +337,28 @@ sub configured {
 }
 
 my $secret = $key[0];
-is((configured("$secret\n"))[0], 0, 'a good file');
-is((configured("$secret\n", 400))[0], 0, 'a good file that is read-only');
+is((configured("$secret\n"))[0],                      0, 'a good file');
+is((configured("$secret\n", 400))[0],                 0, 'a good file that is read-only');
 is((configured(undef, 0, "BackhandClockSkew $_"))[0], 0, "BackhandClockSkew $_") for qw(1s 5 1h);
 my @wrong = (
-    [undef,                 600, undef, qr/secret: cannot be opened: No such file/],
-    ["$secret\n",           640, undef, qr/secret: others than its owner may read or write it; chmod 600/],
-    ["$secret\n${secret}z\n", 600, undef, qr/secret, line 2: /],
+    [undef,                           600, undef, qr/secret: cannot be opened: No such file/],
+    ["$secret\n",                     640, undef, qr/secret: others than its owner may read or write it; chmod 600/],
+    ["$secret\n${secret}z\n",         600, undef, qr/secret, line 2: /],
     ["\n\n" . substr($secret, 0, 30), 600, undef, qr/secret, line 3: a key has an even number of hex digits, from 32/],
-    ["# none\n",            600, undef, qr/secret: holds no key; a line of 64 random hex digits is one/],
-    ["$secret\n",           600, 'BackhandSecretFile secret maybe', qr/the word optional or nothing/],
-    ["$secret\n",           600, "BackhandSecretFile secret\nBackhandSecretFile secret", qr/may stand only once/],
+    ["# none\n",                      600, undef, qr/secret: holds no key; a line of 64 random hex digits is one/],
+    ["$secret\n", 600, 'BackhandSecretFile secret maybe',                      qr/the word optional or nothing/],
+    ["$secret\n", 600, "BackhandSecretFile secret\nBackhandSecretFile secret", qr/may stand only once/],
     ["$secret\n", 600, "<Location />\nBackhandSecretFile secret\n</Location>", qr/belongs to the whole server/],
     map { [undef, 600, "BackhandClockSkew $_", qr/BackhandClockSkew $_: takes a time from 1s to 1h.*default 30s/] }
-        qw(0 500ms 2h x),
+      qw(0 500ms 2h x),
 );
 for (@wrong) {
     my ($text, $mode, $line, $pattern) = @{$_};
     my ($status, $said) = configured($text, $mode, $line);
     isnt $status, 0, "refused: $pattern";
-    like $said, $pattern, 'it says what is wrong';
-    like $said, qr/Syntax error on line \d+ of/, 'and where';
-    unlike $said, qr/0a1b|2c3d/, 'and no part of a key';
+    like $said,   $pattern,                        'it says what is wrong';
+    like $said,   qr/Syntax error on line \d+ of/, 'and where';
+    unlike $said, qr/0a1b|2c3d/,                   'and no part of a key';
 }
 
 done_testing;

@@ -88,8 +88,7 @@ sub curl {
     my ($server, $tls, $path) = @_;
     my $limit = int scaled(20);
     open my $pipe, '-|', 'curl', '-sS', '-k', '-i', '--http1.1', '--noproxy', '*', '-m', $limit, '--resolve',
-        "one.test:$tls:$server->{host}",
-      '--interface', '127.0.0.99', "https://one.test:$tls$path"
+      "one.test:$tls:$server->{host}", '--interface', '127.0.0.99', "https://one.test:$tls$path"
       or die "curl: $!";
     my $text = do { local $/ = undef; readline $pipe };
     close $pipe or return "curl failed: $?";
@@ -98,38 +97,38 @@ sub curl {
 
 sub tls_farm {
     my (%options) = @_;
-    my $farm = Farm->new(%options, modules => [qw(ssl headers authz_user socache_shmcb)]);
-    my $ca   = Farm::Certs->new("$farm->{root}/ca");
+    my $farm      = Farm->new(%options, modules => [qw(ssl headers authz_user socache_shmcb)]);
+    my $ca        = Farm::Certs->new("$farm->{root}/ca");
     return ($farm, $ca);
 }
 
 # Two servers whose contacts are https.
 sub both {
-    my ($mpm, %options) = @_;
-    my ($farm, $ca) = tls_farm(mpm => $mpm, workers => 16);
-    my ($tls, $hop) = (Farm::free_port(), Farm::free_port());
+    my ($mpm,  %options) = @_;
+    my ($farm, $ca)      = tls_farm(mpm => $mpm, workers => 16);
+    my ($tls,  $hop)     = (Farm::free_port(), Farm::free_port());
     my %define = (
-        TLS => $tls,
-        HOP => $hop,
-        PORT => $farm->port,
-        CA => $ca->path,
+        TLS   => $tls,
+        HOP   => $hop,
+        PORT  => $farm->port,
+        CA    => $ca->path,
         WRONG => $ca->issue('nobody.test'),
-        SITE => $ca->issue('one.test')
+        SITE  => $ca->issue('one.test')
     );
     for my $n (1, 2) {
         my $name = ('a', 'b')[$n - 1];
-        my %own = (
+        my %own  = (
             %define,
-            HOST => "127.0.0.$n",
-            NAME => "$name.test",
-            CERT => $ca->issue("$name.test"),
+            HOST   => "127.0.0.$n",
+            NAME   => "$name.test",
+            CERT   => $ca->issue("$name.test"),
             HTDOCS => "$farm->{root}/$name/htdocs"
         );
-        my $head = join q(), map { "Define $_ $own{$_}\n" } sort keys %own;
+        my $head   = join q(), map { "Define $_ $own{$_}\n" } sort keys %own;
         my $server = $farm->add(
             contact => "https://127.0.0.$n:$hop",
-            conf => $conf,
-            head => $head . ($n == 1 ? "Define FRONT\n" : ''),
+            conf    => $conf,
+            head    => $head . ($n == 1 ? "Define FRONT\n" : ''),
             %options
         );
         my $secret = $server->write_file('secret', '0a1b2c3d' x 8 . "\n");
@@ -146,46 +145,45 @@ for my $mpm (Farm->mpms) {
         ok $farm->together, 'they see each other';
 
         my $got = $a->get('/app/who', headers => [Host => 'one.test']);
-        is $got->status . $got->body,  '200b',           'a plain client is served by b';
-        is $got->header('x-host'), 'plain one.test', 'by the host that it asked';
+        is $got->status . $got->body, '200b',           'a plain client is served by b';
+        is $got->header('x-host'),    'plain one.test', 'by the host that it asked';
         my $at_a = $a->logged('/app/who');
         is "$at_a->{server} $at_a->{reason}", $b->contact . ' handed-off:chosen', 'over TLS';
         my ($at_b) = grep { m{/app/who} } $b->lines('tls.log');
         unlike $at_b, qr/client=\w/, 'whose certificate is nobody else\'s';
 
         my $told = $a->get('/app/echo?x=1', headers => [Host => 'one.test'])->echoed;
-        is $told->{HTTPS}, undef, 'HTTPS is not on';
-        is $told->{REQUEST_SCHEME}, 'http', 'the scheme is http';
-        is $told->{REMOTE_ADDR}, '127.0.0.99', 'the client is the client';
-        is $told->{REMOTE_USER}, undef, 'and no user';
-        is $told->{BACKHAND_RECEIVED}, '127.0.0.1', 'b knows from whom it came';
+        is $told->{HTTPS},             undef,        'HTTPS is not on';
+        is $told->{REQUEST_SCHEME},    'http',       'the scheme is http';
+        is $told->{REMOTE_ADDR},       '127.0.0.99', 'the client is the client';
+        is $told->{REMOTE_USER},       undef,        'and no user';
+        is $told->{BACKHAND_RECEIVED}, '127.0.0.1',  'b knows from whom it came';
         is_deeply [grep { /\ASSL_/ } keys %{$told}], [], 'there is no word of TLS';
         is $a->get('/app/secure', headers => [Host => 'one.test'])->status, 403, 'and none that Require believes';
-        is $a->get('/app/who', headers => [Host => 'two.test'])->header('x-host'), 'plain two.test', 'another host';
-        is $a->get('/app/who', headers => [Host => 'none.test'])->body, 'b', 'one that nobody has';
+        is $a->get('/app/who',    headers => [Host => 'two.test'])->header('x-host'), 'plain two.test', 'another host';
+        is $a->get('/app/who',    headers => [Host => 'none.test'])->body,            'b', 'one that nobody has';
         is $a->get('/app/who', version => '1.0', no_host => 1)->body, 'b', 'none at all';
 
         # Nothing that a client names takes the mark off the way over TLS.
         $told = $a->get('/app/echo',
-            headers => [Host => 'one.test', Cookie => 'k=v', Connection => 'close, Cookie, Backhand-Proxied'])
-          ->echoed;
+            headers => [Host => 'one.test', Cookie => 'k=v', Connection => 'close, Cookie, Backhand-Proxied'])->echoed;
         is "@{$told}{qw(REMOTE_ADDR BACKHAND_RECEIVED HTTP_COOKIE)}", '127.0.0.99 127.0.0.1 k=v',
-            'a Connection header takes nothing away';
+          'a Connection header takes nothing away';
 
         my $secure = curl($a, $tls, '/app/echo');
-        like $secure, qr/^HTTPS=on\r?$/m,            'a TLS client: HTTPS is on';
-        like $secure, qr/^REQUEST_SCHEME=https\r?$/m, 'the scheme is https';
-        like $secure, qr/^SERVER_PORT=$tls\r?$/m,     'the port is the one asked';
-        like $secure, qr/^SERVER_ADDR=127\.0\.0\.2\r?$/m, 'b serves it';
-        like $secure, qr/^X-Host: tls one\.test\r?$/m, 'by its host';
-        unlike $secure, qr/^SSL_/m, 'what TLS knows does not travel';
-        like curl($a, $tls, '/app/secure'), qr{^HTTP/1\.1 200}, 'Require ssl';
+        like $secure,                       qr/^HTTPS=on\r?$/m,                 'a TLS client: HTTPS is on';
+        like $secure,                       qr/^REQUEST_SCHEME=https\r?$/m,     'the scheme is https';
+        like $secure,                       qr/^SERVER_PORT=$tls\r?$/m,         'the port is the one asked';
+        like $secure,                       qr/^SERVER_ADDR=127\.0\.0\.2\r?$/m, 'b serves it';
+        like $secure,                       qr/^X-Host: tls one\.test\r?$/m,    'by its host';
+        unlike $secure,                     qr/^SSL_/m,                         'what TLS knows does not travel';
+        like curl($a, $tls, '/app/secure'), qr{^HTTP/1\.1 200},                 'Require ssl';
 
         for my $n (0, 5000, 300_000) {
             my $body = join q(), map { chr $_ % 251 } 1 .. $n;
             my $told = $a->post('/app/echo', $body)->echoed;
             is "$told->{SERVER_ADDR} $told->{BODY_LENGTH} $told->{BODY_MD5}", "127.0.0.2 $n " . md5_hex($body),
-                "POST of $n bytes";
+              "POST of $n bytes";
             $told = $a->post('/app/echo', $body, chunked => 1)->echoed;
             is "$told->{BODY_LENGTH} $told->{BODY_MD5}", "$n " . md5_hex($body), 'in chunks';
         }
@@ -200,13 +198,16 @@ for my $mpm (Farm->mpms) {
         my $client = $a->connect;
         my @bodies = map {
             $client->request('GET', "/app/who?$_", headers => [Host => ('one.test', 'two.test', 'none.test')[$_ % 3]])
-                ->body
+              ->body
         } 1 .. 30;
         is "@bodies", join(q( ), ('b') x 30), 'thirty requests';
-        eventually { 30 == grep { m{/app/who} } $b->lines('tls.log') } 5, 'b got them all';
+        eventually {
+            30 == grep { m{/app/who} } $b->lines('tls.log')
+        }
+        5, 'b got them all';
         # The host one.test has directives of mod_ssl of its own, and so connections of its own.
         is scalar(grep { m{/app/who} && /kept=0/ } $b->lines('tls.log')), 2,
-            'over one connection, and one for the host with other settings';
+          'over one connection, and one for the host with other settings';
         my $self = $a->get('/who', headers => [Host => 'one.test']);
         is $self->body, 'a', 'what is not handed off stays';
         # An old child would wait for it.
@@ -295,7 +296,7 @@ EOT
 my %wrong = (
     expired  => qr/has a certificate that is expired or not yet valid: renew it there/,
     stranger =>
-        qr/has a certificate that is not trusted \(.+\): name the CA that signed it in SSLProxyCACertificateFile/,
+      qr/has a certificate that is not trusted \(.+\): name the CA that signed it in SSLProxyCACertificateFile/,
     misnamed => qr/has a certificate without the name misnamed\.test, .*BackhandHostname.*SSLProxyCheckPeerName Off/,
     strict   => qr/wants a client certificate: give this server one in SSLProxyMachineCertificateFile/,
     old      => qr/wants a client certificate: give this server one in SSLProxyMachineCertificateFile/,
@@ -315,9 +316,9 @@ sub shout {
     }
     my $upgrade = $said =~ /^Upgrade: websocket\r$/mi;
     syswrite $socket,
-        $upgrade
-        ? "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
-        : "HTTP/1.1 426 No\r\nContent-Length: 0\r\n\r\n";
+      $upgrade
+      ? "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+      : "HTTP/1.1 426 No\r\nContent-Length: 0\r\n\r\n";
     while (sysread $socket, $said, 65_536) {
         syswrite $socket, uc $said;
     }
@@ -327,7 +328,7 @@ sub shout {
 # A front, a server with all these places, and one that announces them.
 sub places {
     my ($mpm, %options) = @_;
-    my ($farm, $ca) = tls_farm(mpm => $mpm, workers => 16);
+    my ($farm, $ca)     = tls_farm(mpm => $mpm, workers => 16);
     my $other  = Farm::Certs->new("$farm->{root}/other");
     my %define = (
         PORT       => $farm->port,
@@ -343,10 +344,10 @@ sub places {
     my $head     = join q(), map { "Define $_ $define{$_}\n" } sort keys %define;
     my $policies = Farm::build_dir() . '/meson/tests/farm/policies.so';
     my $order    = join q(), map {
-        "<Location /app/$_>\n BackhandFromSO $policies in_order \""
-            . ($_ eq 'good' ? '' : "$_.test ")
-            . "good.test\"\n</Location>\n<Location /app/only-$_>\n BackhandFromSO $policies in_order $_.test\n"
-            . "</Location>\n"
+            "<Location /app/$_>\n BackhandFromSO $policies in_order \""
+          . ($_ eq 'good' ? '' : "$_.test ")
+          . "good.test\"\n</Location>\n<Location /app/only-$_>\n BackhandFromSO $policies in_order $_.test\n"
+          . "</Location>\n"
           . "ScriptAlias /app/$_ \${CGI}\nScriptAlias /app/only-$_ \${CGI}\n"
     } keys %wrong, 'good';
     my $a = $farm->add(head => "${head}Define CGI $farm->{root}/a/cgi/echo\n", conf => $hosts . $order, %options);
@@ -360,11 +361,11 @@ sub places {
             farm => $farm,
             $_ eq 'mute' ? (host => '127.0.0.8', port => $define{MUTE}, serve => sub { 'open' }) : (),
             says => {
-                host => "$_.test",
-                boot => "1$define{uc $_}",
+                host    => "$_.test",
+                boot    => "1$define{uc $_}",
                 contact => 'https://' . ($_ eq 'mute' ? '127.0.0.8' : '127.0.0.2') . ':' . $define{ uc $_ }
             }
-          )->start
+        )->start
     } keys %wrong, 'good';
     my %contact = map { $_->{says}{host} =~ /(\w+)/ ? ($1 => $_->{says}{contact}) : () } @fakes;
     $farm->announce_log(qr/AH00671|AH01882|AH01873|AH01909|AH02039/);
@@ -381,7 +382,7 @@ sub places {
 sub ask {
     my ($a, $host, $path, $body) = @_;
     my $response =
-        defined $body ? $a->post($path, $body, headers => [Host => $host]) : $a->get($path, headers => [Host => $host]);
+      defined $body ? $a->post($path, $body, headers => [Host => $host]) : $a->get($path, headers => [Host => $host]);
     return "$response->{status}" if $response->status != 200;
     my $told = $response->echoed;
     return ($told->{SERVER_ADDR} eq '127.0.0.1' ? 'here ' : 'b ') . $told->{BODY_LENGTH};
@@ -392,7 +393,8 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
         my ($farm, $a, $b, $fakes, $contact) = places($mpm);
         is ask($a, 'usual.test', '/app/only-good'), 'b 0', 'one that can is asked';
         my $shouter = Farm::Fake->new(farm => $farm, quiet => 1, serve => \&shout)->start;
-        my $client  = $a->connect->send("GET /app/only-good/socket HTTP/1.1\r\nHost: usual.test\r\n"
+        my $client =
+          $a->connect->send("GET /app/only-good/socket HTTP/1.1\r\nHost: usual.test\r\n"
               . "Connection: Upgrade\r\nUpgrade: websocket\r\n"
               . "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
         is $client->response('HEAD')->status, 101, 'a WebSocket';
@@ -409,25 +411,25 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
             ok $a->wait_log(qr/\Q$contact->{$what}\E $wrong{$what}/), 'the log says what is wrong';
             $farm->announce_log(qr/\Q$contact->{$what}\E $wrong{$what}; it is asked last for the next 0 s/);
             is ask($a, 'usual.test', "/app/$what"), 'b 0', 'or by the next';
-            is ask($a, 'usual.test', "/app/$what", $big), 'b 200000', 'a POST too';
+            is ask($a, 'usual.test', "/app/$what",      $big), 'b 200000',    'a POST too';
             is ask($a, 'usual.test', "/app/only-$what", $big), 'here 200000', 'and here';
             is scalar(grep { /\Q$contact->{$what}\E/ && /\[\w*:(?:warn|error|crit)\]/ } $a->log_lines), 1,
-                'which the log says once';
+              'which the log says once';
         }
         # Each host by its own settings, however other hosts' connections were made.
         for my $what (qw(expired stranger misnamed)) {
-            is ask($a, 'lax.test', "/app/only-$what"), 'b 0', "$what: a host that does not care asks it";
+            is ask($a, 'lax.test',   "/app/only-$what"), 'b 0',    "$what: a host that does not care asks it";
             is ask($a, 'usual.test', "/app/only-$what"), 'here 0', 'another one still does not';
         }
         for my $what (qw(strict old)) {
-            is ask($a, 'proven.test', "/app/only-$what"), 'b 0', "$what: a host with a certificate asks it";
-            is ask($a, 'proven.test', "/app/only-$what", $big), 'b 200000', 'a POST too';
+            is ask($a, 'proven.test',   "/app/only-$what"), 'b 0', "$what: a host with a certificate asks it";
+            is ask($a, 'proven.test',   "/app/only-$what", $big), 'b 200000', 'a POST too';
             is ask($a, 'unproven.test', "/app/only-$what", $big), 'here 200000',
-                'one with a certificate of another authority cannot';
+              'one with a certificate of another authority cannot';
         }
         is $a->logged('/app/only-plain')->{reason}, 'served-here:failed', 'the access log says it';
 
-        is ask($a, 'off.test', '/app/good'), 'here 0', 'a host without SSLProxyEngine asks none';
+        is ask($a, 'off.test', '/app/good'),  'here 0',             'a host without SSLProxyEngine asks none';
         is $a->logged('/app/good')->{reason}, 'served-here:no-tls', 'the access log says it';
         ask($a, 'off.test', '/app/strict') for 1 .. 5;
         my @said = grep { /is not asked/ } $a->log_lines;
@@ -449,8 +451,8 @@ subtest 'without mod_ssl' => sub {
     my @said = grep { /is not asked/ } $a->log_lines;
     is scalar(@said), 1, 'the log says so once';
     like $said[0],
-        qr{https://127\.0\.0\.9:443 is not asked: .* is not loaded; add "LoadModule ssl_module \S+/mod_ssl\.so"},
-        'and what to do';
+      qr{https://127\.0\.0\.9:443 is not asked: .* is not loaded; add "LoadModule ssl_module \S+/mod_ssl\.so"},
+      'and what to do';
     $farm->announce_log(qr/mod_ssl is not loaded/);
     $fake->stop;
     $farm->check;

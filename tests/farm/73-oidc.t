@@ -53,7 +53,8 @@ sub curl {
     my ($server, $jar, $path) = @_;
     my @command = (
         qw(curl -sS -k -i -L --max-redirs 8 --noproxy * --max-time),
-        int scaled(30), '-b', $jar, '-c', $jar, 'http://' . $server->address . $path
+        int scaled(30),
+        '-b', $jar, '-c', $jar, 'http://' . $server->address . $path
     );
     open my $pipe, '-|', @command or die "curl: $!";
     local $/ = undef;
@@ -72,7 +73,7 @@ sub make_farm {
         my $server = $farm->add(
             conf => $conf,
             head => "Define PROVIDER $address\nDefine OWN $farm->{root}/$name\n"
-                . ($name eq 'a' ? "Define FRONT\n" : '')
+              . ($name eq 'a' ? "Define FRONT\n" : '')
         );
         chmod 0600, $server->write_file('secret', '0a1b2c3d' x 8 . "\n");
     }

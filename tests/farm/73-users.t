@@ -130,8 +130,8 @@ my @modules = (
 # Makes a and b, without starting them.
 sub make_farm {
     my (%options) = @_;
-    my $secret = delete $options{secret} // 'secret';
-    my $farm = Farm->new(perl => 1, modules => \@modules, %options);
+    my $secret    = delete $options{secret} // 'secret';
+    my $farm      = Farm->new(perl => 1, modules => \@modules, %options);
     for my $name (qw(a b)) {
         my $server = $farm->add(
             conf => $conf =~ s/BackhandSecretFile secret$/BackhandSecretFile $secret/mr,
@@ -165,7 +165,8 @@ sub curl {
     my ($server, $path, @options) = @_;
     my @command = (
         qw(curl -sS -i --noproxy *),
-        '--max-time', int scaled(30),
+        '--max-time',
+        int scaled(30),
         qw(--interface 127.0.0.99),
         @options, 'http://' . $server->address . $path
     );
@@ -208,35 +209,35 @@ my $refused = qr/\bAH0(?:1374|1609|1614|1617|1618|1627|1629|1630|1631|1640|1774|
 for my $mpm (Farm->mpms) {
     subtest "$mpm: logins" => sub {
         my ($farm, $a, $b) = start_farm(mpm => $mpm);
-        is seen($a, '/app/echo/basic', @basic), '200 127.0.0.2 joe Basic', 'Basic: b has no password of joe';
-        is status_of($b, '/app/echo/basic', @basic), 401, 'and asks its own clients';
-        is status_of($a, '/app/echo/basic', qw(--basic -u joe:wrong)), 401, 'a wrong password';
-        is status_of($a, '/app/echo/off',   @basic), 401, 'BackhandTrustUser Off: b asks';
-        is body_of($a, '/app/perl', @basic), 'joe Basic', '$r->user';
-        is seen($a, '/app/echo/either', @basic), '200 127.0.0.2 joe Basic', 'Satisfy Any';
+        is seen($a, '/app/echo/basic', @basic),      '200 127.0.0.2 joe Basic',     'Basic: b has no password of joe';
+        is status_of($b, '/app/echo/basic', @basic), 401,                           'and asks its own clients';
+        is status_of($a, '/app/echo/basic', qw(--basic -u joe:wrong)), 401,         'a wrong password';
+        is status_of($a, '/app/echo/off', @basic),                     401,         'BackhandTrustUser Off: b asks';
+        is body_of($a, '/app/perl', @basic),                           'joe Basic', '$r->user';
+        is seen($a, '/app/echo/either', @basic),                       '200 127.0.0.2 joe Basic', 'Satisfy Any';
 
         my @answer = curl($a, '/app/echo/digest', @digest);
         is seen_in(@answer), '200 127.0.0.2 joe Digest', 'Digest';
         like $answer[1], qr/^Authentication-Info: rspauth="[0-9a-f]{32}", cnonce="[^"]+", nc=00000001, qop=auth\r?$/m,
-            'and what the front server has to say of it';
+          'and what the front server has to say of it';
         is seen($a, '/app/echo/digest', @digest, '-d', 'x' x 5000), '200 127.0.0.2 joe Digest', 'with a body';
-        is status_of($a, '/app/echo/digest/off', @digest), 401, 'without trust no Digest succeeds';
-        is status_of($a, '/app/echo/digest', qw(--digest -u joe:wrong)), 401, 'a wrong password';
+        is status_of($a, '/app/echo/digest/off', @digest),                   401, 'without trust no Digest succeeds';
+        is status_of($a, '/app/echo/digest',     qw(--digest -u joe:wrong)), 401, 'a wrong password';
 
         my $jar = "$farm->{root}/jar";
         is status_of($a, '/app/echo/form'), 401, 'a form: nobody is logged in';
         @answer = curl($a, '/app/echo/form', '-d', 'httpd_username=joe&httpd_password=joe-pw', '-c', $jar);
-        is seen_in(@answer), '200 127.0.0.2 joe Form', 'logged in, and answered by b';
+        is seen_in(@answer), '200 127.0.0.2 joe Form',                       'logged in, and answered by b';
         is scalar(my @cookies = $answer[1] =~ /^Set-Cookie: session=/mg), 1, 'a session begins';
         like $answer[1], qr/^Set-Cookie: session=[^;]*farm-user=joe/m, "the front server's";
-        is seen($a, '/app/echo/form', '-b', $jar), '200 127.0.0.2 joe Form', 'the session holds';
+        is seen($a, '/app/echo/form', '-b', $jar), '200 127.0.0.2 joe Form',                      'the session holds';
         is status_of($a, '/app/echo/form', '-d', 'httpd_username=joe&httpd_password=wrong'), 401, 'a wrong password';
 
         is status_of($a, '/app/echo/ann', @basic), 401, 'authorization runs on b, too';
-        is seen($a, '/app/echo/ann', qw(--basic -u ann:ann-pw)), '200 127.0.0.2 ann Basic', 'and lets others in';
+        is seen($a, '/app/echo/ann',  qw(--basic -u ann:ann-pw)), '200 127.0.0.2 ann Basic', 'and lets others in';
         is seen($a, '/app/echo/free', @basic), '200 127.0.0.2 joe Basic', 'the user is known where nothing is required';
         is status_of($a, '/app/echo/looked', qw(--basic -u admin:guessed)), 401,
-            'a name that nobody checked is not told';
+          'a name that nobody checked is not told';
 
         is body_of($a, '/app/dir/',     @digest), "index of b\n",   'an index page of the same realm';
         is body_of($a, '/app/dir/none', @digest), "missing at b\n", 'an error document';
@@ -246,7 +247,10 @@ for my $mpm (Farm->mpms) {
 
         my @ids = map {
             my $server = $_;
-            wait_for { my ($line) = grep { m{ /app/perl$} } $server->lines('users.log'); $line }
+            wait_for {
+                my ($line) = grep { m{ /app/perl$} } $server->lines('users.log');
+                $line
+            }
         } $a, $b;
         like $ids[0], qr{^joe [-\w@]{20,} /app/perl$}, 'the user and UNIQUE_ID in the log';
         is $ids[1], $ids[0], 'are the same in both';
@@ -280,8 +284,8 @@ sub mark {
 # The user that a server sees of a request with that mark; - for none, or the status of the answer.
 sub ask {
     my ($server, $mark, %options) = @_;
-    my @headers = (defined $mark ? ('Backhand-Proxied' => $mark) : (), @{ delete $options{headers} || [] });
-    my $target = delete $options{target} || '/app/echo/basic';
+    my @headers  = (defined $mark ? ('Backhand-Proxied' => $mark) : (), @{ delete $options{headers} || [] });
+    my $target   = delete $options{target} || '/app/echo/basic';
     my $response = $server->get($target, from => '127.0.0.7', headers => \@headers, %options);
     return $response->status == 200 ? $response->echoed->{REMOTE_USER} // q(-) : $response->status;
 }
@@ -292,19 +296,19 @@ subtest 'no other mark names a user' => sub {
     $b->start;
     my %here = (contact => $b->contact, host => $b->address);
     my $good = mark(%here);
-    is ask($b, $good), 'joe', 'a good mark does';
-    is ask($b, mark(%here)), 'joe', 'and another';
-    is ask($b, $good), 401, 'the same again does not';
+    is ask($b, $good),                                    'joe', 'a good mark does';
+    is ask($b, mark(%here)),                              'joe', 'and another';
+    is ask($b, $good),                                    401,   'the same again does not';
     is ask($b, mark(%here, user => '&user=joe&nonce=x')), 'joe', 'no AuthType';
     my $stolen  = mark(%here);
     my %useless = (
         'no mark'             => [undef],
         'headers of a client' => [undef, headers => [map { ($_ => 'joe') } qw(Remote-User REMOTE_USER Backhand-User)]],
         'unsigned'            => ['v=1&client=10.1.1.1:99&scheme=http&port=80&user=joe&auth=Basic&nonce=1'],
-        'another key'         => [mark(%here, key => $key[1])],
+        'another key'         => [mark(%here, key     => $key[1])],
         'another server'      => [mark(%here, contact => $a->contact)],
-        'another method'      => [mark(%here, method => 'POST')],
-        'another host'        => [mark(%here, host => 'other.test')],
+        'another method'      => [mark(%here, method  => 'POST')],
+        'another host'        => [mark(%here, host    => 'other.test')],
         'another target'      => [$stolen, target => '/app/echo/basic?x'],
         'a minute old'        => [mark(%here, time => stamp(-60))],
         'a minute ahead'      => [mark(%here, time => stamp(60))],
@@ -319,22 +323,22 @@ subtest 'no other mark names a user' => sub {
         'a place of others'   => [mark(%here, target => '/app/echo/ann'), target => '/app/echo/ann'],
         'not from a server'   => [mark(%here), from => '127.0.0.77'],
     );
-    is ask($b, @{ $useless{$_} }), 401, $_ for sort keys %useless;
-    is ask($b, mark(%here, user => '&user=%0A')), 400, 'a mark that no server writes';
-    is ask($b, $stolen), 'joe', 'the one that they were made of is still good';
+    is ask($b, @{ $useless{$_} }),                401,   $_ for sort keys %useless;
+    is ask($b, mark(%here, user => '&user=%0A')), 400,   'a mark that no server writes';
+    is ask($b, $stolen),                          'joe', 'the one that they were made of is still good';
     my %free = (target => '/app/echo/free');
-    is ask($b, mark(%here, %free, user => ''), %free), q(-), 'a mark of the release before is read';
-    is scalar(grep { /is not taken: / } $b->log_lines), 1, 'the log says so once';
+    is ask($b, mark(%here, %free, user => ''), %free),  q(-), 'a mark of the release before is read';
+    is scalar(grep { /is not taken: / } $b->log_lines), 1,    'the log says so once';
 
     # What was captured stays worthless.
     $good = mark(%here);
     is ask($b, $good), 'joe', 'a mark';
     ok $b->graceful, 'after a graceful restart';
-    is ask($b, $good), 401, 'it is still spent';
+    is ask($b, $good),       401,   'it is still spent';
     is ask($b, mark(%here)), 'joe', 'a new one is good';
     ok $b->stop, 'b stops';
     $b->start;
-    is ask($b, $good), 401, 'after a start it is spent, too';
+    is ask($b, $good),       401,   'after a start it is spent, too';
     is ask($b, mark(%here)), 'joe', 'and a new one is good';
     $farm->announce_log(
         qr/backhand: 127\.0\.0\.\d+ sent a request (?:whose mark is ignored|marked as handed off)/,
@@ -349,7 +353,10 @@ subtest 'optional: only signed marks name a user' => sub {
     my ($farm, $a, $b) = start_farm(secret => 'secret optional');
     my $mark = 'v=1&client=10.1.1.1:99&scheme=http&port=80&id=forged&user=joe&auth=Basic&nonce=1';
     is ask($b, $mark), 401, 'not an unsigned one';
-    my $line = wait_for { my ($found) = grep { m{ /app/echo/basic$} } $b->lines('users.log'); $found };
+    my $line = wait_for {
+        my ($found) = grep { m{ /app/echo/basic$} } $b->lines('users.log');
+        $found
+    };
     unlike $line, qr/forged/, 'nor is its id taken';
     is ask($b, mark(contact => $b->contact, host => $b->address)), 'joe', 'a signed one';
     is seen($a, '/app/echo/digest', @digest), '200 127.0.0.2 joe Digest', 'the servers work together';

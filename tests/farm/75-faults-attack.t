@@ -11,7 +11,7 @@ use Farm::Steady;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-my $long = $ENV{BACKHAND_TEST_LONG};
+my $long     = $ENV{BACKHAND_TEST_LONG};
 my $attacker = '127.0.0.98';
 
 # Resources that a site may well have. None reads a body.
@@ -57,20 +57,20 @@ EOT
 
 # What the attacker sends, again and again over connections of its own. `reads`: it reads that many bytes of the answer
 # (default: all) and leaves. `status`: of answers, if there is to be one. `long`: only with the slow tests.
-my $upload = 'x' x 300_000;
+my $upload  = 'x' x 300_000;
 my @attacks = (
     {
-        fault  => 'a client uploads what is answered unread',
+        fault => 'a client uploads what is answered unread',
         bytes => sub {
             "POST /app/bad/forbidden HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\nConnection: close\r\n\r\n$upload";
         },
         status => 403,
     },
     {
-        fault  => 'by PUT, in chunks',
+        fault => 'by PUT, in chunks',
         bytes => sub {
             "PUT /app/bad/large HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-                . sprintf("%x\r\n%s\r\n0\r\n\r\n", length $upload, $upload);
+              . sprintf("%x\r\n%s\r\n0\r\n\r\n", length $upload, $upload);
         },
         status => 413,
     },
@@ -86,44 +86,44 @@ my @attacks = (
         bytes => sub { "GET /app/bad/short HTTP/1.1\r\nHost: x\r\n\r\n" }
     },
     {
-        fault => 'it asks for what takes too long',
-        bytes => sub { "GET /app/bad/slow HTTP/1.1\r\nHost: x\r\n\r\n" },
-        status => qr/\A(?:504|200)\z/,
+        fault   => 'it asks for what takes too long',
+        bytes   => sub { "GET /app/bad/slow HTTP/1.1\r\nHost: x\r\n\r\n" },
+        status  => qr/\A(?:504|200)\z/,
         clients => 8
     },
     {
-        long => 1,
-        fault => 'it gives up waiting',
-        bytes => sub { "GET /app/bad/slow HTTP/1.1\r\nHost: x\r\n\r\n" },
-        reads => 0,
+        long    => 1,
+        fault   => 'it gives up waiting',
+        bytes   => sub { "GET /app/bad/slow HTTP/1.1\r\nHost: x\r\n\r\n" },
+        reads   => 0,
         clients => 1
     },
     { fault => 'it asks for long headers', bytes => sub { "GET /app/bad/header HTTP/1.0\r\n\r\n" }, status => 200 },
     {
-        long => 1,
+        long  => 1,
         fault => 'it gives up in the middle of a download',
         bytes => sub { "GET /app/bad/download HTTP/1.1\r\nHost: x\r\n\r\n" },
         reads => 100
     },
     {
-        long => 1,
-        fault => 'it asks for an error',
-        bytes => sub { "GET /app/bad/broken HTTP/1.1\r\nHost: x\r\n\r\n" },
+        long   => 1,
+        fault  => 'it asks for an error',
+        bytes  => sub { "GET /app/bad/broken HTTP/1.1\r\nHost: x\r\n\r\n" },
         status => 502
     },
     {
-        long => 1,
-        fault => 'it asks for a WebSocket and leaves',
-        bytes => sub { "GET /app/bad/done HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n" },
+        long   => 1,
+        fault  => 'it asks for a WebSocket and leaves',
+        bytes  => sub { "GET /app/bad/done HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n" },
         status => 200
     },
     # A child that dies takes what other clients asked it with it, so each serves one request.
     {
-        fault => 'it asks for what kills the child',
-        bytes => sub { "POST /app/bad/crash?" . rand() . " HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n" },
-        mpm => 'prefork',
+        fault   => 'it asks for what kills the child',
+        bytes   => sub { "POST /app/bad/crash?" . rand() . " HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n" },
+        mpm     => 'prefork',
         clients => 1,
-        pause => 0.15
+        pause   => 0.15
     },
 );
 
@@ -140,7 +140,7 @@ sub attack {
             next;
         }
         my $response = eval { $client->response('GET') };
-        my $status = $response ? $response->status : $client->{buffer} =~ m{\AHTTP/1\.1 (\d+)} ? $1 : 0;
+        my $status   = $response ? $response->status : $client->{buffer} =~ m{\AHTTP/1\.1 (\d+)} ? $1 : 0;
         push @statuses, $status;
         sleep($attack->{pause} || 0.01);
     }
@@ -151,10 +151,10 @@ sub start_farm {
     my ($mpm) = @_;
     my $farm = Farm::Steady::idle_farm(
         4,
-        mpm => $mpm,
+        mpm     => $mpm,
         workers => 24,
-        also => 'BackhandResponseTimeout 1s',
-        chain => "Backhand byAge 20\nBackhand byRandom\n"
+        also    => 'BackhandResponseTimeout 1s',
+        chain   => "Backhand byAge 20\nBackhand byRandom\n"
     );
     for my $server ($farm->servers) {
         my $path = $server->write_file('bad.lua', $script);
@@ -175,19 +175,21 @@ for my $mpm ($long ? Farm->mpms : 'event', 'prefork') {
     for my $attack (@some) {
         my @statuses;
         my $seconds = $long ? 4 : 1.5;
-        my $result = $load->during(
+        my $result  = $load->during(
             $attack->{fault},
-            $seconds, sub {
+            $seconds,
+            sub {
                 my $until = time + $seconds - 0.5;
                 @statuses = map { ref eq 'ARRAY' ? @{$_} : () }
-                    Farm::in_parallel($attack->{clients} || 3, sub { attack($front, $attack, $until) });
-            });
+                  Farm::in_parallel($attack->{clients} || 3, sub { attack($front, $attack, $until) });
+            }
+        );
         $result->nothing_failed;
         my $all = @{ $result->{answers} };
         for my $server ($front, @others) {
             my $share = $result->answered($server, -1) / $all;
             cmp_ok $share, '>', 0.12, sprintf '%s: %s answered %.0f %% of what others asked', $attack->{fault},
-                $server->name, 100 * $share;
+              $server->name, 100 * $share;
         }
         if ($attack->{status}) {
             cmp_ok scalar @statuses, '>', 5, 'there was an attack';
@@ -195,7 +197,7 @@ for my $mpm ($long ? Farm->mpms : 'event', 'prefork') {
             is "@wrong", q(), "it always got $attack->{status}";
         }
         is join(q(), grep { defined } map { $front->row($_->contact)->{'Refused-Ago'} } @others), q(),
-            'nobody was blamed';
+          'nobody was blamed';
     }
     $farm->check;
 }

@@ -31,10 +31,12 @@ for my $mpm (@mpms) {
     my $killed = $mpm eq 'prefork' ? 8 : 1;
     my $result = Farm::Steady->new(servers => [$a, $b, $c], clients => $clients)->during(
         "$mpm: a child of the server that is asked is killed",
-        2, sub {
+        2,
+        sub {
             my @workers = Farm::Steady::workers($d);
             kill 'KILL', @workers[0 .. $killed - 1];
-        });
+        }
+    );
     $result->failed_only($clients, sub { return $_[0]{method} eq 'POST' && $_[0]{status} == 502 });
     eventually { $d->status->{Serving} <= 1 } 5, 'the requests that it had count no more';
     eventually { !grep { $_->row($d->contact)->{'In-Flight'} > 1 } $a, $b, $c } 5, 'nor for the others';
@@ -44,15 +46,17 @@ for my $mpm (@mpms) {
     my $wait    = Farm::Steady->new(servers => [$b, $c, $d], clients => $clients);
     $result = $wait->during(
         "$mpm: a child that waits for others is killed",
-        2, sub {
+        2,
+        sub {
             $_->send("GET $slow HTTP/1.1\r\nHost: " . $a->address . "\r\n\r\n") for @clients;
             eventually { $a->status->{Waiting} >= 2 } 4, 'requests are handed off';
             kill 'KILL', Farm::Steady::workers($a);
             eventually { $_ = $a->status; $_ && $_->{Waiting} == 0 } 5, 'they are not waited for any more';
-        });
+        }
+    );
     $result->failed_only($clients, sub { return $_[0]{method} eq 'POST' && $_[0]{status} == 502 });
     eventually { sent_waiting($a) eq '0 0 0 0' } 5, 'what was handed to each is not waited for any more'
-        or diag sent_waiting($a);
+      or diag sent_waiting($a);
     $result = Farm::Steady->new(servers => [$a])->during("$mpm: the same server is asked", 1.5, sub { });
     $result->nothing_failed;
     cmp_ok scalar(() = map { $result->answered($_, 0) } $b, $c, $d), '>', 10, 'and hands off as before';

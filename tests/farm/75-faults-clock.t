@@ -34,7 +34,7 @@ for my $seconds (60, -60) {
 
     my $others = Farm::Steady->new(servers => [$a, $b, $c]);
     my $itself = Farm::Steady->new(servers => [$d]);
-    my $set = $seconds > 0 ? 'a minute ahead' : 'a minute back';
+    my $set    = $seconds > 0 ? 'a minute ahead' : 'a minute back';
     my ($ahead, $behind) = $seconds > 0 ? qw(ahead ago) : qw(ago ahead);
     my $result = $others->during("a clock is set $set", 2, sub { $d->write_file('skew', $seconds) }, from => $d);
     $result->nothing_failed;
@@ -50,11 +50,10 @@ for my $seconds (60, -60) {
     }
     $result = $itself->during("the server whose clock is $set is asked", 1, sub { });
     $result->nothing_failed;
-    is scalar(() = away($result)), 0, 'it serves alone';
+    is scalar(() = away($result)),                                        0,            'it serves alone';
     is $d->get('/app/echo', from => '127.0.0.77')->echoed->{REMOTE_ADDR}, '127.0.0.77', 'for the client that asked';
     ok $d->wait_log(
-        qr/ from 127\.0\.0\.[123] dropped: it was stamped (?:59|60|61)\.\d+ s $behind by this server's clock/
-    ),
+        qr/ from 127\.0\.0\.[123] dropped: it was stamped (?:59|60|61)\.\d+ s $behind by this server's clock/),
       'its log names the others';
     says($d, qr/this server's own clock/, 'and its page says that its own clock is wrong');
     $result = $others->during("the clock is right again", 1, sub { $d->write_file('skew', '0') });

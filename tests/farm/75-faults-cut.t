@@ -23,7 +23,7 @@ for my $n (1, 2) {
         "ip link add port$n type veth peer name eth0 netns half$n",
         "ip link add front$n type veth peer name eth1 netns half$n",
         "ip addr add 10.98.$n.254/24 dev front$n",
-        map({ "$in addr add 10.99.0.$_/24 dev eth0" } 2 * $n - 1, 2 * $n),
+        map({ "$in addr add 10.99.0.$_/24 dev eth0" } 2 * $n - 1,  2 * $n),
         map({ "$in addr add 10.98.$n.$_/24 dev eth1" } 2 * $n - 1, 2 * $n),
         map({ "$in link set $_ up" } qw(lo eth0 eth1)),
         "ip link set port$n master switch",
@@ -35,12 +35,14 @@ my $farm = Farm::Steady::idle_farm(0);
 my $port = $farm->port;
 for my $n (1 .. 4) {
     my $half = $n <= 2 ? 1 : 2;
-    Farm::Steady::equip($farm->add(
+    Farm::Steady::equip(
+        $farm->add(
             netns    => "half$half",
             host     => "10.98.$half.$n",
             client   => "10.98.$half.254",
             announce => 0,
-        ), <<"EOT");
+        ),
+        <<"EOT");
 Listen 10.99.0.$n:$port
 BackhandFarm @{[$farm->name]}
 BackhandInterval @{[int scaled(250)]}ms
@@ -58,7 +60,7 @@ sub together {
     my (@of) = @_;
     return wait_for {
         for my $viewer (@of) {
-            my $rows = $viewer->rows;
+            my $rows  = $viewer->rows;
             my @alive = grep { ($rows->{"http://10.99.0.$_:$port"} || { State => q() })->{State} eq 'alive' } 1 .. 4;
             return 0 if @alive != 4 || grep { $rows->{"http://10.99.0.$_:$port"}{Age} > scaled(1) } @alive;
         }
@@ -67,18 +69,21 @@ sub together {
     15;
 }
 
-my %half = (a => 1, b => 1, c => 2, d => 2);
+my %half    = (a => 1, b => 1, c => 2, d => 2);
 my $crossed = sub { return $_[0]{by} && $half{ $_[0]{by} } != $half{ $_[0]{at} } };
 
 ok together(@servers), 'they see each other';
-my $load = Farm::Steady->new(servers => \@servers);
+my $load   = Farm::Steady->new(servers => \@servers);
 my $result = $load->during('a network', 1, sub { });
 $result->nothing_failed;
 cmp_ok scalar(grep { $crossed->($_) } @{ $result->{answers} }), '>', 10, 'requests go from half to half';
 
-$result = $load->during('the network is cut between two halves', 5,
+$result = $load->during(
+    'the network is cut between two halves',
+    5,
     sub { Farm::Networks::run('ip link set port2 nomaster') },
-    from => $crossed);
+    from => $crossed
+);
 # What had been handed to the other half and must not be sent twice.
 $result->failed_only(8, sub { return $_[0]{method} eq 'POST' && $_[0]{status} =~ /\A50[24]\z/ });
 my @late = grep { $_->{began} > $result->{since} + 2 } @{ $result->{answers} };

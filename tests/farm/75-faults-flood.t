@@ -19,9 +19,9 @@ my $senders = 10_000;
 # Each from an address of its own, and with a contact there, at which nobody listens. Returns how many were sent.
 sub flood {
     my ($farm) = @_;
-    my $fake = Farm::Fake->new(farm => $farm);
-    my $to   = pack_sockaddr_in($farm->udp, inet_aton('239.255.0.1'));
-    my $sent = 0;
+    my $fake   = Farm::Fake->new(farm => $farm);
+    my $to     = pack_sockaddr_in($farm->udp, inet_aton('239.255.0.1'));
+    my $sent   = 0;
     for my $n (1 .. $senders) {
         my $address = sprintf '127.%d.%d.%d', 1 + $n % 5, $n >> 8, $n & 255;
         my $socket  = IO::Socket::INET->new(Proto => 'udp', LocalAddr => $address) or die "$address: $@";
@@ -47,8 +47,8 @@ sub places {
 
 my $conf = "AcceptStats 127.0.0.0/8\nBackhandResponseTimeout 2s\n";
 for my $secret (0, 1) {
-    my $with = $secret ? 'with a secret' : 'without a secret';
-    my $farm = Farm::Steady::idle_farm(4, also => $conf . ($secret ? "BackhandSecretFile secret\n" : q()));
+    my $with    = $secret ? 'with a secret' : 'without a secret';
+    my $farm    = Farm::Steady::idle_farm(4, also => $conf . ($secret ? "BackhandSecretFile secret\n" : q()));
     my @servers = $farm->servers;
     if ($secret) {
         chmod 0600, $_->write_file('secret', "0123456789abcdef" x 4) for @servers;
@@ -63,11 +63,12 @@ for my $secret (0, 1) {
     is $sent, $senders, 'all were sent';
     cmp_ok $result->slowest, '<', scaled(4), 'none takes long';
     is_deeply [map { places($_, @servers) } @servers], \@before, 'the servers keep their places, alive';
+
     for my $server (@servers) {
         my $status  = $server->status;
         my $dropped = $status->{ $secret ? 'Dropped-signature' : 'Dropped-full' };
         is $status->{Servers}, $secret ? 4 : 256,
-            'the table of ' . $server->name . ($secret ? ' knows nobody else' : ' is full, and no fuller');
+          'the table of ' . $server->name . ($secret ? ' knows nobody else' : ' is full, and no fuller');
         cmp_ok $dropped, '>', $senders / 2, "and $dropped announcements were dropped";
     }
     $result = $load->during("after it, $with", 1, sub { });
@@ -76,8 +77,7 @@ for my $secret (0, 1) {
     eventually {
         $servers[0]->get('/app/steady')->body =~ /SERVER=[bcd]/ && $servers[0]->logged('/app/steady')->{tries} == 1
     }
-    20,
-      'requests go to the servers at once';
+    20, 'requests go to the servers at once';
     $farm->announce_log($secret ? qr/dropped: it is not signed/ : qr/dropped: the table is full of live servers/);
     $farm->check;
 }

@@ -37,12 +37,14 @@ sub said {
 
 my $result = $load->during(
     'the run-time folder is full',
-    2, sub {
+    2,
+    sub {
         fill();
         ok $d->wait_log(qr/:warn\].*backhand: cannot write \S+mod_backhand-Seen/),
           'the log says what cannot be written';
         ok $d->graceful, 'the server restarts all the same';
-    });
+    }
+);
 $result->nothing_failed;
 unlink "$folder/filler";
 ok $d->wait_log(qr/backhand: resolved: cannot write/), 'with room again: it is over';
@@ -50,27 +52,31 @@ ok $d->wait_log(qr/backhand: resolved: cannot write/), 'with room again: it is o
 my $times = said(qr/:warn\].*backhand: cannot write/);
 $result = $load->during(
     'the run-time folder may not be written to',
-    2, sub {
+    2,
+    sub {
         chown 0, 0, $folder or die "chown: $!";
         chmod 0555, $folder or die "chmod: $!";
         ok wait_for { said(qr/:warn\].*backhand: cannot write/) > $times }, 'the log says what cannot be written';
-    });
+    }
+);
 $result->nothing_failed;
 
-ok $d->stop, 'stop';
+ok $d->stop,                                                        'stop';
 ok wait_for(sub { system("umount $folder 2>/dev/null") == 0 }, 10), 'nobody uses the folder any more';
 Farm::Mounts::mount(qw(-t tmpfs -o), 'ro', 'tmpfs', $folder);
 $result = Farm::Steady->new(servers => [$a, $b, $c])->during(
     'a server starts with a read-only run-time folder',
-    2, sub {
+    2,
+    sub {
         $d->start;
         ok $farm->together, 'they see each other';
-    });
+    }
+);
 $result->nothing_failed;
 cmp_ok scalar(() = $result->answered($d, 0)), '>', 0, 'it gets requests';
 is said(qr/backhand: cannot make \Q$folder\E\S*: the table of servers is kept in anonymous memory/), 1,
-    'its log says what that means';
-ok $d->stop, 'stop';
+  'its log says what that means';
+ok $d->stop,                                                        'stop';
 ok wait_for(sub { system("umount $folder 2>/dev/null") == 0 }, 10), 'nobody uses the folder any more';
 $farm->announce_log(qr/backhand: cannot (?:write|make) \Q$folder\E/);
 $farm->check;

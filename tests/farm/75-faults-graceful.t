@@ -13,19 +13,21 @@ use Test::More;
 my $long = $ENV{BACKHAND_TEST_LONG};
 my @mpms = $long ? Farm->mpms : 'event';
 for my $mpm (@mpms) {
-    my $farm = Farm::Steady::farm(4, mpm => $mpm);
+    my $farm    = Farm::Steady::farm(4, mpm => $mpm);
     my @servers = $farm->servers;
-    my $all = Farm::Steady->new(servers => \@servers);
+    my $all     = Farm::Steady->new(servers => \@servers);
 
     my $restarted = 0;
-    my $result = $all->during(
+    my $result    = $all->during(
         "$mpm: each server in turn restarts gracefully",
-        4, sub {
+        4,
+        sub {
             for my $server (@servers) {
                 $restarted += $server->graceful;
                 wait_for { $farm->together };
             }
-        });
+        }
+    );
     $result->nothing_failed;
     is $restarted, @servers, 'all have restarted';
 
@@ -33,15 +35,19 @@ for my $mpm (@mpms) {
         # Nobody connects to a server that has stopped: its clients go to the others.
         my @others = grep { $_ != $server } @servers;
         my $name   = $server->name;
-        $result = Farm::Steady->new(servers => \@others)->during(
-            "$mpm: server $name stops gracefully",
-            1.5, sub { $server->graceful_stop }, from => $server);
+        $result = Farm::Steady->new(servers => \@others)
+          ->during("$mpm: server $name stops gracefully", 1.5, sub { $server->graceful_stop }, from => $server);
         $result->nothing_failed;
         is scalar(() = $result->answered($server, 1)), 0, "$name gets no more requests";
         # It is found again while requests come.
         $result = Farm::Steady->new(servers => \@others)->during(
             "$mpm: server $name starts",
-            1.5, sub { $server->start; wait_for { $farm->together } });
+            1.5,
+            sub {
+                $server->start;
+                wait_for { $farm->together }
+            }
+        );
         $result->nothing_failed;
         eventually { $others[0]->get('/app/steady')->body =~ /SERVER=$name/ } 10, "$name gets requests again";
     }

@@ -41,11 +41,17 @@ sub elsewhere {
 }
 
 my $before = failed_over();
-my $result = $load->during("all announcements are lost for $lost s", $lost, sub { $relay->lose(sub { return 1 }) });
+my $result = $load->during(
+    "all announcements are lost for $lost s",
+    $lost,
+    sub {
+        $relay->lose(sub { return 1 });
+    }
+);
 $result->nothing_failed;
 # For a moment some have fallen silent and others not yet.
 cmp_ok failed_over() - $before, '<=', 4, 'hardly a request was taken from a server that was only not heard';
-cmp_ok scalar(() = elsewhere($result, 0, 1)), '>', 10, 'at first, requests are handed off by what is known';
+cmp_ok scalar(() = elsewhere($result, 0, 1)),          '>', 10, 'at first, requests are handed off by what is known';
 cmp_ok scalar(() = elsewhere($result, 1, $age - 0.1)), '>', 10, 'they still are when all have fallen silent';
 # Ages are told in whole seconds.
 is scalar(() = elsewhere($result, $age + 1.5, $forever)), 0, 'then each serves its own';
@@ -62,7 +68,7 @@ $result = $load->during('announcements between two halves are lost', $long ? 23 
 $result->nothing_failed;
 my %half = (a => 1, b => 1, c => 2, d => 2);
 is scalar(grep { $half{ $_->{by} } != $half{ $_->{at} } } elsewhere($result, $age + 1.5, $forever)), 0,
-    'each half is a farm of its own';
+  'each half is a farm of its own';
 cmp_ok scalar(() = elsewhere($result, 1, $forever)), '>', 10, 'in which requests are handed off';
 $result = $load->during('and arrive again', 1, sub { $relay->lose });
 $result->nothing_failed;

@@ -63,21 +63,26 @@ my @peers = (
     },
 );
 
-my $farm = Farm::Steady::farm(4, also => 'BackhandResponseTimeout 1s');
+my $farm    = Farm::Steady::farm(4, also => 'BackhandResponseTimeout 1s');
 my @servers = $farm->servers;
-my $load = Farm::Steady->new(servers => \@servers);
+my $load    = Farm::Steady->new(servers => \@servers);
 for my $peer ($long ? @peers : @peers[0 .. 2]) {
     my $fake =
-        Farm::Fake->new(farm => $farm, serve => $peer->{serve}, says => { boot => sprintf '%x', 1 + int rand 2**31 });
+      Farm::Fake->new(farm => $farm, serve => $peer->{serve}, says => { boot => sprintf '%x', 1 + int rand 2**31 });
     my $result = $load->during(
         $peer->{fault},
-        $long ? 4 : 1.5, sub {
+        $long ? 4 : 1.5,
+        sub {
             $fake->start;
             eventually { $servers[-1]->row($fake->contact) } 5, 'it is in the table';
-        });
+        }
+    );
     $fake->stop;
     $result->failed_only($peer->{most}, $peer->{fails});
-    eventually { grep { defined $_->row($fake->contact)->{'Refused-Ago'} } @servers } 5, 'the page says that it failed';
+    eventually {
+        grep { defined $_->row($fake->contact)->{'Refused-Ago'} } @servers
+    }
+    5, 'the page says that it failed';
 }
 my $result = $load->during('and all are gone', 1, sub { });
 $result->nothing_failed;

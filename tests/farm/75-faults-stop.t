@@ -55,7 +55,7 @@ for my $mpm (@mpms) {
     ok $farm->together, 'they see each other';
 
     $moderator = Farm::Steady::moderator($d);
-    $result = $load->during("$mpm: a moderator stands still", 3, sub { kill 'STOP', $moderator }, from => $d);
+    $result    = $load->during("$mpm: a moderator stands still", 3, sub { kill 'STOP', $moderator }, from => $d);
     $result->nothing_failed;
     cmp_ok $result->moved, '<', scaled(1.5), 'traffic moves, although its announcements are not too old for the chain';
     is $d->get('/app/steady')->status, 200, 'its server answers who asks it';

@@ -31,16 +31,21 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
         with_clock($_) for $a, $b;
         $farm->start;
         ok $farm->together, "$what: they see each other";
-        my $load = Farm::Steady->new(servers => [ $a, $c ], get => 0);
+        my $load = Farm::Steady->new(servers => [$a, $c], get => 0);
+
         for my $server ($a, $b) {
             my $role = $server == $a ? 'the server that asks' : 'the server that is asked';
             for my $seconds (3600, -3600) {
-                my $result = $load->during("$what: the clock of $role is set by $seconds s, and back", 2.4, sub {
-                    for my $set ($seconds, 0) { set_clock($server, $set); sleep 0.8 }
-                });
+                my $result = $load->during(
+                    "$what: the clock of $role is set by $seconds s, and back",
+                    2.4,
+                    sub {
+                        for my $set ($seconds, 0) { set_clock($server, $set); sleep 0.8 }
+                    }
+                );
                 $result->nothing_failed;
                 ok $server->wait_log(qr/notice.*this server's clock was set (?:ahead|back) by (?:3599\.|3600\.)/),
-                    'its log says so';
+                  'its log says so';
                 ok $farm->together, 'they see each other';
             }
         }
@@ -52,15 +57,19 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
     my $a    = $farm->add;
     with_clock($a);
     $farm->start;
-    my $fake  = Farm::Fake->new(farm => $farm)->start;
-    my $ears  = sub {
-        return Farm::Fake->new(farm => $farm, quiet => 1, serve => sub {
-            my ($socket) = @_;
-            my $head = q();
-            while ($head !~ /\r\n\r\n/) { sysread $socket, $head, 4096, length $head or return }
-            print {$socket} "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\n\r\nfake";
-            return;
-        })->start;
+    my $fake = Farm::Fake->new(farm => $farm)->start;
+    my $ears = sub {
+        return Farm::Fake->new(
+            farm  => $farm,
+            quiet => 1,
+            serve => sub {
+                my ($socket) = @_;
+                my $head = q();
+                while ($head !~ /\r\n\r\n/) { sysread $socket, $head, 4096, length $head or return }
+                print {$socket} "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\n\r\nfake";
+                return;
+            }
+        )->start;
     };
     my $listens = $ears->();
     eventually { $a->row($fake->contact) } 5, "$mpm: it is in the table";

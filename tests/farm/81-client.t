@@ -43,7 +43,7 @@ EOT
 # farm.
 my $remoteip =
     "RemoteIPHeader X-Forwarded-For\nRemoteIPProxiesHeader X-Proxies\nRemoteIPInternalProxy 127.0.0.0/26\n"
-        . "RemoteIPTrustedProxy 198.51.100.0/24\n";
+  . "RemoteIPTrustedProxy 198.51.100.0/24\n";
 
 sub start_farm {
     my ($mpm, $n, %options) = @_;
@@ -65,44 +65,44 @@ for my $mpm (Farm->mpms) {
         my $farm = start_farm($mpm, 2);
         my ($a, $b) = $farm->servers;
         my $client = $a->connect(from => '127.0.0.77');
-        my $port = $client->{socket}->sockport;
+        my $port   = $client->{socket}->sockport;
         for (1 .. 3) {
             my $told = $client->request('GET', '/app/echo')->echoed;
             is "$told->{SERVER_ADDR} $told->{REMOTE_ADDR} $told->{REMOTE_PORT} $told->{REWRITTEN}",
               "127.0.0.2 127.0.0.77 $port 127.0.0.77:$port", 'what a program and mod_rewrite see';
             is $client->request('GET', '/app/whom')->body, "127.0.0.77 $port 127.0.0.77 127.0.0.77 $port -",
-                'what a handler in Perl sees';
+              'what a handler in Perl sees';
             is $client->request('GET', '/who')->body, 'a', 'served here between';
         }
         my @lines = Farm::wait_for {
             my @all = grep { m{/app/whom} } $b->lines('client.log');
             @all == 3 && join "\n", @all
         };
-        is $lines[0], join("\n", ("127.0.0.77 127.0.0.77 $port 127.0.0.77 /app/whom")x 3),
-            'what the log of the other one says';
+        is $lines[0], join("\n", ("127.0.0.77 127.0.0.77 $port 127.0.0.77 /app/whom") x 3),
+          'what the log of the other one says';
         my $direct = $b->connect(from => '127.0.0.78');
-        my $own = $direct->{socket}->sockport;
+        my $own    = $direct->{socket}->sockport;
         is $direct->request('GET', '/app/whom')->body, "127.0.0.78 $own 127.0.0.78 127.0.0.78 $own -",
-            'a direct client there';
+          'a direct client there';
         $farm->check;
     };
 
     subtest "$mpm: by a balancer" => sub {
         my $farm = start_farm($mpm, 2, extra => $remoteip);
         my ($a, $b) = $farm->servers;
-        my $raw = Farm::Raw->new(through => $a, direct => $b, host => 'site.test', framing => qr/./);
+        my $raw    = Farm::Raw->new(through => $a, direct => $b, host => 'site.test', framing => qr/./);
         my @ignore = (ignore =>
-                [qr/REMOTE_PORT=\d+/, qr/REWRITTEN=[^:]*:\d*/, qr/BACKHAND_RECEIVED=\S+\n/, qr/HTTP_CONNECTION=\S+/]);
+              [qr/REMOTE_PORT=\d+/, qr/REWRITTEN=[^:]*:\d*/, qr/BACKHAND_RECEIVED=\S+\n/, qr/HTTP_CONNECTION=\S+/]);
         my %case = (
-            'one client'                 => ['127.0.0.50', '192.0.2.7',               'REMOTE_ADDR=192.0.2.7'],
-            'two balancers'              => ['127.0.0.50', '192.0.2.7, 127.0.0.51',   'REMOTE_ADDR=192.0.2.7'],
-            'a trusted balancer of others' => ['127.0.0.50', '192.0.2.7, 198.51.100.3', 'REMOTE_ADDR=192.0.2.7'],
-            'a client that says more'    => ['127.0.0.50', '203.0.113.9, 192.0.2.7',  'REMOTE_ADDR=192.0.2.7'],
+            'one client'                        => ['127.0.0.50', '192.0.2.7',               'REMOTE_ADDR=192.0.2.7'],
+            'two balancers'                     => ['127.0.0.50', '192.0.2.7, 127.0.0.51',   'REMOTE_ADDR=192.0.2.7'],
+            'a trusted balancer of others'      => ['127.0.0.50', '192.0.2.7, 198.51.100.3', 'REMOTE_ADDR=192.0.2.7'],
+            'a client that says more'           => ['127.0.0.50', '203.0.113.9, 192.0.2.7',  'REMOTE_ADDR=192.0.2.7'],
             'a client that says itself trusted' =>
-                ['127.0.0.50', '203.0.113.9, 127.0.0.52, 192.0.2.7', 'REMOTE_ADDR=192.0.2.7'],
-            'nonsense'                   => ['127.0.0.50', 'nobody',                  'REMOTE_ADDR=127.0.0.50'],
-            'a stranger'                 => ['127.0.0.99', '192.0.2.7',               'REMOTE_ADDR=127.0.0.99'],
-            'no header'                  => ['127.0.0.50', undef,                     'REMOTE_ADDR=127.0.0.50'],
+              ['127.0.0.50', '203.0.113.9, 127.0.0.52, 192.0.2.7', 'REMOTE_ADDR=192.0.2.7'],
+            'nonsense'   => ['127.0.0.50', 'nobody',    'REMOTE_ADDR=127.0.0.50'],
+            'a stranger' => ['127.0.0.99', '192.0.2.7', 'REMOTE_ADDR=127.0.0.99'],
+            'no header'  => ['127.0.0.50', undef,       'REMOTE_ADDR=127.0.0.50'],
         );
         for my $name (sort keys %case) {
             my ($from, $header, $seen) = @{ $case{$name} };
@@ -121,30 +121,30 @@ for my $mpm (Farm->mpms) {
             );
         }
         is $a->get('/app/whom', from => '127.0.0.50', headers => ['X-Forwarded-For' => '192.0.2.7'])->body =~
-            s/ \d+(?= )//gr,
+          s/ \d+(?= )//gr,
           '192.0.2.7 192.0.2.7 192.0.2.7 192.0.2.7', 'SetEnvIf and Perl';
         $farm->announce_log(qr/AH01630/);
         $farm->check;
     };
 
     subtest "$mpm: clients do not mix" => sub {
-        my $farm = start_farm($mpm, 3, workers => 32);
-        my ($a) = $farm->servers;
-        my $each = $ENV{BACKHAND_TEST_LONG} ? 2000 : 250;
+        my $farm  = start_farm($mpm, 3, workers => 32);
+        my ($a)   = $farm->servers;
+        my $each  = $ENV{BACKHAND_TEST_LONG} ? 2000 : 250;
         my @wrong = in_parallel 12, sub {
             my ($i) = @_;
             my $from = '127.0.0.' . (100 + $i);
             my (%served, @wrong, $client);
             for my $n (1 .. $each) {
                 $client = $a->connect(from => $from, timeout => 20) if $n % 50 == 1;
-                my $port = $client->{socket}->sockport;
+                my $port     = $client->{socket}->sockport;
                 my $response = $client->request('GET', '/app/whom');
                 push @wrong, $response->body if $response->body ne "$from $port $from $from $port -";
             }
             return \@wrong;
         };
         is_deeply [map { ref $_ eq 'ARRAY' ? @{$_} : $_->{died} } @wrong], [],
-            "12 clients, $each requests each, all saw their own address and port";
+          "12 clients, $each requests each, all saw their own address and port";
 
         my $client = $a->connect(from => '127.0.0.77');
         my %served;
@@ -162,32 +162,32 @@ for my $mpm (Farm->mpms) {
 # is another server's, and the requests on it are of different clients, or of that server itself.
 for my $mpm (Farm->mpms) {
     subtest "$mpm: pipelined requests" => sub {
-        my $farm = start_farm($mpm, 1, workers => 4);
+        my $farm     = start_farm($mpm, 1, workers => 4);
         my ($server) = $farm->servers;
-        my $from    = '127.0.0.7';
-        my $each    = 30;
-        my $other   = $server->connect(from => $from, timeout => 20);
-        my $own     = $other->{socket}->sockport;
-        my @clients = map { $_ % 5 ? ["192.0.2.$_", 2000 + $_] : [$from, $own] } 1 .. $each;
-        my $mark = sub {
+        my $from     = '127.0.0.7';
+        my $each     = 30;
+        my $other    = $server->connect(from => $from, timeout => 20);
+        my $own      = $other->{socket}->sockport;
+        my @clients  = map { $_ % 5 ? ["192.0.2.$_", 2000 + $_] : [$from, $own] } 1 .. $each;
+        my $mark     = sub {
             my ($client) = @_;
             return $client->[0] eq $from
-                ? ''
-                : "Backhand-Proxied: v=1&client=$client->[0]:$client->[1]&scheme=http&port=80\r\n";
+              ? ''
+              : "Backhand-Proxied: v=1&client=$client->[0]:$client->[1]&scheme=http&port=80\r\n";
         };
         # In pieces that do not end with a request, too.
         $other->send(join q(),
             map { "GET /app/whom?$_ HTTP/1.1\r\nHost: a.test\r\n" . $mark->($clients[$_ - 1]) . "\r\n" } 1 .. $each);
         my @seen = map { $other->response('GET')->body =~ s/ \S+$//r } 1 .. $each;
         is_deeply \@seen, [map { "$_->[0] $_->[1] $_->[0] $_->[0] $_->[1]" } @clients],
-            'each handler sees the client of its request';
+          'each handler sees the client of its request';
         $other->{socket}->close;
         my @lines = Farm::wait_for {
             my @all = grep { m{/app/whom} } $server->lines('client.log');
             @all == $each && \@all
         };
         is_deeply $lines[0], [map { "$_->[0] $_->[0] $_->[1] $_->[0] /app/whom" } @clients],
-            'and so does each log line';
+          'and so does each log line';
         $farm->check;
     };
 }

@@ -38,18 +38,18 @@ for my $mpm (Farm->mpms) {
     subtest $mpm => sub {
         # It counts in each process, and prefork has some.
         my $farm = Farm->new(mpm => $mpm, children => 1);
-        my $a = $farm->add(conf => $conf, head => "Define FRONT\n");
-        my $b = $farm->add(conf => $conf, head => "Define OWN $farm->{root}/b/run\n");
+        my $a    = $farm->add(conf => $conf, head => "Define FRONT\n");
+        my $b    = $farm->add(conf => $conf, head => "Define OWN $farm->{root}/b/run\n");
         chmod 0777, $b->root . '/run';
         $farm->start;
         ok $farm->together, 'they see each other';
-        my $rude = $a->connect(from => '127.0.0.77');
+        my $rude  = $a->connect(from => '127.0.0.77');
         my $asked = 1;
         $asked++ while $asked < 100 && $rude->request('GET', '/app/who')->status == 200;
         cmp_ok $asked, '<', $mpm eq 'prefork' ? 100 : 8, 'a client that asks too often is blocked';
         my @others = map { $a->get('/app/who', from => "127.0.0.$_") } 78, 79, 78, 79;
         is join(' ', map { $_->status . $_->body } @others), join(' ', ('200b') x 4),
-            'others, over the same connection, are not';
+          'others, over the same connection, are not';
         is $rude->request('GET', '/app/who')->status, 403, 'that one stays so' if $mpm ne 'prefork';
         $farm->announce_log(qr/client denied by server configuration/);
         $farm->check;

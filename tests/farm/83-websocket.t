@@ -7,7 +7,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Digest::SHA qw(sha1_base64);
-use Farm qw(eventually scaled);
+use Farm        qw(eventually scaled);
 use Farm::Fake;
 use IO::Select;
 use Test::More;
@@ -72,8 +72,8 @@ sub read_frame {
     my ($first, $second) = unpack 'CC', read_exactly($socket, 2);
     my $length = $second & 0x7f;
     $length = unpack 'n', read_exactly($socket, 2) if $length == 126;
-    my $mask = $second & 0x80 ? read_exactly($socket, 4) : '';
-    my $payload = $length ? read_exactly($socket, $length) : '';
+    my $mask    = $second & 0x80 ? read_exactly($socket, 4)       : '';
+    my $payload = $length        ? read_exactly($socket, $length) : '';
     $payload ^= substr $mask x (1 + $length / 4), 0, $length if $mask ne '';
     return ($first & 0x0f, $payload);
 }
@@ -101,15 +101,16 @@ sub echo {
     }
     my ($key) = $request =~ /^Sec-WebSocket-Key: (\S+)\r$/mi;
     if (!$key || $request !~ /^Upgrade: websocket\r$/mi) {
-        print {$socket}
-            "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n"
-                . "Content-Length: 3\r\n\r\nno\n";
+        print {$socket} "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n"
+          . "Content-Length: 3\r\n\r\nno\n";
         return;
     }
     $socket->autoflush(1);
     print {$socket}
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
-      . accept_key($key) . "\r\n\r\n" . frame(1, 'welcome');
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+      . accept_key($key)
+      . "\r\n\r\n"
+      . frame(1, 'welcome');
     while (my ($opcode, $payload) = eval { read_frame($socket) }) {
         if ($opcode == 8) {
             print {$socket} frame(8, $payload);
@@ -134,7 +135,7 @@ sub serve {
 
 for my $mpm (Farm->mpms) {
     subtest $mpm => sub {
-        my $farm = Farm->new(mpm => $mpm, modules => ['proxy_wstunnel']);
+        my $farm   = Farm->new(mpm => $mpm, modules => ['proxy_wstunnel']);
         my $script = "$farm->{root}/events";
         open my $file, '>', $script or die "$script: $!";
         print {$file} $events;
@@ -160,7 +161,7 @@ for my $mpm (Farm->mpms) {
             return ($client->{socket}, $answer);
         };
         my ($socket, $answer) = $open->();
-        like $answer, qr{\AHTTP/1\.1 101 }, 'the connection is switched';
+        like $answer, qr{\AHTTP/1\.1 101 },                                         'the connection is switched';
         like $answer, qr{^Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=\r$}m, 'by the echo';
         is((read_frame($socket))[1], 'welcome', 'the other side may speak first');
 
@@ -191,9 +192,9 @@ for my $mpm (Farm->mpms) {
         my $rest = '';
         ok !sysread($socket, $rest, 1), 'and the connection with it';
         close $socket;
-        is $a->logged('/app/ws')->{reason}, 'handed-off:chosen', 'it was handed off';
-        is $b->logged('/app/ws')->{received}, '127.0.0.1', 'and received';
-        is $a->logged('/app/ws')->{tries}, 1, 'once';
+        is $a->logged('/app/ws')->{reason},   'handed-off:chosen', 'it was handed off';
+        is $b->logged('/app/ws')->{received}, '127.0.0.1',         'and received';
+        is $a->logged('/app/ws')->{tries},    1,                   'once';
 
         # Many at once, and some that break off.
         my @sockets = map { ($open->())[0] } 1 .. 3;

@@ -26,7 +26,7 @@ EOT
 
 # Bytes that a mistake anywhere would change.
 sub bytes {
-    my ($n) = @_;
+    my ($n)   = @_;
     my $bytes = join q(), map { chr $_ * 7 % 256 } 0 .. 250;
     return substr $bytes x (1 + $n / 251), 0, $n;
 }
@@ -69,7 +69,7 @@ for my $mpm (qw(event prefork)) {
         my $b    = $farm->add;
         my $path = "$b->{root}/htdocs/app/big";
         open my $big, '>', $path or die "$path: $!";
-        my $md5 = Digest::MD5->new;
+        my $md5   = Digest::MD5->new;
         my $piece = bytes(1 << 20);
         for my $n (1 .. $mebibytes) {
             substr $piece, 0, 8, sprintf '%08d', $n;
@@ -88,13 +88,18 @@ for my $mpm (qw(event prefork)) {
 
         for my $chunked (0, 1) {
             my $client = $a->connect(timeout => 600);
-            $client->send("PUT /app/echo HTTP/1.1\r\nHost: x.test\r\nConnection: close\r\n"
-                  . ($chunked ? "Transfer-Encoding: chunked\r\n\r\n"
-                      : 'Content-Length: ' . ($mebibytes << 20) . "\r\n\r\n"));
+            $client->send(
+                "PUT /app/echo HTTP/1.1\r\nHost: x.test\r\nConnection: close\r\n"
+                  . (
+                    $chunked
+                    ? "Transfer-Encoding: chunked\r\n\r\n"
+                    : 'Content-Length: ' . ($mebibytes << 20) . "\r\n\r\n"
+                  )
+            );
             my $digest = send_body($client, $mebibytes, $chunked, $look);
             my $told   = $client->response->echoed;
             is "$told->{SERVER_ADDR} $told->{BODY_LENGTH} $told->{BODY_MD5}",
-                '127.0.0.2 ' . ($mebibytes << 20) . " $digest",
+              '127.0.0.2 ' . ($mebibytes << 20) . " $digest",
               $chunked ? 'up in chunks' : 'up, by its length';
         }
 
@@ -134,8 +139,8 @@ for my $mpm (qw(event prefork)) {
             }
             is $a->get('/app/who')->body, 'b', 'others are served meanwhile';
             $client->send("0\r\n\r\n") if $head =~ /chunked/;
-            is $client->response->echoed->{BODY_MD5}, md5_hex('x' x 20_000), "$head: a body in drips";
-            is $client->request('GET', '/app/who')->body, 'b', 'and the connection goes on';
+            is $client->response->echoed->{BODY_MD5},     md5_hex('x' x 20_000), "$head: a body in drips";
+            is $client->request('GET', '/app/who')->body, 'b',                   'and the connection goes on';
         }
 
         my $client = $a->connect(timeout => 60);
@@ -146,8 +151,8 @@ for my $mpm (qw(event prefork)) {
             sysread $client->{socket}, $client->{buffer}, 4096, length $client->{buffer};
             sleep 0.03;
         }
-        is $a->get('/app/who')->body, 'b', 'a slow reader: others are served meanwhile';
-        is md5_hex($client->rest), md5_hex(bytes(24 << 20)), 'it gets all in the end';
+        is $a->get('/app/who')->body, 'b',                      'a slow reader: others are served meanwhile';
+        is md5_hex($client->rest),    md5_hex(bytes(24 << 20)), 'it gets all in the end';
 
         # A server that falls silent is given up for what others can have; not for a body that nobody can send again.
         $client = $a->connect(timeout => 20);
@@ -164,7 +169,7 @@ for my $mpm (qw(event prefork)) {
         $client->send("POST /app/echo HTTP/1.1\r\nHost: x.test\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
         $client->{deadline} = time + scaled(10);
         like $client->up_to("\r\n\r\n"), qr{\AHTTP/1\.1 100 Continue},
-            'Expect: 100-continue is answered before the body is sent';
+          'Expect: 100-continue is answered before the body is sent';
         $client->send('hello');
         is $client->response->echoed->{BODY_MD5}, md5_hex('hello'), 'and then the request';
         $farm->check;
@@ -180,8 +185,8 @@ for my $mpm (qw(event prefork)) {
             for my $head ('Content-Length: 1000000', 'Transfer-Encoding: chunked') {
                 my $client = $a->connect;
                 $client->send("POST /app/echo HTTP/1.1\r\nHost: x.test\r\n$head\r\n\r\n"
-                        . ($head =~ /chunked/ ? "f4240\r\n" : '')
-                        . 'x' x $sent);
+                      . ($head =~ /chunked/ ? "f4240\r\n" : '')
+                      . 'x' x $sent);
                 sleep 0.1;
                 close $client->{socket};
             }
@@ -189,7 +194,7 @@ for my $mpm (qw(event prefork)) {
         for my $server ($a, $b) {
             # The page itself is one.
             eventually { $server->row($server->contact)->{'In-Flight'} <= 1 } 10,
-                "uploads: nothing is left on $server->{name}";
+              "uploads: nothing is left on $server->{name}";
         }
         eventually { $a->row($b->contact)->{'Sent-Waiting'} == 0 } 10, 'no request waits for the other server';
         is $a->row($b->contact)->{'Refused-Ago'} // '-', '-', 'and it is not to blame';
@@ -201,13 +206,13 @@ for my $mpm (qw(event prefork)) {
             close $client->{socket};
         }
         eventually { $a->row($b->contact)->{'Sent-Waiting'} == 0 } 10,
-            'downloads: no request waits for the other server';
+          'downloads: no request waits for the other server';
         eventually { $b->row($b->contact)->{'In-Flight'} <= 1 } 10, 'nothing is left there';
         is $a->row($b->contact)->{'Refused-Ago'} // '-', '-', 'and it is not to blame';
-        is $a->get('/app/who')->body, 'b', 'all goes on';
+        is $a->get('/app/who')->body,                    'b', 'all goes on';
         # httpd's own words about programs whose input broke off.
         $farm->announce_log(qr/\[cgid?:error\]|AH01574|AH02651|AH01225/);
-        my @said = map { grep { /:error\]/ } $_->log_lines } $a, $b;
+        my @said = grep { /:error\]/ } map { $_->log_lines } $a, $b;
         cmp_ok scalar @said, '<=', 8, 'the logs say no more than a line each';
         $farm->check;
     };
@@ -262,7 +267,7 @@ EOT
         $farm->start;
         $record = "$farm->{root}/record";
         my $fake =
-            Farm::Fake->new(farm => $farm, says => { ms => 1000 }, serve => sub { take($_[0], $takers{$what}) })->start;
+          Farm::Fake->new(farm => $farm, says => { ms => 1000 }, serve => sub { take($_[0], $takers{$what}) })->start;
         ok $farm->together, 'they see each other';
         eventually { my $row = $a->row($fake->contact); $row && $row->{'Workers-Ready'} } 5, 'and the one that closes';
 
@@ -276,31 +281,32 @@ EOT
             my $response = $a->request(@request);
             my @asked    = recorded();
             is scalar @asked, 1, "$name: the first one got it once";
+
             if ($repeated) {
-                is $response->status, 200, 'the next one served it';
-                is $response->echoed->{BODY_MD5}, md5_hex($options{body} // ''), 'whole';
-                is $a->logged($request[1])->{tries}, 2, 'in two tries';
+                is $response->status,                200,                           'the next one served it';
+                is $response->echoed->{BODY_MD5},    md5_hex($options{body} // ''), 'whole';
+                is $a->logged($request[1])->{tries}, 2,                             'in two tries';
             }
             else {
-                is $response->status, 502, 'it is not repeated: 502';
-                is $b->status->{Received}, $received, 'nobody else got it';
+                is $response->status,                 502,                 'it is not repeated: 502';
+                is $b->status->{Received},            $received,           'nobody else got it';
                 is $a->logged($request[1])->{reason}, 'handed-off:failed', 'the log says why';
             }
         };
         for my $chunked (0, 1) {
             my @chunked = $chunked ? (chunked => 1) : ();
-            my $how = $chunked ? ', in chunks' : '';
-            $expect->("PUT of 1 byte$how", 1, 'PUT', '/app/echo', body => 'x', @chunked);
-            $expect->("PUT of 50,000 bytes$how", 1, 'PUT', '/app/echo', body => bytes(50_000), @chunked);
-            $expect->("PUT of 65,536 bytes$how", 1, 'PUT', '/app/echo', body => bytes(65_536), @chunked);
-            $expect->("POST of 1 byte$how", 0, 'POST', '/app/echo', body => 'x', @chunked);
+            my $how     = $chunked ? ', in chunks'  : '';
+            $expect->("PUT of 1 byte$how",        1, 'PUT',  '/app/echo', body => 'x',           @chunked);
+            $expect->("PUT of 50,000 bytes$how",  1, 'PUT',  '/app/echo', body => bytes(50_000), @chunked);
+            $expect->("PUT of 65,536 bytes$how",  1, 'PUT',  '/app/echo', body => bytes(65_536), @chunked);
+            $expect->("POST of 1 byte$how",       0, 'POST', '/app/echo', body => 'x',           @chunked);
             $expect->("POST of 50,000 bytes$how", 0, 'POST', '/app/echo', body => bytes(50_000), @chunked);
         }
         # More than is kept can still be repeated when most of it was not read yet.
-        $expect->('PUT of 300,000 bytes', 0, 'PUT', '/app/echo', body => bytes(300_000)) if $what eq 'all of it';
-        $expect->('an empty POST', 0, 'POST', '/app/echo', body => '');
-        $expect->('GET', 1, 'GET', '/app/echo');
-        $expect->('DELETE', 1, 'DELETE', '/app/echo');
+        $expect->('PUT of 300,000 bytes', 0, 'PUT',    '/app/echo', body => bytes(300_000)) if $what eq 'all of it';
+        $expect->('an empty POST',        0, 'POST',   '/app/echo', body => '');
+        $expect->('GET',                  1, 'GET',    '/app/echo');
+        $expect->('DELETE',               1, 'DELETE', '/app/echo');
 
         $fake->{serve} = undef;
         $fake->stop;
@@ -308,7 +314,7 @@ EOT
         for my $n (1, 300_000, 3_000_000) {
             my $response = $a->post('/app/echo', bytes($n));
             is $response->status == 200 && $response->echoed->{BODY_MD5}, md5_hex(bytes($n)),
-                "refused: a POST of $n bytes goes to the next one whole";
+              "refused: a POST of $n bytes goes to the next one whole";
         }
         $fake->stop;
         $farm->announce_log(qr/backhand: server \S+ .*asked (?:last|as before)/);

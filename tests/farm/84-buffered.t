@@ -8,7 +8,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Digest::MD5 qw(md5_hex);
-use Farm qw(build_dir eventually wait_for);
+use Farm        qw(build_dir eventually wait_for);
 use Test::More;
 
 my $size = 20_000;
@@ -60,7 +60,7 @@ sub is_whole {
     my ($response, $body, $server, $what) = @_;
     my $told = $response->echoed;
     is "$told->{SERVER_ADDR} $told->{BODY_LENGTH} $told->{BODY_MD5}",
-        "$server->{host} @{[length $body]} @{[md5_hex($body)]}", $what;
+      "$server->{host} @{[length $body]} @{[md5_hex($body)]}", $what;
     return $told;
 }
 
@@ -68,7 +68,7 @@ sub is_whole {
 sub saw {
     my ($server, $path) = @_;
     my $line = wait_for {
-        ( grep {/^\Q$path\E saw/} $server->lines('logs_seen') )[0];
+        (grep { /^\Q$path\E saw/ } $server->lines('logs_seen'))[0];
     }
     5;
     return $line && ($line =~ /saw=(\S+)/)[0];
@@ -96,7 +96,7 @@ for my $mpm (Farm->mpms) {
         $direct->response;
         is saw($a, '/app/echo/at-once'), 0, 'which it does not without';
 
-        my $long = 'to=c' . bytes(99_996);
+        my $long   = 'to=c' . bytes(99_996);
         my $client = begin($a, '/app/echo/long', 'Content-Length: 100000', substr $long, 0, 30_000);
         waits($a, 1, "after $size bytes another server is asked");
         $client->send(substr $long, 30_000);
@@ -118,12 +118,12 @@ for my $mpm (Farm->mpms) {
 
         $client = begin($a, '/app/echo/broken', 'Content-Length: 1000', 'to=b');
         shutdown $client->{socket}, 1;
-        is $client->response->status, 400, 'a body that breaks off';
-        is $a->logged('/app/echo/broken')->{reason}, 'ended:client', 'is the client\'s fault';
-        is scalar(grep {/broken/} $b->access_lines), 0, 'and no other server has heard of it';
-        is $a->post('/app/echo/short', 'x' x 6000)->status, 413, 'LimitRequestBody holds';
-        is $a->get('/app/echo/none')->status, 200, 'a request without a body';
-        is saw($a, '/app/echo/none'), 'nothing', 'has none for the policy either';
+        is $client->response->status,                       400,            'a body that breaks off';
+        is $a->logged('/app/echo/broken')->{reason},        'ended:client', 'is the client\'s fault';
+        is scalar(grep { /broken/ } $b->access_lines),      0,              'and no other server has heard of it';
+        is $a->post('/app/echo/short', 'x' x 6000)->status, 413,            'LimitRequestBody holds';
+        is $a->get('/app/echo/none')->status,               200,            'a request without a body';
+        is saw($a, '/app/echo/none'),                       'nothing',      'has none for the policy either';
 
         $_->kill_all for $b, $c;
         $farm->announce_log(qr/backhand: server \S+ .*asked last/);
@@ -137,8 +137,8 @@ subtest 'what is no request' => sub {
     my $farm = Farm->new(
         perl => 1,
         conf => $conf
-            . "<Location /app/who>\nBackhandFromSO @{[build_dir()]}/modules/byPerl.so "
-            . "byPerl Buffered::wrong\n</Location>\n"
+          . "<Location /app/who>\nBackhandFromSO @{[build_dir()]}/modules/byPerl.so "
+          . "byPerl Buffered::wrong\n</Location>\n"
     );
     my $a = $farm->add;
     $farm->start;

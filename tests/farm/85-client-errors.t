@@ -14,7 +14,7 @@ use Test::More;
 use Time::HiRes qw(time);
 
 my $policies = Farm::build_dir() . '/meson/tests/farm/policies.so';
-my $both = <<'EOT';
+my $both     = <<'EOT';
 KeepAliveTimeout 60
 ScriptAliasMatch ^/app/(?:next|here|other|bare)/echo ${ROOT}/cgi/echo
 AliasMatch ^/app/(?:next|here|other|bare)/who ${ROOT}/htdocs/who
@@ -61,7 +61,7 @@ sub ask {
     shutdown $client->{socket}, 1 if ref $body;
     $client->{deadline} = time + scaled(20);
     my $closed = eval { 1 while $client->fill; 1 };
-    my $text = ($closed ? '' : 'still open: ') . $client->{buffer};
+    my $text   = ($closed ? '' : 'still open: ') . $client->{buffer};
     # A client that does not wait for it may go without.
     $text =~ s{\AHTTP/1[.]1 100 Continue\r\n\r\n}{};
     $text =~ s/^Date: [^\r]*\r$/Date: now\r/mg;
@@ -95,7 +95,7 @@ for my $mpm (Farm->mpms) {
                 my $method = $methods[$turn++ % 2];
                 my $direct = as_directly($a, $b, $place, $what, $method, $bodies{$what}, kept => $turn % 3 == 0);
                 like $direct, qr{\AHTTP/1[.]1 4(?:00|13) .*^Connection: close\r$}ms, 'an error, and closed'
-                    if $place eq 'next';
+                  if $place eq 'next';
                 unlike $direct, qr{HTTP/1.*HTTP/1}s, 'and no second answer' if $place eq 'next';
             }
         }
@@ -106,23 +106,27 @@ for my $mpm (Farm->mpms) {
                 as_directly($a, $b, $place, $what, $methods[$n++ % 2], $short, length => $length);
                 as_directly(
                     $a, $b, $place, "$what, HTTP/1.0", $methods[$n % 2], $short,
-                    length => $length,
+                    length  => $length,
                     version => '1.0'
                 );
             }
         }
-        as_directly($a, $b, 'other', 'asked for with 100-continue, and then wrong', 'POST',
-            $bodies{'a chunk size that is none'}, headers => ['Expect: 100-continue']);
+        as_directly(
+            $a, $b, 'other', 'asked for with 100-continue, and then wrong',
+            'POST',
+            $bodies{'a chunk size that is none'},
+            headers => ['Expect: 100-continue']
+        );
 
         my $logged = $a->logged('/app/other/' . ($mpm eq 'prefork' ? 'who' : 'echo'));
         is_deeply [@{$logged}{qw(status reason)}], [400, 'ended:client'], 'the log says that it was the client';
         is $a->row($b->contact)->{'Refused-Ago'} // '-', '-', 'the server that was asked is not blamed';
         my @logged = ($a->access_lines, $b->access_lines);
-        is_deeply [grep { /smuggled/ } @logged], [], 'what stands behind such a body is no request';
+        is_deeply [grep { /smuggled/ } @logged],  [], 'what stands behind such a body is no request';
         is_deeply [grep { / 2\d\d "P/ } @logged], [], 'no such request succeeds';
         for my $n (10, 1000, 100_000) {
             is $kept->request('PUT', '/app/other/echo', body => 'y' x $n)->echoed->{BODY_LENGTH}, $n,
-                'kept connections are clean';
+              'kept connections are clean';
         }
         Farm::Refused->finish($farm, $fake);
     };
@@ -155,14 +159,15 @@ sub lines {
 subtest 'another server never gets a wrong body as a whole one' => sub {
     my $farm = Farm->new(
         conf => "BackhandInterval 1s\n<Location /app>\nBackhandFromSO $policies in_order fake.test\n</Location>\n");
-    my $a    = $farm->add;
+    my $a = $farm->add;
     $farm->start;
     local $SIG{CHLD} = 'IGNORE';
     my $record = "$farm->{root}/record";
     my $fake =
-        Farm::Fake->new(farm => $farm, says => { ms => 1000 }, serve => sub { note_down($_[0], $record) })->start;
+      Farm::Fake->new(farm => $farm, says => { ms => 1000 }, serve => sub { note_down($_[0], $record) })->start;
     eventually { my $row = $a->row($fake->contact); $row && $row->{'Workers-Ready'} } 10, 'it is in the table';
     my $n = 0;
+
     for my $what (sort keys %bodies) {
         like ask($a, '/app/' . ++$n, 'POST', $bodies{$what}), qr{\AHTTP/1[.]1 4(?:00|13) }, $what;
     }
@@ -174,11 +179,14 @@ subtest 'another server never gets a wrong body as a whole one' => sub {
     $client->{deadline} = time + scaled(10);
     1 while $client->fill;
     like $client->{buffer},   qr{\AHTTP/1[.]1 400 }, 'then it goes wrong';
-    unlike $client->{buffer}, qr{HTTP/1.*HTTP/1}s, 'one answer';
-    eventually { grep { m{\A/app/sent } } lines($record) } 10, 'the server got that';
+    unlike $client->{buffer}, qr{HTTP/1.*HTTP/1}s,   'one answer';
+    eventually {
+        grep { m{\A/app/sent } } lines($record)
+    }
+    10, 'the server got that';
     is_deeply [grep { /whole/ } lines($record)], [], 'nothing came as if it were whole';
     is $a->row($fake->contact)->{'Refused-Ago'} // '-', '-', 'nobody is blamed';
-    is $a->status->{'Failed-Over'}, 0, 'nor counted as failed';
+    is $a->status->{'Failed-Over'},                     0,   'nor counted as failed';
     $fake->stop;
     $farm->check;
 };

@@ -23,94 +23,96 @@ my $fine = "Content-Length: 5\r\n\r\nhello";
 # `here`: a GET is served by the first server in the end.
 my @cases = (
     {
-        what => 'a header in several lines',
+        what  => 'a header in several lines',
         sends => "HTTP/1.1 200 OK\r\nX-Fold: a\r\n  b\r\n\t c\r\nX-Next: d\r\n$fine",
-        gets => qr/^X-Fold: a b c\r\nX-Next: d\r\n/m
+        gets  => qr/^X-Fold: a b c\r\nX-Next: d\r\n/m
     },
     {
-        what => 'one that begins empty',
+        what  => 'one that begins empty',
         sends => "HTTP/1.1 200 OK\r\nX-Fold:\r\n b\r\n$fine",
-        gets => qr/^X-Fold: b\r\n/m
+        gets  => qr/^X-Fold: b\r\n/m
     },
-    { what => 'several cookies, between others',
-      sends => "HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nX-A: 1\r\nset-cookie: b=2\r\nX-B:\r\nSET-COOKIE: c=3\r\n$fine",
-        gets => qr/^Set-Cookie: a=1\r\nX-A: 1\r\nset-cookie: b=2\r\nX-B: ?\r\nSET-COOKIE: c=3\r\n/m },
     {
-        what => 'a type twice',
-        sends => "HTTP/1.1 200 OK\r\nContent-Type: text/a\r\nContent-Type: text/b\r\n$fine",
-        gets => qr/^Content-Type: text\/[ab]\r\n(?!.*Content-Type)/ms
+        what  => 'several cookies, between others',
+        sends => "HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nX-A: 1\r\nset-cookie: b=2\r\nX-B:\r\nSET-COOKIE: c=3\r\n$fine",
+        gets  => qr/^Set-Cookie: a=1\r\nX-A: 1\r\nset-cookie: b=2\r\nX-B: ?\r\nSET-COOKIE: c=3\r\n/m
     },
-    { what => 'no reason', sends => "HTTP/1.1 200\r\n$fine", gets => qr{\AHTTP/1\.1 200 ?\r\n} },
+    {
+        what  => 'a type twice',
+        sends => "HTTP/1.1 200 OK\r\nContent-Type: text/a\r\nContent-Type: text/b\r\n$fine",
+        gets  => qr/^Content-Type: text\/[ab]\r\n(?!.*Content-Type)/ms
+    },
+    { what => 'no reason',      sends => "HTTP/1.1 200\r\n$fine",          gets => qr{\AHTTP/1\.1 200 ?\r\n} },
     { what => 'another reason', sends => "HTTP/1.1 299 So it is\r\n$fine", gets => qr{\AHTTP/1\.1 299 So it is\r\n} },
     {
-        what => 'a long reason',
+        what  => 'a long reason',
         sends => 'HTTP/1.1 200 ' . 'y' x 20_000 . "z\r\n$fine",
-        gets => qr{\AHTTP/1\.1 200 y{20000}z\r\n}
+        gets  => qr{\AHTTP/1\.1 200 y{20000}z\r\n}
     },
     {
-        what => 'a long name',
+        what  => 'a long name',
         sends => "HTTP/1.1 200 OK\r\n" . 'X' x 7000 . ": v\r\n$fine",
-        gets => qr/^X{7000}: v\r\n/m
+        gets  => qr/^X{7000}: v\r\n/m
     },
     {
-        what => 'many long headers in several lines',
-        sends => "HTTP/1.1 200 OK\r\nX-Fold: a\r\n" . (' ' . 'f' x 4000 . "\r\n")x 10 . $fine,
-        gets => qr/^X-Fold: a(?: f{4000}){10}\r\n/m
+        what  => 'many long headers in several lines',
+        sends => "HTTP/1.1 200 OK\r\nX-Fold: a\r\n" . (' ' . 'f' x 4000 . "\r\n") x 10 . $fine,
+        gets  => qr/^X-Fold: a(?: f{4000}){10}\r\n/m
     },
     {
-        what => 'no length',
+        what  => 'no length',
         sends => "HTTP/1.1 200 OK\r\nX-A: 1\r\n\r\nhello",
-        gets => qr/^X-A: 1\r\nConnection: close\r\n\r\nhello\z/ms
+        gets  => qr/^X-A: 1\r\nConnection: close\r\n\r\nhello\z/ms
     },
     {
-        what => 'HTTP/1.0',
+        what  => 'HTTP/1.0',
         sends => "HTTP/1.0 200 OK\r\nX-A: 1\r\n\r\nhello",
-        gets => qr/^X-A: 1\r\n.*\r\n\r\n(?:5\r\n)?hello/ms
+        gets  => qr/^X-A: 1\r\n.*\r\n\r\n(?:5\r\n)?hello/ms
     },
     {
-        what => 'line ends without CR',
+        what  => 'line ends without CR',
         sends => "HTTP/1.1 200 OK\nX-A: 1\nContent-Length: 5\n\nhello",
-        gets => qr/^X-A: 1\r\n.*hello\z/ms
+        gets  => qr/^X-A: 1\r\n.*hello\z/ms
     },
     {
-        what => 'hints before it',
+        what  => 'hints before it',
         sends => ("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" x 3) . "HTTP/1.1 200 OK\r\n$fine",
-        gets => qr/\A(?:HTTP\/1\.1 103 Early Hints\r\nLink: <\/a>\r\n\r\n){3}HTTP\/1\.1 200/
+        gets  => qr/\A(?:HTTP\/1\.1 103 Early Hints\r\nLink: <\/a>\r\n\r\n){3}HTTP\/1\.1 200/
     },
     {
-        what => 'a long hint',
+        what  => 'a long hint',
         sends => "HTTP/1.1 103 Early Hints\r\nLink: <" . 'h' x 20_000 . ">\r\n\r\nHTTP/1.1 200 OK\r\n$fine",
-        gets => qr/^HTTP\/1\.1 200 OK\r\n.*hello\z/ms,
-        not => qr/hhh/
+        gets  => qr/^HTTP\/1\.1 200 OK\r\n.*hello\z/ms,
+        not   => qr/hhh/
     },
     {
-        what => 'a header that is none',
+        what  => 'a header that is none',
         sends => "HTTP/1.1 200 OK\r\nnot a header\r\n$fine",
-        gets => qr{\AHTTP/1\.1 502 }
+        gets  => qr{\AHTTP/1\.1 502 }
     },
     {
-        what => 'a long one that is none',
+        what  => 'a long one that is none',
         sends => "HTTP/1.1 200 OK\r\n" . 'x' x 20_000 . "\r\n$fine",
-        gets => qr{\AHTTP/1\.1 502 }
+        gets  => qr{\AHTTP/1\.1 502 }
     },
     {
-        what => 'a wrong Connection header',
+        what  => 'a wrong Connection header',
         sends => "HTTP/1.1 200 OK\r\nConnection: \x01\r\n$fine",
-        gets => qr{\AHTTP/1\.1 (?:502|200) }
+        gets  => qr{\AHTTP/1\.1 (?:502|200) }
     },
     {
-        what => 'no body after all',
+        what  => 'no body after all',
         sends => "HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 5\r\n\r\n",
-        gets => qr/\AHTTP\/1\.1 200 OK\r\n.*^X-A: 1\r\n.*\r\n\r\n\z/ms
+        gets  => qr/\AHTTP\/1\.1 200 OK\r\n.*^X-A: 1\r\n.*\r\n\r\n\z/ms
     },
     {
-        what => 'half a body',
+        what  => 'half a body',
         sends => "HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 5\r\n\r\nhe",
-        gets => qr/\AHTTP\/1\.1 200 OK\r\n.*\r\n\r\nhe\z/ms
+        gets  => qr/\AHTTP\/1\.1 200 OK\r\n.*\r\n\r\nhe\z/ms
     },
-    { what => 'half a head', sends => "HTTP/1.1 200 OK\r\nX-A: 1", gets => qr{\AHTTP/1\.1 502 }, here => 1 },
-    { what => 'no HTTP', sends => "hello, whoever you are\r\n\r\n", gets => qr{\AHTTP/1\.1 502 }, here => 1 },
-    { what => 'nothing', sends => q(), gets => qr{\AHTTP/1\.1 502 }, here => 1 },
+    { what => 'half a head', sends => "HTTP/1.1 200 OK\r\nX-A: 1",      gets => qr{\AHTTP/1\.1 502 }, here => 1 },
+    { what => 'no HTTP',     sends => "hello, whoever you are\r\n\r\n", gets => qr{\AHTTP/1\.1 502 }, here => 1 },
+    { what => 'nothing',     sends => q(),                              gets => qr{\AHTTP/1\.1 502 }, here => 1 },
 );
 
 # Answers by the number at the end of the path; notes in a file that it was asked.
@@ -141,9 +143,9 @@ sub asked {
 
 for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
     subtest $mpm => sub {
-        my $farm = Farm->new(mpm => $mpm);
+        my $farm  = Farm->new(mpm => $mpm);
         my $front = $farm->add(conf => $conf);
-        my $file = "$farm->{root}/asked";
+        my $file  = "$farm->{root}/asked";
         $farm->start;
         my $fake = Farm::Fake->new(farm => $farm, says => { ms => 1000 }, serve => sub { serve($_[0], $file) });
         $fake->start;
@@ -154,13 +156,13 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
                 my $before = asked($file);
                 my $client = $front->connect;
                 $client->send("$method /app/who?$n HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-                        . ($method eq 'POST' ? "Content-Length: 2\r\n\r\nhi" : "\r\n"));
+                      . ($method eq 'POST' ? "Content-Length: 2\r\n\r\nhi" : "\r\n"));
                 $client->{deadline} = time + scaled(10);
                 1 while $client->fill;
-                my $got = $client->{buffer};
+                my $got  = $client->{buffer};
                 my $here = $case->{here} && $method eq 'GET';
                 my $fits = $here ? $got =~ m{\AHTTP/1\.1 200 OK\r\n.*\r\n\r\na\z}s : $got =~ $case->{gets}
-                    && !($case->{not} && $got =~ $case->{not});
+                  && !($case->{not} && $got =~ $case->{not});
                 ok $fits, "$method: $case->{what}" or diag substr $got, 0, 500;
                 is asked($file) - $before, 1, 'it was asked once';
             }

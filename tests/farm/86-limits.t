@@ -68,7 +68,7 @@ sub status_of { return join ' ', $_[0] =~ m{^HTTP/1[.]1 (\d+)}mg }
 for my $mpm (Farm->mpms) {
     subtest $mpm => sub {
         my $http2 = $mpm eq 'event' && $has_http2;
-        my $farm = Farm->new(mpm => $mpm, modules => ['reqtimeout', $http2 ? 'http2' : ()]);
+        my $farm  = Farm->new(mpm => $mpm, modules => ['reqtimeout', $http2 ? 'http2' : ()]);
         my ($a, $b, $fake) = Farm::Refused->start(
             $farm,
             front => $front,
@@ -78,22 +78,22 @@ for my $mpm (Farm->mpms) {
         # A program whose input breaks off keeps mod_cgi waiting for 3 s.
         my $target = $mpm eq 'prefork' ? 'file' : 'small';
         my %cases  = (
-            'no longer than may be'        => [0, 'x' x 1000, 'Content-Length: 1000'],
-            'a byte longer'                => [413, 'x' x 1001, 'Content-Length: 1001'],
-            'a byte longer, HTTP/1.0'      => [413, 'x' x 1001, 'HTTP/1.0', 'Content-Length: 1001'],
-            '100 KB'                       => [413, 'x' x 100_000, 'Content-Length: 100000'],
-            'no longer, in chunks'         => [0, in_chunks('x' x 1000), 'Transfer-Encoding: chunked'],
-            'a byte longer, in chunks'     => [413, in_chunks('x' x 1001), 'Transfer-Encoding: chunked'],
+            'no longer than may be'        => [0,   'x' x 1000,               'Content-Length: 1000'],
+            'a byte longer'                => [413, 'x' x 1001,               'Content-Length: 1001'],
+            'a byte longer, HTTP/1.0'      => [413, 'x' x 1001,               'HTTP/1.0', 'Content-Length: 1001'],
+            '100 KB'                       => [413, 'x' x 100_000,            'Content-Length: 100000'],
+            'no longer, in chunks'         => [0,   in_chunks('x' x 1000),    'Transfer-Encoding: chunked'],
+            'a byte longer, in chunks'     => [413, in_chunks('x' x 1001),    'Transfer-Encoding: chunked'],
             '100 KB, in chunks'            => [413, in_chunks('x' x 100_000), 'Transfer-Encoding: chunked'],
             'longer, but none of it comes' => [413, '', 'Content-Length: 1001', 'Expect: 100-continue'],
         );
         for my $what (sort keys %cases) {
             my ($status, @request) = @{ $cases{$what} };
             for my $method (qw(POST PUT)) {
-                my $direct = ask($b, $method, "/app/bare/$target", @request);
+                my $direct   = ask($b, $method, "/app/bare/$target", @request);
                 my @expected = $status || (200, 405);
                 ok scalar(grep { $_ eq status_of($direct) } @expected),
-                    "$method, $what: " . status_of($direct) . ' directly';
+                  "$method, $what: " . status_of($direct) . ' directly';
                 for my $place (qw(next here other)) {
                     my $through = ask($a, $method, "/app/$place/$target", @request);
                     # What is accepted gets an answer that tells the servers apart.
@@ -104,16 +104,18 @@ for my $mpm (Farm->mpms) {
         }
         is $a->logged("/app/here/$target")->{reason}, 'served-here:failed', 'what is fine is served here';
         my $response = ask($a, 'POST', '/app/other/front', 'x' x 1001, 'Content-Length: 1001');
-        is status_of($response), 413, 'a limit of the front alone';
+        is status_of($response),                     413,            'a limit of the front alone';
         is $a->logged('/app/other/front')->{reason}, 'ended:client', 'it asks nobody';
         is status_of(ask($a, 'POST', '/app/other/front', in_chunks('x' x 1001), 'Transfer-Encoding: chunked')), 413,
-            'in chunks';
+          'in chunks';
         for my $place (qw(next here other)) {
             my $client = $a->connect;
-            my $long = 'x' x 150_000;
+            my $long   = 'x' x 150_000;
             $client->send("POST /app/$place/echo HTTP/1.1\r\nHost: x.test\r\n"
                   . "Connection: close\r\nExpect: 100-continue\r\n"
-                  . 'Content-Length: ' . length($long) . "\r\n\r\n");
+                  . 'Content-Length: '
+                  . length($long)
+                  . "\r\n\r\n");
             $client->{deadline} = time + scaled(10);
             like $client->up_to("\r\n\r\n"), qr{\AHTTP/1[.]1 100 }, "$place: 100 Continue when it is not too long";
             $client->send($long);
@@ -131,8 +133,8 @@ for my $mpm (Farm->mpms) {
         }
         for my $head (sort keys %slow) {
             my %got = map { $_ => all_of($slow{$head}{$_}) } keys %{ $slow{$head} };
-            is status_of($got{bare}), 408, "$head: a body that is too slow: 408 directly";
-            is $got{$_}, $got{bare}, "and by $_" for qw(next here other);
+            is status_of($got{bare}), 408,        "$head: a body that is too slow: 408 directly";
+            is $got{$_},              $got{bare}, "and by $_" for qw(next here other);
         }
 
         if ($http2) {

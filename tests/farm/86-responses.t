@@ -74,25 +74,26 @@ EOT
 sub start_farm {
     my ($mpm, %options) = @_;
     my @modules = ('lua', $options{tls} ? 'ssl' : (), $options{http2} ? 'http2' : ());
-    my $farm   = Farm->new(mpm => $mpm, workers => 12, modules => \@modules);
-    my $shared = "$farm->{root}/shared";
+    my $farm    = Farm->new(mpm => $mpm, workers => 12, modules => \@modules);
+    my $shared  = "$farm->{root}/shared";
     Farm::Raw::write_tree("$shared/script.lua", $script =~ s/LOG/$shared\/runs/r);
-    Farm::Raw::write_tree("$shared/runs", q());
+    Farm::Raw::write_tree("$shared/runs",       q());
     chmod 0777, $shared;
     chmod 0666, "$shared/runs";
     my %also = (a => q(), b => q());
     my $port = $options{tls} && Farm::free_port();
+
     if ($port) {
         my $ca   = Farm::Certs->new("$farm->{root}/ca");
         my $cert = $ca->issue('b.test');
         $also{a} = "SSLProxyEngine On\nSSLProxyVerify require\nSSLProxyCACertificateFile @{[$ca->path]}\n";
         $also{b} =
             "Listen 127.0.0.2:$port\n<VirtualHost 127.0.0.2:$port>\nServerName b.test\nSSLEngine On\n"
-                . "SSLCertificateFile $cert\n</VirtualHost>\n";
+          . "SSLCertificateFile $cert\n</VirtualHost>\n";
     }
     for my $name (qw(a b)) {
         my $defines = "Define RUN $farm->{root}/$name\nDefine SCRIPT $shared/script.lua\n"
-            . ($name eq 'a' ? "Define FRONT\n" : q());
+          . ($name eq 'a' ? "Define FRONT\n" : q());
         my %contact = $port && $name eq 'b' ? (contact => "https://127.0.0.2:$port") : ();
         $farm->add(
             head => $defines,
@@ -127,14 +128,17 @@ sub test_heads {
     for my $length (4000, 7990, 8180, 8192, 9000, 16_384, 20_000, 200_000) {
         for my $method (qw(GET POST HEAD)) {
             my $before = runs($runs);
-            $raw->same("/app/lua/long?long=$length", 200, "$method: header lines of $length bytes", method => $method,
-                head => qr/^X-Long: x+[.]\r$/m,
-                $method eq 'POST' ? (headers => ['Content-Length: 5'], content => 'hello') : ());
+            $raw->same(
+                "/app/lua/long?long=$length", 200, "$method: header lines of $length bytes",
+                method => $method,
+                head   => qr/^X-Long: x+[.]\r$/m,
+                $method eq 'POST' ? (headers => ['Content-Length: 5'], content => 'hello') : ()
+            );
             is runs($runs) - $before, 2, 'each ran once';
         }
     }
     $raw->same('/app/lua/long?long=9000&status=302', 302, 'a long Location');
-    $raw->same('/app/lua/many?many=100', 200, 'many headers');
+    $raw->same('/app/lua/many?many=100',             200, 'many headers');
     $raw->same(
         '/app/lua/odd?odd=1', 200,
         'odd names and values',
@@ -163,7 +167,7 @@ sub test_pauses {
     cmp_ok time - $began, '>', 2.9, 'there was a pause longer than Timeout';
     is $_->{body}, "first\nlast\n", 'the response is whole' for $direct, $through, $old;
     is Farm::Raw::comparable($through->{head}, framing => 1), Farm::Raw::comparable($direct->{head}, framing => 1),
-        'and as directly';
+      'and as directly';
     is runs($runs) - $before, 3, 'each ran once';
     return;
 }
@@ -173,9 +177,12 @@ sub test_uploads {
     for my $length (300_000, 3_000_000) {
         my $before = runs($runs);
         for my $method (qw(POST PUT)) {
-            $raw->same('/app/lua/unread?status=403', 403, "$method: an answer to $length bytes that nobody reads",
-                method => $method,
-                headers => ["Content-Length: $length"], content => 'x' x $length);
+            $raw->same(
+                '/app/lua/unread?status=403', 403, "$method: an answer to $length bytes that nobody reads",
+                method  => $method,
+                headers => ["Content-Length: $length"],
+                content => 'x' x $length
+            );
         }
         is runs($runs) - $before, 4, 'each ran once';
     }
@@ -185,9 +192,16 @@ sub test_uploads {
 # The front logs of a request that went through what the other server logs of one that came to it directly.
 sub test_bytes {
     my ($raw, $front, $back) = @_;
-    for my $case (['GET', 'long?long=9000'], ['HEAD', 'long?long=9000'], ['GET', 'odd?odd=1'], ['POST', 'odd?odd=2'],
-        ['GET', 'pause?pause=0.1'],
-        ['GET', 'none?status=404'], ['GET', 'none?status=304']) {
+    for my $case (
+        ['GET',  'long?long=9000'],
+        ['HEAD', 'long?long=9000'],
+        ['GET',  'odd?odd=1'],
+        ['POST', 'odd?odd=2'],
+        ['GET',  'pause?pause=0.1'],
+        ['GET',  'none?status=404'],
+        ['GET',  'none?status=304']
+      )
+    {
         my ($method, $path) = @{$case};
         my @lines;
         for my $way (qw(direct through)) {
@@ -206,11 +220,11 @@ sub test_bytes {
 
 for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
     subtest "$mpm: heads, pauses, bytes" => sub {
-        my ($farm, $runs) = start_farm($mpm);
+        my ($farm,  $runs) = start_farm($mpm);
         my ($front, $back) = $farm->servers;
         ok $farm->together, 'they see each other';
         my $raw =
-            Farm::Raw->new(through => $front, direct => $back, host => 'site.test', framing => qr/pause|odd|none/);
+          Farm::Raw->new(through => $front, direct => $back, host => 'site.test', framing => qr/pause|odd|none/);
         test_heads($raw, $runs);
         test_pauses($raw, $runs);
         test_uploads($raw, $runs);
@@ -222,16 +236,19 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
 }
 
 subtest 'a contact that is https, and clients that may speak HTTP/2' => sub {
-    my ($farm, $runs) = start_farm('event', tls => 1, http2 => 1);
+    my ($farm,  $runs) = start_farm('event', tls => 1, http2 => 1);
     my ($front, $back) = $farm->servers;
     ok $farm->together, 'they see each other';
-    my $raw = Farm::Raw->new(through => $front, direct => $back, host => 'site.test', framing => qr/pause|odd|none/);
+    my $raw    = Farm::Raw->new(through => $front, direct => $back, host => 'site.test', framing => qr/pause|odd|none/);
     my $before = runs($runs);
     for my $length (9000, 200_000) {
         for my $method (qw(GET POST)) {
-            $raw->same("/app/lua/long?long=$length", 200, "$method: header lines of $length bytes", method => $method,
-                head => qr/^Upgrade: h2c\r$/m,
-                $method eq 'POST' ? (headers => ['Content-Length: 5'], content => 'hello') : ());
+            $raw->same(
+                "/app/lua/long?long=$length", 200, "$method: header lines of $length bytes",
+                method => $method,
+                head   => qr/^Upgrade: h2c\r$/m,
+                $method eq 'POST' ? (headers => ['Content-Length: 5'], content => 'hello') : ()
+            );
         }
     }
     is runs($runs) - $before, 8, 'each ran once';
@@ -244,7 +261,7 @@ subtest 'a contact that is https, and clients that may speak HTTP/2' => sub {
         # How many frames there were, and whether the client had closed by then, is a matter of time.
         for my $server ($back, $front) {
             my $whole = "/app/lua/$path&h2@{[$server->name]}";
-            my $said = qx{curl -s -i --http2-prior-knowledge 'http://@{[$server->address]}$whole'};
+            my $said  = qx{curl -s -i --http2-prior-knowledge 'http://@{[$server->address]}$whole'};
             push @lines, join "\n", $said, bytes_of($server, $whole) =~ /(b=\S+ B=\S+).*(s=\d+)/;
             s/^date: .*\n//m for @lines;
         }

@@ -46,7 +46,8 @@ sub farm_of {
             alarm scaled(60);
             $serve->($socket);
             POSIX::_exit(0);
-        });
+        }
+    );
     $fake->start;
     eventually { $front->row($fake->contact) } 5, 'the other one is in the table';
     return ($farm, $front, $fake);
@@ -54,7 +55,7 @@ sub farm_of {
 
 sub requests_of {
     my ($path, $length) = @_;
-    my $body = 'x' x $length;
+    my $body  = 'x' x $length;
     my $chunk = sprintf "%x\r\n%s\r\n0\r\n\r\n", $length, $body;
     return map {
         my $method = $_;
@@ -87,7 +88,7 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
                     $client->send($bytes);
                     my $response = eval { $client->response('POST') };
                     push @statuses,
-                        $response ? $response->status . ($response->header('x-early') || q()) . $response->body : $@;
+                      $response ? $response->status . ($response->header('x-early') || q()) . $response->body : $@;
                 }
             }
             is scalar(grep { $_ eq '403yesnever' } @statuses), 18, "bodies of $length bytes: the client gets the answer"
@@ -106,7 +107,7 @@ sub chunk { return sprintf "%x\r\n%s\r\n", length $_[0], $_[0] }
 sub begin_chunks {
     my ($socket) = @_;
     syswrite $socket,
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/event-stream\r\n\r\n" . chunk("first\n");
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/event-stream\r\n\r\n" . chunk("first\n");
     return;
 }
 
@@ -120,7 +121,7 @@ sub wait_for_end {
 # By what it is asked for: a response with a pause; one that never goes on; one that never begins; a tunnel; a stream.
 sub serve_slowly {
     my ($socket) = @_;
-    my ($what) = (head_of($socket) || q()) =~ m{\A\S+ /app/(\w+)};
+    my ($what)   = (head_of($socket) || q()) =~ m{\A\S+ /app/(\w+)};
     if ($what eq 'pause') {
         begin_chunks($socket);
         sleep 4.5;
@@ -177,11 +178,11 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
         # All at once: each takes its time. The first two wait before the head is there.
         my $began  = time;
         my $never  = ask_for($front, 'never');
-        my $pause  = ask_for($front, 'pause', 'Connection: close');
+        my $pause  = ask_for($front, 'pause',  'Connection: close');
         my $tunnel = ask_for($front, 'tunnel', 'Connection: Upgrade', 'Upgrade: websocket');
         my $stream = ask_for($front, 'stream');
         like $tunnel->up_to("\r\n\r\n"), qr{\AHTTP/1\.1 101 }, 'a tunnel';
-        my $left   = ask_for($front, 'forever');
+        my $left = ask_for($front, 'forever');
         $stream->up_to("event\n");
         $left->up_to("first\n");
         undef $stream;
@@ -194,18 +195,18 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
         is $tunnel->up_to("\n"), 'HELLO', 'nor does it end a tunnel';
         undef $tunnel;
         eventually { $front->row($contact)->{'Sent-Waiting'} == 0 } 15,
-            'when their clients leave, a stream, a response that pauses and a tunnel end';
+          'when their clients leave, a stream, a response that pauses and a tunnel end';
         is $front->row($contact)->{'Refused-Ago'}, undef, 'nobody is blamed';
 
         # Silent, and nothing comes: it is gone.
         my $forever    = ask_for($front, 'forever',    'Connection: close');
         my $untilclose = ask_for($front, 'untilclose', 'Connection: close');
-        my $idle       = ask_for($front, 'tunnel', 'Connection: Upgrade', 'Upgrade: websocket');
+        my $idle       = ask_for($front, 'tunnel',     'Connection: Upgrade', 'Upgrade: websocket');
         $_->up_to("first\n") for $forever, $untilclose;
         $idle->up_to("\r\n\r\n");
         $fake->stop;
         unlike all_of($forever), qr/\r\n0\r\n\r\n\z/,
-            'a server that falls silent within a response: it ends, and not as if it were whole';
+          'a server that falls silent within a response: it ends, and not as if it were whole';
         all_of($_) for $untilclose, $idle;
         eventually { $front->row($contact)->{'Sent-Waiting'} == 0 } 15, 'nobody waits for it any more';
         isnt $front->row($contact)->{'Refused-Ago'}, undef, 'and it is blamed';

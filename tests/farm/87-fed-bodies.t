@@ -16,8 +16,8 @@ use Test::More;
 # mod_security2 leaves what it read of its rules behind, in objects that are gone when leaks are looked for.
 $ENV{ASAN_OPTIONS} = join q(:), grep { defined } $ENV{ASAN_OPTIONS}, q(detect_leaks=0);
 
-my $policies = Farm::build_dir() . '/meson/tests/farm/policies.so';
-my $by_perl  = Farm::build_dir() . '/modules/byPerl.so';
+my $policies    = Farm::build_dir() . '/meson/tests/farm/policies.so';
+my $by_perl     = Farm::build_dir() . '/modules/byPerl.so';
 my $recommended = '/etc/modsecurity/modsecurity.conf-recommended';
 
 # Where a body may go: `next`: one that refuses, then b; `here`: one that refuses, then this server; `other`: b at once.
@@ -29,7 +29,9 @@ sub chains {
     my $text = '';
     for my $kind ('', sort keys %before) {
         for my $place (sort keys %orders) {
-            $text .= "<Location /app/$kind$place>\n" . ($before{$kind} || '')
+            $text .=
+                "<Location /app/$kind$place>\n"
+              . ($before{$kind} || '')
               . "BackhandFromSO $policies in_order $orders{$place}\n</Location>\n";
         }
     }
@@ -49,14 +51,14 @@ sub security {
     my $text = do { local $/ = undef; readline $file };
     close $file;
     $text =~ s{^SecUnicodeMapFile \S+}{SecUnicodeMapFile /etc/modsecurity/unicode.mapping}m
-        or die 'no SecUnicodeMapFile';
+      or die 'no SecUnicodeMapFile';
     $text =~ s{^SecAuditLog \S+}{SecAuditLog \$\{ROOT\}/audit.log}m or die 'no SecAuditLog';
     return $text . ($more || '');
 }
 
 # Bytes that a mistake anywhere would change.
 sub bytes {
-    my ($n) = @_;
+    my ($n)   = @_;
     my $bytes = join q(), map { chr $_ * 7 % 256 } 0 .. 250;
     return substr $bytes x (1 + $n / 251), 0, $n;
 }
@@ -65,10 +67,10 @@ sub bytes {
 sub told {
     my ($response) = @_;
     return "status $response->{status}" if $response->status != 200;
-    my $told = $response->echoed;
+    my $told   = $response->echoed;
     my $length = $told->{CONTENT_LENGTH} // '-';
     return "$told->{SERVER_ADDR} $told->{BODY_LENGTH} $told->{BODY_MD5} "
-        . ($told->{HTTP_TRANSFER_ENCODING} // "length $length");
+      . ($told->{HTTP_TRANSFER_ENCODING} // "length $length");
 }
 
 sub expected {
@@ -85,18 +87,22 @@ sub all_whole {
     my ($a, $what, %options) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     my @headers = @{ $options{headers} || [] };
-    my $n = 0;
+    my $n       = 0;
     for my $kind (@{ $options{kinds} || [''] }) {
         for my $place (sort keys %orders) {
             for my $size (@{ $options{sizes} || \@sizes }) {
                 for my $chunked (0, 1) {
                     my $method   = $n++ % 2 ? 'PUT' : 'POST';
                     my $body     = bytes($size);
-                    my $response = $a->request($method, "/app/$kind$place/echo", body => $body,
-                        chunked => $chunked, headers => [@headers]);
+                    my $response = $a->request(
+                        $method, "/app/$kind$place/echo",
+                        body    => $body,
+                        chunked => $chunked,
+                        headers => [@headers]
+                    );
                     my $expected = expected($place, $body, $chunked);
                     is told($response), $expected,
-                        "$what: $method, $kind$place, $size bytes" . ($chunked ? ', chunked' : '');
+                      "$what: $method, $kind$place, $size bytes" . ($chunked ? ', chunked' : '');
                 }
             }
         }
@@ -110,7 +116,7 @@ sub make {
     my $farm = Farm->new(%options);
     my ($a, $b) = map { $farm->add } 1, 2;
     $a->reconfigure(($both . $front) =~ s/\$\{ROOT\}/$a->{root}/gr);
-    $b->reconfigure(($both . $back) =~ s/\$\{ROOT\}/$b->{root}/gr);
+    $b->reconfigure(($both . $back)  =~ s/\$\{ROOT\}/$b->{root}/gr);
     $_->write_file('audit.log', '') for $a, $b;
     $farm->start;
     my $fake = Farm::Fake->new(farm => $farm, says => { ms => 1000 })->start;
@@ -124,9 +130,9 @@ my $deny = <<'EOT';
 SecRuleEngine On
 SecRule REQUEST_BODY "@contains attack" "id:1,phase:2,deny,status:403,nolog"
 EOT
-my $part    = "--x\r\nContent-Disposition: form-data; name=\"%s\"%s\r\n\r\n%s\r\n";
+my $part = "--x\r\nContent-Disposition: form-data; name=\"%s\"%s\r\n\r\n%s\r\n";
 my $upload =
-    sprintf($part, 'field', '', 'value') . sprintf($part, 'upload', '; filename="f"', bytes(300_000)) . "--x--\r\n";
+  sprintf($part, 'field', '', 'value') . sprintf($part, 'upload', '; filename="f"', bytes(300_000)) . "--x--\r\n";
 my @as_form = ('Content-Type' => 'application/x-www-form-urlencoded');
 
 for my $mpm (Farm->mpms) {
@@ -139,8 +145,11 @@ for my $mpm (Farm->mpms) {
             all_whole($a, 'as shipped', headers => ['Content-Type' => 'application/octet-stream']);
             for my $place (sort keys %orders) {
                 for my $chunked (0, 1) {
-                    my $response = $a->post("/app/$place/echo", $upload, chunked => $chunked,
-                        headers => ['Content-Type' => 'multipart/form-data; boundary=x']);
+                    my $response = $a->post(
+                        "/app/$place/echo", $upload,
+                        chunked => $chunked,
+                        headers => ['Content-Type' => 'multipart/form-data; boundary=x']
+                    );
                     is told($response), expected($place, $upload, $chunked), "a multipart upload, $place";
                 }
             }
@@ -148,7 +157,7 @@ for my $mpm (Farm->mpms) {
             is told($a->post('/app/next/echo', $small, headers => [@as_form])), expected('next', $small), 'a form';
             my $client = $a->connect;
             for my $n (1 .. 3) {
-                my $body = bytes(100 * $n);
+                my $body     = bytes(100 * $n);
                 my $response = $client->request($n == 2 ? 'POST' : 'PUT', '/app/other/echo', body => $body);
                 is told($response), expected('other', $body), 'on one connection';
             }
@@ -161,15 +170,17 @@ for my $mpm (Farm->mpms) {
 for my $where ('front', 'back') {
     subtest "mod_security2 on $where denies by what is in a body" => sub {
         my $security = security($deny);
-        my ($farm, $a, $b, $fake) = make(chains() . ($where eq 'front' ? $security : ''),
+        my ($farm, $a, $b, $fake) = make(
+            chains() . ($where eq 'front' ? $security : ''),
             $where eq 'back' ? $security : '',
-            modules => ['unique_id', 'security2']);
+            modules => ['unique_id', 'security2']
+        );
         for my $place (qw(next other)) {
             for my $chunked (0, 1) {
                 my @options = (chunked => $chunked, headers => [@as_form]);
                 is $a->post("/app/$place/echo", 'a=an+attack', @options)->status, 403, "$place: 403";
                 is told($a->post("/app/$place/echo", 'a=nothing', @options)), expected($place, 'a=nothing', $chunked),
-                    'other bodies arrive';
+                  'other bodies arrive';
             }
         }
         is $a->row($b->contact)->{'Refused-Ago'} // '-', '-', 'nobody is blamed';
@@ -276,9 +287,11 @@ sub early {
 }
 
 subtest 'the rest of a body that another server does not want is seen by no content filter' => sub {
-    my $farm = Farm->new(perl => 1,
+    my $farm = Farm->new(
+        perl => 1,
         conf => "BackhandInterval 1s\n$perl<Location /app>\nPerlInputFilterHandler Fed::trace\n"
-          . "BackhandFromSO $policies in_order fake.test a.test\n</Location>\n");
+          . "BackhandFromSO $policies in_order fake.test a.test\n</Location>\n"
+    );
     my $a = $farm->add;
     $farm->start;
     local $SIG{CHLD} = 'IGNORE';
@@ -286,10 +299,10 @@ subtest 'the rest of a body that another server does not want is seen by no cont
     eventually { my $row = $a->row($fake->contact); $row && $row->{'Workers-Ready'} } 10, 'one that answers early';
     my $client = $a->connect;
     is $client->request('POST', '/app/x', body => bytes(20_000_000))->body, 'early', 'its answer comes';
-    is $client->request('GET', '/who')->body, 'a', 'the rest is read away';
-    is scalar(grep { /content filter at work/ } $a->log_lines), 0, 'by no content filter';
+    is $client->request('GET', '/who')->body,                               'a',     'the rest is read away';
+    is scalar(grep { /content filter at work/ } $a->log_lines),             0,       'by no content filter';
     $fake->stop;
-    is $a->post('/app/echo', 'hello')->echoed->{BODY_LENGTH}, 5, 'when it is gone, this server serves';
+    is $a->post('/app/echo', 'hello')->echoed->{BODY_LENGTH},   5, 'when it is gone, this server serves';
     is scalar(grep { /content filter at work/ } $a->log_lines), 1, 'and the content filter is at work';
     $farm->announce_log(qr/backhand: server \S+/);
     $farm->check;
@@ -301,7 +314,8 @@ for my $mpm ($long ? Farm->mpms : 'event') {
         my $front =
             "$filter<LocationMatch ^/app/(?:next|here|other)/echo\$>\nPerlAccessHandler Fed::access\n</LocationMatch>\n"
           . "<LocationMatch ^/app/(?:next|here|other)/echo/some\$>\nPerlAccessHandler Fed::access_some\n"
-          . "</LocationMatch>\n" . chains();
+          . "</LocationMatch>\n"
+          . chains();
         my ($farm, $a, $b, $fake) = make($front, $filter, mpm => $mpm, perl => 1);
         all_whole($a, 'an access handler feeds');
         for my $place ('next', 'other') {
@@ -310,7 +324,7 @@ for my $mpm ($long ? Farm->mpms : 'event') {
                     my $body     = bytes($size) =~ tr/x/y/r;
                     my $response = $a->post("/app/$place/echo/some", "$body x", chunked => $chunked);
                     is $response->echoed->{BODY_MD5}, md5_hex("$body xx"),
-                        "it feeds what it has read, $place: a content filter runs once";
+                      "it feeds what it has read, $place: a content filter runs once";
                 }
             }
         }
@@ -324,13 +338,12 @@ for my $mpm ($long ? Farm->mpms : 'event') {
           . "<LocationMatch ^/app/\\w+/echo/inflate>\nSetInputFilter DEFLATE\n</LocationMatch>\n";
         for my $fed (0, 1) {
             my $front = $filters . chains(read => "BackhandFromSO $policies reads_body 3\n") . ($fed ? security() : '');
-            my ($farm, $a, $b, $fake) =
-              make(
-                  $front, $filters,
-                  mpm => $mpm,
-                  perl => 1,
-                  modules => ['deflate', $fed ? ('unique_id', 'security2') : ()]
-              );
+            my ($farm, $a, $b, $fake) = make(
+                $front, $filters,
+                mpm     => $mpm,
+                perl    => 1,
+                modules => ['deflate', $fed ? ('unique_id', 'security2') : ()]
+            );
             for my $kind ('', 'read') {
                 for my $place (sort keys %orders) {
                     my $what = "$kind$place" . ($fed ? ', behind mod_security2' : '');
@@ -339,8 +352,8 @@ for my $mpm ($long ? Farm->mpms : 'event') {
                     next if $fed && $place eq 'here';    # mod_security2 feeds above DEFLATE, directly too
                     my $packed = qx{printf %s hello | gzip -c};
                     $told =
-                        $a->post("/app/$kind$place/echo/inflate", $packed, headers => ['Content-Encoding' => 'gzip'])
-                        ->echoed;
+                      $a->post("/app/$kind$place/echo/inflate", $packed, headers => ['Content-Encoding' => 'gzip'])
+                      ->echoed;
                     is $told->{BODY_MD5}, md5_hex('hello'), "$what: inflated once";
                 }
             }
@@ -366,7 +379,7 @@ for my $mpm ($long ? Farm->mpms : 'event') {
         for my $kind ('', 'readc', 'readtwice') {
             for my $place (sort keys %orders) {
                 is $a->post("/app/$kind$place/block", bytes(5000), chunked => $_)->body, 5000,
-                    "$kind$place: a handler of the old kind"
+                  "$kind$place: a handler of the old kind"
                   for 0, 1;
             }
         }
@@ -379,7 +392,7 @@ for my $mpm ($long ? Farm->mpms : 'event') {
             }
         }
         ok $a->wait_log(qr/byPerl: Fed::reads_all died.*No space left on device/),
-            'a policy that reads too far is told so';
+          'a policy that reads too far is told so';
         $farm->announce_log(qr/byPerl: Fed::reads_all died.*No space left on device/);
         # A wrong body is the client's error, whoever reads it first.
         my $client = $a->connect;
@@ -389,7 +402,7 @@ for my $mpm ($long ? Farm->mpms : 'event') {
         $client->{deadline} = time + scaled(10);
         1 while $client->fill;
         like $client->{buffer},   qr{\AHTTP/1[.]1 400 }, 'a wrong body: 400';
-        unlike $client->{buffer}, qr{HTTP/1.*HTTP/1}s, 'once';
+        unlike $client->{buffer}, qr{HTTP/1.*HTTP/1}s,   'once';
         is $a->row($b->contact)->{'Refused-Ago'} // '-', '-', 'nobody is blamed';
         $farm->announce_log(qr/byPerl: Fed::reads_\w+ died.*Apache2::RequestIO::read/);
         $fake->stop;
@@ -425,12 +438,12 @@ EOT
                     is "$told->{SERVER_ADDR} $told->{BODY_LENGTH} $told->{BODY_MD5}",
                       ($place eq 'here' ? '127.0.0.1' : '127.0.0.2') . " $direct->{BODY_LENGTH} $direct->{BODY_MD5}",
                       "a form with the password, and $direct->{BODY_LENGTH} bytes to go on with, $place"
-                          . ($chunked ? ', chunked' : '');
+                      . ($chunked ? ', chunked' : '');
                 }
             }
         }
         is $a->post('/app/other/echo', 'httpd_username=user&httpd_password=wrong', headers => [@as_form])->status, 401,
-            'wrong: 401';
+          'wrong: 401';
         $farm->announce_log(qr/AH01807:/);
         all_whole($a, 'mod_request keeps', kinds => ['kept']);
         $fake->stop;

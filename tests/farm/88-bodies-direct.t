@@ -15,7 +15,7 @@ my $policies = Farm::build_dir() . '/meson/tests/farm/policies.so';
 # Names of one length, so that all places say the same.
 my %orders = (next => 'fake.test b.test', here => 'fake.test a.test', othr => 'b.test');
 my $chains = join q(),
-    map { "<Location /app/$_>\nBackhandFromSO $policies in_order $orders{$_}\n</Location>\n" } sort keys %orders;
+  map { "<Location /app/$_>\nBackhandFromSO $policies in_order $orders{$_}\n</Location>\n" } sort keys %orders;
 my $both = <<'EOT';
 BackhandInterval 1s
 BackhandRetry 1ms
@@ -104,9 +104,13 @@ sub request {
     my ($what, $line, $headers, $content, %options) = @_;
     my ($method, $path) = split ' ', $line;
     my $version = $options{version} || '1.1';
-    push @cases, [$what, join("\r\n", "$method /app/PLACE/$path HTTP/$version", 'Host: x.test', @{$headers}, '', '')
+    push @cases,
+      [
+        $what,
+        join("\r\n", "$method /app/PLACE/$path HTTP/$version", 'Host: x.test', @{$headers}, '', '')
           . $content
-          . (defined $options{follow} ? '' : $then)];
+          . (defined $options{follow} ? '' : $then)
+      ];
     return;
 }
 
@@ -115,28 +119,28 @@ for my $method (qw(POST PUT GET DELETE OPTIONS PATCH PROPFIND HEAD)) {
     for my $target ('dump', $method =~ /\A(?:PROPFIND|PUT|PATCH)\z/ ? () : 'file') {
         next if !$long && $target eq 'dump' && $method =~ /\A(?:OPTIONS|PATCH)\z/;
         my $line = "$method $target";
-        request("$line: a body with a length", $line, ['Content-Length: 5'],           'hello');
-        request("$line: a body in chunks",     $line, ['Transfer-Encoding: chunked'], chunked('hello'));
-        request("$line: length 0",             $line, ['Content-Length: 0'],           '');
+        request("$line: a body with a length",  $line, ['Content-Length: 5'],          'hello');
+        request("$line: a body in chunks",      $line, ['Transfer-Encoding: chunked'], chunked('hello'));
+        request("$line: length 0",              $line, ['Content-Length: 0'],          '');
         request("$line: no chunk but the last", $line, ['Transfer-Encoding: chunked'], chunked(''));
     }
 }
 my %framings = (
-    'length and chunks'          => [['Content-Length: 3', 'Transfer-Encoding: chunked'], 5],
-    'chunks and length'          => [['Transfer-Encoding: chunked', 'Content-Length: 3'], 5],
-    'another case'               => [['tRANSFER-eNCODING:chunked'], 5],
-    'blanks around it'           => [["Transfer-Encoding:\tchunked \t"], 5],
-    'gzip, chunked'              => [['Transfer-Encoding: gzip, chunked'], 5],
-    'chunked twice'              => [['Transfer-Encoding: chunked', 'Transfer-Encoding: chunked'], 5],
-    'identity'                   => [['Transfer-Encoding: identity'], 5],
-    'chunked, gzip'              => [['Transfer-Encoding: chunked, gzip'], 5],
-    'no coding'                  => [['Transfer-Encoding:'], 5],
-    'xchunked'                   => [['Transfer-Encoding: xchunked'], 5],
-    'a length with a sign'       => [['Content-Length: +5'], 0],
-    'a list of lengths'          => [['Content-Length: 5, 5'], 0],
-    'a length that is too long'  => [['Content-Length: 99999999999999999999'], 0],
-    'two lengths'                => [['Content-Length: 5', 'Content-Length: 4'], 0],
-    'the same length twice'      => [['Content-Length: 5', 'Content-Length: 5'], 0],
+    'length and chunks'         => [['Content-Length: 3', 'Transfer-Encoding: chunked'],          5],
+    'chunks and length'         => [['Transfer-Encoding: chunked', 'Content-Length: 3'],          5],
+    'another case'              => [['tRANSFER-eNCODING:chunked'],                                5],
+    'blanks around it'          => [["Transfer-Encoding:\tchunked \t"],                           5],
+    'gzip, chunked'             => [['Transfer-Encoding: gzip, chunked'],                         5],
+    'chunked twice'             => [['Transfer-Encoding: chunked', 'Transfer-Encoding: chunked'], 5],
+    'identity'                  => [['Transfer-Encoding: identity'],                              5],
+    'chunked, gzip'             => [['Transfer-Encoding: chunked, gzip'],                         5],
+    'no coding'                 => [['Transfer-Encoding:'],                                       5],
+    'xchunked'                  => [['Transfer-Encoding: xchunked'],                              5],
+    'a length with a sign'      => [['Content-Length: +5'],                                       0],
+    'a list of lengths'         => [['Content-Length: 5, 5'],                                     0],
+    'a length that is too long' => [['Content-Length: 99999999999999999999'],                     0],
+    'two lengths'               => [['Content-Length: 5', 'Content-Length: 4'],                   0],
+    'the same length twice'     => [['Content-Length: 5', 'Content-Length: 5'],                   0],
 );
 for my $what (sort keys %framings) {
     my ($headers, $chunked) = @{ $framings{$what} };
@@ -151,11 +155,11 @@ for my $what (sort keys %framings) {
     }
 }
 my %trailers = (
-    'two'              => "X-T: 1\r\nX-U: 2\r\n",
-    'framing headers'  => "Content-Length: 99\r\nTransfer-Encoding: x\r\nHost: y\r\n",
-    'folded'           => "X-T: a\r\n b\r\n",
-    'too long'         => 'X-T: ' . 't' x 9000 . "\r\n",
-    'too many'         => join(q(), map { "X-T$_: 1\r\n" } 1 .. 150),
+    'two'               => "X-T: 1\r\nX-U: 2\r\n",
+    'framing headers'   => "Content-Length: 99\r\nTransfer-Encoding: x\r\nHost: y\r\n",
+    'folded'            => "X-T: a\r\n b\r\n",
+    'too long'          => 'X-T: ' . 't' x 9000 . "\r\n",
+    'too many'          => join(q(), map { "X-T$_: 1\r\n" } 1 .. 150),
     'as many as may be' => join(q(), map { "X-T$_: 1\r\n" } 1 .. 100),
 );
 for my $what (sort keys %trailers) {
@@ -169,26 +173,26 @@ for my $what (sort keys %trailers) {
 request('a chunk extension', 'POST dump', ['Transfer-Encoding: chunked'], "5;a=b;c=\"d\"\r\nhello\r\n0;x\r\n\r\n");
 for my $n (10, 5000, 300_000, $long ? 3_000_000 : ()) {
     for my $target (qw(early403 early413 early200 nowhere file)) {
-        request("$target, $n bytes",            "POST $target", ["Content-Length: $n"],           'x' x $n);
+        request("$target, $n bytes",           "POST $target", ["Content-Length: $n"],         'x' x $n);
         request("$target, $n bytes in chunks", "POST $target", ['Transfer-Encoding: chunked'], chunked('x' x $n));
     }
 }
 for my $target (qw(early403 early200 nowhere file dump)) {
     my @expect = ('Expect: 100-continue');
-    request("$target, expecting, with a length", "POST $target", ['Content-Length: 5',          @expect], 'hello');
+    request("$target, expecting, with a length", "POST $target", ['Content-Length: 5', @expect],      'hello');
     request("$target, expecting, in chunks", "POST $target", ['Transfer-Encoding: chunked', @expect], chunked('hello'));
     next if $target !~ /early/;
     request(
         "$target, expecting and waiting",
         "POST $target", ['Content-Length: 5', @expect, 'Connection: close'],
-        '', follow => 0
+        '',             follow => 0
     );
 }
 my $packed = qx{seq 1 2000 | gzip -c};
 for ([good => $packed], [bad => 'garbage' x 10]) {
     my ($what, $body) = @{$_};
     my @coded = ('Content-Encoding: gzip');
-    request("mod_deflate, $what", 'POST inflate', [@coded, 'Content-Length: ' . length $body], $body);
+    request("mod_deflate, $what",            'POST inflate', [@coded, 'Content-Length: ' . length $body], $body);
     request("mod_deflate, $what, in chunks", 'POST inflate', [@coded, 'Transfer-Encoding: chunked'], chunked($body));
 }
 for my $target (qw(error dir/ action)) {
@@ -202,14 +206,14 @@ for my $target (qw(error dir/ action)) {
 }
 for my $n (5, 300_000) {
     my $wrong = sprintf "5\r\nhello\r\n%x\r\n%s\r\nZZ\r\n", $n, 'z' x $n;
-    request("mod_dav: PUT $n bytes",           "PUT dav/length-$n-PLACE", ["Content-Length: $n"],           'z' x $n);
+    request("mod_dav: PUT $n bytes", "PUT dav/length-$n-PLACE", ["Content-Length: $n"], 'z' x $n);
     request(
         "mod_dav: PUT $n bytes in chunks",
         "PUT dav/chunks-$n-PLACE",
         ['Transfer-Encoding: chunked'],
         chunked('z' x $n)
     );
-    request("mod_dav: PUT a wrong body",       "PUT dav/wrong-$n-PLACE",  ['Transfer-Encoding: chunked'], $wrong);
+    request("mod_dav: PUT a wrong body", "PUT dav/wrong-$n-PLACE", ['Transfer-Encoding: chunked'], $wrong);
 }
 
 for my $mpm ($long ? Farm->mpms : 'event') {
@@ -222,14 +226,14 @@ for my $mpm ($long ? Farm->mpms : 'event') {
             for my $folder (qw(dav dir)) {
                 mkdir "$server->{root}/$folder" or die "$folder: $!";
             }
-            chmod 0777, "$server->{root}/dav", "$server->{root}/run";
+            chmod 0777, "$server->{root}/dav",                         "$server->{root}/run";
             chmod 0755, $server->write_file($_, $dump) for 'cgi/dump', 'dir/index.cgi';
         }
         $farm->start;
         my $fake = Farm::Fake->new(farm => $farm, says => { ms => 1000 })->start;
         ok $farm->together, 'they see each other';
         eventually { my $row = $a->row($fake->contact); $row && $row->{'Workers-Ready'} } 10,
-            'and the one that refuses';
+          'and the one that refuses';
 
         for (@cases) {
             my ($what, $bytes) = @{$_};
@@ -245,7 +249,7 @@ for my $mpm ($long ? Farm->mpms : 'event') {
             }
         }
         is_deeply [glob("$a->{root}/dav/wrong*"), glob "$b->{root}/dav/wrong*"], [],
-            'mod_dav: and none of a wrong body';
+          'mod_dav: and none of a wrong body';
         is $a->row($b->contact)->{'Refused-Ago'} // '-', '-', 'nobody is blamed';
         $fake->stop;
         # httpd's words about bodies that are wrong.

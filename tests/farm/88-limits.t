@@ -65,10 +65,10 @@ sub field {    ## no critic (ProhibitBuiltinHomonyms)
 sub folded {
     my ($n) = @_;
     return
-          "GET /app/small HTTP/1.1\r\nHost: wide.test\r\nCookie: "
-        . 'c' x ($n - 108) . "\r\n "
-        . 'd' x 99
-        . "\r\n\r\n";
+        "GET /app/small HTTP/1.1\r\nHost: wide.test\r\nCookie: "
+      . 'c' x ($n - 108) . "\r\n "
+      . 'd' x 99
+      . "\r\n\r\n";
 }
 
 # A request line of so many bytes.
@@ -80,7 +80,7 @@ sub line {
 # Status and body of the answer to these bytes.
 sub ask {
     my ($server, $port, $from, $bytes) = @_;
-    my $client = Farm::Client->new(host => $server->{host}, port => $port, from => $from);
+    my $client   = Farm::Client->new(host => $server->{host}, port => $port, from => $from);
     my $response = $client->send($bytes)->response('GET');
     return $response->status . ' ' . ($response->body =~ s/127[.]0[.]0[.]\d|[ab][.]test|Port \d+//gr);
 }
@@ -98,28 +98,29 @@ my %kinds = (fields => \&fields, field => \&field, folded => \&folded, line => \
 
 for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
     subtest $mpm => sub {
-        my $farm = Farm->new(mpm => $mpm, modules => ['lua']);
-        my $wide = Farm::free_port();
-        my $script = script($farm);
+        my $farm    = Farm->new(mpm => $mpm, modules => ['lua']);
+        my $wide    = Farm::free_port();
+        my $script  = script($farm);
         my $defines = "Define PORT $wide\nDefine ECHO $script\n";
-        my $front = $farm->add(head => "${defines}Define ADDRESS 127.0.0.1\nDefine FRONT\n", conf => $conf);
-        my $back  = $farm->add(head => "${defines}Define ADDRESS 127.0.0.2\n", conf => $conf);
+        my $front   = $farm->add(head => "${defines}Define ADDRESS 127.0.0.1\nDefine FRONT\n", conf => $conf);
+        my $back    = $farm->add(head => "${defines}Define ADDRESS 127.0.0.2\n",               conf => $conf);
         $farm->start;
         ok $farm->together, 'they see each other';
         my %limits = (
             $farm->port => {
-                fields => [98, 99, 100, 101, 103],
-                field => [8000, 8189, 8190, 8191, 8192, 8193, 9000],
+                fields => [98,   99,   100,  101,  103],
+                field  => [8000, 8189, 8190, 8191, 8192, 8193, 9000],
                 folded => [8000, 8186 .. 8194],
-                line => [8000, 8189, 8190, 8191, 8192, 9000]
+                line   => [8000, 8189, 8190, 8191, 8192, 9000]
             },
             $wide => {
-                fields => [148, 150, 151],
-                field => [12_000, 16_380, 17_000],
+                fields => [148,    150,    151],
+                field  => [12_000, 16_380, 17_000],
                 folded => [12_000, 16_390],
-                line => [10_000, 12_000, 12_100]
+                line   => [10_000, 12_000, 12_100]
             },
         );
+
         for my $port (sort keys %limits) {
             for my $kind (sort keys %kinds) {
                 for my $n (@{ $limits{$port}{$kind} }) {
@@ -132,15 +133,20 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
             }
         }
         like ask($front, $wide, '127.0.0.99', field(12_000)), qr/\A200 headers=0 cookie=11992 /,
-            'a long cookie arrives';
+          'a long cookie arrives';
         is $front->logged('/app/small')->{reason}, 'handed-off:chosen', 'from the other server';
         # What only that host takes.
-        for my $bytes ("GET /app/small?a\x01b HTTP/1.1\r\nHost: wide.test\r\n\r\n",
+        for my $bytes (
+            "GET /app/small?a\x01b HTTP/1.1\r\nHost: wide.test\r\n\r\n",
             "GET /app/small HTTP/1.1\r\nHost: wide.test\r\nX-1: a\x01b\r\n\r\n",
             "GET /app/small HTTP/1.1\r\nHost: wide.test\r\nX(1): 1\r\n\r\n",
             "G/T /app/small HTTP/1.1\r\nHost: wide.test\r\n\r\n",
-            (map { "GET /app/small HTTP/1.1\r\nHost: $_\r\n\r\n" }
-                '4714::abcd:8001', 'wide.test:8x', '[::1', '[::1]x', "wide.test\r\nHost: wide.test")) {
+            (
+                map { "GET /app/small HTTP/1.1\r\nHost: $_\r\n\r\n" } '4714::abcd:8001',
+                'wide.test:8x', '[::1', '[::1]x', "wide.test\r\nHost: wide.test"
+            )
+          )
+        {
             my $direct = ask($back, $wide, '127.0.0.99', $bytes);
             is ask($front, $wide, '127.0.0.99', $bytes), $direct, 'unsafe: ' . substr $direct, 0, 30;
             like ask($front, $farm->port, '127.0.0.99', $bytes), qr/\A400 /, 'nowhere else';
@@ -152,16 +158,16 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
 }
 
 subtest 'HTTP/2' => sub {
-    my $farm = Farm->new(modules => ['http2', 'lua']);
-    my $script = script($farm);
+    my $farm    = Farm->new(modules => ['http2', 'lua']);
+    my $script  = script($farm);
     my @servers = map {
         $farm->add(conf => "Protocols h2c http/1.1\nLuaMapHandler ^/app/small $script handle\n"
-                . ($_ eq 'a' ? "<Location /app>\nBackhand byAge\nBackhand removeSelf\n</Location>\n" : q()))
+              . ($_ eq 'a' ? "<Location /app>\nBackhand byAge\nBackhand removeSelf\n</Location>\n" : q()))
     } qw(a b);
     $farm->start;
     ok $farm->together, 'they see each other';
     my %how = (
-        'many fields' => [map { ('-H', "X-$_: 1") } 1 .. 96],
+        'many fields'  => [map { ('-H', "X-$_: 1") } 1 .. 96],
         'a long field' => ['-H', 'X-Long: ' . 'x' x 8170],
     );
     for my $what (sort keys %how) {
@@ -181,7 +187,7 @@ subtest 'HTTP/2' => sub {
 sub curl {
     my ($server, $path, @arguments) = @_;
     open my $pipe, '-|', 'curl', '-s', '-i', '--http2-prior-knowledge', @arguments, 'http://' . $server->address . $path
-        or die "curl: $!";
+      or die "curl: $!";
     my @lines = readline $pipe;
     close $pipe;
     return join q(), grep { m{\AHTTP/2|\Aheaders=} } @lines;

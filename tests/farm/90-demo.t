@@ -19,7 +19,7 @@ my $repo = repo_dir();
 sub said {
     my ($port, @command) = @_;
     local $ENV{PORT} = $port;
-    my $pid = open my $out, '-|', "@command 2>&1 </dev/null" or die "$command[0]: $!";
+    my $pid  = open my $out, '-|', "@command 2>&1 </dev/null" or die "$command[0]: $!";
     my $text = join q(), readline $out;
     close $out;
     return ($? >> 8, $text);
@@ -38,7 +38,7 @@ like $text, qr{http://127\.0\.0\.$_:$port/app/}, "names address $_" for 1 .. 4;
 for my $place ('/app/', '/soonest/') {
     my ($part) = $text =~ /^40 requests for \Q$place\E.*?\n\n(.*?)\n\n/ms;
     my %served = ($part || q()) =~ /^  (server\d\.demo)\s+(\d+)$/gm;
-    my $sum = 0;
+    my $sum    = 0;
     $sum += $_ for values %served;
     is $sum, 40, "$place: all requests are answered";
     # Backhand on keeps all of them on a machine that is slow to send them.
@@ -57,15 +57,15 @@ $answered += $_ for ($part || q()) =~ /^  server\d\.demo\s+(\d+)$/gm;
 is $answered, 40, 'all requests are answered by the heavy servers' or diag $text;
 my $behind = $port + 1;
 like $text, qr{^  server$_\.demo +http://127\.0\.0\.$_:$behind +alive}m,
-    "heavy server $_ is the contact of its light one"
-    for 1 .. 4;
+  "heavy server $_ is the contact of its light one"
+  for 1 .. 4;
 like $text, qr{ 200 handed-off:\w+ http://127\.0\.0\.\d:$behind tries=1$}m, 'and why a request went there is said';
-is scalar listening($port), 0, 'nothing is left running';
+is scalar listening($port),   0, 'nothing is left running';
 is scalar listening($behind), 0, 'nor behind it';
 
 for my $senseless ('abc', '0', '-1', '70000', '99999999999', '80 80', '') {
     ($status, $text) = said($senseless, "$repo/run", 'demo', '--once');
-    is $status, 1, "PORT='$senseless': an error";
+    is $status,                               1, "PORT='$senseless': an error";
     is scalar(my @lines = split /\n/, $text), 1, 'of one line';
     like $text, qr/PORT=\Q$senseless\E /, 'that names it';
 }
@@ -73,7 +73,7 @@ for my $senseless ('abc', '0', '-1', '70000', '99999999999', '80 80', '') {
 $port = free_port();
 my $other = IO::Socket::INET->new(LocalAddr => '127.0.0.3', LocalPort => $port, Listen => 1) or die "listen: $!";
 ($status, $text) = said($port, "$repo/tools/demo", '--once');
-is $status, 1, 'a port that is taken: an error';
+is $status,                               1, 'a port that is taken: an error';
 is scalar(my @lines = split /\n/, $text), 1, 'of one line';
 like $text, qr/\b$port\b/, 'that names it';
 close $other;
@@ -98,8 +98,7 @@ for my $signal (qw(INT TERM)) {
         !grep {
             my ($process) = $_->[0];
             (readlink "/proc/$process/exe" || '') =~ /apache2/ && cmdline($process) =~ /Define PORT "$port"/
-        }
-          Farm::Server::processes()
+        } Farm::Server::processes()
     }
     5, 'nor running';
 }

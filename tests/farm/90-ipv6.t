@@ -48,11 +48,11 @@ sub handed_off {
     my @from = $client ? (from => $client) : ();
     my $path = "/app/echo/$from->{name}";
     my $told = $from->get($path, @from)->echoed;
-    is $told->{SERVER_ADDR}, $to->{host}, "$case: the other serves";
+    is $told->{SERVER_ADDR}, $to->{host},      "$case: the other serves";
     is $told->{REMOTE_ADDR}, $seen || $client, "$case: for the client" if $client;
-    is $told->{HTTP_HOST}, $from->address, "$case: under the name that the client asked for";
+    is $told->{HTTP_HOST},   $from->address,   "$case: under the name that the client asked for";
     like $told->{REMOTE_PORT}, qr/\A[1-9]\d+\z/, "$case: the client's port";
-    is $told->{BACKHAND_RECEIVED}, $sender, "$case: from the contact address" if $sender;
+    is $told->{BACKHAND_RECEIVED},     $sender,      "$case: from the contact address" if $sender;
     is $from->logged($path)->{server}, $to->contact, "$case: the log says where it went";
     is $from->post('/app/echo', 'x' x 100_000, @from)->echoed->{BODY_LENGTH}, 100_000, "$case: a body";
     return;
@@ -61,9 +61,9 @@ sub handed_off {
 # Everything on ::1, the servers told apart by their ports.
 sub one_address {
     my ($mpm) = @_;
-    my $farm = Farm->new(mpm => $mpm, announce => 0, host => '::1');
-    my @own  = map { (port => $_) } map { Farm::free_port() } 1 .. 2;
-    my $udp  = $farm->udp;
+    my $farm  = Farm->new(mpm => $mpm, announce => 0, host => '::1');
+    my @own   = map { (port => $_) } map { Farm::free_port() } 1 .. 2;
+    my $udp   = $farm->udp;
     for my $n (1 .. 2) {
         my $port = $own[2 * $n - 1];
         # Without a route for IPv6 groups on lo, the announcements go by IPv4.
@@ -95,8 +95,8 @@ my %ways = (
 
 sub several_addresses {
     my ($way) = @_;
-    my $farm = Farm->new(announce => 0, client => 'fd00:bac::99', modules => ['remoteip']);
-    my $udp  = $farm->udp;
+    my $farm  = Farm->new(announce => 0, client => 'fd00:bac::99', modules => ['remoteip']);
+    my $udp   = $farm->udp;
     for my $n (1 .. 3) {
         my $at = "[fd00:bac::$n]:" . $farm->port;
         # Once the contact is configured, once it is the address that announcements leave from.
@@ -111,14 +111,14 @@ sub several_addresses {
     my ($a, $b, $c) = $farm->servers;
     $farm->start;
     ok $farm->together, 'they see each other';
-    is $_->status->{Servers}, 3, 'and nobody else' for $farm->servers;
+    is $_->status->{Servers},               3, 'and nobody else' for $farm->servers;
     is $a->status->{'Dropped-sender'} || 0, 0, 'none is a stranger';
     ok $c->stop, 'one leaves';
     eventually { $a->row($c->contact)->{State} eq 'left' } 5, 'the others know';
 
     handed_off $a, $b, 'fd00:bac::99', 'fd00:bac::1';
     handed_off $b, $a, 'fd00:bac::99', 'fd00:bac::2';
-    is $a->get('/app/who')->body, 'b', 'access control sees the client';
+    is $a->get('/app/who')->body,                          'b', 'access control sees the client';
     is $a->get('/app/who', from => 'fd00:bac::4')->status, 403, 'another one is refused';
     like $a->get('/other/x?y')->header('location'), qr{\A\Qhttp://[fd00:bac::2]:@{[$farm->port]}/other/x?y\E\z},
       'redirects have brackets';
@@ -128,8 +128,11 @@ sub several_addresses {
 
     ok $b->kill_all->gone, 'one is killed';
     is $a->post('/app/echo', 'x' x 10_000)->echoed->{SERVER_ADDR}, 'fd00:bac::1', 'a dead one is passed over';
-    $farm->announce_log(qr/AH01630: client denied/, qr/backhand: fd00:bac::99 sent a request marked as handed off/,
-        qr/backhand: server \S+ .*asked (?:last|as before)/);
+    $farm->announce_log(
+        qr/AH01630: client denied/,
+        qr/backhand: fd00:bac::99 sent a request marked as handed off/,
+        qr/backhand: server \S+ .*asked (?:last|as before)/
+    );
     $farm->check;
     return;
 }
@@ -137,9 +140,9 @@ sub several_addresses {
 # One server's contact is IPv4, the other's IPv6; both announce both ways, and either may have the client.
 sub mixed {
     my ($mpm) = @_;
-    my $farm = Farm->new(mpm => $mpm, announce => 0);
-    my $udp  = $farm->udp;
-    my $port = $farm->port;
+    my $farm  = Farm->new(mpm => $mpm, announce => 0);
+    my $udp   = $farm->udp;
+    my $port  = $farm->port;
     for my $n (1, 2) {
         my $contact = $n == 1 ? "127.0.0.1:$port" : "[fd00:bac::2]:$port";
         $farm->add(

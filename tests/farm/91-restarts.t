@@ -60,7 +60,7 @@ sub same {
 
 sub resident {
     my ($server) = @_;
-    my ($size) = matching('/proc/' . $server->pid . '/status', qr/^VmRSS:\s+(\d+)/);
+    my ($size)   = matching('/proc/' . $server->pid . '/status', qr/^VmRSS:\s+(\d+)/);
     return $size;
 }
 
@@ -120,9 +120,14 @@ for my $mpm (Farm->few_mpms) {
         my $all_run = sub { ($a->row($a->contact) || {})->{'Workers-Total'} == 8 };
         ok wait_for(\&{$all_run}, 20), 'all workers run';
         my $before;
-        ok wait_for { same($before = holdings($a), do { sleep 0.3; holdings($a) }) }, 'old children end';
+        ok wait_for {
+            same(
+                $before = holdings($a),
+                do { sleep 0.3; holdings($a) }
+            )
+        }, 'old children end';
         my $resident = resident($a);
-        my $times = $long ? 100 : 5;
+        my $times    = $long ? 100 : 5;
         is restart($a, $times), $times, "$times restarts";
         my $after;
         wait_for(\&{$all_run}, 20);

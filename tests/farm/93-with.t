@@ -24,13 +24,13 @@ my ($fpm)   = glob '/usr/sbin/php-fpm[0-9]*';
 
 # What each section needs: modules of httpd, and further ones by file and name.
 my %needs = (
-    'PHP-FPM'                           => { modules => ['proxy_fcgi'], program => $fpm // '/usr/sbin/php-fpm' },
-    'mod_php'                           => { other => { php => $php // "$modules/libphp.so" }, mpm => 'prefork' },
-    'Applications behind ProxyPass'     => {},
-    'WebSockets'                        => {},
-    'mod_wsgi'                          => { other => { wsgi => "$modules/mod_wsgi.so" } },
+    'PHP-FPM' => { modules => ['proxy_fcgi'],                          program => $fpm // '/usr/sbin/php-fpm' },
+    'mod_php' => { other   => { php => $php // "$modules/libphp.so" }, mpm     => 'prefork' },
+    'Applications behind ProxyPass' => {},
+    'WebSockets'                    => {},
+    'mod_wsgi'                      => { other => { wsgi => "$modules/mod_wsgi.so" } },
     'mod_security2' => { modules => ['unique_id'], other => { security2 => "$modules/mod_security2.so" } },
-    'mod_evasive'                       => { other => { evasive20 => "$modules/mod_evasive20.so" } },
+    'mod_evasive'   => { other   => { evasive20 => "$modules/mod_evasive20.so" } },
     'A balancer in front: mod_remoteip' => { modules => ['remoteip'] },
     'The PROXY protocol'                => { modules => ['remoteip'] },
     'Basic and Digest'                  => { modules => [qw(auth_digest authn_core authn_file authz_user)] },
@@ -95,16 +95,17 @@ sub localize {
 sub start_farm {
     my ($name, %options) = @_;
     my $needs = $needs{$name};
-    my $mpm   = $needs->{mpm} || 'event';
+    my $mpm   = $needs->{mpm}           || 'event';
     my $more  = delete $options{places} || {};
     my $ready = delete $options{ready};
     my $extra = delete $options{extra} // '';
     my $farm =
-        Farm->new(mpm => $mpm, workers => $mpm eq 'prefork' ? 24 : 16, modules => $needs->{modules} || [], %options);
+      Farm->new(mpm => $mpm, workers => $mpm eq 'prefork' ? 24 : 16, modules => $needs->{modules} || [], %options);
     my $shared = "$farm->{root}/shared";
     mkdir $shared;
+
     for my $n (0, 1) {
-        my $own = "$farm->{root}/" . (qw(a b))[$n];
+        my $own  = "$farm->{root}/" . (qw(a b))[$n];
         my $text = localize($block->{$name}, $own, $shared, map { $_ => $more->{$_}[$n] } keys %{$more});
         $text =~ s/^( *)Backhand on$/$1Backhand byAge 60\n$1Backhand removeSelf/mg if $n == 0;
         my $server = $farm->add(conf => load_others($name) . "BackhandInterval 1s\n$text\n$extra");
@@ -119,8 +120,11 @@ sub start_farm {
 sub curl {
     my ($server, $path, @options) = @_;
     my @command = (
-        qw(curl -sS -i --noproxy *), '--max-time', int scaled(30),
-        qw(--interface 127.0.0.99), @options, 'http://' . $server->address . $path
+        qw(curl -sS -i --noproxy *),
+        '--max-time',
+        int scaled(30),
+        qw(--interface 127.0.0.99),
+        @options, 'http://' . $server->address . $path
     );
     open my $pipe, '-|', @command or die "curl: $!";
     local $/ = undef;
@@ -137,19 +141,19 @@ sub login_in {
 }
 
 my $whom = 'echo implode(" ", [$_SERVER["SERVER_ADDR"], $_SERVER["REMOTE_ADDR"], $_SERVER["REQUEST_URI"], '
-    . 'strlen(file_get_contents("php://input"))]);';
+  . 'strlen(file_get_contents("php://input"))]);';
 my %test;
 
 sub php_is_right {
     my ($a) = @_;
-    is $a->get('/app/whom.php?x')->body, '127.0.0.2 127.0.0.99 /app/whom.php?x 0', 'a page';
+    is $a->get('/app/whom.php?x')->body,               '127.0.0.2 127.0.0.99 /app/whom.php?x 0',    'a page';
     is $a->post('/app/whom.php', 'x' x 100_000)->body, '127.0.0.2 127.0.0.99 /app/whom.php 100000', 'a form';
-    my $client = $a->connect;
-    my $first  = $client->request('GET', '/app/whom.php');
+    my $client   = $a->connect;
+    my $first    = $client->request('GET', '/app/whom.php');
     my ($cookie) = ($first->header('set-cookie') // '') =~ /\A(farm=[^;]+)/;
     ok $cookie, 'a client is pinned';
     like $client->request('GET', '/app/whom.php', headers => [Cookie => $cookie])->body, qr/\A127\.0\.0\.2 /,
-        'and stays';
+      'and stays';
     return;
 }
 
@@ -196,7 +200,7 @@ $test{'mod_php'} = sub {
 # The application of the second server; that of the first one is down.
 sub start_application {
     my ($name) = @_;
-    my $port   = Farm::free_port();
+    my $port = Farm::free_port();
     my ($farm, $a, $b) = start_farm($name, places => { '127.0.0.1:3000' => ["127.0.0.19:$port", "127.0.0.3:$port"] });
     my $c = $farm->add(load => 0, port => $port, conf => "ScriptAliasMatch ^/(shop|chat) $farm->{root}/c/cgi/echo\n");
     $c->start;
@@ -207,7 +211,7 @@ $test{'Applications behind ProxyPass'} = sub {
     my ($name) = @_;
     my ($farm, $a) = start_application($name);
     my $told = $a->post('/shop/x?y', 'z' x 5000)->echoed;
-    is $told->{HTTP_X_FORWARDED_FOR}, '127.0.0.99', 'the application sees the client';
+    is $told->{HTTP_X_FORWARDED_FOR},               '127.0.0.99',     'the application sees the client';
     is "$told->{REQUEST_URI} $told->{BODY_LENGTH}", '/shop/x?y 5000', 'and its request';
     is_deeply [grep { /BACKHAND|PROXIED/ } keys %{$told}], [], 'and no trace of the hand-off';
     $farm->check;
@@ -238,10 +242,10 @@ EOT
         },
         extra => "WSGIChunkedRequest On\nWSGISocketPrefix run/wsgi\n"
     );
-    is $a->get('/wsgi')->body, '127.0.0.2 127.0.0.99 http 0', 'a page';
+    is $a->get('/wsgi')->body,                 '127.0.0.2 127.0.0.99 http 0',      'a page';
     is $a->post('/wsgi', 'x' x 100_000)->body, '127.0.0.2 127.0.0.99 http 100000', 'a form';
     is $a->request('POST', '/wsgi', body => 'x' x 1000, chunked => 1)->body, '127.0.0.2 127.0.0.99 http 1000',
-        'in chunks';
+      'in chunks';
     $farm->check;
 };
 
@@ -250,7 +254,7 @@ $test{'mod_security2'} = sub {
     my ($farm, $a) = start_farm($name, extra => "SecDataDir \${OWN}\n", head => "Define OWN /tmp\n");
     my @form = (headers => ['Content-Type' => 'application/x-www-form-urlencoded']);
     is $a->post('/app/echo', 'a=' . 'x' x 50_000, @form)->echoed->{BODY_LENGTH}, 50_002, 'a body arrives whole';
-    is $a->post('/app/echo', 'a=<script>', @form)->status, 403, 'a bad one is refused';
+    is $a->post('/app/echo', 'a=<script>',        @form)->status,                403,    'a bad one is refused';
     is $a->logged('/app/echo')->{status}, 403, 'by the first server';
     $farm->announce_log(qr/ModSecurity/);
     $farm->check;
@@ -261,7 +265,7 @@ $test{'mod_evasive'} = sub {
     my ($farm, $a) = start_farm(
         $name,
         children => 1,
-        extra => "DOSLogDir /nonexistent\nDOSPageInterval 60\nDOSWhitelist 127.0.0.99\n"
+        extra    => "DOSLogDir /nonexistent\nDOSPageInterval 60\nDOSWhitelist 127.0.0.99\n"
     );
     my $rude  = $a->connect(from => '127.0.0.77');
     my $asked = 1;
@@ -296,8 +300,7 @@ $test{'The PROXY protocol'} = sub {
 
 $test{'Basic and Digest'} = sub {
     my ($name) = @_;
-    my ($farm, $a) = start_farm(
-        $name,
+    my ($farm, $a) = start_farm($name,
         ready => sub { $_->write_file('users', 'joe:The site:' . md5_hex('joe:The site:pw') . "\n") for $_[0]->servers }
     );
     is login_in(curl($a, '/app/echo', qw(--digest -u joe:pw))), '127.0.0.2 joe Digest', 'Digest';
@@ -312,7 +315,7 @@ $test{'Login forms'} = sub {
         $name,
         ready => sub {
             for my $server ($_[0]->servers) {
-                $server->write_file('users', 'joe:{SHA}' . sha1_base64('pw') . "=\n");
+                $server->write_file('users',             'joe:{SHA}' . sha1_base64('pw') . "=\n");
                 $server->write_file('htdocs/login.html', 'log in');
             }
         }
@@ -337,7 +340,7 @@ $test{'OpenID Connect'} = sub {
         extra  => "OIDCSSLValidateServer Off\nOIDCIDTokenSignedResponseAlg HS256\n",
         ready  => sub { Farm::Oidc::add($_[0], $provider, $secret) }
     );
-    my $jar = "$farm->{root}/jar";
+    my $jar   = "$farm->{root}/jar";
     my @login = (qw(-k -L --max-redirs 8), '-b', $jar, '-c', $jar);
     my $said  = curl($a, '/app/echo', @login);
     is join(' ', $said =~ m{^HTTP/1\.1 (\d+)}mg), '302 302 302 200', 'a login';
@@ -348,7 +351,7 @@ $test{'OpenID Connect'} = sub {
     close $file;
     my @site = ('-b', join('; ', @cookies), '-H', 'Host: ' . $a->address);
     like login_in(curl($b, '/app/echo', @site)), qr/\A127\.0\.0\.2 joe\@/,
-        'the session holds for one who comes in there';
+      'the session holds for one who comes in there';
     $farm->announce_log(qr/\[auth_openidc:(?:error|warn)\]/, qr/\[ssl:warn\]/);
     $farm->check;
 };
@@ -371,20 +374,20 @@ $test{'WebDAV on a shared disk'} = sub {
     is $a->request('PUT', '/dav/file', body => 'one')->status, 201, 'a file';
     my $lock =
         '<?xml version="1.0"?><lockinfo xmlns="DAV:"><lockscope><exclusive/></lockscope>'
-        . '<locktype><write/></locktype></lockinfo>';
+      . '<locktype><write/></locktype></lockinfo>';
     my ($token) = ($a->request('LOCK', '/dav/file', body => $lock)->header('lock-token') // '') =~ /<(.*)>/;
     ok $token, 'a lock';
     is $b->request('PUT', '/dav/file', body => 'two')->status, 423, 'holds at the other server';
     is $b->request('PUT', '/dav/file', body => 'two', headers => [If => "(<$token>)"])->status, 204,
-        'for those without it';
-    is $a->get('/dav/file')->body, 'two', 'the file has changed';
+      'for those without it';
+    is $a->get('/dav/file')->body,                                                    'two', 'the file has changed';
     is $a->request('PUT', '/dav/file?here', body => 'x', headers => [@here])->status, 423, 'it holds at the first one';
     is $a->logged('/dav/file?here')->{reason}, q{-}, 'which serves that request itself';
     is $a->request('UNLOCK', '/dav/file', headers => [@here, 'Lock-Token' => "<$token>"])->status, 204,
-        'and may end it';
+      'and may end it';
     is $b->request('PUT', '/dav/file', body => 'four')->status, 204, 'for both';
-    ($token) = ($a->request('LOCK', '/dav/file', body => $lock, headers => [@here])->header('lock-token') // '') =~
-        /<(.*)>/;
+    ($token) =
+      ($a->request('LOCK', '/dav/file', body => $lock, headers => [@here])->header('lock-token') // '') =~ /<(.*)>/;
     ok $token, 'a lock of the first server';
     is $b->request('PUT', '/dav/file', body => 'five')->status, 423, 'holds at the second one';
     $farm->announce_log(qr/AH00(?:585|594)|The locktoken|locked/i);
@@ -394,7 +397,7 @@ $test{'WebDAV on a shared disk'} = sub {
 # Before the chain is asked, or after.
 sub try_cache {
     my ($name, $quick) = @_;
-    my ($farm, $a) = start_farm(
+    my ($farm, $a)     = start_farm(
         $name,
         places  => { 'CacheQuickHandler off' => [("CacheQuickHandler $quick") x 2] },
         modules => [qw(cache cache_disk headers)],
@@ -408,8 +411,8 @@ sub try_cache {
     );
     like $a->get('/app/who')->header('x-cache'), qr/\AMISS from b\.test\z/, 'made by the other server';
     eventually { $a->get('/app/who')->header('x-cache') =~ /\AHIT from b\.test\z/ } 5, 'which then has it in its cache';
-    is $a->get('/app/who')->body, 'b', 'the same';
-    is join(q(), glob "$farm->{root}/a/cache/*"), '', 'the first one caches nothing of it';
+    is $a->get('/app/who')->body,                 'b', 'the same';
+    is join(q(), glob "$farm->{root}/a/cache/*"), '',  'the first one caches nothing of it';
     $farm->check;
     return;
 }
@@ -428,7 +431,7 @@ $test{'mod_md'} = sub {
     system 'chown', '-R', 'www-data', "$farm->{root}/shared/md" if !$>;
     for my $server ($a, $b) {
         is $server->get('/.well-known/acme-challenge/token', headers => [Host => 'www.example.com'])->body,
-            'token.thumbprint', "$server->{name} answers the challenge";
+          'token.thumbprint', "$server->{name} answers the challenge";
     }
     $farm->announce_log(qr/\[md:warn\]|\[ssl:warn\]|AH10045|AH10085/);
     $farm->check;
@@ -457,7 +460,7 @@ for my $name (sort keys %needs) {
         mkdir "$root/srv";
         mkdir "$root/srv/$_" for qw(md dav dav-locks);
         my $server = $dir->add(
-            mpm     => $needs{$name}{mpm} || 'event',
+            mpm     => $needs{$name}{mpm}     || 'event',
             modules => $needs{$name}{modules} || [],
             conf    => load_others($name) . localize($block->{$name}, $own, "$root/srv")
         );

@@ -12,12 +12,12 @@ use Farm qw(eventually repo_dir scaled wait_for);
 use Farm::Client;
 use File::Path qw(make_path);
 use File::Temp ();
-use POSIX qw(WNOHANG);
+use POSIX      qw(WNOHANG);
 use Test::More;
 
 plan skip_all => 'a long test: it builds the module anew' if !$ENV{BACKHAND_TEST_LONG};
 
-my $repo   = repo_dir();
+my $repo = repo_dir();
 # Nothing cleans this up file by file: what is mounted below it is gone with the namespace.
 my $folder = File::Temp::tempdir('backhand-XXXXXXXX', TMPDIR => 1, CLEANUP => 0);
 my %pids;
@@ -52,19 +52,19 @@ sub layer {
     make_path(map { "$folder/$name/$_" } qw(upper work root));
     my $lower = join ':', (map { "$folder/$_/upper" } @below), '/';
     my $wrong =
-         run('mount', '-t', 'overlay', '-o', "lowerdir=$lower,upperdir=$folder/$name/upper,workdir=$folder/$name/work",
+      run('mount', '-t', 'overlay', '-o', "lowerdir=$lower,upperdir=$folder/$name/upper,workdir=$folder/$name/work",
         'overlay', "$folder/$name/root")
-      || run('mount', '-t', 'proc', 'proc', "$folder/$name/root/proc")
-      || run('mount', '-t', 'tmpfs', 'tmpfs', "$folder/$name/root/dev")
-      || run('mount', '-t', 'tmpfs', 'tmpfs', "$folder/$name/root/tmp")
-      || run('sh', '-ec', $devices, 'sh', "$folder/$name/root/dev");
+      || run('mount', '-t',  'proc',   'proc',  "$folder/$name/root/proc")
+      || run('mount', '-t',  'tmpfs',  'tmpfs', "$folder/$name/root/dev")
+      || run('mount', '-t',  'tmpfs',  'tmpfs', "$folder/$name/root/tmp")
+      || run('sh',    '-ec', $devices, 'sh',    "$folder/$name/root/dev");
     plan skip_all => "takes overlay mounts: $wrong" if $wrong;
     return "$folder/$name/root";
 }
 
 # What the engine leaves out when it copies the checkout.
 sub copy_checkout {
-    my ($to) = @_;
+    my ($to)     = @_;
     my @left_out = map { "--exclude=./$_" } split ' ', text_of("$repo/.dockerignore");
     make_path($to);
     my $copy = 'cd "$1" && to=$2 && shift 2 && tar "$@" -cf - . | tar -C "$to" -xf -';
@@ -165,10 +165,10 @@ sub ask {
 
 # Names of the servers that NAME knows, by their state.
 sub known {
-    my ($name)  = @_;
-    my $page    = ask($name, '/backhand?auto')->body;
-    my %host    = $page =~ /^Server-(\d+)-Hostname: (\S+)/gm;
-    my %state   = $page =~ /^Server-(\d+)-State: (\w+)/gm;
+    my ($name) = @_;
+    my $page   = ask($name, '/backhand?auto')->body;
+    my %host   = $page =~ /^Server-(\d+)-Hostname: (\S+)/gm;
+    my %state  = $page =~ /^Server-(\d+)-State: (\w+)/gm;
     return join ' ', sort map { "$host{$_}:$state{$_}" } keys %state;
 }
 
@@ -202,7 +202,7 @@ END {
         waitpid $pid, 0;
     }
     # The mount point alone is outside of the namespace.
-    if (system('umount', '-l', $folder) == 0) {
+    if (defined $folder && system('umount', '-l', $folder) == 0) {
         rmdir $folder;
     }
     $? = $code;

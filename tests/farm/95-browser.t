@@ -117,16 +117,16 @@ sub owner { return $by_id{ $browser->cookie($page, 'PIN') || q() } }
 sub works_on {
     my ($server, $what) = @_;
     my @pages = map { run_sql('SELECT x FROM t') } 1 .. 5;
-    is scalar(grep {/hello/} @pages), 5, "$what: it works on" or diag $pages[0];
-    is owner(), $server, 'on the same server';
+    is scalar(grep { /hello/ } @pages), 5,       "$what: it works on" or diag $pages[0];
+    is owner(),                         $server, 'on the same server';
     return;
 }
 
 $browser->visit($page);
 ok wants_login(), 'the application asks for the password';
 my $first = owner();
-ok $first, 'with a cookie of a server' or diag $browser->text;
-ok log_in(), 'logged in' or diag $browser->text;
+ok $first,   'with a cookie of a server' or diag $browser->text;
+ok log_in(), 'logged in'                 or diag $browser->text;
 $browser->fill('input[name=new_dbname]', 'farm.sqlite');
 $browser->click('form input[type=submit].btn') if $browser->has('input[name=new_dbname]');
 $browser->visit($page);
@@ -149,7 +149,7 @@ works_on($second, 'when it is back');
 # The other site has a page of its own. Its address is another one, its server is one of ours.
 for my $kind (qw(none lax)) {
     $c->write_file("htdocs/from-$kind.html",
-        qq{<form method="post" action="$site/app/echo/$kind"><input name="x" value="y">}
+            qq{<form method="post" action="$site/app/echo/$kind"><input name="x" value="y">}
           . q{<input type="submit" class="go"></form>});
     $browser->visit("$site/app/echo/$kind");
     my $name = uc $kind;
@@ -159,6 +159,7 @@ for my $kind (qw(none lax)) {
     $browser->click('.go');
     my %echoed = map { /\A([^=]+)=(.*)\z/s ? ($1 => $2) : () } split /\n/, $browser->text;
     is $echoed{REQUEST_METHOD}, 'POST', 'a POST from another site';
+
     if ($kind eq 'none') {
         like $echoed{HTTP_COOKIE}, qr/\bNONE=$pin\b/, 'keeps its session';
         is $echoed{SERVER_ADDR}, $by_id{$pin}{host}, 'on its server';

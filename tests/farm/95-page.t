@@ -13,7 +13,7 @@ use Farm::Fake;
 use JSON::PP ();
 use Test::More;
 
-plan skip_all => 'a long test' if !$ENV{BACKHAND_TEST_LONG};
+plan skip_all => 'a long test'                if !$ENV{BACKHAND_TEST_LONG};
 plan skip_all => 'needs the package chromium' if system('command -v chromium >/dev/null 2>&1') != 0;
 
 my $farm = Farm->new;
@@ -24,6 +24,7 @@ my $site    = 'http://' . $a->address . '/backhand';
 my $profile = "$farm->{root}/browser";
 mkdir $profile or die "$profile: $!";
 my ($browser, $why) = Farm::Browser->start($profile);
+
 if (!$browser) {
     $farm->remove;
     plan skip_all => "chromium does not run here: $why";
@@ -40,8 +41,10 @@ sub screen {
 
 # How wide the page is, with everything unfolded, and the servers whose state and load are on the screen.
 sub width {
-    return $browser->js(q{document.querySelectorAll('details').forEach(function (d) { d.open = true }),
-        document.scrollingElement.scrollWidth});
+    return $browser->js(
+        q{document.querySelectorAll('details').forEach(function (d) { d.open = true }),
+        document.scrollingElement.scrollWidth}
+    );
 }
 
 sub visible {
@@ -110,19 +113,24 @@ eventually { $browser->text =~ /Live, every 2 s/ } 5, 'it is live';
 $b->stop;
 eventually { $browser->js(q{document.querySelector('tr.left') ? 1 : 0}) } 15,
   'a server that leaves shows without a reload';
-is $browser->js('window.same'), 1, 'on the same page';
+is $browser->js('window.same'),          1, 'on the same page';
 is $browser->js('window.broken.length'), 0, 'nothing was against the policy';
 
 # Names that hold markup never reach the table; the page's own policy stops code that would.
-$browser->js(q{(function () { var s = document.createElement('script'); s.textContent = 'window.hurt = 1';
-    document.body.appendChild(s) })()});
+$browser->js(
+    q{(function () { var s = document.createElement('script'); s.textContent = 'window.hurt = 1';
+    document.body.appendChild(s) })()}
+);
 is $browser->js('window.hurt || 0'), 0, 'code in the page does not run';
 cmp_ok $browser->js('window.broken.length'), '>', 0, 'because of the policy';
 
 # Sorted, without a reload. Then with many servers.
 my @fakes = map {
-    Farm::Fake->new(farm => $farm, host => sprintf('127.1.%d.%d', $_ >> 7, 1 + ($_ & 127)),
-        says => { host => "web$_.test", boot => sprintf('%x', 4096 + $_), load => $_ })
+    Farm::Fake->new(
+        farm => $farm,
+        host => sprintf('127.1.%d.%d', $_ >> 7, 1 + ($_ & 127)),
+        says => { host => "web$_.test", boot => sprintf('%x', 4096 + $_), load => $_ }
+    )
 } 1 .. 300;
 my $announce = sub { $_->announce for @fakes };
 eventually { $announce->(); $a->status->{Servers} >= 302 } 20, 'there are 302 servers';
@@ -132,15 +140,16 @@ cmp_ok width(), '<=', 1400, 'and is no wider';
 $browser->js(q{window.same = 2; document.querySelector('.servers thead a[href="?sort=-load"]').click()});
 eventually {
     $browser->js(q{document.querySelector('.servers [aria-sort="descending"]') ? 1 : 0})
-} 15, 'a click sorts';
-is $browser->js('window.same'), 2, 'on the same page';
+}
+15, 'a click sorts';
+is $browser->js('window.same'),     2,             'on the same page';
 is $browser->js('location.search'), '?sort=-load', 'and the address says so';
 $browser->visit("$site?from=200");
 is $browser->js(q{document.querySelectorAll('.servers tbody tr').length}), 102, 'the rest is on another page';
 
 # Without JavaScript.
 $browser->call('Emulation.setScriptExecutionDisabled', { value => JSON::PP::true() });
-$browser->call('Page.navigate', { url => $site });
+$browser->call('Page.navigate',                        { url   => $site });
 eventually { $browser->text =~ /Load the page again/ } 10, 'without JavaScript it says that it stands still';
 eventually { visible() == 200 } 10, 'and shows all servers of a page';
 $browser->stop;

@@ -11,8 +11,7 @@ use Farm qw(build_dir repo_dir);
 use Test::More;
 use Time::HiRes qw(sleep);
 
-my $built =
-    qx{ninja -C '@{[build_dir()]}/meson' bench/openloop bench/mod_bench_work.so \\
+my $built = qx{ninja -C '@{[build_dir()]}/meson' bench/openloop bench/mod_bench_work.so \\
         bench/cost_core bench/mod_bench_policy.so 2>&1 </dev/null};
 is $?, 0, 'what only the bench needs is built' or die $built;
 
@@ -38,12 +37,14 @@ is $second->{count}, $first->{count}, 'the same seed, the same arrivals';
 
 # While all servers stand still, half a second long, about 50 requests are due: they have waited since then, though no
 # answer came that a generator with few connections would have waited for.
-my $stalled = load(sub {
-    sleep 0.5;
-    $_->pause for $lane->{farm}->servers;
-    sleep 0.5;
-    $_->resume for $lane->{farm}->servers;
-});
+my $stalled = load(
+    sub {
+        sleep 0.5;
+        $_->pause for $lane->{farm}->servers;
+        sleep 0.5;
+        $_->resume for $lane->{farm}->servers;
+    }
+);
 is $stalled->{count}, $first->{count}, 'stalled servers do not keep requests from coming';
 cmp_ok $stalled->{p90}, '>=', 100, 'more than one in ten has waited';
 cmp_ok $stalled->{max}, '>=', 400, 'the first of them for the whole time';
@@ -57,19 +58,18 @@ $lane->clear;
 my $farm = repo_dir() . '/bench/farm';
 my $said = qx{'$^X' '$farm' --quick --seconds 2 --warmup 0 slow backhand 2>&1 </dev/null};
 like $said, qr/^[|] mod_backhand [|] 4 [|] .*[|] 0 [|] 0 [|] \d+ \d+ \d+ \d+ [|]/m, 'the table has its row'
-    or diag $said;
+  or diag $said;
 $said = qx{'$^X' '$farm' nonsense 2>&1 </dev/null};
 like $said, qr/there is no nonsense; there are: slow /, 'a name that is none is said';
 
 my $workloads = repo_dir() . '/bench/workloads';
-$said =
-    qx{'$^X' '$workloads' --quick --seconds 2 --warmup 1 --systems none,backhand \\
+$said = qx{'$^X' '$workloads' --quick --seconds 2 --warmup 1 --systems none,backhand \\
         event-bimodal-60 light-heavy-exp-entry-20 2>&1 </dev/null};
 is $?, 0, 'workloads are measured' or diag $said;
 my $times = qr{[\d.]+ / [\d.]+ / [\d.]+ / [\d.]+};
 like $said, qr/^[|] \Q$_\E [|] $times [|] $times [|] +[|] +[|] $times [|] .* [|] [\d.]+ % [|] 0 0 - - [|]/m,
-    "$_ has its row"
-    or diag $said
+  "$_ has its row"
+  or diag $said
   for qw(event-bimodal-60 light-heavy-exp-entry-20);
 $said = qx{'$^X' '$workloads' --list moving-event 2>&1 </dev/null};
 is $said, "event-exp-moving-60\n", 'cells are found by parts of their names';

@@ -20,14 +20,14 @@ BEGIN {
     $folder  = File::Temp::tempdir('backhand-XXXXXXXX', TMPDIR => 1, CLEANUP => 1);
     $reports = "$folder/reports";
     mkdir $reports or die "$reports: $!";
-    chmod 0755, $folder;
+    chmod 0755,  $folder;
     chmod 01777, $reports;
     open my $wrapper, '>', "$folder/apache2" or die "$folder/apache2: $!";
     print {$wrapper} "#!/bin/sh\nexec valgrind --quiet --leak-check=no --keep-debuginfo=yes --num-callers=30 "
       . "--log-file=$reports/%p --suppressions=$FindBin::Bin/../sanitize/valgrind.supp /usr/sbin/apache2 \"\$@\"\n";
     close $wrapper or die "$folder/apache2: $!";
     chmod 0755, "$folder/apache2";
-    $ENV{BACKHAND_HTTPD} = "$folder/apache2";
+    $ENV{BACKHAND_HTTPD}              = "$folder/apache2";
     $ENV{BACKHAND_TEST_TIMEOUT_SCALE} = 5 * ($ENV{BACKHAND_TEST_TIMEOUT_SCALE} || 1);
 }
 
@@ -46,9 +46,10 @@ BackhandInterval 500ms
     BackhandFromSO $byperl Choose::other
 </Location>
 EOT
-my $policy = "package Choose; use Apache::Backhand ':all';\n"
+my $policy =
+    "package Choose; use Apache::Backhand ':all';\n"
   . "sub other { my (\$r, \$ids) = \@_; my \$s = load_serverstats();"
-      . " [sort { \$s->[\$b]{ncpu} <=> \$s->[\$a]{ncpu} } grep { \$_ } \@\$ids] }\n1;\n";
+  . " [sort { \$s->[\$b]{ncpu} <=> \$s->[\$a]{ncpu} } grep { \$_ } \@\$ids] }\n1;\n";
 my @servers = map { $farm->add(perl => 1) } 1 .. 2;
 for my $server (@servers) {
     my $file = $server->write_file('choose.pl', $policy);
@@ -67,11 +68,13 @@ sub ask {
         my $client = $a->connect;
         my $bad    = 0;
         for my $i (1 .. $n / 3) {
-            my $body = $i % 3 ? undef : 'x' x (1000 * $i);
-            my $response = $client->request($body ? 'POST' : 'GET',
+            my $body     = $i % 3 ? undef : 'x' x (1000 * $i);
+            my $response = $client->request(
+                $body ? 'POST' : 'GET',
                 $body ? '/app/echo' : $i % 2 ? '/app/who' : '/app/perl/who',
-                body => $body);
-            $bad++ if $response->status != 200;
+                body => $body
+            );
+            $bad++                if $response->status != 200;
             $client = $a->connect if ($response->header('connection') || q()) eq 'close';
         }
         return $bad;
@@ -79,9 +82,9 @@ sub ask {
     return join ' ', map { ref ? $_->{died} : $_ } @bad;
 }
 
-is ask(210), '0 0 0', 'requests here, there and by a policy in Perl are answered';
-is $_->get('/backhand')->status, 200, 'the status page' for @servers;
-ok $a->graceful, 'a graceful restart';
+is ask(210),                     '0 0 0', 'requests here, there and by a policy in Perl are answered';
+is $_->get('/backhand')->status, 200,     'the status page' for @servers;
+ok $a->graceful,    'a graceful restart';
 ok $farm->together, 'they see each other again';
 is ask(60), '0 0 0', 'requests after it are answered';
 $b->kill_all;
@@ -99,5 +102,5 @@ for my $report (@reports) {
     $said{$_}++ for grep { /\S/ } split /\n\s*\n/, $text;
 }
 is scalar keys %said, 0, 'valgrind has nothing to say'
-    or diag join "\n\n", map { "$said{$_} times:\n$_" } sort keys %said;
+  or diag join "\n\n", map { "$said{$_} times:\n$_" } sort keys %said;
 done_testing;

@@ -6,7 +6,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/../farm/lib";
-use Farm qw(build_dir repo_dir);
+use Farm           qw(build_dir repo_dir);
 use File::Basename qw(basename);
 use Test::More;
 

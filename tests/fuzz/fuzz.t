@@ -7,10 +7,10 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/../farm/lib";
-use Farm qw(repo_dir);
+use Farm           qw(repo_dir);
 use File::Basename qw(basename);
-use File::Path qw(make_path);
-use File::Temp ();
+use File::Path     qw(make_path);
+use File::Temp     ();
 use Test::More;
 
 my $repo   = repo_dir();
@@ -76,7 +76,7 @@ for my $name (map { basename($_) =~ s/\Afuzz_|[.]c\z//gr } glob "$repo/tests/fuz
     my @inputs = glob "$repo/tests/fuzz/corpus/$name/*";
     my ($runs, $corpus, $edges) = $said =~ /^$name +(\d+) +(\d+) +(\d+)$/m;
     cmp_ok $runs  // 0, '>', scalar @inputs, "$name: the corpus ran, and more";
-    cmp_ok $edges // 0, '>', 50, "$name: it reaches the code";
+    cmp_ok $edges // 0, '>', 50,             "$name: it reaches the code";
 }
 
 done_testing;

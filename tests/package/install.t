@@ -54,7 +54,7 @@ sub start {
     return fail 'the page shows this server';
 }
 
-ok_run('a web server', 'apt-get', '-qq', 'install', '-y', 'apache2');
+ok_run('a web server',               'apt-get', '-qq', 'install', '-y', 'apache2');
 ok_run('the packages are installed', 'apt-get', '-qq', 'install', '-y', @debs);
 # mod_perl enables itself, unless it was there before httpd.
 ok_run('the modules are enabled', 'a2enmod', 'backhand', 'perl');
@@ -81,9 +81,9 @@ sub first { my ($r, $ids) = @_; return [sort { $a <=> $b } @$ids] }
 EOT
 mkdir "/var/www/html/$_" for qw(app perl);
 write_file("/var/www/html/$_/who", "here\n") for qw(app perl);
-ok_run('a file that sorts before others uses the directives', 'a2enconf', 'a-policy');
-ok_run('with a chain and a policy in Perl it is right', 'apachectl', 'configtest');
-ok_run('it stops', 'apachectl', 'stop');
+ok_run('a file that sorts before others uses the directives', 'a2enconf',  'a-policy');
+ok_run('with a chain and a policy in Perl it is right',       'apachectl', 'configtest');
+ok_run('it stops',                                            'apachectl', 'stop');
 for (1 .. 100) { last if !-e '/var/run/apache2/apache2.pid'; sleep 0.1 }
 start();
 is content("/$_/who"), "here\n", "/$_ is served" for qw(app perl);
@@ -100,7 +100,7 @@ ok_run('the policy goes', 'a2disconf', 'a-policy');
 unlink '/etc/apache2/conf-available/a-policy.conf';
 my @names = qw(libapache2-mod-backhand libapache2-mod-backhand-dev libapache-backhand-perl);
 ok_run('the packages are purged', 'apt-get', '-qq', 'purge', '-y', @names);
-my @own  = map { "-path /var/lib/$_ -prune -o" } qw(dpkg apt);
+my @own  = map  { "-path /var/lib/$_ -prune -o" } qw(dpkg apt);
 my @left = grep { /backhand/i } qx{find /etc /usr /var/lib @own -print};
 is_deeply \@left, [], 'they leave nothing';
 

@@ -20,21 +20,24 @@ my %long = ('byCost-paper' => ['--set', 'runs 1']);
 
 cmp_ok scalar(examples()), '>=', 5, 'there are examples';
 for my $example (examples()) {
-    my $name = basename($example, '.scenario');
-    my @settings = @{$long{$name} || \@short};
+    my $name     = basename($example, '.scenario');
+    my @settings = @{ $long{$name} || \@short };
     my ($out, $errors, $status) = bhsim($example, @settings);
-    is $status, 0, "$name: runs";
+    is $status, 0,  "$name: runs";
     is $errors, '', "$name: without complaint";
     like $out, qr/^policy +mean +p50 +p99 +p99.9 +again +peak +failed +errors$/m, "$name: prints a table";
     is((bhsim($example, @settings))[0], $out, "$name: prints the same again");
-    isnt((bhsim($example, @settings, '--set', 'seed 2'))[0] =~ s/seed \d+//r,
-        $out =~ s/seed \d+//r, "$name: prints something else with another seed");
+    isnt(
+        (bhsim($example, @settings, '--set', 'seed 2'))[0] =~ s/seed \d+//r,
+        $out =~ s/seed \d+//r,
+        "$name: prints something else with another seed"
+    );
 }
 
 my ($help, undef, $status) = bhsim('--help');
 is $status, 0, '--help is no error';
 like $help, qr/\Ausage: bhsim \[OPTION[.]{3}\] SCENARIO\n/, 'and says how it is called';
-like $help, qr/^  --$_ /m, "and names --$_" for qw(help version set svg quiet);
+like $help, qr/^  --$_ /m,                                  "and names --$_" for qw(help version set svg quiet);
 
 my ($out, $errors);
 ($out, $errors, $status) = bhsim();
@@ -42,7 +45,7 @@ is $status, 2, 'without a scenario it ends with 2';
 like $errors, qr/^usage: bhsim/, 'and says how it is called';
 
 my $picture = folder() . '/picture.svg';
-my ($example) = grep {/one-slow/} examples();
+my ($example) = grep { /one-slow/ } examples();
 (undef, $errors, $status) = bhsim($example, @short, '--svg', $picture);
 is $status, 0, 'it draws a picture';
 open my $file, '<', $picture or die "$picture: $!";

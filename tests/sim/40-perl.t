@@ -39,25 +39,26 @@ request 1 GET /
 request 3 POST /form?a=1&b=2 header "X-Kind: heavy" header "X-Kind: 2" header "Host: www.example.net"
 EOT
 my $shares =
-    outcome("$farm$asked\nservers 2\npolicy form: byAge | BackhandFromSO x byPerl SimPolicy::by_request heavy\n")
-    ->[0]{form}{shares};
+  outcome("$farm$asked\nservers 2\npolicy form: byAge | BackhandFromSO x byPerl SimPolicy::by_request heavy\n")
+  ->[0]{form}{shares};
 cmp_ok abs($shares->[2][1] - 75), '<', 8, 'a policy sees uri, method, arguments and headers';
 
 my %wrong = (
     unknown_method =>
-        qr/SimPolicy::unknown_method died: bhsim: there is no method content_type .* offers uri, .* headers_in \(at /,
+      qr/SimPolicy::unknown_method died: bhsim: there is no method content_type .* offers uri, .* headers_in \(at /,
     unknown_table =>
-        qr/SimPolicy::unknown_table died: bhsim: there is no method add of APR::Table: the simulator offers get /,
-    leaves         => qr/SimPolicy::leaves called exit/,
-    nonsense       => qr/SimPolicy::nonsense returned 3 entries that are no id and 1 that came twice/,
-    nothing        => qr/SimPolicy::nothing returned undef, and no reference to an array of ids/,
+      qr/SimPolicy::unknown_table died: bhsim: there is no method add of APR::Table: the simulator offers get /,
+    leaves   => qr/SimPolicy::leaves called exit/,
+    nonsense => qr/SimPolicy::nonsense returned 3 entries that are no id and 1 that came twice/,
+    nothing  => qr/SimPolicy::nothing returned undef, and no reference to an array of ids/,
 );
+
 for my $name (sort keys %wrong) {
     my ($out, $errors, $status) = bhsim(write_file('wrong.scenario', $farm . perl($name)));
-    is $status, 0, "$name: the simulation goes on";
+    is $status, 0,  "$name: the simulation goes on";
     is $errors, '', "$name: nothing else is said";
     like $out, qr/^$name: \d+ of its decisions went wrong, .*; the first: $wrong{$name}/m,
-        "$name: what is wrong is told";
+      "$name: what is wrong is told";
 }
 
 for my $name (qw(random hash)) {

@@ -14,16 +14,16 @@ our @EXPORT_OK = qw(cells group_of name_of scenario);
 # Each cell is a hash: dist load n w cpus prefork var skew mean ann hop delay sizes burst loss. What is left out has the
 # value of %usual.
 my %usual = (
-    n => 4,
-    w => 12,
-    cpus => 0,
+    n       => 4,
+    w       => 12,
+    cpus    => 0,
     prefork => 0,
-    var => 'equal',
-    skew => 0,
-    mean => 0.08,
-    ann => 0.25,
-    hop => 0.00015,
-    delay => 0.0002
+    var     => 'equal',
+    skew    => 0,
+    mean    => 0.08,
+    ann     => 0.25,
+    hop     => 0.00015,
+    delay   => 0.0002
 );
 my @order = qw(n w cpus prefork sizes dist var skew load mean ann hop delay burst loss);
 
@@ -51,81 +51,81 @@ sub slots {
         crossed(dist => [qw(fixed exp bimodal logn pareto)], load => [.1, .3, .6, .85, .95, 1.1]),
         crossed(
             dist => [qw(exp bimodal logn pareto)],
-            var => [qw(speeds slow10 slow2 moving)],
+            var  => [qw(speeds slow10 slow2 moving)],
             load => [.3, .6, .85, .95]
         ),
-        crossed(mean => [.002, .01, .5], dist => 'exp', load => [.6, .85]),
-        crossed(ann => 1, dist => [qw(exp bimodal)], load => [.6, .85]),
-        crossed(ann => 1, dist => 'exp', load => .6, var => [qw(slow10 moving)]),
-        crossed(hop => .002, dist => 'exp', load => .6),
+        crossed(mean  => [.002, .01, .5], dist => 'exp', load => [.6, .85]),
+        crossed(ann   => 1,    dist => [qw(exp bimodal)], load => [.6, .85]),
+        crossed(ann   => 1,    dist => 'exp', load => .6, var => [qw(slow10 moving)]),
+        crossed(hop   => .002, dist => 'exp', load => .6),
         crossed(delay => .002, dist => 'exp', load => .85),
     );
 }
 
 sub sizes {
     return (
-        crossed(n => [8, 32, 128], dist => [qw(exp bimodal)], load => [.6, .85]),
-        crossed(n => [8, 32, 128], dist => 'exp', load => .6, var => [qw(slow10 moving)]),
-        crossed(n => [8, 32, 128], dist => 'bimodal', load => .6, var => 'speeds'),
-        crossed(w => [1, 4, 64], dist => [qw(exp bimodal logn)], load => [.3, .6, .85]),
-        crossed(w => [1, 4, 64], dist => 'exp', load => .6, var => [qw(slow10 moving)]),
-        crossed(w => [1, 4, 64], dist => 'bimodal', load => .6, var => 'speeds'),
+        crossed(n => [8, 32, 128], dist => [qw(exp bimodal)],      load => [.6, .85]),
+        crossed(n => [8, 32, 128], dist => 'exp',                  load => .6, var => [qw(slow10 moving)]),
+        crossed(n => [8, 32, 128], dist => 'bimodal',              load => .6, var => 'speeds'),
+        crossed(w => [1, 4,  64],  dist => [qw(exp bimodal logn)], load => [.3, .6, .85]),
+        crossed(w => [1, 4,  64],  dist => 'exp',                  load => .6, var => [qw(slow10 moving)]),
+        crossed(w => [1, 4,  64],  dist => 'bimodal',              load => .6, var => 'speeds'),
     );
 }
 
 sub others {
     return (
-        crossed(cpus => [2, 4, 16], dist => [qw(exp bimodal)], load => [.3, .6, .85]),
-        crossed(cpus => [2, 4, 16], dist => 'exp', load => .6, var => [qw(slow10 speeds moving)]),
-        crossed(prefork => 1, dist => [qw(exp bimodal logn)], load => [.3, .6, .85]),
-        crossed(prefork => 1, dist => 'exp', load => [.3, .6], var => [qw(speeds slow10 moving)]),
-        crossed(prefork => 1, dist => 'exp', load => .15, skew => 1),
-        crossed(skew => [1, 2], dist => [qw(exp bimodal)], load => [.3, .6, .85]),
-        crossed(skew => 1, dist => 'exp', load => .6, cpus => 4),
-        crossed(skew => 1, dist => 'exp', load => .6, n => 8),
-        crossed(skew => 1, dist => 'exp', load => .6, var => [qw(slow10 moving)]),
-        crossed(dist => [qw(mixed mixskew)], load => [.3, .6, .85]),
-        crossed(dist => [qw(mixed mixskew)], load => [.3, .6, .85], cpus => 4),
-        crossed(dist => [qw(mixed mixskew)], load => .6, var => [qw(slow10 speeds)]),
-        crossed(var => [qw(sink cold)], dist => [qw(exp bimodal)], load => [.3, .6, .85]),
+        crossed(cpus    => [2, 4, 16], dist => [qw(exp bimodal)], load => [.3, .6, .85]),
+        crossed(cpus    => [2, 4, 16], dist => 'exp', load => .6, var => [qw(slow10 speeds moving)]),
+        crossed(prefork => 1,                   dist => [qw(exp bimodal logn)], load => [.3, .6, .85]),
+        crossed(prefork => 1,                   dist => 'exp', load => [.3, .6], var => [qw(speeds slow10 moving)]),
+        crossed(prefork => 1,                   dist => 'exp', load => .15, skew => 1),
+        crossed(skew    => [1, 2],              dist => [qw(exp bimodal)], load => [.3, .6, .85]),
+        crossed(skew    => 1,                   dist => 'exp',             load => .6, cpus => 4),
+        crossed(skew    => 1,                   dist => 'exp',             load => .6, n    => 8),
+        crossed(skew    => 1,                   dist => 'exp',             load => .6, var  => [qw(slow10 moving)]),
+        crossed(dist    => [qw(mixed mixskew)], load => [.3, .6, .85]),
+        crossed(dist    => [qw(mixed mixskew)], load => [.3, .6, .85],     cpus => 4),
+        crossed(dist    => [qw(mixed mixskew)], load => .6,                var  => [qw(slow10 speeds)]),
+        crossed(var     => [qw(sink cold)],     dist => [qw(exp bimodal)], load => [.3, .6, .85]),
     );
 }
 
 # What the rule was not made with: sizes, bursts, lost announcements.
 sub further {
     return (
-        crossed(sizes => 1, dist => 'bimodal', load => .85),
-        crossed(sizes => 1, dist => 'exp', load => .6),
-        crossed(sizes => 1, dist => 'exp', load => .85, cpus => 8),
-        crossed(sizes => 1, dist => 'exp', load => .4, prefork => 1),
-        crossed(sizes => 1, dist => 'logn', load => .6, n => 8, var => 'speeds'),
+        crossed(sizes => 1,  dist => 'bimodal', load => .85),
+        crossed(sizes => 1,  dist => 'exp',     load => .6),
+        crossed(sizes => 1,  dist => 'exp',     load => .85, cpus    => 8),
+        crossed(sizes => 1,  dist => 'exp',     load => .4,  prefork => 1),
+        crossed(sizes => 1,  dist => 'logn',    load => .6,  n       => 8, var => 'speeds'),
         crossed(burst => .5, dist => 'bimodal', load => .6),
-        crossed(burst => .5, dist => 'exp', load => .6, var => 'speeds'),
-        crossed(burst => .5, dist => 'exp', load => .6, n => 32),
-        crossed(loss => .3, dist => 'bimodal', load => .85),
-        crossed(loss => .3, dist => 'exp', load => .6, var => 'moving'),
+        crossed(burst => .5, dist => 'exp',     load => .6, var => 'speeds'),
+        crossed(burst => .5, dist => 'exp',     load => .6, n   => 32),
+        crossed(loss  => .3, dist => 'bimodal', load => .85),
+        crossed(loss  => .3, dist => 'exp',     load => .6, var => 'moving'),
     );
 }
 
 # A cell of each kind.
 sub quick {
     return (
-        crossed(dist => [qw(exp bimodal)], load => [.6, .85]),
-        crossed(dist => 'logn', load => .95),
-        crossed(dist => 'exp', load => .6, var => [qw(speeds slow10 moving sink cold)]),
-        crossed(dist => 'bimodal', load => .6, var => 'moving'),
-        crossed(n => 32, dist => 'exp', load => .85),
-        crossed(w => 1, dist => 'exp', load => .6),
-        crossed(cpus => 4, dist => [qw(exp mixskew)], load => .85),
-        crossed(prefork => 1, dist => 'bimodal', load => .6),
-        crossed(prefork => 1, dist => 'exp', load => .6, var => 'speeds'),
-        crossed(skew => 1, dist => 'exp', load => .6, var => 'moving'),
+        crossed(dist    => [qw(exp bimodal)], load => [.6, .85]),
+        crossed(dist    => 'logn',            load => .95),
+        crossed(dist    => 'exp',             load => .6,                var  => [qw(speeds slow10 moving sink cold)]),
+        crossed(dist    => 'bimodal',         load => .6,                var  => 'moving'),
+        crossed(n       => 32,                dist => 'exp',             load => .85),
+        crossed(w       => 1,                 dist => 'exp',             load => .6),
+        crossed(cpus    => 4,                 dist => [qw(exp mixskew)], load => .85),
+        crossed(prefork => 1,                 dist => 'bimodal',         load => .6),
+        crossed(prefork => 1,                 dist => 'exp',             load => .6, var => 'speeds'),
+        crossed(skew    => 1,                 dist => 'exp',             load => .6, var => 'moving'),
     );
 }
 
 sub cells {
     my ($which) = @_;
-    return quick() if $which eq 'quick';
+    return quick()   if $which eq 'quick';
     return further() if $which eq 'further';
     return (slots(), sizes(), others());
 }
@@ -133,16 +133,16 @@ sub cells {
 sub group_of {
     my ($cell) = @_;
     my ($var, $load) = ($cell->{var} || q(), $cell->{load});
-    return 'all or half of the clients at one server' if $cell->{skew} && !$cell->{prefork};
-    return $var ? 'prefork, speeds / slow / moving' : 'prefork, equal' if $cell->{prefork};
-    return 'one fails at once' if $var eq 'sink';
-    return 'one joins cold'    if $var eq 'cold';
+    return 'all or half of the clients at one server'                     if $cell->{skew} && !$cell->{prefork};
+    return $var ? 'prefork, speeds / slow / moving' : 'prefork, equal'    if $cell->{prefork};
+    return 'one fails at once'                                            if $var eq 'sink';
+    return 'one joins cold'                                               if $var eq 'cold';
     return 'two kinds of requests, also with the slow kind at one server' if $cell->{dist} =~ /mix/;
     return $var ? 'CPU-bound, speeds / slow / moving' : 'CPU-bound (2, 4, 16 CPUs), equal' if $cell->{cpus};
-    return 'slots, one of N ten times slower, moves each 5 s' if $var eq 'moving';
-    return 'slots, speeds 1, 1, ½, ¼' if $var eq 'speeds';
-    return 'slots, one half as fast' if $var eq 'slow2';
-    return 'slots, one ten times slower' if $var eq 'slow10';
+    return 'slots, one of N ten times slower, moves each 5 s'                              if $var eq 'moving';
+    return 'slots, speeds 1, 1, ½, ¼'                                                      if $var eq 'speeds';
+    return 'slots, one half as fast'                                                       if $var eq 'slow2';
+    return 'slots, one ten times slower'                                                   if $var eq 'slow10';
     return 'slots, equal, load ' . ($load <= .6 ? '10…60 %' : $load < 1 ? '85…95 %' : '110 %');
 }
 
@@ -176,7 +176,7 @@ sub server_line {
     my $places = places_of($c, $server);
     my $line   = 'servers 1 speed ' . speed_of($c, $server) . q( );
     $line .= $c->{cpus} ? "cpus $places workers unlimited" : $c->{prefork} ? "workers $places" : "slots $places";
-    $line .= ' errors 1' if $server == 0 && $c->{var} eq 'sink';
+    $line .= ' errors 1'                           if $server == 0 && $c->{var} eq 'sink';
     $line .= ' cold 10 5s fails 9.99s returns 10s' if $server == 0 && $c->{var} eq 'cold';
     return $line;
 }
@@ -209,19 +209,19 @@ sub request_lines {
 # A scenario of so many requests. `alone`: one dispatcher before all of them, with nothing to pay for the way.
 sub scenario {
     my ($cell, $requests, $seed, $alone, @policies) = @_;
-    my $c = { %usual, %{$cell} };
-    my $hop = $alone ? 0 : 1e6 * $c->{hop};
+    my $c     = { %usual, %{$cell} };
+    my $hop   = $alone ? 0 : 1e6 * $c->{hop};
     my @lines = map { server_line($c, $_) } 0 .. $c->{n} - 1;
     push @lines, $alone ? 'dispatchers 1' : "dispatchers $c->{n} on-servers";
     push @lines, 'arrivals rate ' . rate_of($c) . ($c->{burst} ? " burst $c->{burst} every 4s" : q());
     push @lines, 'service ' . sprintf($service{ $c->{dist} }, 1000 * $c->{mean}), request_lines($c);
     push @lines, 'clients first ' . ($c->{skew} == 1 ? 1 : 0.5) if $c->{skew};
-    push @lines, 'slow 10 moves 5s' if $c->{var} eq 'moving';
+    push @lines, 'slow 10 moves 5s'                             if $c->{var} eq 'moving';
     push @lines, 'announce ' . 1000 * $c->{ann} . 'ms' . ($c->{loss} ? " loss $c->{loss}" : q());
     push @lines, 'delay ' . ($alone ? 0 : 1e6 * $c->{delay}) . 'us',
-        "hop ${hop}us" . ($c->{cpus} && !$alone ? ' cpu 100us' : q());
+      "hop ${hop}us" . ($c->{cpus} && !$alone ? ' cpu 100us' : q());
     push @lines, 'load-window 0', 'warmup 10s', 'duration ' . duration_of($c, $requests) . 's', "seed $seed",
-        'report numbers';
+      'report numbers';
     return join("\n", @lines, @policies) . "\n";
 }
 

@@ -6,7 +6,7 @@ package Bench::Figures;
 use strict;
 use warnings;
 
-use Exporter qw(import);
+use Exporter   qw(import);
 use List::Util qw(max sum0);
 
 our @EXPORT_OK = qw(median summary);

@@ -22,7 +22,7 @@ sub start {
     write_file($options{file}, {});
     return Bench::Process->new(
         output => "$options{file}.output",
-        code => sub { listen_to($options{port}, $options{file}) }
+        code   => sub { listen_to($options{port}, $options{file}) }
     );
 }
 
@@ -36,9 +36,10 @@ sub listen_to {
     setsockopt $socket, IPPROTO_IP, IP_ADD_MEMBERSHIP, pack_ip_mreq($group, inet_aton('127.0.0.1')) or croak "join: $!";
     my $select = IO::Select->new($socket);
     my (%servers, $written);
+
     while (getppid == $parent) {
         if ($select->can_read(0.5)) {
-            my $from = recv $socket, my $text, 1500, 0;
+            my $from      = recv $socket, my $text, 1500, 0;
             my ($address) = defined $from ? (unpack_sockaddr_in($from))[1] : ();
             if ($address && $text =~ /\Av=\d+&ready=(\d+)&busy=(\d+)/) {
                 $servers{ inet_ntoa($address) } = { ready => $1, busy => $2, seen => time };

@@ -7,7 +7,7 @@ package Bench::Lane;
 use strict;
 use warnings;
 
-use Carp qw(croak);
+use Carp       qw(croak);
 use File::Path qw(remove_tree);
 use List::Util qw(sum0);
 
@@ -18,7 +18,7 @@ use Bench::Peer::Nginx;
 use Bench::Process;
 use Bench::Quota;
 use Bench::Systems qw(systems);
-use Farm qw(build_dir);
+use Farm           qw(build_dir);
 
 # More than ever wait for a worker; the balancing is not to be decided by httpd's own limits.
 my $threads = 256;
@@ -34,14 +34,14 @@ sub new {
     my ($class, %options) = @_;
     my $farm = Farm->new;
     my $self = bless {
-        mpm => 'event',
+        mpm     => 'event',
         workers => 4,
         systems => [systems()],
         %options,
-        farm => $farm,
-        root => $farm->{root},
+        farm  => $farm,
+        root  => $farm->{root},
         peers => []
-    },
+      },
       $class;
     my $lane = ++$lanes;
     my $port = $self->{light} ? Farm::free_port() : $farm->port;
@@ -57,15 +57,19 @@ sub new {
         );
     }
     for my $server ($self->{light} ? map { $self->{servers}{$_} } qw(a b c d) : ()) {
-        push @{ $self->{lights} }, $farm->add(
+        push @{ $self->{lights} },
+          $farm->add(
             host     => $server->{host},
             workers  => $threads,
             children => 1,
             contact  => $server->contact,
             conf     => "MaxKeepAliveRequests 0\nBackhandMaxHandoffs 100%\n"
               . "<Proxy *>\n    Require all granted\n</Proxy>\n"
-              . 'ProxyPass /work ' . $server->contact . "/work\n" . $self->chains("BackhandSelfRedirect Only\n")
-        );
+              . 'ProxyPass /work '
+              . $server->contact
+              . "/work\n"
+              . $self->chains("BackhandSelfRedirect Only\n")
+          );
     }
     return $self;
 }
@@ -225,10 +229,12 @@ sub handed_off {
     my ($self) = @_;
     my @entries = $self->own_entries;
     if ($self->{lights}) {
-        return sum0(map {
-            my $own = $_->contact;
-            scalar grep { /\bserver=(\S+) reason=handed-off/ && $1 ne $own } $_->access_lines
-        } @entries);
+        return sum0(
+            map {
+                my $own = $_->contact;
+                scalar grep { /\bserver=(\S+) reason=handed-off/ && $1 ne $own } $_->access_lines
+            } @entries
+        );
     }
     my @status = map { $_->status } @entries;
     return @status == @entries ? sum0(map { $_->{'Handed-Off'} } @status) : undef;
@@ -256,6 +262,7 @@ sub clear {
     $heartbeats->stop if $heartbeats;
     my @servers = (values %{ $self->{servers} }, @{ $self->{lights} || [] });
     $_->kill_all for @servers;
+
     for my $server (@servers) {
         $server->reap;
         $server->{groups} = [];

@@ -6,8 +6,8 @@ package Bench::Machine;
 use strict;
 use warnings;
 
-use Carp qw(croak);
-use Exporter qw(import);
+use Carp       qw(croak);
+use Exporter   qw(import);
 use List::Util qw(sum0);
 
 our @EXPORT_OK = qw(busy_since cores description);
@@ -32,7 +32,7 @@ sub version_of {
 
 sub description {
     my ($cpu)    = map { /\Amodel name\s*:\s*(.+)/ ? $1 : () } lines_of('/proc/cpuinfo');
-    my ($memory) = map { /\AMemTotal:\s*(\d+)/ ? $1 : () } lines_of('/proc/meminfo');
+    my ($memory) = map { /\AMemTotal:\s*(\d+)/     ? $1 : () } lines_of('/proc/meminfo');
     my ($kernel) = split ' ', (lines_of('/proc/sys/kernel/osrelease'))[0];
     return sprintf '%d x %s, %.0f GiB, Linux %s, httpd %s, HAProxy %s, nginx %s', cores(), $cpu || 'unknown CPU',
       $memory / 1024 / 1024, $kernel, version_of('/usr/sbin/apache2 -v', qr{Apache/(\S+)}),

@@ -13,7 +13,7 @@ package Bench::Peer;
 use strict;
 use warnings;
 
-use Carp qw(croak);
+use Carp       qw(croak);
 use File::Path qw(make_path);
 use IO::Socket::INET;
 

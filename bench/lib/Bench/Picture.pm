@@ -8,7 +8,7 @@ use strict;
 use warnings;
 use utf8;
 
-use Exporter qw(import);
+use Exporter   qw(import);
 use List::Util qw(max min);
 
 use Bench::Table qw(ms);
@@ -52,7 +52,7 @@ sub line {
 # Where a time is on a scale of that length.
 sub at {
     my ($ms, $length) = @_;
-    $ms = $most if !defined $ms || $ms eq 'nan' || $ms > $most;
+    $ms = $most  if !defined $ms || $ms eq 'nan' || $ms > $most;
     $ms = $least if $ms < $least;
     return $length * log($ms / $least) / log($most / $least);
 }
@@ -83,9 +83,11 @@ sub bar {
     my ($x, $y, $system, $summary) = @_;
     my $length = at($summary->{p99}, $look{bars});
     my $mark   = $system->{peer} ? "$system->{dispatchers}: " : '';
-    return sprintf(qq(<rect x="%.1f" y="%.1f" width="%.1f" height="%d" fill="%s" opacity="%s"/>\n),
-        $x, $y, $length, $look{bar} - 1, colour($system), $system->{peer} && $system->{dispatchers} > 1 ? 0.55 : 1)
-      . text($x + $length + 4, $y + $look{bar} - 2, $mark . ms($summary->{p99}), 'font-size' => 9);
+    return sprintf(
+        qq(<rect x="%.1f" y="%.1f" width="%.1f" height="%d" fill="%s" opacity="%s"/>\n),
+        $x, $y, $length, $look{bar} - 1,
+        colour($system), $system->{peer} && $system->{dispatchers} > 1 ? 0.55 : 1
+    ) . text($x + $length + 4, $y + $look{bar} - 2, $mark . ms($summary->{p99}), 'font-size' => 9);
 }
 
 sub bars {
@@ -125,7 +127,7 @@ sub course {
     } sort { $a <=> $b } keys %{$timeline};
     my $dashes = $system->{peer} && $system->{dispatchers} > 1 ? ' stroke-dasharray="4 3"' : '';
     return sprintf qq(<polyline points="%s" fill="none" stroke="%s" stroke-width="%s"%s/>\n), "@points",
-        colour($system),
+      colour($system),
       $system->{peer} ? 1.2 : 2.4, $dashes;
 }
 
@@ -140,8 +142,12 @@ sub courses {
     }
     my $step = $seconds > 10 ? 5 : 1;
     for my $second (grep { $_ % $step == 0 } 0 .. $seconds) {
-        $svg .= text($x + $second * $look{lines} / $seconds, $y + $height + 12, "$second s",
-            'font-size' => 9, 'text-anchor' => 'middle', fill => '#666');
+        $svg .= text(
+            $x + $second * $look{lines} / $seconds, $y + $height + 12, "$second s",
+            'font-size'   => 9,
+            'text-anchor' => 'middle',
+            fill          => '#666'
+        );
     }
     # This farm last, so that it is on top.
     for my $pair (reverse grep { is_drawn($_->[0]) } @pairs) {
@@ -154,13 +160,19 @@ sub courses {
 sub picture {
     my ($seconds, @summaries) = @_;
     my $y   = 66;
-    my $svg = text($look{margin}, 24, 'How long one request in a hundred takes at least (99th percentile), in ms',
-        'font-size' => 15, 'font-weight' => 'bold')
+    my $svg = text(
+        $look{margin}, 24, 'How long one request in a hundred takes at least (99th percentile), in ms',
+        'font-size'   => 15,
+        'font-weight' => 'bold'
+      )
       . text($look{margin}, 42,
         'Left: over the whole run; 1: one balancer in front of the farm; 4, in pale colours: four of the same.')
-      . text($look{margin}, 56,
-          'Right: in each second; thick: mod_backhand, thin: HAProxy leastconn, nginx least_conn, httpd '
-          . 'bybusyness; dashed: four of them.');
+      . text(
+        $look{margin},
+        56,
+        'Right: in each second; thick: mod_backhand, thin: HAProxy leastconn, nginx least_conn, httpd '
+          . 'bybusyness; dashed: four of them.'
+      );
     for my $of (@summaries) {
         my ($scenario, @pairs) = @{$of};
         $svg .= text($look{margin}, $y + 22, $scenario->{title}, 'font-size' => 13, 'font-weight' => 'bold');

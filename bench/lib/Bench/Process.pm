@@ -6,7 +6,7 @@ package Bench::Process;
 use strict;
 use warnings;
 
-use Carp qw(croak);
+use Carp  qw(croak);
 use POSIX ();
 
 use Farm::Wait qw(wait_for);
@@ -23,9 +23,9 @@ sub new {
     if (!$pid) {
         setpgrp 0, 0;
         $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);    ## no critic (RequireLocalizedPunctuationVars)
-        open STDIN,  '<',  '/dev/null'      or POSIX::_exit(2);
-        open STDOUT, '>>', $options{output} or POSIX::_exit(2);
-        open STDERR, '>>&', \*STDOUT or POSIX::_exit(2);
+        open STDIN,  '<',   '/dev/null'      or POSIX::_exit(2);
+        open STDOUT, '>>',  $options{output} or POSIX::_exit(2);
+        open STDERR, '>>&', \*STDOUT         or POSIX::_exit(2);
         if ($options{code}) {
             eval { $options{code}->(); 1 } or print {*STDERR} $@;
             POSIX::_exit(0);

@@ -57,12 +57,12 @@ sub reaches {
         my ($other, $figure, $most) = @{$limit};
         my $is = ratio($of, $other, $figure);
         push @reaches, { what => "$figure to $peers{$other}", is => $is, most => $most, held => $is <= $most }
-            if defined $is;
+          if defined $is;
     }
     my $own = $of->{backhand} or return @reaches;
     if ($cell->{kind} eq 'equal' && $cell->{load} <= $idle_load && defined $own->{handed}) {
         push @reaches,
-            { what => 'handed off, %', is => $own->{handed}, most => $idle_most, held => $own->{handed} <= $idle_most };
+          { what => 'handed off, %', is => $own->{handed}, most => $idle_most, held => $own->{handed} <= $idle_most };
     }
     push @reaches, { what => 'failed', is => $own->{failed}, most => 0, held => !$own->{failed} };
     return @reaches;
@@ -84,13 +84,13 @@ sub ratios {
 sub missed {
     my ($cell, $of) = @_;
     return join ', ',
-        map { sprintf '%s %.2f (%.2f)', @{$_}{qw(what is most)} } grep { !$_->{held} } reaches($cell, $of);
+      map { sprintf '%s %.2f (%.2f)', @{$_}{qw(what is most)} } grep { !$_->{held} } reaches($cell, $of);
 }
 
 sub line_head {
     return
         "| mean / p50 / p90 / p99, ms | no balancing | `Backhand on` | HAProxy leastconn | nginx least_conn "
-            . "| ours to no balancing | "
+      . "| ours to no balancing | "
       . "ours to HAProxy's | handed off | failed | not reached |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|---|\n";
 }
 
@@ -99,7 +99,8 @@ sub cell_line {
     my ($cell, $of) = @_;
     my $handed = $of->{backhand} ? $of->{backhand}{handed} : undef;
     my @cells  = (
-        $cell->{name}, (map { four($of->{$_}) } qw(none backhand haproxy nginx)),
+        $cell->{name},
+        (map { four($of->{$_}) } qw(none backhand haproxy nginx)),
         ratios($of, 'none'),
         ratios($of, 'haproxy'),
         defined $handed ? sprintf('%.1f %%', $handed) : '-',
@@ -112,8 +113,8 @@ sub cell_line {
 # How many of the figures hold, and the passes' p99 of each system, for who wants to know how sure they are.
 sub details {
     my (@results) = @_;
-    my @all  = map { reaches(@{$_}) } @results;
-    my $held = grep { $_->{held} } @all;
+    my @all       = map  { reaches(@{$_}) } @results;
+    my $held      = grep { $_->{held} } @all;
     return sprintf "%d of %d figures are reached.\n", $held, scalar @all;
 }
 

@@ -36,8 +36,8 @@ sub scenarios {
             about   => 'One of four is ten times slower, each for a quarter of the time. 465 requests a second, 75 %.',
             rate    => 465,
             factors => { slow_one('a') },
-            events =>
-                [[0.25, factors => slow_one('b')], [0.5, factors => slow_one('c')], [0.75, factors => slow_one('d')]],
+            events  =>
+              [[0.25, factors => slow_one('b')], [0.5, factors => slow_one('c')], [0.75, factors => slow_one('d')]],
         },
         {
             name    => 'speeds',
@@ -47,10 +47,10 @@ sub scenarios {
             factors => { a => 1, b => 1, c => 2, d => 4 },
         },
         {
-            name    => 'join',
-            title   => 'A server joins',
+            name  => 'join',
+            title => 'A server joins',
             about =>
-                '450 requests a second, 75 % of what three servers can do. The fourth comes after a quarter of the '
+              '450 requests a second, 75 % of what three servers can do. The fourth comes after a quarter of the '
               . 'time and is five times slower at first, for 15 % of the time.',
             rate    => 450,
             factors => { %equal, d => 5 },
@@ -58,10 +58,10 @@ sub scenarios {
             events  => [[0.25, start => 'd'], [0.4, factors => d => 1]],
         },
         {
-            name    => 'kill',
-            title   => 'A server is killed',
+            name  => 'kill',
+            title => 'A server is killed',
             about =>
-                '450 requests a second, 75 % of what three servers can do. After a third of the time all processes of '
+              '450 requests a second, 75 % of what three servers can do. After a third of the time all processes of '
               . 'one of four are killed.',
             rate    => 450,
             factors => {%equal},

@@ -12,7 +12,7 @@ use Exporter qw(import);
 our @EXPORT_OK = qw(systems);
 
 my @own = (
-    { name => 'backhand', label => 'mod_backhand',            chain => 'Backhand on' },
+    { name => 'backhand', label => 'mod_backhand', chain => 'Backhand on' },
     { name => 'prequal',  label => 'mod_backhand, byPrequal', chain => 'Backhand byPrequal', extra => 1 },
     {
         name  => 'log-window',

@@ -14,7 +14,7 @@ our @EXPORT_OK = qw(ms overview table);
 # Three digits are more than such a figure holds.
 sub ms {
     my ($ms) = @_;
-    return '-' if !defined $ms || $ms eq 'nan';
+    return '-'      if !defined $ms || $ms eq 'nan';
     return 'failed' if $ms == 9**9**9;
     return sprintf $ms < 9.95 ? '%.1f' : '%.0f', $ms;
 }
@@ -35,9 +35,11 @@ sub row {
     my ($system, $summary, $own) = @_;
     my $spread = join '…', map { ms($_) } (sort { $a <=> $b } @{ $summary->{all99} })[0, -1];
     my @cells  = (
-        $system->{label}, $system->{dispatchers}, (map { ms($summary->{$_}) } qw(mean p50 p90)),
-        '**' . ms($summary->{p99}) . "** ($spread)", (map { ms($summary->{$_}) } qw(p999 max)),
-        $summary->{failed}, $summary->{again}, shares($summary), ratio($summary, $own)
+        $system->{label},                              $system->{dispatchers},
+        (map { ms($summary->{$_}) } qw(mean p50 p90)), '**' . ms($summary->{p99}) . "** ($spread)",
+        (map { ms($summary->{$_}) } qw(p999 max)),     $summary->{failed},
+        $summary->{again},                             shares($summary),
+        ratio($summary, $own)
     );
     return '| ' . (join ' | ', @cells) . " |\n";
 }
@@ -53,15 +55,15 @@ sub beside {
 sub best {
     my ($dispatchers, @rows) = @_;
     my ($best) =
-        sort { $a->[1]{p99} <=> $b->[1]{p99} } grep { $_->[0]{peer} && $_->[0]{dispatchers} == $dispatchers } @rows;
+      sort { $a->[1]{p99} <=> $b->[1]{p99} } grep { $_->[0]{peer} && $_->[0]{dispatchers} == $dispatchers } @rows;
     return $best;
 }
 
 sub overview_row {
     my ($scenario, @rows) = @_;
-    my ($own)  = map { $_->[1] } grep { !$_->[0]{peer} } @rows;
-    my %by     = map { $_->[0]{name} => $_->[1] } @rows;
-    my @cells  = ($scenario->{title}, $own ? ms($own->{p99}) : '');
+    my ($own) = map { $_->[1] } grep { !$_->[0]{peer} } @rows;
+    my %by    = map { $_->[0]{name} => $_->[1] } @rows;
+    my @cells = ($scenario->{title}, $own ? ms($own->{p99}) : '');
     for my $dispatchers (1, 4) {
         my $best = best($dispatchers, @rows);
         push @cells, beside($by{"haproxy-leastconn-$dispatchers"}, $own),
@@ -74,7 +76,7 @@ sub overview_row {
 sub overview {
     return
         "| p99 (ours as a share of it) | mod_backhand | one HAProxy leastconn | best of one | four HAProxy "
-            . "leastconn | best of four |\n"
+      . "leastconn | best of four |\n"
       . "|---|--:|--:|--:|--:|--:|\n"
       . join q(), map { overview_row(@{$_}) } @_;
 }

@@ -37,18 +37,18 @@ my %shares = (a => 0.35, b => 0.2, c => 0.2, d => 0.1);
 
 # As Bench::Lane->new() takes them, in the order of the table.
 my @farms = (
-    { name => 'event', title => 'event, 12 at once', lane => { mpm => 'event', workers => 12 } },
+    { name => 'event',     title => 'event, 12 at once',   lane => { mpm => 'event',   workers => 12 } },
     { name => 'prefork12', title => 'prefork, 12 workers', lane => { mpm => 'prefork', workers => 12 } },
-    { name => 'prefork6', title => 'prefork, 6 workers', lane => { mpm => 'prefork', workers => 6 } },
+    { name => 'prefork6',  title => 'prefork, 6 workers',  lane => { mpm => 'prefork', workers => 6 } },
     {
-        name => 'light-heavy',
+        name  => 'light-heavy',
         title => 'a light event before prefork with 12 workers',
-        lane => { mpm => 'prefork', workers => 12, light => 1 }
+        lane  => { mpm => 'prefork', workers => 12, light => 1 }
     },
     {
-        name => 'cpu',
+        name  => 'cpu',
         title => 'event, unequal shares of the processor',
-        lane => { mpm => 'event', shares => \%shares }
+        lane  => { mpm => 'event', shares => \%shares }
     },
 );
 
@@ -63,7 +63,7 @@ my %factors = (
 );
 
 my @moves =
-    ([0.25, factors => (a => 1, b => 10)], [0.5, factors => (b => 1, c => 10)], [0.75, factors => (c => 1, d => 10)]);
+  ([0.25, factors => (a => 1, b => 10)], [0.5, factors => (b => 1, c => 10)], [0.75, factors => (c => 1, d => 10)]);
 
 # Distribution, kind, loads.
 my @asked = (
@@ -82,17 +82,17 @@ sub cell {
     my ($farm, $dist, $kind, $load) = @_;
     my $workers = $farm->{lane}{workers} || 0;
     return {
-        name     => join('-', $farm->{name}, $dist, $kind eq 'equal' ? () : $kind, $load),
-        farm     => $farm,
-        kind     => $kind,
-        load     => $load,
-        rate     => $load / 100 * $workers * sum0(map { 1 / $_ } values %{ $factors{$kind} }) / $mean * 1000,
-        service  => $service{$dist},
-        timeout  => $dist eq 'pareto' ? 40 : 10,
-        factors  => $factors{$kind},
-        events   => $kind eq 'moving' ? [@moves] : [],
-        entries  => $kind eq 'entry' ? 1 : 4,
-        alone    => $kind ne 'entry' || $load < 25,
+        name    => join('-', $farm->{name}, $dist, $kind eq 'equal' ? () : $kind, $load),
+        farm    => $farm,
+        kind    => $kind,
+        load    => $load,
+        rate    => $load / 100 * $workers * sum0(map { 1 / $_ } values %{ $factors{$kind} }) / $mean * 1000,
+        service => $service{$dist},
+        timeout => $dist eq 'pareto' ? 40 : 10,
+        factors => $factors{$kind},
+        events  => $kind eq 'moving' ? [@moves] : [],
+        entries => $kind eq 'entry'  ? 1        : 4,
+        alone   => $kind ne 'entry' || $load < 25,
     };
 }
 
@@ -122,7 +122,7 @@ sub cells {
         for my $of (@asked) {
             my ($dist, $kind, @loads) = @{$of};
             push @cells,
-                map { cell($farm, $dist, $kind, $_) } grep { $kind ne 'entry' || $_ < 25 || $queues_inside } @loads;
+              map { cell($farm, $dist, $kind, $_) } grep { $kind ne 'entry' || $_ < 25 || $queues_inside } @loads;
         }
     }
     return @cells;
@@ -131,14 +131,20 @@ sub cells {
 # The cells whose names are one of the words or have all of its parts, in any order, as moving, event-60, event-equal.
 sub chosen {
     my (@words) = @_;
-    my @cells = cells();
-    my %named = map { $_->{name} => 1 } @cells;
+    my @cells   = cells();
+    my %named   = map { $_->{name} => 1 } @cells;
     return @cells if !@words;
-    return grep {
-        my $name = $_->{name};
-        my %has  = map { $_ => 1 } $_->{kind}, split /-/, $name;
-        grep { $named{$_} ? $_ eq $name : !grep { !$has{$_} } split /-/ } @words
-    } @cells;
+    return grep { is_meant($_, \%named, @words) } @cells;
+}
+
+# True if a word is the cell's name or kind, or parts of its name.
+sub is_meant {
+    my ($cell, $named, @words) = @_;
+    my %has = map { $_ => 1 } $cell->{kind}, split /-/, $cell->{name};
+    for my $word (@words) {
+        return 1 if $named->{$word} ? $word eq $cell->{name} : !grep { !$has{$_} } split /-/, $word;
+    }
+    return 0;
 }
 
 # name, label; chain: the farm balances itself by it; peer: class and method of a balancer; neither: clients stay where

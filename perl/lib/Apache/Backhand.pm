@@ -6,9 +6,9 @@ use warnings;
 use Exporter qw(import);
 use XSLoader;
 
-our $VERSION     = '2.0.0';
-our @EXPORT_OK   = qw(load_serverstats load_personal_arriba MAXSERVERS MAXSESSIONSPERSERVER SERVER_TIMEOUT body
-    note);
+our $VERSION   = '2.0.0';
+our @EXPORT_OK = qw(load_serverstats load_personal_arriba MAXSERVERS MAXSESSIONSPERSERVER SERVER_TIMEOUT body
+  note);
 our %EXPORT_TAGS = (all => [@EXPORT_OK]);
 
 XSLoader::load(__PACKAGE__, $VERSION);

@@ -15,9 +15,9 @@ package Bridge;
 use strict;
 use warnings;
 
-use Carp qw(croak);
+use Carp     qw(croak);
 use Exporter qw(import);
-use FindBin ();
+use FindBin  ();
 use lib "$FindBin::Bin/../../tests/farm/lib";
 use Farm qw(build_dir repo_dir);
 
@@ -27,8 +27,8 @@ our @EXPORT_OK = qw(bridge call call_inside configuration left_by);
 # BackhandPolicyTimeout says; by default more than a slow machine needs).
 sub bridge {
     my (%options) = @_;
-    my $farm   = Farm->new;
-    my $server = $farm->add(workers => 4, %options, perl => 1, conf => '');
+    my $farm      = Farm->new;
+    my $server    = $farm->add(workers => 4, %options, perl => 1, conf => '');
     $server->reconfigure(configuration($server, %options));
     return ($farm, $server);
 }
@@ -43,14 +43,16 @@ sub configuration {
     my $timeout = $options{timeout} // '20s';
     my $text =
         "BackhandPolicyTimeout $timeout\nPerlSwitches -I$FindBin::Bin/lib\nPerlModule Bridge::Handler\n"
-            . "PerlModule Apache::Backhand\n"
+      . "PerlModule Apache::Backhand\n"
       . "$startup $cases\n<Location /call>\nSetHandler modperl\nPerlResponseHandler Bridge::Handler\n</Location>\n"
       . "<Location /inside>\nBackhandFromSO @{[build_dir()]}/modules byPerl Bridge::Handler::inside\n"
       . "SetHandler modperl\n"
       . "PerlResponseHandler Bridge::Handler::served\n</Location>\n";
     my $n = 0;
+
     foreach my $policy (@{ $options{policies} || [] }) {
-        $text .= "<Location /p$n>\nBackhandFromSO $probe probe_given 3:1 1 0 2\n"
+        $text .=
+            "<Location /p$n>\nBackhandFromSO $probe probe_given 3:1 1 0 2\n"
           . "BackhandFromSO @{[build_dir()]}/modules byPerl $policy\nBackhandFromSO $probe probe_shown $shown\n"
           . "SetHandler modperl\nPerlResponseHandler Bridge::Handler::served\n</Location>\n";
         $n++;
@@ -83,7 +85,7 @@ sub left_by {
     my ($server, $n) = @_;
     my $response = $server->get("/p$n");
     return 'status ' . $response->status if $response->status != 200;
-    return 'body ' . $response->body if $response->body ne 'served';
+    return 'body ' . $response->body     if $response->body ne 'served';
     return $response->header('X-List');
 }
 
@@ -95,8 +97,8 @@ sub probe_object {
     chomp(my $httpd = qx{apxs -q INCLUDEDIR});
     chomp(my $apr   = qx{apr-1-config --includedir});
     my @command = (
-        'cc', '-shared', '-fPIC', '-Wall', '-I' . repo_dir() . '/include', "-I$httpd", "-I$apr",
-        "$FindBin::Bin/probe.c", '-o', $object
+        'cc',       '-shared', '-fPIC',                 '-Wall', '-I' . repo_dir() . '/include',
+        "-I$httpd", "-I$apr",  "$FindBin::Bin/probe.c", '-o',    $object
     );
     system(@command) == 0 or croak "@command: $?";
     return $object;

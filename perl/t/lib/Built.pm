@@ -7,9 +7,9 @@ package Built;
 use strict;
 use warnings;
 
-use Cwd qw(abs_path);
+use Cwd      qw(abs_path);
 use Exporter qw(import);
-use FindBin ();
+use FindBin  ();
 
 our @EXPORT_OK = qw(first_line libs object top);
 
@@ -26,7 +26,7 @@ sub libs {
 
 # The path of byPerl.so or mod_backhand.so; undef: it is not there.
 sub object {
-    my ($name) = @_;
+    my ($name)  = @_;
     my @folders = grep { defined } top(), build_dir() . '/modules',
       first_line('pkg-config --variable=moduledir mod_backhand'), first_line('apxs -q LIBEXECDIR');
     my ($found) = grep { -f } map { "$_/$name" } @folders;

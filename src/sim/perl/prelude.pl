@@ -20,11 +20,11 @@ BEGIN {
     for my $module (
         qw(Apache2/RequestRec Apache2/RequestUtil Apache2/RequestIO Apache2/Connection Apache2/ServerRec Apache2/Log
         Apache2/Const APR/Table APR/Error APR/Const)
-        )
+      )
     {
         $INC{"$module.pm"} = 'bhsim';    ## no critic (Variables::RequireLocalizedPunctuationVars)
     }
-    no warnings 'once';    ## no critic (TestingAndDebugging::ProhibitNoWarnings)
+    no warnings 'once';                  ## no critic (TestingAndDebugging::ProhibitNoWarnings)
     *CORE::GLOBAL::exit = sub (;$) { die bless \(my $code = 120_000), 'APR::Error' };
 }
 
@@ -44,7 +44,7 @@ sub load {
 
 package APR::Error;
 
-use overload '0+' => sub { ${$_[0]} }, '""' => sub {'exit'}, fallback => 1;
+use overload '0+' => sub { ${ $_[0] } }, '""' => sub { 'exit' }, fallback => 1;
 
 package APR::Table;
 
@@ -53,12 +53,12 @@ sub TIEHASH {
     my ($class, @headers) = @_;
     my %values;
     while (my ($name, $value) = splice @headers, 0, 2) {
-        $values{lc $name} //= [$name, $value];
+        $values{ lc $name } //= [$name, $value];
     }
     return bless \%values, $class;
 }
-sub FETCH    { my $entry = $_[0]{lc $_[1]}; return $entry ? $entry->[1] : undef }
-sub EXISTS   { return exists $_[0]{lc $_[1]} }
+sub FETCH    { my $entry = $_[0]{ lc $_[1] }; return $entry ? $entry->[1] : undef }
+sub EXISTS   { return exists $_[0]{ lc $_[1] } }
 sub FIRSTKEY { my ($self) = @_; my ($key) = sort keys %{$self}; return defined $key ? $self->{$key}[0] : undef }
 
 sub NEXTKEY {
@@ -66,7 +66,7 @@ sub NEXTKEY {
     my ($key) = grep { $_ gt lc $before } sort keys %{$self};
     return defined $key ? $self->{$key}[0] : undef;
 }
-sub get     { return $_[0]->{$_[1]} }
+sub get     { return $_[0]->{ $_[1] } }
 sub DESTROY { return }
 
 sub AUTOLOAD {
@@ -84,7 +84,7 @@ sub DESTROY { return }
 sub headers_in {
     my ($self) = @_;
     if (!$self->{table}) {
-        tie my %table, 'APR::Table', @{$self->{headers}};
+        tie my %table, 'APR::Table', @{ $self->{headers} };
         $self->{table} = bless \%table, 'APR::Table';
     }
     return $self->{table};

@@ -17,14 +17,14 @@ package Farm;
 use strict;
 use warnings;
 
-use Carp qw(croak);
-use Exporter qw(import);
+use Carp       qw(croak);
+use Exporter   qw(import);
 use File::Path qw(remove_tree);
 use File::Temp ();
-use FindBin ();
+use FindBin    ();
 use IO::Socket::INET;
-use POSIX ();
-use Storable ();
+use POSIX      ();
+use Storable   ();
 use Test::More ();
 
 use Farm::Server;
@@ -81,8 +81,12 @@ sub free_port {
 sub port_is_free {
     my ($proto, $port) = @_;
     for my $n (1 .. 9) {
-        IO::Socket::INET->new(LocalAddr => "127.0.0.$n", LocalPort => $port, Proto => $proto,
-            $proto eq 'tcp' ? (Listen => 1) : ()) or return 0;
+        IO::Socket::INET->new(
+            LocalAddr => "127.0.0.$n",
+            LocalPort => $port,
+            Proto     => $proto,
+            $proto eq 'tcp' ? (Listen => 1) : ()
+        ) or return 0;
     }
     return 1;
 }
@@ -185,7 +189,7 @@ sub add {
 sub start {
     my ($self) = @_;
     my @idle = grep { !$_->{pid} } $self->servers;
-    $_->spawn for @idle;
+    $_->spawn      for @idle;
     $_->wait_ready for @idle;
     return $self;
 }

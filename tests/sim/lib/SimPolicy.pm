@@ -15,7 +15,7 @@ sub busy {
     my ($r, $ids) = @_;
     my $stats = load_serverstats();
     my %place;
-    @place{@{$ids}} = 0 .. $#{$ids};
+    @place{ @{$ids} } = 0 .. $#{$ids};
     my %busy = map { $_ => $stats->[$_]{nservers} - $stats->[$_]{aservers} } @{$ids};
     return [sort { $busy{$a} <=> $busy{$b} || $place{$a} <=> $place{$b} } @{$ids}];
 }
@@ -24,13 +24,14 @@ sub busy {
 sub by_request {
     my ($r, $ids, $value) = @_;
     my $headers = $r->headers_in;
-    my $is_it   = $r->method eq 'POST'
-        && $r->uri eq '/form'
-        && $r->args eq 'a=1&b=2'
-        && $headers->get('x-kind') eq $value
-        && $headers->{'X-KIND'} eq $value
-        && exists $headers->{Host}
-        && join(q{,}, sort keys %{$headers}) eq 'Host,X-Kind';
+    my $is_it =
+         $r->method eq 'POST'
+      && $r->uri eq '/form'
+      && $r->args eq 'a=1&b=2'
+      && $headers->get('x-kind') eq $value
+      && $headers->{'X-KIND'} eq $value
+      && exists $headers->{Host}
+      && join(q{,}, sort keys %{$headers}) eq 'Host,X-Kind';
     return [$is_it ? $ids->[-1] : $ids->[0]];
 }
 

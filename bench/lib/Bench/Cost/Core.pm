@@ -9,7 +9,7 @@ use warnings;
 use Carp qw(croak);
 
 use Bench::Figures qw(median);
-use Farm qw(build_dir);
+use Farm           qw(build_dir);
 
 # Medians over the passes: nanoseconds, and of the floor.
 sub measure {

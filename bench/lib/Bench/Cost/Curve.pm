@@ -28,9 +28,7 @@ sub at {
 
 sub path {
     my ($colour, $style, @points) = @_;
-    my @at = map {
-        sprintf '%.1f,%.1f', at(@{$_})
-    } @points;
+    my @at   = map { sprintf '%.1f,%.1f', at(@{$_}) } @points;
     my $dots = join q(), map {
         my ($x, $y) = at(@{$_});
         sprintf qq(<circle cx="%.1f" cy="%.1f" r="3" fill="%s"/>\n), $x, $y, $colour
@@ -41,24 +39,27 @@ sub path {
 # curve(ours => [[servers, ns], …], floor => […], targets => […])
 sub curve {
     my (%of) = @_;
-    my $svg = text(20, 22, 'The default chain: time for one decision, by servers in the farm', 'font-size' => 15,
-        'font-weight' => 'bold');
+    my $svg = text(
+        20, 22, 'The default chain: time for one decision, by servers in the farm',
+        'font-size'   => 15,
+        'font-weight' => 'bold'
+    );
     for my $tick ([100, '100 ns'], [1000, '1 µs'], [10_000, '10 µs'], [100_000, '100 µs']) {
         my (undef, $y) = at(4, $tick->[0]);
         $svg .=
-            line($left, $y, $left + $width, $y, '#ddd') . text($left - 6, $y + 4, $tick->[1], 'text-anchor' => 'end');
+          line($left, $y, $left + $width, $y, '#ddd') . text($left - 6, $y + 4, $tick->[1], 'text-anchor' => 'end');
     }
     for my $servers (map { $_->[0] } @{ $of{ours} }) {
         my ($x) = at($servers, 100);
         $svg .= line($x, $top, $x, $top + $height, '#eee')
           . text($x, $top + $height + 16, $servers, 'text-anchor' => 'middle');
     }
-    $svg .= path('#888', 'stroke-width="1.2" stroke-dasharray="4 3"', @{ $of{floor} });
-    $svg .= path('#c22a2a', 'stroke-width="2.4"', @{ $of{ours} });
+    $svg .= path('#888',    'stroke-width="1.2" stroke-dasharray="4 3"', @{ $of{floor} });
+    $svg .= path('#c22a2a', 'stroke-width="2.4"',                        @{ $of{ours} });
     for my $target (@{ $of{targets} }) {
         my ($x, $y) = at(@{$target});
         $svg .= line($x - 14, $y, $x + 14, $y, '#2f6fb5')
-            . text($x, $y - 5, 'target', 'text-anchor' => 'middle', fill => '#2f6fb5');
+          . text($x, $y - 5, 'target', 'text-anchor' => 'middle', fill => '#2f6fb5');
     }
     $svg .= text(
         $left,

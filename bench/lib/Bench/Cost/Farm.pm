@@ -10,7 +10,7 @@ use warnings;
 use Carp qw(croak);
 
 use Bench::Cost::Load qw(ab);
-use Bench::Figures qw(median);
+use Bench::Figures    qw(median);
 use Bench::Peer::Haproxy;
 
 my $file_size = 1000;
@@ -61,12 +61,12 @@ sub measure {
         own => sub {
             ab(
                 requests => $_[0] / 2,
-                clients => $clients / 2,
-                urls => [map { 'http://' . $_->address . '/own/file' } @servers]
+                clients  => $clients / 2,
+                urls     => [map { 'http://' . $_->address . '/own/file' } @servers]
             );
         },
         haproxy =>
-            sub { ab(requests => $_[0] / 2, clients => $clients / 2, urls => [("http://$address/plain/file")x 2]) },
+          sub { ab(requests => $_[0] / 2, clients => $clients / 2, urls => [("http://$address/plain/file") x 2]) },
     );
     $run{$_}->($requests / 4) for qw(own haproxy);
     my %rates;

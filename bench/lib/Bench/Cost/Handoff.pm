@@ -10,7 +10,7 @@ use warnings;
 use Carp qw(croak);
 
 use Bench::Cost::Load qw(cpu_of ab);
-use Bench::Figures qw(median);
+use Bench::Figures    qw(median);
 
 my $file_size = 1000;
 
@@ -53,7 +53,7 @@ sub pass {
     my ($farm, $dir, $requests) = @_;
     my @servers = $farm->servers;
     my @before  = map { cpu_of($_) } @servers;
-    ab(requests => $requests, clients => ($ENV{CC}||4), urls => ['http://' . $servers[0]->address . "/$dir/file"]);
+    ab(requests => $requests, clients => ($ENV{CC} || 4), urls => ['http://' . $servers[0]->address . "/$dir/file"]);
     my @took = map { (cpu_of($servers[$_]) - $before[$_]) / 1000 / $requests } 0, 1;
     return [$took[0] + $took[1], @took];
 }

@@ -6,8 +6,8 @@ package Bench::Cost::Load;
 use strict;
 use warnings;
 
-use Carp qw(croak);
-use Exporter qw(import);
+use Carp       qw(croak);
+use Exporter   qw(import);
 use List::Util qw(sum0);
 
 our @EXPORT_OK = qw(ab cpu_of);
@@ -44,7 +44,7 @@ sub ab {
         my ($failed) = $text =~ /^Failed requests:\s+(\d+)/m;
         my ($wrong)  = $text =~ /^Non-2xx responses:\s+(\d+)/m;
         croak "requests failed: $text"
-            if ($failed || 0) > $options{requests} / 200 || ($wrong || 0) > $options{requests} / 200;
+          if ($failed || 0) > $options{requests} / 200 || ($wrong || 0) > $options{requests} / 200;
         $rate += $1 if $text =~ /^Requests per second:\s+([\d.]+)/m;
     }
     return $rate;

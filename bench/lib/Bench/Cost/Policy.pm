@@ -61,7 +61,7 @@ END
     $farm->start;
     my $response = $server->get("/policy?ms=$ms", timeout => 10 + $ms / 100);
     croak 'bench-policy answers ' . $response->status . "\n" . join "\n", $server->log_lines
-        if $response->status != 200;
+      if $response->status != 200;
     my %figures = map { my ($name, @numbers) = split; $name => \@numbers } split /\n/, $response->body;
     $farm->remove;
     return \%figures;

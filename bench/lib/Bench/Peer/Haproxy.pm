@@ -19,8 +19,8 @@ sub config {
     my ($self)  = @_;
     my $servers = join q(), map { "    server $_->[0] $_->[1]\n" } @{ $self->{servers} };
     my $prefork = $self->{workers};
-    my $check   = $prefork ? ''                            : "    option httpchk GET /who\n";
-    my $limit   = $prefork ? " maxconn $self->{workers}" : '';
+    my $check   = $prefork       ? ''                                        : "    option httpchk GET /who\n";
+    my $limit   = $prefork       ? " maxconn $self->{workers}"               : '';
     my $user    = $self->is_root ? "    user www-data\n    group www-data\n" : '';
     return <<"EOT";
 global

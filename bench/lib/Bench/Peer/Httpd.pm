@@ -19,8 +19,8 @@ sub config {
     my @names   = (qw(mpm_event authz_core proxy proxy_http proxy_balancer slotmem_shm), "lbmethod_$self->{method}");
     my $load    = join q(), map { "LoadModule ${_}_module $modules/mod_$_.so\n" } @names;
     my $servers = join q(),
-        map { "    BalancerMember http://$_->[1] retry=2 connectiontimeout=1\n" } @{ $self->{servers} };
-    my $user    = $self->is_root ? "User www-data\nGroup www-data\n" : '';
+      map { "    BalancerMember http://$_->[1] retry=2 connectiontimeout=1\n" } @{ $self->{servers} };
+    my $user    = $self->is_root                 ? "User www-data\nGroup www-data\n"        : '';
     my $storage = $self->{method} eq 'heartbeat' ? "HeartbeatStorage $self->{heartbeats}\n" : '';
     return <<"EOT";
 $load${user}ServerRoot $self->{root}

@@ -19,8 +19,8 @@ sub command {
 sub config {
     my ($self)  = @_;
     my $servers = join q(), map { "        server $_->[1] max_fails=1 fail_timeout=2s;\n" } @{ $self->{servers} };
-    my $user    = $self->is_root ? 'user www-data;' : '';
-    my $kept    = $self->{workers} ? '' : '        keepalive 64;';
+    my $user    = $self->is_root   ? 'user www-data;' : '';
+    my $kept    = $self->{workers} ? ''               : '        keepalive 64;';
     my $folders = join q(), map { "    ${_}_temp_path $self->{root}/$_;\n" } qw(client_body proxy fastcgi uwsgi scgi);
     return <<"EOT";
 $user

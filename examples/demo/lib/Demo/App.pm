@@ -13,15 +13,15 @@ use Apache2::RequestRec  ();
 use Apache2::RequestUtil ();
 use Apache2::ServerRec   ();
 use Apache2::ServerUtil  ();
-use APR::Table  ();
-use Time::HiRes qw(sleep);
+use APR::Table           ();
+use Time::HiRes          qw(sleep);
 
 sub handler {
     my ($r) = @_;
     sleep 0.005 + rand 0.02;
-    my $name = $r->server->server_hostname;
+    my $name   = $r->server->server_hostname;
     my $sender = $r->subprocess_env('BACKHAND_RECEIVED');
-    my $how = $sender ? "handed over by $sender" : 'served where it arrived';
+    my $how    = $sender ? "handed over by $sender" : 'served where it arrived';
     my $client = $r->useragent_ip;
     $r->content_type('text/html; charset=utf-8');
     $r->headers_out->set('X-Served-By' => $name);

@@ -16,19 +16,19 @@ our $VERSION = '2.0.0';
 
 # The columns: heading, and the cell's text for a server's hash.
 my @columns = (
-    ['Server',       sub { $_[0]{hostname} }],
-    ['Contact',      sub { $_[0]{contact} }],
-    ['State',        sub { state_of($_[0]) }],
-    ['Heard, s ago', sub { $_[0]{mtime} ? max(0, time - $_[0]{mtime}) : q(-) }],
-    ['Workers ready', sub { "$_[0]{aservers} of $_[0]{nservers}" }],
-    ['In flight',    sub { $_[0]{inflight} }],
-    ['Load',         sub { sprintf '%.2f', $_[0]{load} / 1000 }],
-    ['CPU idle, %',  sub { sprintf '%.0f', $_[0]{cpu} / 10 }],
-    ['Service, ms',  sub { milliseconds($_[0]{service}) }],
-    ['Latency, ms',  sub { milliseconds($_[0]{latency}) }],
-    ['Errors, %',    sub { sprintf '%.1f', $_[0]{errors} / 10 }],
-    ['Served',       sub { $_[0]{served} }],
-    ['Handed to it', sub { $_[0]{numbacked} }],
+    ['Server',          sub { $_[0]{hostname} }],
+    ['Contact',         sub { $_[0]{contact} }],
+    ['State',           sub { state_of($_[0]) }],
+    ['Heard, s ago',    sub { $_[0]{mtime} ? max(0, time - $_[0]{mtime}) : q(-) }],
+    ['Workers ready',   sub { "$_[0]{aservers} of $_[0]{nservers}" }],
+    ['In flight',       sub { $_[0]{inflight} }],
+    ['Load',            sub { sprintf '%.2f', $_[0]{load} / 1000 }],
+    ['CPU idle, %',     sub { sprintf '%.0f', $_[0]{cpu} / 10 }],
+    ['Service, ms',     sub { milliseconds($_[0]{service}) }],
+    ['Latency, ms',     sub { milliseconds($_[0]{latency}) }],
+    ['Errors, %',       sub { sprintf '%.1f', $_[0]{errors} / 10 }],
+    ['Served',          sub { $_[0]{served} }],
+    ['Handed to it',    sub { $_[0]{numbacked} }],
     ['Memory free, MB', sub { sprintf '%.0f', $_[0]{amem} / 2**20 }],
 );
 
@@ -61,8 +61,8 @@ sub escaped {
 
 sub page {
     my ($servers) = @_;
-    my $head = join q(), map { "<th scope=\"col\">$_->[0]</th>" } @columns;
-    my $rows = q();
+    my $head      = join q(), map { "<th scope=\"col\">$_->[0]</th>" } @columns;
+    my $rows      = q();
     foreach my $id (0 .. $#{$servers}) {
         # A copy: every cell of a row is of one moment.
         my %server = %{ $servers->[$id] };

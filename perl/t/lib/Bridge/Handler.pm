@@ -8,7 +8,7 @@ use strict;
 use warnings;
 
 use Apache2::Const -compile => qw(OK);
-use Apache2::RequestIO ();
+use Apache2::RequestIO  ();
 use Apache2::RequestRec ();
 
 sub result {

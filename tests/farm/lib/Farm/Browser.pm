@@ -18,8 +18,8 @@ use Carp  qw(croak);
 use Fcntl qw(F_DUPFD);
 use IO::Handle;
 use IO::Select;
-use JSON::PP ();
-use POSIX ();
+use JSON::PP    ();
+use POSIX       ();
 use Time::HiRes qw(sleep time);
 
 use Farm::Wait qw(scaled);
@@ -30,8 +30,8 @@ my @options = qw(--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usa
 # Starts Chromium, with its profile and output in the folder.
 sub start {
     my ($class, $dir) = @_;
-    pipe my $in,     my $to or croak "pipe: $!";
-    pipe my $from, my $out  or croak "pipe: $!";
+    pipe my $in,   my $to  or croak "pipe: $!";
+    pipe my $from, my $out or croak "pipe: $!";
     my $pid = fork // croak "fork: $!";
     if (!$pid) {
         run($dir, $in, $out);
@@ -40,7 +40,7 @@ sub start {
     close $in;
     close $out;
     $to->autoflush(1);
-    my $self = bless { pid => $pid, to => $to, from => $from, buffer => q(), id => 0, dir => $dir }, $class;
+    my $self  = bless { pid => $pid, to => $to, from => $from, buffer => q(), id => 0, dir => $dir }, $class;
     my $alive = eval { $self->call('Browser.getVersion'); 1 };
     my $why   = $@;
     if (!$alive) {
@@ -51,7 +51,7 @@ sub start {
     }
     my $page = $self->call('Target.createTarget', { url => 'about:blank' })->{targetId};
     $self->{session} =
-        $self->call('Target.attachToTarget', { targetId => $page, flatten => JSON::PP::true() })->{sessionId};
+      $self->call('Target.attachToTarget', { targetId => $page, flatten => JSON::PP::true() })->{sessionId};
     return $self;
 }
 
@@ -59,8 +59,8 @@ sub start {
 sub run {
     my ($dir, $in, $out) = @_;
     setpgrp 0, 0;
-    open STDIN,  '<', '/dev/null'  or return;
-    open STDOUT, '>', "$dir/said"  or return;
+    open STDIN,  '<',  '/dev/null' or return;
+    open STDOUT, '>',  "$dir/said" or return;
     open STDERR, '>&', \*STDOUT    or return;
     # Moves both to high numbers first, because either may be 3 or 4.
     my ($in_fd, $out_fd) = map { fcntl $_, F_DUPFD, 10 } $in, $out;
@@ -76,7 +76,7 @@ sub call {
     my ($self, $method, $params) = @_;
     my $id      = ++$self->{id};
     my %command = (
-        id => $id,
+        id     => $id,
         method => $method,
         params => $params || {},
         $self->{session} ? (sessionId => $self->{session}) : ()
@@ -87,11 +87,11 @@ sub call {
     while (time < $deadline) {
         while ($self->{buffer} =~ s/\A([^\0]*)\0//) {
             my $answer = JSON::PP::decode_json($1);
-            next if ($answer->{id} || 0) != $id;
+            next                                       if ($answer->{id} || 0) != $id;
             croak "$method: $answer->{error}{message}" if $answer->{error};
             return $answer->{result};
         }
-        IO::Select->new($self->{from})->can_read(0.1) or next;
+        IO::Select->new($self->{from})->can_read(0.1)                           or next;
         sysread($self->{from}, $self->{buffer}, 65_536, length $self->{buffer}) or croak 'chromium has ended';
     }
     croak "$method: no answer in time";
@@ -101,7 +101,7 @@ sub call {
 sub js {
     my ($self, $expression) = @_;
     my $result =
-        eval { $self->call('Runtime.evaluate', { expression => $expression, returnByValue => JSON::PP::true() }) };
+      eval { $self->call('Runtime.evaluate', { expression => $expression, returnByValue => JSON::PP::true() }) };
     return $result ? $result->{result}{value} : undef;
 }
 

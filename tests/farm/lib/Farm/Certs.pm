@@ -72,9 +72,11 @@ sub new {
     write_file("$dir/config", $text);
     write_file("$dir/index",  '');
     write_file("$dir/serial", "01\n");
-    openssl('req', '-config', "$dir/config", '-x509', @new_key, '-days', 2, '-subj', '/CN=an authority',
-        '-keyout', "$dir/ca.key",
-        '-out', "$dir/ca.crt", '-batch');
+    openssl(
+        'req',         '-config', "$dir/config",      '-x509',   @new_key,      '-days',
+        2,             '-subj',   '/CN=an authority', '-keyout', "$dir/ca.key", '-out',
+        "$dir/ca.crt", '-batch'
+    );
     return $self;
 }
 
@@ -86,8 +88,7 @@ sub issue {
     my $dir  = $self->{dir};
     my $base = "$dir/$name" . ($options{expired} ? '-expired' : '');
     openssl('req', '-config', "$dir/config", @new_key, '-subj', "/CN=$name", '-addext', "subjectAltName=DNS:$name",
-        '-keyout',
-        "$base.key", '-out', "$base.csr", '-batch');
+        '-keyout', "$base.key", '-out', "$base.csr", '-batch');
     openssl('ca', '-config', "$dir/config", '-batch', '-notext', '-in', "$base.csr", '-out', "$base.crt",
         $options{expired} ? (-startdate => '20200101000000Z', -enddate => '20200102000000Z') : ());
     write_file("$base.pem", read_file("$base.crt") . read_file("$base.key"));

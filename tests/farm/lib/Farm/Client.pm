@@ -6,7 +6,7 @@ package Farm::Client;
 use strict;
 use warnings;
 
-use Carp qw(croak);
+use Carp  qw(croak);
 use Errno qw(EINTR);
 use IO::Select;
 use IO::Socket::IP;
@@ -45,6 +45,7 @@ sub request {
     my %given   = map { lc($headers[$_]) => 1 } grep { $_ % 2 == 0 } 0 .. $#headers;
     unshift @headers, Host => authority(@{$self}{qw(host port)}) if !$options{no_host} && !$given{host};
     push @headers, Connection => 'close' if $options{close};
+
     if (defined $body && $options{chunked}) {
         push @headers, 'Transfer-Encoding' => 'chunked';
         $body = (length $body ? sprintf "%x\r\n%s\r\n", length $body, $body : '') . "0\r\n\r\n";
@@ -100,9 +101,9 @@ sub response {
     } while ($status == 100);
     my $body =
         ($method || '') eq 'HEAD' || $status == 204 || $status == 304 ? ''
-      : $headers{'transfer-encoding'} ? $self->chunks
-      : $headers{'content-length'}    ? $self->bytes($headers{'content-length'}[0])
-      :                                 $self->rest;
+      : $headers{'transfer-encoding'}                                 ? $self->chunks
+      : $headers{'content-length'}                                    ? $self->bytes($headers{'content-length'}[0])
+      :                                                                 $self->rest;
     my $seconds = time - ($self->{sent_at} || time);
     return bless { status => $status, headers => \%headers, body => $body, seconds => $seconds }, 'Farm::Response';
 }
@@ -115,7 +116,7 @@ sub closed {
 
 sub more {
     my ($self) = @_;
-    my $n = sysread $self->{socket}, $self->{buffer}, 65_536, length $self->{buffer};
+    my $n      = sysread $self->{socket}, $self->{buffer}, 65_536, length $self->{buffer};
     return defined $n ? $n : $!{EINTR} ? 1 : 0;
 }
 

@@ -9,11 +9,11 @@ package Farm::Conditions;
 use strict;
 use warnings;
 
-use Exporter qw(import);
-use JSON::PP ();
+use Exporter   qw(import);
+use JSON::PP   ();
 use Test::More ();
 
-use Farm qw(eventually);
+use Farm       qw(eventually);
 use Farm::Wait qw(wait_for);
 
 our @EXPORT_OK = qw(begins conditions ends);
@@ -34,8 +34,8 @@ sub find {
 # Lines of the log about a condition that begins, or has ended.
 sub lines {
     my ($server, $name, $ended) = @_;
-    return grep { /backhand: (?:resolved: )?.* \[\Q$name\E\]\z/ && (/backhand: resolved: / xor !$ended) }
-        $server->log_lines;
+    return
+      grep { /backhand: (?:resolved: )?.* \[\Q$name\E\]\z/ && (/backhand: resolved: / xor !$ended) } $server->log_lines;
 }
 
 # A test: the condition comes while `cause` is called again and again. Option quiet: the log has other lines about it.
@@ -59,7 +59,11 @@ sub ends {
     my ($server, $name, $what, $remedy, %options) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     $remedy->() if $remedy;
-    eventually { my @all = conditions($server); !grep { $_->{name} eq $name } @all } 90, "$what: no more $name";
+    eventually {
+        my @all = conditions($server);
+        !grep { $_->{name} eq $name } @all
+    }
+    90, "$what: no more $name";
     if (!$options{silent}) {
         eventually { lines($server, $name, 1) } 20, '... and the log says so';
     }

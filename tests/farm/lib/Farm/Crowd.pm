@@ -16,7 +16,7 @@ package Farm::Crowd;
 use strict;
 use warnings;
 
-use Carp qw(croak);
+use Carp  qw(croak);
 use Errno qw(EAGAIN EINPROGRESS EINTR);
 use IO::Select;
 use Socket qw(AF_INET IPPROTO_TCP SOCK_NONBLOCK SOCK_STREAM SOL_SOCKET SO_ERROR TCP_NODELAY inet_aton pack_sockaddr_in);
@@ -50,7 +50,7 @@ sub ask {
         for my $fd (keys %by_fd) {
             my $client = $by_fd{$fd};
             $client->{failed} = 'no response in time'
-                if !$client->{done} && time - $client->{began} > scaled($self->{timeout});
+              if !$client->{done} && time - $client->{began} > scaled($self->{timeout});
             delete $by_fd{$fd} if $client->{failed};
         }
         for my $client (grep { $_->{done} || $_->{failed} } @{ $self->{current} }) {

@@ -14,10 +14,10 @@ package Farm::Dns;
 use strict;
 use warnings;
 
-use Carp qw(croak);
+use Carp       qw(croak);
 use File::Temp ();
 use IO::Socket::INET;
-use POSIX ();
+use POSIX  ();
 use Socket qw(inet_aton);
 
 use Farm::Mounts ();
@@ -26,7 +26,7 @@ my %type = (A => 1, SRV => 33);
 
 sub new {
     my ($class) = @_;
-    my $self = bless { folder => File::Temp::tempdir(CLEANUP => 1) }, $class;
+    my $self    = bless { folder => File::Temp::tempdir(CLEANUP => 1) }, $class;
     $self->zone;
     my ($address, $socket);
     for (1 .. 50) {
@@ -111,16 +111,16 @@ sub answer {
     my @records = $self->records($name);
     return if grep { $_->[0] eq 'SILENT' } @records;
     my @fitting =
-        map { pack 'n n n N n/a', 0xc00c, $asked, 1, 5, encode(@{$_}) } grep { $type{ $_->[0] } == $asked } @records;
-    my $flags   = 0x8180 | (@records ? 0 : 3);
+      map { pack 'n n n N n/a', 0xc00c, $asked, 1, 5, encode(@{$_}) } grep { $type{ $_->[0] } == $asked } @records;
+    my $flags = 0x8180 | (@records ? 0 : 3);
     return pack('n6', $id, $flags, 1, scalar @fitting, 0, 0) . encode_name($name) . pack('nn', $asked, 1) . join q(),
-        @fitting;
+      @fitting;
 }
 
 sub serve {
     my ($self, $socket) = @_;
     while (1) {
-        my $from = recv $socket, my $query, 1500, 0 or next;
+        my $from   = recv $socket, my $query, 1500, 0 or next;
         my $answer = length $query > 12 && $self->answer($query) or next;
         send $socket, $answer, 0, $from;
     }

@@ -15,7 +15,7 @@ use parent 'Farm::Process';
 use Carp qw(croak);
 use IO::Select;
 use IO::Socket::INET;
-use Socket qw(IPPROTO_IP IP_MULTICAST_IF IP_MULTICAST_TTL inet_aton pack_sockaddr_in);
+use Socket      qw(IPPROTO_IP IP_MULTICAST_IF IP_MULTICAST_TTL inet_aton pack_sockaddr_in);
 use Time::HiRes qw(time);
 
 sub new {
@@ -34,26 +34,26 @@ sub contact { return "http://$_[0]{host}:$_[0]{port}" }
 sub announcement {
     my ($self, %says) = @_;
     my @usual = (
-        v     => 1,
-        ready => 8,
-        busy  => 0,
-        bh    => 1,
-        farm  => $self->{farm}->name,
-        boot  => sprintf('%x', $$),
-        host  => 'fake.test',
-        contact => $self->contact,
-        seq     => ++$self->{seq},
-        ms      => 250,
-        ka      => 5000,
-        load    => 100,
-        hwm     => 1000,
-        cpu     => 1000,
-        ncpu    => 1,
-        tmem    => 1 << 34,
-        amem    => 1 << 33,
-        speed   => 1000,
-        backed  => 0,
-        tatime  => 1,
+        v        => 1,
+        ready    => 8,
+        busy     => 0,
+        bh       => 1,
+        farm     => $self->{farm}->name,
+        boot     => sprintf('%x', $$),
+        host     => 'fake.test',
+        contact  => $self->contact,
+        seq      => ++$self->{seq},
+        ms       => 250,
+        ka       => 5000,
+        load     => 100,
+        hwm      => 1000,
+        cpu      => 1000,
+        ncpu     => 1,
+        tmem     => 1 << 34,
+        amem     => 1 << 33,
+        speed    => 1000,
+        backed   => 0,
+        tatime   => 1,
         inflight => 0,
     );
     %says = (%{ $self->{says} }, %says);
@@ -106,7 +106,7 @@ sub run {
         }
         for ($ready->can_read(0.05)) {
             my $socket = $listener->accept or next;
-            my $keep = $self->{serve}->($socket, $n++);
+            my $keep   = $self->{serve}->($socket, $n++);
             push @open, $socket if ($keep || '') eq 'open';
         }
         # can_read of nothing returns at once.

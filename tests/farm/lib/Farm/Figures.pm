@@ -11,7 +11,7 @@ use strict;
 use warnings;
 
 use Exporter qw(import);
-use Farm qw(repo_dir);
+use Farm     qw(repo_dir);
 
 our @EXPORT_OK = qw(figures names table);
 
@@ -32,8 +32,8 @@ sub figures {
         my $read_only = $list =~ /_MACHINE_/ ? 0 : 1;
         while ($list =~ /FIGURE\((\w+), "(\w*)", (\w+), (\w+), ([\w |]+), "([\w-]*)", (\d+), "([^"]*)"\)/g) {
             my %figure = (name => $1, key => $2, least => $3, most => $4, label => $6, scale => $7, meaning => $8);
-            $figure{ways}     = { map { $_ => 1 } $5 =~ /BACKHAND_BY_(\w+)/g };
-            $figure{most}     = $numbers{ $figure{most} } || $figure{most};
+            $figure{ways}      = { map { $_ => 1 } $5 =~ /BACKHAND_BY_(\w+)/g };
+            $figure{most}      = $numbers{ $figure{most} } || $figure{most};
             $figure{read_only} = $read_only;
             push @figures, \%figure;
         }
@@ -49,22 +49,22 @@ sub names {
 
 # Where a figure travels, and whether it may be missing there.
 sub travels {
-    my ($ways) = @_;
+    my ($ways)  = @_;
     my $missing = join '', $ways->{ADDITION} ? ', may be missing' : '', $ways->{STAYING} ? ', is when it leaves' : '',
       $ways->{HEALTH} ? ' or is down' : '';
     return '-' if !%{$ways};
     return "announcement$missing"
-        . ($ways->{RESPONSE} ? '; response' : $ways->{NEWER_RESPONSE} ? '; response, may be missing' : '');
+      . ($ways->{RESPONSE} ? '; response' : $ways->{NEWER_RESPONSE} ? '; response, may be missing' : '');
 }
 
 sub table {
     my $table = "| figure | key | range | travels by | `?auto` | meaning |\n|---|---|---|---|---|---|\n";
     for my $f (figures()) {
-        my $key   = $f->{key}   ? "`$f->{key}`"                                      : '-';
-        my $label = $f->{label} ? "`-$f->{label}`" . ($f->{scale} > 1 ? ' / 1000' : '') : '-';
+        my $key     = $f->{key}   ? "`$f->{key}`" : '-';
+        my $label   = $f->{label} ? "`-$f->{label}`" . ($f->{scale} > 1 ? ' / 1000' : '') : '-';
         my $meaning = $f->{meaning} . ($f->{read_only} ? '; read-only' : '');
         $table .=
-            "| `$f->{name}` | $key | $f->{least} to $f->{most} | @{[travels($f->{ways})]} | $label | $meaning |\n";
+          "| `$f->{name}` | $key | $f->{least} to $f->{most} | @{[travels($f->{ways})]} | $label | $meaning |\n";
     }
     return $table;
 }

@@ -65,7 +65,7 @@ sub ask {
     }
     my ($last, $body) = split /\r\n\r\n/, $text, 2;
     $head .= "$last\r\n" if defined $last;
-    $body = '' if !defined $body;
+    $body = ''               if !defined $body;
     $body = dechunked($body) if $head =~ /^Transfer-Encoding: chunked\r$/mi;
     return { head => $head, body => $body };
 }
@@ -82,8 +82,8 @@ sub dechunked {
     return $text eq "\r\n" ? $body : "broken end of chunks: $body$text";
 }
 
-sub through       { my ($self, @args) = @_; return $self->ask($self->{through}, @args) }
-sub direct        { my ($self, @args) = @_; return $self->ask($self->{direct},  @args) }
+sub through { my ($self, @args) = @_; return $self->ask($self->{through}, @args) }
+sub direct  { my ($self, @args) = @_; return $self->ask($self->{direct},  @args) }
 
 sub direct_header {
     my ($self, $target, $name) = @_;
@@ -97,7 +97,7 @@ sub comparable {
     my ($head, %options) = @_;
     $head =~ s/^(Date): [^\r]*\r$/$1: now\r/mg;
     $head =~ s/^(?:Content-Length|Transfer-Encoding): [^\r]*\r\n//mg if $options{framing};
-    $head =~ s/^X-Server: [ab]\r\n//mg if $options{here};
+    $head =~ s/^X-Server: [ab]\r\n//mg                               if $options{here};
     return $head;
 }
 
@@ -113,12 +113,12 @@ sub same {
     for my $pattern (@{ $options{ignore} || [] }) {
         s/$pattern//g for $want, $got;
     }
-    my $fine = $want eq $got;
-    my $why  = $fine ? '' : "differs\n--- direct\n" . shown($want) . "\n--- through\n" . shown($got);
+    my $fine   = $want eq $got;
+    my $why    = $fine ? '' : "differs\n--- direct\n" . shown($want) . "\n--- through\n" . shown($got);
     my ($said) = $direct->{head} =~ m{^HTTP/1\.1 ([2-9]\d\d)}m;
     $why .= "direct status $said, not $status" if !$options{any} && ($said || 0) != $status;
-    $why .= "head: $direct->{head}" if $options{head} && $direct->{head} !~ $options{head};
-    $why .= 'body: ' . shown($direct->{body}) if $options{body} && $direct->{body} !~ $options{body};
+    $why .= "head: $direct->{head}"            if $options{head} && $direct->{head} !~ $options{head};
+    $why .= 'body: ' . shown($direct->{body})  if $options{body} && $direct->{body} !~ $options{body};
     return Test::More::ok($why eq '', $what) || Test::More::diag($why);
 }
 

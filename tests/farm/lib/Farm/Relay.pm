@@ -51,10 +51,12 @@ sub start {
     for my $from (1 .. $self->{servers}) {
         $deaf{$from} = { map { $_ => $lost->($from, $_) } 1 .. $self->{servers} };
     }
-    return $self->begin(sub {
-        my ($parent) = @_;
-        $self->pass_on(\%deaf) while getppid == $parent;
-    });
+    return $self->begin(
+        sub {
+            my ($parent) = @_;
+            $self->pass_on(\%deaf) while getppid == $parent;
+        }
+    );
 }
 
 sub pass_on {

@@ -23,10 +23,10 @@ package Farm::Server;
 use strict;
 use warnings;
 
-use Carp qw(croak);
+use Carp       qw(croak);
 use File::Path qw(make_path);
-use JSON::PP ();
-use POSIX ();
+use JSON::PP   ();
+use POSIX      ();
 
 use Farm::Client;
 use Farm::Wait qw(wait_for);
@@ -52,7 +52,7 @@ EOT
 sub new {
     my ($class, %options) = @_;
     my $self = bless { workers => 8, conf => '', head => '', modules => [], load => 1, announce => 1, %options },
-        $class;
+      $class;
     $self->{root} = "$self->{farm}{root}/$self->{name}";
     make_path(map { "$self->{root}/$_" } qw(htdocs/app cgi run));
     $self->write_file('htdocs/who',     $self->{name});
@@ -117,8 +117,8 @@ sub load_config {
         # Debian's httpd has these inside; one that is built from source has them as files.
         (grep { -f "$modules/mod_$_.so" } qw(unixd log_config logio version watchdog)),
         "mpm_$self->{mpm}", qw(authz_core authz_host env setenvif alias dir mime proxy proxy_http),
-        $self->{mpm} eq 'prefork' ? 'cgi' : 'cgid',
-        $self->{perl} ? 'perl' : (),
+        $self->{mpm} eq 'prefork' ? 'cgi'  : 'cgid',
+        $self->{perl}             ? 'perl' : (),
         @{ $self->{modules} }
     );
     my $text = join q(), map { "LoadModule ${_}_module $modules/mod_$_.so\n" } @names;
@@ -142,10 +142,10 @@ EOT
 sub config {
     my ($self) = @_;
     my $root   = $self->{root};
-    my $user   = $> ? '' : "User www-data\nGroup www-data\n";
+    my $user   = $>                        ? '' : "User www-data\nGroup www-data\n";
     my $cgid   = $self->{mpm} eq 'prefork' ? '' : "ScriptSock $root/run/cgisock\n";
-    my $status = $self->{load} ? "<Location /backhand>\nSetHandler backhand-handler\n</Location>\n" : '';
-    my $perl   = $self->{perl} ? 'PerlSwitches -I' . Farm::build_dir() . "/perl5\n" : '';
+    my $status = $self->{load}             ? "<Location /backhand>\nSetHandler backhand-handler\n</Location>\n" : '';
+    my $perl   = $self->{perl}             ? 'PerlSwitches -I' . Farm::build_dir() . "/perl5\n"                 : '';
     my $logged = '%h %>s \"%r\" server=%{BACKHAND_SERVER}e reason=%{BACKHAND_REASON}e '
       . 'tries=%{BACKHAND_TRIES}e usec=%{BACKHAND_USEC}e received=%{BACKHAND_RECEIVED}e peer=%{c}a kept=%k';
     return <<"EOT";
@@ -180,9 +180,9 @@ sub spawn {
     croak "fork: $!" if !defined $pid;
     if (!$pid) {
         setpgrp 0, 0;
-        open STDIN,  '<',  '/dev/null'          or POSIX::_exit(2);
-        open STDOUT, '>>', "$self->{root}/output" or POSIX::_exit(2);
-        open STDERR, '>>&', \*STDOUT or POSIX::_exit(2);
+        open STDIN,  '<',   '/dev/null'            or POSIX::_exit(2);
+        open STDOUT, '>>',  "$self->{root}/output" or POSIX::_exit(2);
+        open STDERR, '>>&', \*STDOUT               or POSIX::_exit(2);
         delete @ENV{qw(PERL5LIB HARNESS_ACTIVE)};
         %ENV = (%ENV, %{ $self->{env} || {} });
         my @within = ($self->{netns} ? (qw(ip netns exec), $self->{netns}) : (), @{ $self->{within} || [] });
@@ -315,7 +315,7 @@ sub children {
 # Pids of all processes that are left of all runs.
 sub left {
     my ($self) = @_;
-    my %group = map { $_ => 1 } grep { kill 0, -$_ } @{ $self->{groups} };
+    my %group  = map { $_ => 1 } grep { kill 0, -$_ } @{ $self->{groups} };
     return %group ? map { $_->[0] } grep { $group{ $_->[2] } } processes() : ();
 }
 
@@ -401,7 +401,7 @@ sub logged {
     return {
         client => $client,
         status => $status,
-        line => $line,
+        line   => $line,
         $line =~ /\b(server|reason|tries|usec|received|peer|kept)=(\S+)/g
     };
 }
@@ -428,8 +428,10 @@ sub unexpected_log {
     push @announced, qr/AH00045:|AH00161:/ if $ENV{BACKHAND_SANITIZED};
     return map { "$self->{name}: $_\n" } grep {
         my $line = $_;
-        $line ne '' && ($line !~ /\A\[[^\]]+\] \[\w*:(?:notice|info|debug|trace\d)\]/ || $line =~ /exit signal/)
-          && !grep { $line =~ $_ } @announced
+        $line ne ''
+          && ($line !~ /\A\[[^\]]+\] \[\w*:(?:notice|info|debug|trace\d)\]/ || $line =~ /exit signal/)
+          && !grep { $line =~ $_ }
+          @announced
     } @lines;
 }
 

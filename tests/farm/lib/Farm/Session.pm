@@ -14,8 +14,8 @@ package Farm::Session;
 use strict;
 use warnings;
 
-use Exporter   qw(import);
-use Test::More ();
+use Exporter    qw(import);
+use Test::More  ();
 use Time::HiRes qw(time);
 
 our @EXPORT_OK = qw(moves stays);
@@ -73,13 +73,14 @@ sub pin { return $_[0]{pin} }
 sub ask {
     my ($self, $server, %options) = @_;
     my $path   = '/pinned/work' . ($options{work} ? "?$options{work}" : q());
-    my @cookie = $self->{pin} ? (Cookie => "PIN=$self->{pin}") : ();
-    my @body   = defined $options{body} ? (body => $options{body}) : ();
+    my @cookie = $self->{pin}           ? (Cookie => "PIN=$self->{pin}") : ();
+    my @body   = defined $options{body} ? (body   => $options{body})     : ();
     my $method = $options{method} || (@body ? 'POST' : 'GET');
     my $began  = time;
     my $response =
       eval { $self->connection($server)->request($method, $path, headers => \@cookie, @body, close => !$self->{kept}) };
     my %answer = (seconds => time - $began, died => $@, status => 0);
+
     if ($response) {
         my ($set) = ($response->header('set-cookie') || q()) =~ /\bPIN=(\w+)/;
         %answer = (%answer, status => $response->status, server => $response->body, set => $set, response => $response);
@@ -114,8 +115,8 @@ sub moves {
 # Tests that this server answers the user, whichever server is asked, and that the user gets no other cookie.
 sub stays {
     my ($user, $owner, $what, $servers) = @_;
-    my @answers = map { $user->ask($_) } @{$servers}, @{$servers}, @{$servers};
-    my @wrong = grep { $_->{status} != 200 || $_->{server} ne $owner->name || $_->{set} } @answers;
+    my @answers = map  { $user->ask($_) } @{$servers}, @{$servers}, @{$servers};
+    my @wrong   = grep { $_->{status} != 200 || $_->{server} ne $owner->name || $_->{set} } @answers;
     Test::More::is(scalar @wrong, 0, "$what: there for good") or Test::More::diag(Test::More::explain($wrong[0]));
     return;
 }

@@ -70,7 +70,9 @@ sub equip {
     my ($server, $also, $lines) = @_;
     my $script = $server->write_file('steady.lua', $program =~ s/NAME/$server->name/er);
     $server->reconfigure("$settings$also\nLuaMapHandler ^/app/steady $script handle\n"
-          . "<Location /app>\n" . ($lines || $chain) . "</Location>\n");
+          . "<Location /app>\n"
+          . ($lines || $chain)
+          . "</Location>\n");
     return $server;
 }
 
@@ -114,17 +116,17 @@ sub during {
     my $dir = File::Temp->newdir;
     $self->{load} = ++$loads;
     my @pids = map { $self->spawn($_, $dir) } 1 .. $self->{clients};
-    my $end = time + $seconds;
+    my $end  = time + $seconds;
     sleep $seconds < 2.8 ? $seconds / 4 : 0.7;
     my $since = time;
-    my $died = eval { $happens->(); 1 } ? q() : $@;
+    my $died  = eval { $happens->(); 1 } ? q() : $@;
     sleep $end - time if $end > time;
     open my $stop, '>', "$dir/stop" or croak "$dir/stop: $!";
     close $stop;
     waitpid $_, 0 for @pids;
     croak $died if $died;
-    my @answers = map { -e "$dir/$_" ? @{ Storable::retrieve("$dir/$_") } : { failed => 'a client ended' } }
-        1 .. $self->{clients};
+    my @answers =
+      map { -e "$dir/$_" ? @{ Storable::retrieve("$dir/$_") } : { failed => 'a client ended' } } 1 .. $self->{clients};
     return Farm::Steady::Result->new(
         fault   => $fault,
         since   => $since,
@@ -139,7 +141,7 @@ sub spawn {
     my ($self, $n, $dir) = @_;
     my $pid = fork;
     croak "fork: $!" if !defined $pid;
-    return $pid if $pid;
+    return $pid      if $pid;
     local $SIG{ALRM} = sub { POSIX::_exit(1) };
     alarm POSIX::ceil(scaled(300));
     srand $n;
@@ -152,15 +154,15 @@ sub ask_on {
     my ($self, $n, $stop) = @_;
     my (@answers, $client, $kept);
     my $turn = $n;
-    for (my $i = 1; !-e $stop; $i++) {
+    for (my $i = 1 ; !-e $stop ; $i++) {
         sleep $self->{pause} * (0.5 + rand);
         my $post = !$self->{get} && $i % 5 == 0;
         # Who asks over a kept connection that is just being closed asks again, but not for what must not be sent twice.
         ($client, $kept) = () if $post || rand() < 0.25;
-        my $server = $client ? $client->{server} : $self->{servers}[$turn++ % @{ $self->{servers} }];
-        my $id     = "$self->{load}.$n.$i" . ($i % 10 == 3 ? '&slow=0.1' : q());
-        my $body   = $post ? "$id " x (1 + $i * 37 % 5000) : undef;
-        my %answer = (began => time, method => $post ? 'POST' : 'GET', at => $server->name);
+        my $server   = $client ? $client->{server} : $self->{servers}[$turn++ % @{ $self->{servers} }];
+        my $id       = "$self->{load}.$n.$i" . ($i % 10 == 3 ? '&slow=0.1' : q());
+        my $body     = $post ? "$id " x (1 + $i * 37 % 5000) : undef;
+        my %answer   = (began => time, method => $post ? 'POST' : 'GET', at => $server->name);
         my $response = eval {
             $client ||= $self->connection($server, $n);
             $client->request($answer{method}, "/app/steady/$n?$id", body => $body);
@@ -170,9 +172,9 @@ sub ask_on {
             redo;
         }
         $answer{seconds} = time - $answer{began};
-        $answer{failed} = $response ? wrong($response, $id, $body) : $@;
-        $answer{status} = $response ? $response->status : 0;
-        $answer{by}     = $response ? $response->echoed->{SERVER} || q() : q();
+        $answer{failed}  = $response ? wrong($response, $id, $body)       : $@;
+        $answer{status}  = $response ? $response->status                  : 0;
+        $answer{by}      = $response ? $response->echoed->{SERVER} || q() : q();
         push @answers, \%answer;
         $kept   = $response && ($response->header('connection') || q()) ne 'close';
         $client = undef if !$kept;
@@ -183,8 +185,8 @@ sub ask_on {
 sub connection {
     my ($self, $server, $n) = @_;
     # Each on loopback is a client of its own.
-    my $own  = $server->{client} || $server->{host} !~ /\A127[.]/ ? undef : '127.0.0.' . (100 + $n);
-    my $from = $self->{from} || $own;
+    my $own    = $server->{client} || $server->{host} !~ /\A127[.]/ ? undef : '127.0.0.' . (100 + $n);
+    my $from   = $self->{from}     || $own;
     my $client = $server->connect(timeout => $self->{timeout}, $from ? (from => $from) : ());
     $client->{server} = $server;
     return $client;
@@ -194,9 +196,9 @@ sub connection {
 sub wrong {
     my ($response, $id, $body) = @_;
     my $told = $response->echoed;
-    return 'status ' . $response->status if $response->status != 200;
-    return 'the answer to another request' if ($told->{ASKED} || q()) ne $id;
-    return 'another body' if ($told->{BODY_MD5} || q()) ne md5_hex(defined $body ? $body : q());
+    return 'status ' . $response->status   if $response->status != 200;
+    return 'the answer to another request' if ($told->{ASKED}    || q()) ne $id;
+    return 'another body'                  if ($told->{BODY_MD5} || q()) ne md5_hex(defined $body ? $body : q());
     return ($told->{END} || q()) eq 'yes' ? q() : 'half an answer';
 }
 
@@ -205,7 +207,7 @@ my @table;
 # Visible in the output of all tests when the slow ones run, else with prove -v.
 sub print_table {
     my $say = $ENV{BACKHAND_TEST_LONG} ? \&Test::More::diag : \&Test::More::note;
-    $say->(sprintf '%-58s %8s %14s %9s %7s', qw(fault requests failed slowest/s moved/s));
+    $say->(sprintf '%-58s %8s %14s %9s %7s',   qw(fault requests failed slowest/s moved/s));
     $say->(sprintf '%-58s %8d %14s %9.2f %7s', @{$_}) for @table;
     return;
 }
@@ -224,13 +226,16 @@ my $delay = 0.4;
 
 sub new {
     my ($class, %options) = @_;
-    my $self = bless {%options}, $class;
+    my $self    = bless {%options}, $class;
     my @answers = @{ $self->{answers} };
     my ($failed, $posts) = (scalar $self->failed, scalar grep { $_->{method} eq 'POST' } $self->failed);
-    push @table, [
-        $self->{fault}, scalar @answers, $posts ? "$failed ($posts POST)" : $failed, $self->slowest,
-        $self->{from} ? sprintf '%.2f', $self->moved : '-'
-    ];
+    push @table,
+      [
+        $self->{fault},
+        scalar @answers,
+        $posts ? "$failed ($posts POST)" : $failed,
+        $self->slowest, $self->{from} ? sprintf('%.2f', $self->moved) : '-'
+      ];
     Test::More::note(
         "$self->{fault}: ",
         scalar @answers,
@@ -253,9 +258,9 @@ sub slowest {
 # Seconds from the fault until the last request was complete that the server in trouble answered or delayed, or that the
 # code picks.
 sub moved {
-    my ($self) = @_;
-    my $from = $self->{from};
-    my $is   = ref $from eq 'CODE' ? $from : sub { return $_[0]{by} eq $from->name };
+    my ($self)  = @_;
+    my $from    = $self->{from};
+    my $is      = ref $from eq 'CODE' ? $from : sub { return $_[0]{by} eq $from->name };
     my @touched = grep { defined $_->{began} && ($is->($_) || $_->{seconds} > scaled($delay)) } @{ $self->{answers} };
     return max 0, map { $_->{began} + $_->{seconds} - $self->{since} } @touched;
 }
@@ -295,7 +300,9 @@ sub read_once {
       || Test::More::diag(
         map {
             my $id = $_;
-            map { "$_\n" } grep { /[?]\Q$self->{load}.$id\E\b/ } map { $_->access_lines } @{ $self->{asked} } } @twice);
+            map { "$_\n" } grep { /[?]\Q$self->{load}.$id\E\b/ } map { $_->access_lines } @{ $self->{asked} }
+        } @twice
+      );
 }
 
 # Tests: there was load, and nothing failed.

@@ -6,7 +6,7 @@ package Farm::Wait;
 use strict;
 use warnings;
 
-use Exporter qw(import);
+use Exporter    qw(import);
 use Time::HiRes qw(sleep time);
 
 our @EXPORT_OK = qw(scaled wait_for);

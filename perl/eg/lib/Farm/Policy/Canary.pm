@@ -32,7 +32,7 @@ sub parse {
 sub by_cookie {
     my ($r, $ids, @words) = @_;
     my $plan = plan(\%plans, \&parse, @words);
-    my $jar = $r->headers_in->get('Cookie') // q();
+    my $jar  = $r->headers_in->get('Cookie') // q();
     my $canary;
     if ($jar =~ /(?:\A|;)\s*canary=(always|never)\s*(?:;|\z)/) {
         $canary = $1 eq 'always';

@@ -31,7 +31,7 @@ sub by_path {
         my $server = $stats->[$id];
         my $cpus   = $cpus{$id} = $server->{ncpu} || 1;
         $busy{$id} = $server->{inflight} / $cpus;
-        $most      = $cpus if $cpus > $most;
+        $most = $cpus if $cpus > $most;
     }
     my @order = sort { $busy{$a} <=> $busy{$b} } @{$ids};
     my @big   = grep { 2 * $cpus{$_} > $most } @order;
