@@ -41,8 +41,9 @@ sub request {
     my $version = $options{version} || '1.1';
     my @headers = @{ $options{headers} || [] };
     my $text    = "$method $path HTTP/$version\r\n";
-    my $body    = $options{body};
-    my %given   = map { lc($headers[$_]) => 1 } grep { $_ % 2 == 0 } 0 .. $#headers;
+    $self->{asked} = "$method $path at $self->{host}:$self->{port}";
+    my $body  = $options{body};
+    my %given = map { lc($headers[$_]) => 1 } grep { $_ % 2 == 0 } 0 .. $#headers;
     unshift @headers, Host => authority(@{$self}{qw(host port)}) if !$options{no_host} && !$given{host};
     push @headers, Connection => 'close' if $options{close};
 
@@ -124,7 +125,9 @@ sub more {
 sub fill {
     my ($self) = @_;
     my $left = $self->{deadline} - time;
-    croak 'no response in time' if $left <= 0 || !IO::Select->new($self->{socket})->can_read($left);
+    if ($left <= 0 || !IO::Select->new($self->{socket})->can_read($left)) {
+        croak 'no response in time' . ($self->{asked} ? " to $self->{asked}" : '');
+    }
     return $self->more;
 }
 
