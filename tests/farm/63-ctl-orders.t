@@ -100,7 +100,7 @@ obeys('forget', $first, 'forget', $second->contact);
 ok wait_for(sub { (ctl($first, 'status'))[1] !~ /\Q@{[$second->contact]}\E/ }), '... it is no longer there';
 
 $first->kill_all;
-ok wait_for(sub { (ctl($first, 'drain'))[1] =~ /no moderator runs/ }), 'no moderator takes an order';
+ok wait_for(sub { (ctl($first, 'drain'))[1] =~ /no moderator runs/ }, 30), 'no moderator takes an order';
 
 # Without a secret only this server obeys.
 my $open = Farm->new;
