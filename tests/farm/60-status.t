@@ -85,8 +85,10 @@ my $hand_on = "Backhand byAge\nBackhand removeSelf\n";
 my $first   = $farm->add(conf => "<Location />\n$hand_on</Location>\n");
 my $second  = $farm->add(conf => '');
 $farm->start;
-ok $farm->together,                                                                    'two servers see each other';
-ok wait_for(sub { ($first->row($first->contact) || {})->{'Workers-Total'} == 8 }, 10), 'all workers run';
+ok $farm->together, 'two servers see each other';
+for my $of ($first, $second) {
+    ok wait_for(sub { ($first->row($of->contact) || {})->{'Workers-Total'} == 8 }, 10), 'all workers run, as it says';
+}
 
 my $page = $first->get('/backhand', from => '127.0.0.77');
 is $page->status, 200, 'the page is there, although the chain of its place never serves here';
