@@ -3,6 +3,7 @@
 #include "explain/chains.h"
 #include "config/config.h"
 #include "explain/formats.h"
+#include "status/frame.h"
 
 #include <http_protocol.h>
 
@@ -56,27 +57,33 @@ static void print_container(request_rec *r, const backhand_chain_line *group)
                   *group->place == '/' && !strpbrk(group->place, "*?[ ") && !strchr(group->container + 1, '<');
 
     if (is_path) {
-        ap_rvputs(r, "<td><a href=\"?explain=", ap_escape_html(r->pool, ap_escape_urlencoded(r->pool, group->place)),
-                  "\"><code>", backhand_explain_escape(r, text), "</code></a></td>", NULL);
+        ap_rvputs(r, "<a href=\"?explain=", ap_escape_html(r->pool, ap_escape_urlencoded(r->pool, group->place)),
+                  "\"><code>", backhand_html_escape(r, text), "</code></a>", NULL);
     }
     else {
-        ap_rvputs(r, "<td><code>", backhand_explain_escape(r, text), "</code></td>", NULL);
+        ap_rvputs(r, "<code>", backhand_html_escape(r, text), "</code>", NULL);
     }
 }
 
 static void print_group(request_rec *r, const apr_array_header_t *lines, const backhand_chain_line *group)
 {
     const backhand_chain_line *line;
-    int at = 0;
+    int at = 0, n = 0;
 
-    while ((line = next_line(lines, &at, group))) {
-        ap_rvputs(r, "<tr><td>", backhand_explain_escape(r, name_of_host(r, line->host)),
-                  line->host->is_virtual ? "" : " (main server)", "</td>", NULL);
-        print_container(r, line);
-        ap_rvputs(r, "<td>", backhand_explain_escape(r, line->function ? line->function : "off"), line->arg ? " " : "",
-                  backhand_explain_escape(r, line->arg), "</td><td>", backhand_explain_escape(r, line->where),
-                  "</td></tr>\n", NULL);
+    while (next_line(lines, &at, group)) {
+        n++;
     }
+    ap_rprintf(r, "<tbody>\n<tr><th scope=\"rowgroup\" rowspan=\"%d\">%s%s</th><td rowspan=\"%d\">", n,
+               backhand_html_escape(r, name_of_host(r, group->host)), group->host->is_virtual ? "" : " (main server)",
+               n);
+    print_container(r, group);
+    ap_rputs("</td>", r);
+    for (at = 0, n = 0; (line = next_line(lines, &at, group)); n++) {
+        ap_rvputs(r, n ? "<tr><td>" : "<td>", backhand_html_escape(r, line->function ? line->function : "off"),
+                  line->arg ? " " : "", backhand_html_escape(r, line->arg), "</td><td>",
+                  backhand_html_escape(r, line->where), "</td></tr>\n", NULL);
+    }
+    ap_rputs("</tbody>\n", r);
 }
 
 void backhand_chains_html(request_rec *r)
@@ -85,20 +92,21 @@ void backhand_chains_html(request_rec *r)
     const backhand_chain_line *group;
     int at = 0;
 
-    backhand_explain_html_begin(r, "Chains");
+    backhand_frame_begin(r, "Chains", "Chains", 0);
     ap_rputs("<p>All containers that match a request make its chain: the functions of the outer ones run first, and "
              "<code>off</code> forgets those before it. <a href=\"?explain=/\">?explain</a> shows the chain of a path."
-             "</p>\n<div class=\"wide\"><table>\n<thead><tr><th scope=\"col\">Host</th><th scope=\"col\">Container</th>"
-             "<th scope=\"col\">Function</th><th scope=\"col\">Configured</th></tr></thead>\n<tbody>\n",
+             "</p>\n<div class=\"wide\"><table class=\"chains\">\n<thead><tr><th scope=\"col\">Host</th><th "
+             "scope=\"col\">Container</th>"
+             "<th scope=\"col\">Function</th><th scope=\"col\">Configured</th></tr></thead>\n",
              r);
     while ((group = next_group(lines, &at))) {
         print_group(r, lines, group);
     }
-    ap_rputs("</tbody>\n</table></div>\n", r);
+    ap_rputs("</table></div>\n", r);
     if (lines->nelts == 0) {
         ap_rputs("<p>There is no chain in the configuration.</p>\n", r);
     }
-    backhand_explain_html_end(r);
+    backhand_frame_end(r);
 }
 
 /* --- JSON -------------------------------------------------------------------------------------------------- */

@@ -3,11 +3,13 @@
 #include "explain/decision.h"
 #include "act/redirect.h"
 #include "act/rules.h"
+#include "announce/check/health.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include <inttypes.h>
 #include <string.h>
 
 /* What a sub-request takes over of the page's request, and what the explained request would have instead. */
@@ -139,4 +141,37 @@ void backhand_decision_make(backhand_decision *out, request_rec *r, const backha
         run_chain(out, conf, &rules);
     }
     walk(out, conf, &rules);
+}
+
+static int is_in(const backhand_explained_list *list, int id)
+{
+    for (int i = 0; i < list->n; i++) {
+        if (list->list[i].id == id) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+const char *backhand_decision_absent(const backhand_decision *d, const backhand_row *row, apr_pool_t *p)
+{
+    const apr_array_header_t *functions = d->explanation.functions;
+    const serverstat *stat = &row->announcement.stat;
+    const backhand_explained_list *first;
+    char text[BACKHAND_HEALTH_TEXT];
+
+    if (functions->nelts == 0) {
+        return NULL;
+    }
+    first = &APR_ARRAY_IDX(functions, 0, backhand_explained_function).before;
+    if (first->more || is_in(first, row->id)) {
+        return NULL;
+    }
+    if (row->state == BACKHAND_ROW_DOWN) {
+        return apr_pstrcat(p, "down: ", backhand_health_text(stat->why, text), NULL);
+    }
+    if (row->state == BACKHAND_ROW_ALIVE && stat->withheld > 0) {
+        return apr_psprintf(p, "withheld: its weight is %" PRId64 " %%", 100 - stat->withheld);
+    }
+    return backhand_row_state_name(row->state);
 }

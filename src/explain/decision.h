@@ -14,6 +14,7 @@
 #include "candidacy/explanation.h"
 #include "config/config.h"
 #include "explain/arguments.h"
+#include "status/rows.h"
 #include "walk/walk.h"
 
 typedef struct backhand_decision {
@@ -32,5 +33,11 @@ typedef struct backhand_decision {
 
 /** Decides on the request that the arguments describe; they have a URI and no error. */
 void backhand_decision_make(backhand_decision *out, request_rec *r, const backhand_explain_arguments *about);
+
+/**
+ * Why a server was not in the list of the first function, as `drained` or `down: ` and the reason.
+ * @return NULL: it was, no function ran, or the list is longer than an explanation records
+ */
+const char *backhand_decision_absent(const backhand_decision *d, const backhand_row *row, apr_pool_t *p);
 
 #endif

@@ -14,12 +14,6 @@ void backhand_explain_html(request_rec *r, const backhand_explain_arguments *abo
 /** The same as one JSON object. */
 void backhand_explain_json(request_rec *r, const backhand_explain_arguments *about, const backhand_decision *d);
 
-/** Begins and ends a page of HTML. `heading` is plain text. */
-void backhand_explain_html_begin(request_rec *r, const char *heading);
-void backhand_explain_html_end(request_rec *r);
-/** Any text, escaped for HTML; bytes that are not printable ASCII become `\x` and two digits. */
-const char *backhand_explain_escape(request_rec *r, const char *text);
-
 /** Writes a text by backhand_out_json(). */
 void backhand_json_text(request_rec *r, const char *text);
 /** Writes `"key":` and a text, or a number, for which infinity and the like become `null`. */

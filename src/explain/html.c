@@ -3,11 +3,10 @@
 #include "explain/formats.h"
 #include "candidacy/chain.h"
 #include "figures/figures.h"
-#include "status/rows.h"
+#include "status/frame.h"
 
 #include <http_protocol.h>
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include <math.h>
@@ -15,52 +14,17 @@
 /* The most columns of a table of readings. */
 #define COLUMNS_MAX 16
 
-static const char head[] = "<!DOCTYPE html>\n"
-                           "<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\" />\n"
-                           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\" />\n"
-                           "<link rel=\"stylesheet\" href=\"?page.css\" />\n";
-
-/* Unlike backhand_status_plain() it leaves quotation marks and backslashes as they are. */
-const char *backhand_explain_escape(request_rec *r, const char *text)
-{
-    char *plain = apr_palloc(r->pool, 4 * strlen(text ? text : "") + 1), *to = plain;
-
-    for (; text && *text; text++) {
-        if (apr_isprint(*text) && apr_isascii(*text)) {
-            *to++ = *text;
-        }
-        else {
-            to += apr_snprintf(to, 5, "\\x%02x", (unsigned char)*text);
-        }
-    }
-    *to = '\0';
-    return ap_escape_html(r->pool, plain);
-}
-
 const char *backhand_explain_redirect(const ServerSlot *slot)
 {
     return slot->redirect == BACKHAND_REDIRECT_IP ? "ip" : slot->redirect == BACKHAND_REDIRECT_NAME ? "name" : NULL;
-}
-
-void backhand_explain_html_begin(request_rec *r, const char *heading)
-{
-    const char *text = backhand_explain_escape(r, heading);
-
-    ap_rputs(head, r);
-    ap_rvputs(r, "<title>", text, "</title>\n</head>\n<body>\n<header><h1>", text, "</h1></header>\n<main>\n", NULL);
-}
-
-void backhand_explain_html_end(request_rec *r)
-{
-    ap_rputs("</main>\n</body>\n</html>\n", r);
 }
 
 /* --- the form ---------------------------------------------------------------------------------------------- */
 
 static void field(request_rec *r, const char *name, const char *label, const char *value)
 {
-    ap_rvputs(r, "<p><label>", label, " <input name=\"", name, "\" value=\"",
-              ap_escape_html(r->pool, value ? value : ""), "\" /></label></p>\n", NULL);
+    ap_rvputs(r, "<label>", label, " <input name=\"", name, "\" value=\"", ap_escape_html(r->pool, value ? value : ""),
+              "\" /></label>\n", NULL);
 }
 
 static int print_header(void *ctx, const char *name, const char *value)
@@ -72,24 +36,24 @@ static int print_header(void *ctx, const char *name, const char *value)
 
 static void print_form(request_rec *r, const backhand_explain_arguments *about)
 {
-    ap_rputs("<form action=\"?\">\n", r);
+    ap_rputs("<form class=\"ask\" action=\"?\">\n", r);
     field(r, "explain", "Path", about->uri ? about->uri : "/");
     field(r, "method", "Method", about->method);
     field(r, "client", "Client's address", about->client);
     apr_table_do(print_header, r, about->headers, NULL);
     field(r, "header", "Further header, as in Cookie: PHPSESSID=abc", NULL);
-    ap_rputs("<p><button>Explain</button> <a href=\"?chains\">All chains</a></p>\n</form>\n", r);
+    ap_rputs("<button>Explain</button>\n</form>\n", r);
 }
 
 /* --- the decision ------------------------------------------------------------------------------------------ */
 
 static void print_action(request_rec *r, const backhand_decision *d)
 {
-    const char *name = backhand_explain_escape(r, d->hostname), *contact = backhand_explain_escape(r, d->contact);
+    const char *name = backhand_html_escape(r, d->hostname), *contact = backhand_html_escape(r, d->contact);
 
     if (d->location) {
         ap_rprintf(r, "The client is redirected to <code>%s</code>, server %s, by status %d",
-                   backhand_explain_escape(r, d->location), name, d->status);
+                   backhand_html_escape(r, d->location), name, d->status);
     }
     else if (d->status) {
         ap_rprintf(r, "The client gets status %d", d->status);
@@ -112,15 +76,14 @@ static void print_decision(request_rec *r, const backhand_decision *d)
                    "follows would hold without that.</p>\n",
                    d->sub->status);
     }
-    ap_rputs("<p><strong>", r);
+    ap_rputs("<p class=\"verdict\"><strong>", r);
     print_action(r, d);
     ap_rvputs(r, "</strong>: ", d->exempt ? d->exempt : backhand_reason_meaning(d->reason), ".", NULL);
     if (!d->exempt) {
         ap_rvputs(r, " <code>BACKHAND_REASON</code> is <code>", backhand_reason_text(d->reason), "</code>.", NULL);
     }
     if (place) {
-        ap_rvputs(r, " The innermost place with a chain is <code>", backhand_explain_escape(r, place), "</code>.",
-                  NULL);
+        ap_rvputs(r, " The innermost place with a chain is <code>", backhand_html_escape(r, place), "</code>.", NULL);
     }
     ap_rputs("</p>\n", r);
 }
@@ -131,7 +94,7 @@ static const char *name_of(request_rec *r, int id)
 {
     char hostname[BACKHAND_HOSTNAME_SIZE];
     backhand_identity_get(id, hostname, NULL);
-    return backhand_explain_escape(r, hostname);
+    return backhand_html_escape(r, hostname);
 }
 
 static void print_list(request_rec *r, const char *label, const backhand_explained_list *list)
@@ -230,15 +193,15 @@ static void print_function(request_rec *r, const backhand_explained_function *f,
 {
     const backhand_function *function = f->function;
 
-    ap_rprintf(r, "<h2>%d. %s %s</h2>\n<dl>\n", number, backhand_explain_escape(r, function->name),
-               backhand_explain_escape(r, function->arg));
+    ap_rprintf(r, "<h2>%d. %s %s</h2>\n<dl>\n", number, backhand_html_escape(r, function->name),
+               backhand_html_escape(r, function->arg));
     ap_rprintf(r, "<dt>Configured</dt><dd>%s</dd>\n<dt>Took</dt><dd>%.1f µs</dd>\n",
-               backhand_explain_escape(r, function->where), f->usec);
+               backhand_html_escape(r, function->where), f->usec);
     print_list(r, "Before", &f->before);
     print_list(r, "After", &f->after);
     for (int i = 0; f->notes && i < f->notes->nelts; i++) {
-        ap_rvputs(r, "<dt>Note</dt><dd>", backhand_explain_escape(r, APR_ARRAY_IDX(f->notes, i, const char *)),
-                  "</dd>\n", NULL);
+        ap_rvputs(r, "<dt>Note</dt><dd>", backhand_html_escape(r, APR_ARRAY_IDX(f->notes, i, const char *)), "</dd>\n",
+                  NULL);
     }
     if (f->complaint) {
         ap_rvputs(r, "<dt class=\"bad\">Fault</dt><dd class=\"bad\">It ", f->complaint, ".</dd>\n", NULL);
@@ -271,7 +234,7 @@ static void print_functions(request_rec *r, const backhand_explanation *e)
 static void print_server(request_rec *r, const backhand_row *row)
 {
     ap_rprintf(r, "<tr><th scope=\"row\">%d %s</th><td>%s</td>", row->id,
-               backhand_explain_escape(r, row->announcement.stat.hostname), backhand_row_state_name(row->state));
+               backhand_html_escape(r, row->announcement.stat.hostname), backhand_row_state_name(row->state));
     number_cell(r, row->age >= 0 ? (double)row->age / APR_USEC_PER_SEC : NAN);
     number_cell(r, row->hop >= 0 ? (double)row->hop / 1000 : NAN);
     for (int i = 0; i < BACKHAND_FIGURES; i++) {
@@ -288,7 +251,7 @@ static void print_servers(request_rec *r, const backhand_table *table)
     int used = backhand_table_used(table), n = 0;
     backhand_row row;
 
-    ap_rputs("<div class=\"wide\"><table>\n<caption>Live figures, for policies</caption>\n<thead><tr><th "
+    ap_rputs("<div class=\"wide\"><table>\n<caption>Live figures, as policies read them</caption>\n<thead><tr><th "
              "scope=\"col\">Server</th><th scope=\"col\">State</th><th scope=\"col\">Age</th><th "
              "scope=\"col\">Hop-Ms</th>",
              r);
@@ -307,15 +270,38 @@ static void print_servers(request_rec *r, const backhand_table *table)
     ap_rputs("</tbody>\n</table></div>\n", r);
 }
 
+/* Servers that no function of the chain was asked about. */
+static void print_absent(request_rec *r, const backhand_decision *d, const backhand_table *table)
+{
+    int used = backhand_table_used(table), n = 0;
+    backhand_row row;
+
+    for (int id = 0; id < used && n < BACKHAND_EXPLAINED_SERVERS; id++) {
+        const char *why = backhand_row_read(&row, table, id, backhand_table_now(table))
+                              ? backhand_decision_absent(d, &row, r->pool)
+                              : NULL;
+        if (why) {
+            ap_rvputs(r, n++ ? "; " : "<p class=\"absent\">Not considered: ",
+                      backhand_html_escape(r, row.announcement.stat.hostname), ", ", backhand_html_escape(r, why),
+                      NULL);
+        }
+    }
+    ap_rputs(n ? ".</p>\n" : "", r);
+}
+
 void backhand_explain_html(request_rec *r, const backhand_explain_arguments *about, const backhand_decision *d)
 {
     const backhand_table *table = backhand_config_get(r->server)->table;
+    const char *heading = about->uri ? apr_pstrcat(r->pool, "Decision on ", about->method, " ", about->uri, NULL)
+                                     : "Decision on a request";
 
-    backhand_explain_html_begin(r, about->uri
-                                       ? apr_pstrcat(r->pool, "Decision on ", about->method, " ", about->uri, NULL)
-                                       : "Decision on a request");
+    backhand_frame_begin(r, heading, heading, 0);
+    print_form(r, about);
     if (d) {
         print_decision(r, d);
+        if (table) {
+            print_absent(r, d, table);
+        }
         print_functions(r, &d->explanation);
         if (table) {
             print_servers(r, table);
@@ -324,6 +310,5 @@ void backhand_explain_html(request_rec *r, const backhand_explain_arguments *abo
     else {
         ap_rvputs(r, "<p class=\"bad\">", about->error, "</p>\n", NULL);
     }
-    print_form(r, about);
-    backhand_explain_html_end(r);
+    backhand_frame_end(r);
 }

@@ -137,7 +137,7 @@ static void span(request_rec *r, const char *key, apr_interval_time_t usec)
     backhand_json_number(r, key, usec < 0 ? NAN : (double)usec / APR_USEC_PER_SEC);
 }
 
-static void print_server(request_rec *r, const backhand_row *row)
+static void print_server(request_rec *r, const backhand_decision *d, const backhand_row *row)
 {
     ap_rprintf(r, "{\"id\":%d,", row->id);
     backhand_json_member(r, "hostname", row->announcement.stat.hostname);
@@ -153,10 +153,12 @@ static void print_server(request_rec *r, const backhand_row *row)
     }
     ap_rputs(",", r);
     span(r, "hop", row->hop);
+    ap_rputs(",", r);
+    backhand_json_member(r, "not_considered", backhand_decision_absent(d, row, r->pool));
     ap_rputs("}", r);
 }
 
-static void print_servers(request_rec *r, const backhand_table *table)
+static void print_servers(request_rec *r, const backhand_decision *d, const backhand_table *table)
 {
     int used = table ? backhand_table_used(table) : 0, n = 0;
     backhand_row row;
@@ -165,7 +167,7 @@ static void print_servers(request_rec *r, const backhand_table *table)
     for (int id = 0; id < used && n < BACKHAND_EXPLAINED_SERVERS; id++) {
         if (backhand_row_read(&row, table, id, backhand_table_now(table))) {
             ap_rputs(n++ ? ",\n" : "\n", r);
-            print_server(r, &row);
+            print_server(r, d, &row);
         }
     }
     ap_rputs("]", r);
@@ -181,7 +183,7 @@ void backhand_explain_json(request_rec *r, const backhand_explain_arguments *abo
         print_request(r, about, d);
         print_decision(r, d);
         print_functions(r, &d->explanation);
-        print_servers(r, backhand_config_get(r->server)->table);
+        print_servers(r, d, backhand_config_get(r->server)->table);
     }
     ap_rputs("}\n", r);
 }

@@ -3,6 +3,7 @@
 #include "explain/page.h"
 #include "explain/chains.h"
 #include "explain/formats.h"
+#include "status/frame.h"
 #include "status/page.h"
 
 #include <http_protocol.h>
@@ -12,10 +13,7 @@
 
 static void set_headers(request_rec *r, int json)
 {
-    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
-    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
-    apr_table_setn(r->headers_out, "Content-Security-Policy",
-                   "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
+    backhand_frame_headers(r);
     ap_set_content_type(r, json ? "application/json" : "text/html; charset=utf-8");
 }
 

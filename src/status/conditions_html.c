@@ -2,15 +2,15 @@
 
 #include "conditions/conditions.h"
 #include "status/formats.h"
+#include "status/frame.h"
 
 #include <http_protocol.h>
 
 static void print_condition(request_rec *r, const backhand_condition *condition, apr_time_t now)
 {
     ap_rprintf(r, "<li class=\"%s\" title=\"%s\">%s; %s. <span>%s, for %" APR_TIME_T_FMT " s</span></li>\n",
-               backhand_severity_name(condition->severity), condition->name,
-               ap_escape_html(r->pool, backhand_status_plain(r, condition->text)),
-               ap_escape_html(r->pool, backhand_status_plain(r, condition->remedy)), condition->name,
+               backhand_severity_name(condition->severity), condition->name, backhand_html_escape(r, condition->text),
+               backhand_html_escape(r, condition->remedy), condition->name,
                apr_time_sec(now > condition->since ? now - condition->since : 0));
 }
 

@@ -14,13 +14,6 @@
 #define POLL_MANY 5
 #define FEW       50
 
-static const char head_start[] = "<!DOCTYPE html>\n"
-                                 "<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\" />\n"
-                                 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\" />\n"
-                                 "<link rel=\"icon\" href=\"data:,\" />\n"
-                                 "<link rel=\"stylesheet\" href=\"?page.css\" />\n"
-                                 "<script src=\"?page.js\" defer=\"defer\"></script>\n";
-
 static const char no_table[] =
     "<p class=\"bad\">There is no table of servers: no directive of mod_backhand but this page stands in the "
     "configuration. Add <code>MulticastStats</code> and <code>AcceptStats</code> to make this server part of a farm, "
@@ -126,29 +119,14 @@ static void print_range(const backhand_html *page)
 }
 
 /* A page in the background shows in its tab that a server is not well. */
-static void print_title(const backhand_html *page)
-{
-    request_rec *r = page->r;
-
-    ap_rputs("<title>", r);
-    if (page->counts[BACKHAND_ROW_DEAD] + page->counts[BACKHAND_ROW_DOWN] > 0) {
-        ap_rprintf(r, "(%d dead, %d down) ", page->counts[BACKHAND_ROW_DEAD], page->counts[BACKHAND_ROW_DOWN]);
-    }
-    ap_rvputs(r, "mod_backhand on ", backhand_html_escape(r, page->box.machine), "</title>\n", NULL);
-}
-
 static void print_head(const backhand_html *page)
 {
-    request_rec *r = page->r;
-    char now[APR_RFC822_DATE_LEN];
+    apr_pool_t *p = page->r->pool;
+    int dead = page->counts[BACKHAND_ROW_DEAD], down = page->counts[BACKHAND_ROW_DOWN];
+    const char *heading = apr_pstrcat(p, "mod_backhand on ", page->box.machine, NULL);
+    const char *title = dead + down > 0 ? apr_psprintf(p, "(%d dead, %d down) %s", dead, down, heading) : heading;
 
-    ap_rputs(head_start, r);
-    print_title(page);
-    ap_rprintf(r, "</head>\n<body data-poll=\"%d\">\n<header>\n<h1>mod_backhand on %s</h1>\n",
-               page->until - page->from > FEW ? POLL_MANY : POLL_FEW, backhand_html_escape(r, page->box.machine));
-    apr_rfc822_date(now, apr_time_now());
-    ap_rvputs(r, "<p id=\"live\">As of ", now, ". Load the page again for newer figures.</p>\n</header>\n<main>\n",
-              NULL);
+    backhand_frame_begin(page->r, title, heading, page->until - page->from > FEW ? POLL_MANY : POLL_FEW);
 }
 
 static void print_farm(backhand_html *page)
@@ -171,11 +149,6 @@ static void print_farm(backhand_html *page)
     print_box(page);
     ap_rprintf(page->r, "<p>Entries of the table: %d of at most %d.</p>\n</details>\n",
                backhand_table_used(page->conf->table), backhand_table_max(page->conf->table));
-    ap_rputs(
-        "</main>\n<footer><p>The same for programs: <a href=\"?json\">?json</a>, <a href=\"?metrics\">?metrics</a>, <a "
-        "href=\"?auto\">?auto</a>. <a href=\"?explain=/\">Why a request goes where it goes</a>, "
-        "<a href=\"?chains\">all chains</a></p></footer>\n",
-        page->r);
 }
 
 void backhand_status_html(request_rec *r, const backhand_config *conf)
@@ -192,7 +165,6 @@ void backhand_status_html(request_rec *r, const backhand_config *conf)
         print_head(page);
         ap_rputs(no_table, r);
         print_box(page);
-        ap_rputs("</main>\n", r);
     }
-    ap_rputs("</body>\n</html>\n", r);
+    backhand_frame_end(r);
 }

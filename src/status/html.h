@@ -9,6 +9,7 @@
 #define BACKHAND_STATUS_HTML_H
 
 #include "status/formats.h"
+#include "status/frame.h"
 #include "status/order.h"
 
 /** Servers on one page; `?from=` shows those behind them. */
@@ -37,8 +38,6 @@ int backhand_html_column(const backhand_html *page, const char *key, const backh
 
 /* --- cells ------------------------------------------------------------------------------------------------- */
 
-/** Any text, escaped for HTML. */
-const char *backhand_html_escape(request_rec *r, const char *text);
 /** A heading that sorts by `key`: the largest first, and the smallest at a second click. */
 void backhand_html_heading(const backhand_html *page, const char *key, const char *heading, const char *title);
 /** Begins a cell of a number. The label stands before it where the screen is narrow. */

@@ -12,11 +12,6 @@
 #define HOUR   (60 * MINUTE)
 #define DAY    (24 * HOUR)
 
-const char *backhand_html_escape(request_rec *r, const char *text)
-{
-    return ap_escape_html(r->pool, backhand_status_plain(r, text));
-}
-
 void backhand_html_heading(const backhand_html *page, const char *key, const char *heading, const char *title)
 {
     int here = strcmp(page->sort, key) == 0;

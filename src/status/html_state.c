@@ -76,9 +76,9 @@ void backhand_html_states(const backhand_html *page)
 
     for (int state = 0; state < BACKHAND_ROW_STATES; state++) {
         if (page->counts[state] > 0) {
-            ap_rprintf(r, "%d ", page->counts[state]);
+            ap_rprintf(r, "<span class=\"count\">%d ", page->counts[state]);
             badge(r, backhand_row_state_name((backhand_row_state)state));
-            ap_rputs(" ", r);
+            ap_rputs("</span> ", r);
         }
     }
 }

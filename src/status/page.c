@@ -6,6 +6,7 @@
 #include "config/waits.h"
 #include "status/asset.h"
 #include "status/formats.h"
+#include "status/frame.h"
 #include "status/manage.h"
 #include "status/json.h"
 #include "status/metrics.h"
@@ -78,16 +79,6 @@ const char *backhand_status_argument(request_rec *r, const char *word)
 static int asks_for(request_rec *r, const char *word)
 {
     return backhand_status_argument(r, word) != NULL;
-}
-
-/* Nothing that the page shows may run or load anything. The page's own style sheet and script come from this server. */
-static void set_policy(request_rec *r)
-{
-    apr_table_setn(r->headers_out, "Content-Security-Policy",
-                   "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-                   "img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'");
-    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
-    apr_table_setn(r->headers_out, "Referrer-Policy", "no-referrer");
 }
 
 static const backhand_asset *asset_of(request_rec *r)
@@ -167,13 +158,12 @@ int backhand_status_handler(request_rec *r)
     if (rc != OK) {
         return rc;
     }
-    set_policy(r);
+    backhand_frame_headers(r);
     asset = asset_of(r);
     if (asset) {
         return send_asset(r, asset);
     }
     conf = backhand_config_get(r->server);
-    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
     if (asks_for(r, "auto")) {
         ap_set_content_type(r, "text/plain; charset=utf-8");
         backhand_status_auto(r, conf);
