@@ -3,6 +3,8 @@
 #include "status/manage.h"
 
 #include "base/number.h"
+#include "status/frame.h"
+#include "table/duty.h"
 #include "table/orders.h"
 
 #include <apr_strings.h>
@@ -79,7 +81,6 @@ static int is_of_this_site(request_rec *r)
     const char *origin = apr_table_get(r->headers_in, "Origin"), *host = apr_table_get(r->headers_in, "Host");
     const char *authority = origin ? ap_strstr_c(origin, "://") : NULL;
 
-    /* The page's policy keeps the origin from the browser's header, so that one is `null`. */
     if (site) {
         return strcmp(site, "same-origin") == 0;
     }
@@ -88,24 +89,32 @@ static int is_of_this_site(request_rec *r)
 
 /* --- forms ------------------------------------------------------------------------------------------------- */
 
+/* A button has a key, so that page.js puts another button in its place when the order changes: a click that began on
+ * `drain` never gives `undrain`. */
+static void print_button(request_rec *r, const char *order, const char *label)
+{
+    ap_rvputs(r, "<button name=\"order\" value=\"", order, "\" data-key=\"", label, "\">", label, "</button>", NULL);
+}
+
+/* The weight comes first: the key Enter in its field presses the first button. */
 void backhand_manage_form(request_rec *r, const backhand_config *conf, const backhand_row *row)
 {
     const serverstat *stat = &row->announcement.stat;
-    const char *contact = ap_escape_html(r->pool, stat->contact);
+    int drained = stat->duty == BACKHAND_DUTY_DRAIN, maintained = stat->duty == BACKHAND_DUTY_MAINTENANCE;
 
     ap_rprintf(r,
-               "<form method=\"post\"><input type=\"hidden\" name=\"token\" value=\"%s\" />"
+               "<details class=\"orders\" data-key=\"orders\"><summary>orders</summary><form method=\"post\">"
+               "<input type=\"hidden\" name=\"token\" value=\"%s\" />"
                "<input type=\"hidden\" name=\"server\" value=\"%s\" />"
-               "<button name=\"order\" value=\"%s\">%s</button> "
-               "<button name=\"order\" value=\"%s\">%s</button> "
-               "<label>weight <input name=\"weight\" type=\"number\" min=\"0\" max=\"100\" value=\"%d\" /></label> "
-               "<button name=\"order\" value=\"weight\">set</button>%s</form>",
-               make_token(r, conf), contact, stat->duty == 1 ? "normal" : "drain",
-               stat->duty == 1 ? "undrain" : "drain", stat->duty == 2 ? "normal" : "maintenance",
-               stat->duty == 2 ? "end maintenance" : "maintenance", 100 - (int)stat->withheld,
-               row->state == BACKHAND_ROW_DEAD || row->state == BACKHAND_ROW_LEFT
-                   ? " <button name=\"order\" value=\"forget\">forget</button>"
-                   : "");
+               "<label>weight <input name=\"weight\" type=\"number\" min=\"0\" max=\"100\" value=\"%d\" /></label>",
+               make_token(r, conf), ap_escape_html(r->pool, stat->contact), 100 - (int)stat->withheld);
+    print_button(r, "weight", "set");
+    print_button(r, drained ? "normal" : "drain", drained ? "undrain" : "drain");
+    print_button(r, maintained ? "normal" : "maintenance", maintained ? "end maintenance" : "maintenance");
+    if (row->state == BACKHAND_ROW_DEAD || row->state == BACKHAND_ROW_LEFT) {
+        print_button(r, "forget", "forget");
+    }
+    ap_rputs("<output></output></form></details>", r);
 }
 
 /* --- requests ---------------------------------------------------------------------------------------------- */
@@ -155,7 +164,8 @@ static int give(request_rec *r, const backhand_config *conf, const apr_array_hea
                  r->user ? "" : r->useragent_ip);
     result = backhand_order_wait(conf->table, &order, WAIT_MOST);
     if (result == BACKHAND_ORDER_OBEYED) {
-        apr_table_setn(r->headers_out, "Location", r->uri);
+        apr_table_setn(r->headers_out, "Location",
+                       apr_pstrcat(r->pool, ap_escape_uri(r->pool, r->uri), r->args ? "?" : NULL, r->args, NULL));
         return HTTP_SEE_OTHER;
     }
     r->status = HTTP_CONFLICT;
@@ -169,7 +179,7 @@ int backhand_manage_post(request_rec *r, const backhand_config *conf)
     apr_array_header_t *fields = NULL;
     int rc;
 
-    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    backhand_frame_headers(r);
     if (!is_of_this_site(r)) {
         return refuse(r, "another site's page sent it");
     }

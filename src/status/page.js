@@ -72,7 +72,7 @@
     }
 
     function copy(to, from) {
-        if (to === live || to.isEqualNode(from)) {
+        if (to === live || to.nodeName === "OUTPUT" || to.isEqualNode(from)) {
             return;
         }
         if (to.nodeType !== Node.ELEMENT_NODE) {
@@ -165,6 +165,36 @@
         event.preventDefault();
         window.history.replaceState(null, "", link.href);
         ask();
+    });
+
+    /* An order is sent without leaving the page. What went wrong stands in the form until its next order. */
+    function order(form, button) {
+        var said = form.querySelector("output");
+        var fields = new URLSearchParams(new FormData(form));
+        fields.set(button.name, button.value);
+        said.textContent = "Sent; the server has not obeyed yet.";
+        fetch(window.location.href, { method: "POST", body: fields, cache: "no-store", credentials: "same-origin" })
+            .then(function (answer) {
+                if (answer.ok) {
+                    form.reset();
+                    ask();
+                    return "";
+                }
+                return answer.status === 409 ? answer.text() : "Refused by status " + answer.status + ".";
+            })
+            .catch(function () {
+                return "This server does not answer.";
+            })
+            .then(function (text) {
+                said.textContent = text;
+            });
+    }
+
+    document.addEventListener("submit", function (event) {
+        if (event.submitter && event.target.matches(".orders form")) {
+            event.preventDefault();
+            order(event.target, event.submitter);
+        }
     });
 
     pause.type = "button";

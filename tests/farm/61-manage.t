@@ -6,13 +6,17 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Farm qw(eventually);
+use Farm     qw(eventually);
+use JSON::PP ();
 use Test::More;
 
 my $conf = <<'EOT';
 <Location /manage>
     SetHandler backhand-handler
     BackhandManage On
+</Location>
+<Location /app>
+    Backhand byAge
 </Location>
 EOT
 
@@ -55,10 +59,17 @@ for my $mpm (Farm->mpms) {
         is post($a, { %drain, token => $token, order => 'dance' }),                 400,     'no such order: 400';
         is post($a, { %drain, token => $token, order => 'weight', weight => 101 }), 400,     'nor such a weight';
         is post($a, { %drain, token => $token, server => $b->contact }), 409, 'another server without a secret: 409';
+        is post($a, { %drain, token => $token }, Origin => 'null'),      403, 'and by an origin that the browser hides';
         is post($a, { %drain, token => $token }, 'Sec-Fetch-Site' => 'same-origin', Origin => 'null'), 303,
           'its own form is obeyed';
         eventually { state_of($a) eq 'drained' } 5, 'and it is drained';
-        is $a->post('/backhand', 'x')->status, 405, 'without BackhandManage there is no POST';
+        my $explained = sub {
+            JSON::PP->new->decode($_[0]->get('/backhand?json&explain=/app')->body)->{servers};
+        };
+        eventually { ($explained->($b)->[1]{not_considered} || q()) eq 'drained' } 5,
+          'the other one does not consider it';
+        is $explained->($a)->[0]{not_considered}, undef, 'it considers itself, for its own clients';
+        is $a->post('/backhand', 'x')->status,    405,   'without BackhandManage there is no POST';
         $farm->done;
     };
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# The status page in Chromium: wide, on a telephone, dark, live, sorted, without JavaScript, with 300 servers, and under
-# its policy. Takes half a minute, so only among the long tests.
+# The status page, ?explain and ?chains in Chromium: wide, on a tablet and a telephone, dark, live, sorted, without
+# JavaScript, with 300 servers, with orders, and under their policy. Takes a minute, so only among the long tests.
 use strict;
 use warnings;
 
@@ -17,13 +17,28 @@ plan skip_all => 'a long test'                if !$ENV{BACKHAND_TEST_LONG};
 plan skip_all => 'needs the package chromium' if system('command -v chromium >/dev/null 2>&1') != 0;
 
 my $farm = Farm->new;
-my ($a, $b) = map { $farm->add(conf => "AcceptStats 127.1.0.0/16\nBackhandMaxServers 400\n") } 1 .. 2;
+my $conf = <<'EOT';
+AcceptStats 127.1.0.0/16
+BackhandMaxServers 400
+<Location /manage>
+    SetHandler backhand-handler
+    BackhandManage On
+</Location>
+<Location /app>
+    Backhand byAge
+    Backhand byBusyChildren
+</Location>
+<LocationMatch "^/(a|long)/pattern/that/no/telephone/has/room/for/on/one/line/.*$">
+    Backhand byAge 10
+</LocationMatch>
+EOT
+my ($a, $b) = map { $farm->add(conf => $conf) } 1 .. 2;
 $farm->start;
 ok $farm->together, 'they see each other';
 my $site    = 'http://' . $a->address . '/backhand';
 my $profile = "$farm->{root}/browser";
 mkdir $profile or die "$profile: $!";
-my ($browser, $why) = Farm::Browser->start($profile);
+my ($browser, $why) = Farm::Browser->start($profile, '--host-resolver-rules=MAP page.test ' . $a->{host});
 
 if (!$browser) {
     $farm->remove;
@@ -107,7 +122,109 @@ $browser->visit($site);
 is $browser->js('getComputedStyle(document.body).backgroundColor'), 'rgb(15, 19, 24)', 'it can be dark';
 cmp_ok contrast(), '>=', 4.5, 'and read then';
 
+# A server in each state that a fake one can say.
+my @others = map {
+    Farm::Fake->new(
+        farm => $farm,
+        host => "127.1.9.$_->[0]",
+        says => { host => "$_->[1].test", boot => sprintf('%x', 4000 + $_->[0]), @{ $_->[2] } }
+    )
+} [1, 'resting', [duty => 1]], [2, 'mended', [duty => 2, withheld => 75]], [3, 'broken', [down => 15, why => 503]];
+my $refresh = sub { $_->announce for @others };
+eventually { $refresh->(); $a->status->{Servers} == 5 } 10, 'servers that are drained, under maintenance and down';
+
+# Buttons and fields that are not on the screen as a whole.
+sub cut_off {
+    return $browser->js(<<'EOT_JS');
+Array.from(document.querySelectorAll('button, input:not([type=hidden])')).filter(function (node) {
+    var box = node.getBoundingClientRect();
+    return box.width === 0 || box.left < 0 || box.right > window.innerWidth;
+}).length
+EOT_JS
+}
+
+my $manage = 'http://' . $a->address . '/manage';
+for my $url ($manage, "$manage?explain=/app/x&header=Cookie:+A%3Db", "$manage?chains", "$manage?explain=wrong") {
+    my ($page) = $url =~ m{(manage.*)};
+    for my $colours (qw(light dark)) {
+        for my $width (1400, 820, 390) {
+            $refresh->();
+            screen($width, $colours);
+            $browser->visit($url);
+            cmp_ok width(), '<=', $width, "$page: $width pixels, $colours: fits";
+            is cut_off(), 0, 'with all buttons';
+            cmp_ok contrast(), '>=', 4.5, 'and can be read';
+            is $browser->js('window.broken.length'), 0, 'within its policy';
+        }
+    }
+}
+
+# Orders, without a reload, while a person types into another server's form. Chromium sends `Sec-Fetch-Site` only to
+# addresses that it trusts, as 127.0.0.1, so it orders by a name, too.
+sub in_row {
+    my ($server, $selector, $then) = @_;
+    my $contact = $server->contact;
+    return $browser->js(qq{document.querySelector('tr[data-key="$contact"] $selector')$then}) // q();
+}
+
+screen(1400);
+for my $host ($a->address, 'page.test:' . $farm->port) {
+    $browser->visit("http://$host/manage");
+    $browser->js('window.same = 3');
+    in_row($_, '.orders',       '.open = true') for $a, $b;
+    in_row($b, '[name=weight]', '.focus()');
+    in_row($b, '[name=weight]', '.value = 55');
+    in_row($a, '[value=drain]', '.click()');
+    eventually { in_row($a, '.badge', '.textContent') eq 'drained' } 15, "$host: drained by a click";
+    is in_row($a, '[data-key=undrain]', '.textContent'), 'undrain',                'it can be undrained';
+    is in_row($b, '[name=weight]',      '.value'),       55,                       'another form stays as it was';
+    is in_row($b, '[name=weight]',      ' === document.activeElement ? 1 : 0'), 1, 'with the cursor';
+    is in_row($_, '.orders',            '.open ? 1 : 0'), 1, 'and what was open is open' for $a, $b;
+    is $browser->js('window.same'), 3, 'on the same page';
+    eventually { $b->get('/backhand?explain=/app/x')->body =~ /Not considered: a[.]test, drained;/ } 10,
+      'the other server does not consider it, and says why';
+    in_row($a, '[data-key=undrain]', '.click()');
+    eventually { in_row($a, '.badge', '.textContent') eq 'alive' } 15, 'and undrained';
+    in_row($b, '[value=drain]', '.click()');
+    eventually { in_row($b, 'output', '.textContent') =~ /BackhandSecretFile/ } 15,
+      'why an order is not given stands in its form';
+    is $browser->js('window.same'),          3, 'all on the same page';
+    is $browser->js('window.broken.length'), 0, 'within its policy';
+}
+$refresh->();
+$browser->visit("$manage?explain=/app/x");
+like $browser->text,
+  qr/Not considered: (?=.*resting[.]test, drained)(?=.*mended[.]test, maintenance)(?=.*broken[.]test, down: .*503)/,
+  '?explain names the others';
+$browser->fill('[name=explain]', '/app/two?b=<i>');
+$browser->click('.ask button');
+is $browser->js(q{document.querySelector('h1').textContent}), 'Decision on GET /app/two?b=<i>', 'it has a form';
+
+# Markup and code in all that comes from elsewhere.
+my $code    = q{"><script>window.hurt=1</script><img/src=x/onerror=window.hurt=1>'};
+my $encoded = $code =~ s/(\W)/sprintf '%%%02x', ord $1/ger;
+$farm->announce_log(qr{backhand: announcement from 127[.]1[.]9[.]9 dropped});
+my $evil = Farm::Fake->new(farm => $farm, host => '127.1.9.9', says => { boot => '77' });
+for my $says ({ host => $code }, { host => $encoded }, { contact => $evil->contact . $code }) {
+    $evil->announce(%{$says});
+}
+for my $args (
+    'x',                            "explain=/app/$encoded",
+    "explain=$encoded",             "explain=/app&header=X-A:$encoded",
+    "explain=/app&client=$encoded", "explain=/app&method=$encoded",
+    "chains&$encoded",              "sort=$encoded&from=$encoded"
+  )
+{
+    $browser->visit("$manage?$args");
+    is $browser->js('window.hurt || 0'), 0, 'no code of an argument runs: ' . substr $args, 0, 22;
+    is $browser->js('window.broken.length'),                        0, 'nor tries to';
+    is $browser->js(q{document.querySelectorAll('img, i').length}), 0, 'nor becomes markup';
+}
+$browser->visit("$manage?explain=/app/$encoded");
+is $browser->js(q{document.querySelector('[name=explain]').value}), "/app/$code", 'the form has it as it was';
+
 # Live: the page stays the same document.
+$browser->visit($site);
 $browser->js('window.same = 1');
 eventually { $browser->text =~ /Live, every 2 s/ } 5, 'it is live';
 $b->stop;
@@ -145,7 +262,7 @@ eventually {
 is $browser->js('window.same'),     2,             'on the same page';
 is $browser->js('location.search'), '?sort=-load', 'and the address says so';
 $browser->visit("$site?from=200");
-is $browser->js(q{document.querySelectorAll('.servers tbody tr').length}), 102, 'the rest is on another page';
+is $browser->js(q{document.querySelectorAll('.servers tbody tr').length}), 105, 'the rest is on another page';
 
 # Without JavaScript.
 $browser->call('Emulation.setScriptExecutionDisabled', { value => JSON::PP::true() });

@@ -4,6 +4,7 @@ package Farm::Browser;
 # Chromium without a window, driven by its own protocol over two pipes.
 #
 #     my ($browser, $why) = Farm::Browser->start($dir);      # undef and the reason when it cannot run
+#                                                            # further arguments are Chromium's own options
 #     $browser->visit('http://127.0.0.1:8080/');
 #     $browser->js('document.title');
 #     $browser->click(q{input[name=login]});                 # and waits for the page that follows
@@ -29,12 +30,12 @@ my @options = qw(--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usa
 
 # Starts Chromium, with its profile and output in the folder.
 sub start {
-    my ($class, $dir) = @_;
+    my ($class, $dir, @more) = @_;
     pipe my $in,   my $to  or croak "pipe: $!";
     pipe my $from, my $out or croak "pipe: $!";
     my $pid = fork // croak "fork: $!";
     if (!$pid) {
-        run($dir, $in, $out);
+        run($dir, $in, $out, @more);
         POSIX::_exit(127);
     }
     close $in;
@@ -57,7 +58,7 @@ sub start {
 
 # Its descriptor 3 is for commands, 4 for answers.
 sub run {
-    my ($dir, $in, $out) = @_;
+    my ($dir, $in, $out, @more) = @_;
     setpgrp 0, 0;
     open STDIN,  '<',  '/dev/null' or return;
     open STDOUT, '>',  "$dir/said" or return;
@@ -67,7 +68,7 @@ sub run {
     POSIX::dup2($in_fd,  3) // return;
     POSIX::dup2($out_fd, 4) // return;
     local %ENV = (%ENV, HOME => $dir, XDG_CONFIG_HOME => $dir, XDG_CACHE_HOME => $dir);
-    exec 'chromium', @options, "--user-data-dir=$dir/profile", 'about:blank' or return;
+    exec 'chromium', @options, @more, "--user-data-dir=$dir/profile", 'about:blank' or return;
     return;
 }
 
