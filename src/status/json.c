@@ -10,6 +10,7 @@
 #include "walk/reason.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MICROS APR_USEC_PER_SEC
@@ -266,10 +267,11 @@ static void write_condition(const backhand_out *out, const backhand_condition *c
     backhand_out_text(out, "}");
 }
 
+/* The list is too long for the stack of a thread. */
 static void write_conditions(const backhand_out *out, int *first, const backhand_table *table)
 {
-    backhand_condition conditions[BACKHAND_CONDITIONS];
-    int n = backhand_conditions_read(conditions, table);
+    backhand_condition *conditions = malloc(BACKHAND_CONDITIONS * sizeof(*conditions));
+    int n = conditions ? backhand_conditions_read(conditions, table) : 0;
     apr_time_t booted = backhand_table_wall_shown(table) - backhand_table_now(table);
 
     name_member(out, first, "conditions");
@@ -278,6 +280,7 @@ static void write_conditions(const backhand_out *out, int *first, const backhand
         backhand_out_text(out, i > 0 ? ",\n" : "\n");
         write_condition(out, &conditions[i], booted + conditions[i].since);
     }
+    free(conditions);
     backhand_out_text(out, "]");
 }
 
