@@ -5,6 +5,7 @@
 #include "candidacy/builtins.h"
 #include "candidacy/explanation.h"
 #include "candidacy/share.h"
+#include "table/duty.h"
 
 #include <apr_strings.h>
 
@@ -191,16 +192,12 @@ void backhand_candidates_fill(backhand_candidates *candidates)
     }
 }
 
-static void call(const run *now, const backhand_function *f)
+/* Inline: it is a part of every decision, and has two callers. */
+static inline void call(const run *now, const backhand_function *f)
 {
     backhand_candidates *out = now->out;
-    backhand_explanation *explanation = out->explanation;
     int before = out->n;
 
-    if (explanation) {
-        backhand_explanation_enter(explanation, f, out->unfilled ? NULL : out->list, out->n,
-                                   backhand_table_used(now->table));
-    }
     out->why = BACKHAND_WHY_CHAIN;
     if (f->call != backhand_by_expected_time) {
         backhand_candidates_fill(out);
@@ -218,9 +215,16 @@ static void call(const run *now, const backhand_function *f)
     else if (before > 0) {
         out->emptied = f->name;
     }
-    if (explanation) {
-        backhand_explanation_leave(explanation, out->list, out->n);
-    }
+}
+
+static void call_explained(const run *now, const backhand_function *f)
+{
+    backhand_candidates *out = now->out;
+
+    backhand_explanation_enter(out->explanation, f, out->unfilled ? NULL : out->list, out->n,
+                               backhand_table_used(now->table));
+    call(now, f);
+    backhand_explanation_leave(out->explanation, out->list, out->n);
 }
 
 /* Runs the functions, those of the outermost container first. @return the number of functions that ran */
@@ -231,7 +235,12 @@ static int run_chain(const run *now, const backhand_chain *chain)
         return count;
     }
     for (int i = 0; i < chain->own->nelts; i++) {
-        call(now, &APR_ARRAY_IDX(chain->own, i, backhand_function));
+        if (now->out->explanation) {
+            call_explained(now, &APR_ARRAY_IDX(chain->own, i, backhand_function));
+        }
+        else {
+            call(now, &APR_ARRAY_IDX(chain->own, i, backhand_function));
+        }
     }
     return count + chain->own->nelts;
 }
@@ -294,7 +303,7 @@ int backhand_chain_run(const backhand_chain *chain, const backhand_table *table,
     out->n = backhand_table_max(table);
     out->unfilled = 1;
     out->why = BACKHAND_WHY_CHAIN;
-    if (backhand_share_matters(table) || out->others) {
+    if (backhand_table_any_restricted(table) || out->others) {
         fill_with_some(out, table, chain);
     }
     if (out->explanation) {

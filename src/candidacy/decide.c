@@ -82,7 +82,7 @@ void backhand_decide(backhand_verdict *out, const backhand_contest *contest)
         there = time_at(of, slow[i] * usual);
         if (backhand_decide_gains(here, there, calm)) {
             insert(out, keys, i,
-                   there - rest_of(of->hop, MARGIN * usual) + EMPTIER * usual * slow[i] * backhand_estimate_fill(of));
+                   there - rest_of(of->hop, MARGIN * usual) + EMPTIER * usual * slow[i] * (of->inflight / of->places));
         }
     }
     if (out->n > 0 && self) {

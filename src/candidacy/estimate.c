@@ -2,7 +2,6 @@
 
 #include "candidacy/estimate.h"
 
-#include "table/duty.h"
 #include "table/view.h"
 
 #include <math.h>
@@ -91,12 +90,21 @@ double backhand_estimate_burden(double errors)
     return 1 / (good * good);
 }
 
+static void withhold(backhand_estimate *out, int64_t percent)
+{
+    out->places = out->parallel * (1 - (double)(percent < WITHHELD_MAX ? percent : WITHHELD_MAX) * 0.01);
+}
+
 void backhand_estimate_make(backhand_estimate *out, const backhand_table *table, int id, apr_time_t now)
 {
     backhand_view view;
 
     backhand_table_view(table, id, &view);
     read_parallel(out, table, id, &view);
+    out->places = out->parallel;
+    if (view.withheld > 0) {
+        withhold(out, view.withheld);
+    }
     out->service = positive(view.work.service);
     out->samples = view.work.typical > 0 ? positive(view.work.samples) : 0;
     out->log = out->samples > 0 ? log((double)view.work.typical) : 0;
@@ -105,11 +113,6 @@ void backhand_estimate_make(backhand_estimate *out, const backhand_table *table,
     out->stall = view.work.stall > 1000 ? (double)view.work.stall * THOUSANDTH : 1;
     out->burden = view.work.errors > 0 ? backhand_estimate_burden((double)view.work.errors / 1000) : 1;
     out->hop = 0;
-    out->withheld = 0;
-    if (backhand_table_any_withheld(table)) {
-        int withheld = backhand_table_withheld(table, id);
-        out->withheld = (withheld < WITHHELD_MAX ? withheld : WITHHELD_MAX) * 0.01;
-    }
     if (id == 0) {
         /* The request that is decided on is itself in flight here; it does not count. */
         out->inflight = out->inflight > 1 ? out->inflight - 1 : 0;
@@ -159,14 +162,8 @@ double backhand_estimate_usual(const backhand_estimate *reference)
 
 double backhand_estimate_queue(const backhand_estimate *estimate)
 {
-    double places = estimate->parallel * (1 - estimate->withheld);
-    double waiting = estimate->inflight + 1 - (places > 1 ? places : 1);
-    return waiting > 0 ? waiting / places : 0;
-}
-
-double backhand_estimate_fill(const backhand_estimate *estimate)
-{
-    return estimate->inflight / (estimate->parallel * (1 - estimate->withheld));
+    double waiting = estimate->inflight + 1 - (estimate->places > 1 ? estimate->places : 1);
+    return waiting > 0 ? waiting / estimate->places : 0;
 }
 
 void backhand_estimate_explain(backhand_explanation *e, int id, const backhand_estimate *of, double usec)

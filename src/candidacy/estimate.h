@@ -24,7 +24,7 @@
 typedef struct backhand_estimate {
     double inflight; /**< requests in flight, without the one that is decided on */
     double parallel; /**< number of places; 1 or more */
-    double withheld; /**< share of its fair share that an order withholds from it; 0 to 0.99 */
+    double places;   /**< of these, those that an order leaves it; 0.01 or more */
     double service;  /**< mean duration of its requests, us; 0: unknown */
     double log;      /**< mean of ln(duration in us); valid with 3 samples or more */
     double samples;  /**< samples behind `log` */
@@ -57,8 +57,5 @@ double backhand_estimate_queue(const backhand_estimate *estimate);
 
 /** The burden for a share of errors, 0 to 1: the square of the mean number of tries until one succeeds. */
 double backhand_estimate_burden(double errors);
-
-/** The part of its places that is in use, of those that an order leaves it. */
-double backhand_estimate_fill(const backhand_estimate *estimate);
 
 #endif

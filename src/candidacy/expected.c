@@ -42,6 +42,19 @@ static void explain(backhand_explanation *e, const choice *all)
     }
 }
 
+/* True if this server's meter alone gives the request a place here. */
+static int has_place(backhand_meter *meter, const backhand_explanation *e)
+{
+    if (is_rehearsal(e)) {
+        return backhand_meter_would_give(meter);
+    }
+    if (!backhand_meter_give(meter)) {
+        return 0;
+    }
+    backhand_trials_well(&meter->trials);
+    return 1;
+}
+
 /* This server's own figures decided. */
 static void explain_free(backhand_explanation *e, const backhand_meter *meter)
 {
@@ -159,17 +172,13 @@ int backhand_by_expected_time(struct request_rec *r, ServerSlot *servers, int *n
     (void)r;
     /* Most requests are decided here: by this server's meter alone, and by the moderator's comparison with the others.
      */
-    if ((all_of_them || self) &&
-        (is_rehearsal(explanation) ? backhand_meter_would_give(meter) : backhand_meter_give(meter))) {
+    if ((all_of_them || self) && has_place(meter, explanation)) {
         ServerSlot here = self ? *self : (ServerSlot){0, BACKHAND_HANDOFF};
         if (run) {
             run->unfilled = 0;
         }
         if (explanation) {
             explain_free(explanation, meter);
-        }
-        if (!is_rehearsal(explanation)) {
-            backhand_trials_well(&meter->trials);
         }
         return stays(run, servers, n, here, BACKHAND_WHY_FREE);
     }

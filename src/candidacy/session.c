@@ -5,6 +5,7 @@
 #include "candidacy/explanation.h"
 #include "candidacy/share.h"
 #include "table/blame.h"
+#include "table/duty.h"
 
 #include <apr_strings.h>
 #include <httpd.h>
@@ -123,7 +124,7 @@ static int by_session(request_rec *r, ServerSlot *servers, int *n, char *arg)
     else if (s.lost.port) {
         run->lost = s.lost;
     }
-    if (s.found < 0 && backhand_share_matters(s.table)) {
+    if (s.found < 0 && backhand_table_any_restricted(s.table)) {
         *n = backhand_share_new(s.table, servers, *n, 1);
     }
     return *n;

@@ -5,11 +5,6 @@
 #include "candidacy/random.h"
 #include "table/duty.h"
 
-int backhand_share_matters(const backhand_table *table)
-{
-    return backhand_table_any_passed_over(table) || backhand_table_any_withheld(table);
-}
-
 static int is_live(const backhand_table *table, int id, apr_time_t now)
 {
     return id == 0 ||

@@ -14,12 +14,9 @@
 
 #include "table/table.h"
 
-/** True when some server may be left out. */
-int backhand_share_matters(const backhand_table *table);
-
 /**
  * Removes servers that this request shall not go to, and keeps the order of the others. If no live server would be
- * left, all stay that only a lot or a new session would remove.
+ * left, all stay that only a lot or a new session would remove. Needed only if backhand_table_any_restricted().
  * @param session  1: the request begins a session, which a drained server shall not own, this one included
  * @return the new length
  */

@@ -50,9 +50,11 @@ int backhand_table_withheld(const backhand_table *table, int id)
     return id >= 0 && id < table->max_servers ? (int)backhand_number_get(&table->slots[id].withheld) : 0;
 }
 
-int backhand_table_any_withheld(const backhand_table *table)
+int backhand_table_any_restricted(const backhand_table *table)
 {
-    return backhand_number_get(&table->head->weighted) != 0;
+    const backhand_head *head = table->head;
+
+    return (backhand_number_get(&head->passed_over) | backhand_number_get(&head->weighted)) != 0;
 }
 
 static int is_there(const backhand_table *table, int id, apr_time_t now)

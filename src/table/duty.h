@@ -41,8 +41,8 @@ int backhand_table_closed(const backhand_table *table, int id);
 /** Percent of the server's fair share that an order withholds from it, 0 to 100. Any process. */
 int backhand_table_withheld(const backhand_table *table, int id);
 
-/** True when something is withheld from some server. Any process. */
-int backhand_table_any_withheld(const backhand_table *table);
+/** True when some server shall get no new request, or less than its fair share. Any process. */
+int backhand_table_any_restricted(const backhand_table *table);
 
 /** Looks which duty is the best among servers that were heard within SERVER_TIMEOUT and have not left. [moderator]
  * The table does so when a server comes, leaves, or has another duty or weight; time passes besides. */

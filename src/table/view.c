@@ -41,6 +41,7 @@ void backhand_table_view(const backhand_table *table, int id, backhand_view *vie
     const backhand_slot *slot = &table->slots[id];
     const serverstat *stat = &table->stats[id];
 
+    view->withheld = backhand_number_get(&slot->withheld);
     if (id == 0) {
         backhand_work_read(&view->work, stat);
         view_self(table, view);

@@ -20,6 +20,7 @@ typedef struct backhand_view {
     int64_t begun;       /**< of those sent, whose response has begun, or that failed */
     int64_t begun_last;  /**< when one last began, or was sent while none waited, us */
     int64_t hop;         /**< smoothed time that a hand-off adds to the time of serving there, us; 0: not known */
+    int64_t withheld;    /**< percent of its fair share that an order withholds from it, 0 to 100 */
 } backhand_view;
 
 /** The newest of a slot's announcement and its last report. */

@@ -15,6 +15,7 @@
 /* 80 ms, 12 at once, known well. */
 static const backhand_estimate usual = {.inflight = 5,
                                         .parallel = 12,
+                                        .places = 12,
                                         .service = 80000,
                                         .log = 10.7,
                                         .samples = 500,
@@ -180,7 +181,7 @@ static void a_server_that_says_nothing_counts_as_the_reference(void **state)
     for (int i = 0; i < 4; i++) {
         contest.of[i].inflight = 12;
     }
-    contest.of[3] = (backhand_estimate){.parallel = 4, .stall = 1, .burden = 1, .hop = 500};
+    contest.of[3] = (backhand_estimate){.parallel = 4, .places = 4, .stall = 1, .burden = 1, .hop = 500};
     contest.others = 4;
     assert_int_equal(best(), 0);
     contest.of[0] = contest.of[3];

@@ -228,26 +228,40 @@ static void a_weight_is_a_share_of_the_decisions(void **state)
     is_ordered(0, BACKHAND_DUTY_NORMAL, 0);
     is_ordered(1, BACKHAND_DUTY_NORMAL, 0);
     is_ordered(2, BACKHAND_DUTY_NORMAL, 0);
-    assert_false(backhand_share_matters(table));
+    assert_false(backhand_table_any_restricted(table));
 }
 
 static void a_smaller_share_counts_as_a_smaller_server(void **state)
 {
     backhand_estimate of;
+    double parallel;
     (void)state;
+    is_ordered(1, BACKHAND_DUTY_NORMAL, 0);
+    backhand_estimate_make(&of, table, a, table->now());
+    parallel = of.parallel;
+    assert_true(of.places == parallel);
     is_ordered(1, BACKHAND_DUTY_NORMAL, 75);
     assert_int_equal(backhand_share_scale(table, a, 1000), 4000);
     assert_int_equal(backhand_share_scale(table, b, 1000), 1000);
     backhand_estimate_make(&of, table, a, table->now());
-    of.parallel = 8;
+    assert_true(of.parallel == parallel);
+    assert_true(of.places == parallel / 4);
+    of.places = 2;
     of.inflight = 1;
     assert_true(backhand_estimate_queue(&of) == 0);
     of.inflight = 3;
     assert_true(backhand_estimate_queue(&of) == 1);
-    assert_true(backhand_estimate_fill(&of) == 1.5);
-    of.parallel = 1;
+    of.places = 0.25;
     of.inflight = 0;
     assert_true(backhand_estimate_queue(&of) == 0);
+    /* A server from which all is withheld may be the only one. */
+    is_ordered(1, BACKHAND_DUTY_NORMAL, 100);
+    backhand_estimate_make(&of, table, a, table->now());
+    assert_true(of.places > 0);
+    /* This server, too. */
+    is_ordered(0, BACKHAND_DUTY_NORMAL, 75);
+    backhand_estimate_make(&of, table, 0, table->now());
+    assert_true(of.places == of.parallel / 4);
 }
 
 int main(void)
