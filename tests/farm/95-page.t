@@ -188,6 +188,9 @@ for my $host ($a->address, 'page.test:' . $farm->port) {
     in_row($b, '[value=drain]', '.click()');
     eventually { in_row($b, 'output', '.textContent') =~ /BackhandSecretFile/ } 15,
       'why an order is not given stands in its form';
+    my $heard = in_row($b, '[data-label=Heard]', '.textContent');
+    eventually { in_row($b, '[data-label=Heard]', '.textContent') ne $heard } 15, 'newer figures come';
+    like in_row($b, 'output', '.textContent'), qr/BackhandSecretFile/, 'and leave it there';
     is $browser->js('window.same'),          3, 'all on the same page';
     is $browser->js('window.broken.length'), 0, 'within its policy';
 }
@@ -269,5 +272,11 @@ $browser->call('Emulation.setScriptExecutionDisabled', { value => JSON::PP::true
 $browser->call('Page.navigate',                        { url   => $site });
 eventually { $browser->text =~ /Load the page again/ } 10, 'without JavaScript it says that it stands still';
 eventually { visible() == 200 } 10, 'and shows all servers of a page';
+$browser->call('Page.navigate', { url => 'http://page.test:' . $farm->port . '/manage?sort=-state' });
+eventually { in_row($a, '[value=drain]', '.textContent') eq 'drain' } 10, 'it has forms';
+in_row($a, '[value=drain]', '.click()');
+eventually { $a->row($a->contact)->{State} eq 'drained' } 10, 'that give orders, by plain HTTP too';
+eventually { $browser->js(q{performance.getEntriesByType('navigation')[0].redirectCount}) == 1 } 10, 'and lead back';
+is $browser->js('location.search'), '?sort=-state', 'to the page as it was sorted';
 $browser->stop;
 $farm->done;
