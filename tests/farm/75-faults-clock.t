@@ -44,7 +44,7 @@ for my $seconds (60, -60) {
           $server->name . "'s log names the server";
         says(
             $server,
-            qr{The clock of d\.test \(\Q@{[$d->contact]}\E\)[^<]* (?:59|60)\.\d s (?:ahead of|behind) this server},
+            qr{the clock of d\.test \(\Q@{[$d->contact]}\E\) is (?:59|60)\.\d s (?:ahead of|behind) this server},
             'and so does its page'
         );
     }
@@ -63,6 +63,8 @@ for my $seconds (60, -60) {
     unlike $_->get('/backhand')->body, qr/[Tt]he clock of/, $_->name . "'s page says nothing any more" for $a, $d;
     # For a moment, until they have fallen silent for each other, requests are handed off.
     $farm->announce_log(qr/dropped: it was stamped/, qr/whose mark is ignored: it was stamped/);
+    # The server whose clock was set hears nobody that it believes.
+    $farm->announce_log(qr/\[(?:nobody-accepted|own-clock)\]$/);
     $farm->check;
 }
 
