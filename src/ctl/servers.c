@@ -124,21 +124,35 @@ static const backhand_row *self_of(const apr_array_header_t *rows)
     return NULL;
 }
 
+static int count_in(const apr_array_header_t *rows, backhand_row_state state)
+{
+    int count = 0;
+
+    for (int i = 0; i < rows->nelts; i++) {
+        count += APR_ARRAY_IDX(rows, i, backhand_row).state == state;
+    }
+    return count;
+}
+
+/* Those that an order has taken out; the others that are not alive have conditions. */
+static const char *rest_text(const apr_array_header_t *rows, apr_pool_t *p)
+{
+    int drained = count_in(rows, BACKHAND_ROW_DRAINED), closed = count_in(rows, BACKHAND_ROW_MAINTENANCE);
+
+    return apr_pstrcat(p, drained ? apr_psprintf(p, "%d drained, ", drained) : "",
+                       closed ? apr_psprintf(p, "%d under maintenance, ", closed) : "", NULL);
+}
+
 const char *ctl_summary(const backhand_table *table, const apr_array_header_t *rows, apr_pool_t *p)
 {
     const backhand_row *self = self_of(rows);
-    int alive = 0;
-
-    for (int i = 0; i < rows->nelts; i++) {
-        alive += APR_ARRAY_IDX(rows, i, backhand_row).state == BACKHAND_ROW_ALIVE;
-    }
     if (!self) {
         return "this server has not announced itself yet";
     }
-    return apr_psprintf(p, "%s at %s, farm %s: %d of %d servers alive, room for %d",
+    return apr_psprintf(p, "%s at %s, farm %s: %d of %d servers alive, %sroom for %d",
                         ctl_plain(self->announcement.stat.hostname, p), ctl_plain(self->announcement.stat.contact, p),
-                        *self->announcement.farm ? ctl_plain(self->announcement.farm, p) : "without a name", alive,
-                        rows->nelts, backhand_table_max(table));
+                        *self->announcement.farm ? ctl_plain(self->announcement.farm, p) : "without a name",
+                        count_in(rows, BACKHAND_ROW_ALIVE), rows->nelts, rest_text(rows, p), backhand_table_max(table));
 }
 
 static const char *condition_lines(const backhand_table *table, apr_pool_t *p)

@@ -13,7 +13,7 @@
 
 static void set_headers(request_rec *r, int json)
 {
-    backhand_frame_headers(r);
+    backhand_frame_headers(r, 1);
     ap_set_content_type(r, json ? "application/json" : "text/html; charset=utf-8");
 }
 

@@ -20,11 +20,13 @@ static const char foot[] =
 
 /* Nothing that a page shows may run or load anything. The style sheet and the script come from this server. The
  * referrer policy lets browsers name the origin of the page's own forms; `no-referrer` would hide it. */
-void backhand_frame_headers(request_rec *r)
+void backhand_frame_headers(request_rec *r, int has_forms)
 {
     apr_table_setn(r->headers_out, "Content-Security-Policy",
-                   "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-                   "img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'");
+                   apr_pstrcat(r->pool,
+                               "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+                               "img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; form-action ",
+                               has_forms ? "'self'" : "'none'", NULL));
     apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
     apr_table_setn(r->headers_out, "Referrer-Policy", "same-origin");
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");

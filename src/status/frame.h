@@ -9,8 +9,9 @@
 
 #include <httpd.h>
 
-/** Sets the headers of every answer of the handler: its policy, and that nobody keeps it. */
-void backhand_frame_headers(request_rec *r);
+/** Sets the headers of every answer of the handler: its policy, and that nobody keeps it.
+ * @param has_forms  1: browsers may send the page's forms to this server; 0: none */
+void backhand_frame_headers(request_rec *r, int has_forms);
 
 /**
  * Begins a page of HTML, up to and with `<main>`.

@@ -139,7 +139,7 @@ static const char *field(request_rec *r, const apr_array_header_t *fields, const
     return NULL;
 }
 
-static int refuse(request_rec *r, const char *why)
+int backhand_manage_refuse(request_rec *r, const char *why)
 {
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "backhand: order by the page refused: %s", why);
     return HTTP_FORBIDDEN;
@@ -179,16 +179,16 @@ int backhand_manage_post(request_rec *r, const backhand_config *conf)
     apr_array_header_t *fields = NULL;
     int rc;
 
-    backhand_frame_headers(r);
+    backhand_frame_headers(r, 1);
     if (!is_of_this_site(r)) {
-        return refuse(r, "another site's page sent it");
+        return backhand_manage_refuse(r, "another site's page sent it");
     }
     rc = ap_parse_form_data(r, NULL, &fields, FIELDS_MAX, BODY_MAX);
     if (rc != OK || !fields) {
         return rc != OK ? rc : HTTP_BAD_REQUEST;
     }
     if (!conf->table || !is_good(r, conf, field(r, fields, "token"))) {
-        return refuse(r, "its token is missing, wrong, of another user, or more than an hour old");
+        return backhand_manage_refuse(r, "its token is missing, wrong, of another user, or more than an hour old");
     }
     return give(r, conf, fields);
 }

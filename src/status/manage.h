@@ -24,4 +24,7 @@ void backhand_manage_form(request_rec *r, const backhand_config *conf, const bac
  * @return OK; 403 for a missing or wrong token, or another origin; 400 for a malformed form */
 int backhand_manage_post(request_rec *r, const backhand_config *conf);
 
+/** Refuses an order, with a log line at level info. @param why  as "it came by GET" @return 403 */
+int backhand_manage_refuse(request_rec *r, const char *why);
+
 #endif

@@ -154,11 +154,14 @@ int backhand_status_handler(request_rec *r)
     if (r->method_number != M_GET) {
         return r->method_number == M_OPTIONS ? DECLINED : HTTP_METHOD_NOT_ALLOWED;
     }
+    if (asks_for(r, "order")) {
+        return backhand_manage_refuse(r, "it came by GET");
+    }
     rc = ap_discard_request_body(r);
     if (rc != OK) {
         return rc;
     }
-    backhand_frame_headers(r);
+    backhand_frame_headers(r, manages(r));
     asset = asset_of(r);
     if (asset) {
         return send_asset(r, asset);

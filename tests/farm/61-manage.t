@@ -49,12 +49,16 @@ for my $mpm (Farm->mpms) {
         my $token = token($a);
         ok $token, 'the page has a form';
         unlike $a->get('/backhand')->body, qr/<form/, 'and none without BackhandManage';
+        my ($may, $may_not) = map { $a->get($_)->header('Content-Security-Policy') } qw(/manage /backhand);
+        like $may,     qr/; form-action 'self'\z/, 'it may send its forms';
+        like $may_not, qr/; form-action 'none'\z/, 'and other places none';
         is post($a, {%drain}),                                                      403, 'no token: 403';
         is post($a, { %drain, token => $token =~ s/.\z//r . 'z' }),                 403, 'a wrong one: 403';
         is post($a, { %drain, token => token($b) }),                                403, 'that of another server: 403';
         is post($a, { %drain, token => $token }, 'Sec-Fetch-Site' => 'cross-site'), 403, 'another site: 403';
         is post($a, { %drain, token => $token }, Origin => 'http://evil.test'),     403, 'by its origin, too';
-        is $a->get("/manage?server=x&order=drain&token=$token")->status,            200, 'GET orders nothing';
+        is $a->get("/manage?server=x&order=drain&token=$token")->status,            403, 'GET: 403';
+        is $a->get('/backhand?order=drain')->status,                                403, 'also without BackhandManage';
         is state_of($a),                                                            'alive', 'and none of them did';
         is post($a, { %drain, token => $token, order => 'dance' }),                 400,     'no such order: 400';
         is post($a, { %drain, token => $token, order => 'weight', weight => 101 }), 400,     'nor such a weight';

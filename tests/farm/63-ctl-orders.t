@@ -74,6 +74,8 @@ my $json = eval { decode_json((ctl($first, 'drain', 'b.test', '--json'))[1]) } |
 is $json->{ok}, 1, 'drain another server by its name, as JSON';
 is_deeply [@{$json}{qw(order server)}], ['drain', $second->contact], '... says what was ordered';
 state_is('... it obeys', $second, $second, 'drained');
+ok wait_for(sub { (ctl($first, 'status'))[1] =~ /\A.*: 1 of 2 servers alive, 1 drained, room for/ }),
+  '... status counts it';
 obeys('undrain it', $first, 'undrain', 'b.test');
 obeys('weight',     $first, 'weight',  50);
 ok wait_for(sub { (ctl($first, 'status'))[1] =~ /\Q@{[$first->contact]}\E  weight 50 %$/m }), '... status shows it';
