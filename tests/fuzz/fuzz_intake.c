@@ -9,6 +9,7 @@
 #include "../said.h"
 
 #include "announce/moderator/intake.h"
+#include "announce/wire/order.h"
 #include "table/counters.h"
 
 #include <apr_strings.h>
@@ -33,6 +34,7 @@ static apr_time_t now;
 static backhand_intake intake;
 static believed past[LINES_MAX];
 static int believed_count;
+static int orders;
 
 static apr_time_t clock_of_fuzzer(void)
 {
@@ -42,13 +44,22 @@ static apr_time_t clock_of_fuzzer(void)
 static void on_event(void *ctx, backhand_event event, backhand_drop reason, int id, const char *sender,
                      const char *detail, int64_t unsaid)
 {
-    CHECK(ctx == &intake && event <= BACKHAND_EVENT_LEFT && unsaid >= 0);
+    CHECK(ctx == &intake && event <= BACKHAND_EVENT_ORDER && unsaid >= 0);
     CHECK(reason < BACKHAND_DROP_REASONS && (event == BACKHAND_EVENT_DROPPED) == (reason != BACKHAND_DROP_NONE));
     CHECK(id >= -1 && id < SLOTS);
     CHECK(*sender && strlen(sender) < 64);
     for (; *detail; detail++) {
         CHECK(*detail >= ' ' && *detail <= '~');
     }
+}
+
+/* Only what is signed orders anything. */
+static void on_order(void *ctx, const backhand_announcement *from)
+{
+    CHECK(ctx == &intake && intake.keys && from->order > 0);
+    CHECK(from->order_do >= 0 && from->order_do <= BACKHAND_ORDER_NUMBER_MAX);
+    CHECK(memchr(from->order_to, 0, sizeof(from->order_to)));
+    orders++;
 }
 
 /* --- a server ---------------------------------------------------------------------------------------------- */
@@ -73,6 +84,8 @@ static void start(const char *trust)
     intake.boot = OWN_BOOT;
     intake.event = on_event;
     intake.event_ctx = &intake;
+    intake.order = on_order;
+    intake.order_ctx = &intake;
     intake.optional = strcmp(trust, "optional") == 0;
     if (intake.optional || strcmp(trust, "secret") == 0) {
         intake.keys = fuzz_keys();
@@ -129,6 +142,7 @@ static void check_taken(const char *data, size_t size, const char *address, int 
         CHECK(kept.boot == said.boot && kept.sequence == said.sequence && kept.stat.load == said.stat.load);
     }
     CHECK(!intake.keys || is_signed || (intake.optional && !backhand_message_signed(data, size)));
+    CHECK(orders == (is_signed && said.order != 0));
     if (is_signed) {
         check_believed(&said);
     }
@@ -149,7 +163,9 @@ static void send_datagram(const char *data, size_t size, const char *address)
     int64_t before = counted();
     backhand_update taken;
     CHECK(apr_sockaddr_info_get(&sender, address, APR_UNSPEC, 4445, 0, pool) == APR_SUCCESS);
+    orders = 0;
     taken = backhand_intake_datagram(&intake, copy, size, sender);
+    CHECK(orders == 0 || taken.id >= 0);
     CHECK(taken.drop < BACKHAND_DROP_REASONS);
     CHECK(counted() - before == (taken.drop != BACKHAND_DROP_NONE || taken.id >= 0));
     CHECK(taken.id < 0 || taken.drop == BACKHAND_DROP_NONE);

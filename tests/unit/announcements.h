@@ -93,6 +93,11 @@ static inline void draw_announcement(backhand_announcement *said)
     said->keepalive = draw_number(0, 100000);
     said->direct = draw() % 2;
     said->time = draw_number(0, INT64_C(253402300799999));
+    if (draw() % 2) {
+        said->order = draw_number(1, INT64_MAX);
+        said->order_do = draw_number(0, 999);
+        strcpy(said->order_to, said->stat.contact);
+    }
 }
 
 /* Everything that policies may ever see of it is what they are told to expect. */

@@ -29,7 +29,7 @@ __attribute__((unused)) static apr_hash_t *senders;
 
 /* What the log was told. */
 static struct heard {
-    int events[4];
+    int events[BACKHAND_EVENT_ORDER + 1];
     int dropped[BACKHAND_DROP_REASONS];
     int64_t unsaid;
     char sender[64];

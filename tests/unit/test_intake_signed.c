@@ -140,6 +140,79 @@ static void a_farm_that_is_put_right_goes_on(void **state)
     }
 }
 
+/* --- orders ------------------------------------------------------------------------------------------------ */
+
+static int ordered;
+
+static void on_order(void *ctx, const backhand_announcement *from)
+{
+    assert_ptr_equal(ctx, &ordered);
+    assert_int_equal(from->order, 7);
+    ordered++;
+}
+
+/* One that drains this server. */
+static backhand_announcement server_that_orders(void)
+{
+    backhand_announcement said = server(7);
+    ordered = 0;
+    intake.order = on_order;
+    intake.order_ctx = &ordered;
+    said.order = 7;
+    said.order_do = 2;
+    strcpy(said.order_to, "http://192.0.2.1:80");
+    return said;
+}
+
+static void assert_ignored(int64_t count)
+{
+    assert_int_equal(ordered, 0);
+    assert_int_equal(backhand_table_counted(intake.table, BACKHAND_COUNT_ORDERS_IGNORED), count);
+    assert_int_equal(backhand_table_counted(intake.table, BACKHAND_COUNT_ACCEPTED), count);
+    assert_int_equal(heard.events[BACKHAND_EVENT_ORDER], 1);
+}
+
+static void signed_orders_count(void **state)
+{
+    backhand_announcement said = server_that_orders();
+    (void)state;
+    share_a_secret(ONE);
+    assert_int_equal(sign(&said, ONE, 0), BACKHAND_DROP_NONE);
+    assert_int_equal(ordered, 1);
+    assert_int_equal(backhand_table_counted(intake.table, BACKHAND_COUNT_ORDERS_IGNORED), 0);
+    assert_int_equal(sign(&said, ONE, 0), BACKHAND_DROP_OLD);
+    said.sequence++;
+    assert_int_equal(sign(&said, TWO, 0), BACKHAND_DROP_SIGNATURE);
+    assert_int_equal(say("192.0.2.7", &said), BACKHAND_DROP_SIGNATURE);
+    assert_int_equal(ordered, 1);
+}
+
+static void orders_that_are_not_signed_are_ignored(void **state)
+{
+    backhand_announcement said = server_that_orders();
+    (void)state;
+    share_a_secret(ONE);
+    intake.optional = 1;
+    for (int i = 1; i <= 3; i++) {
+        assert_int_equal(say("192.0.2.7", &said), BACKHAND_DROP_NONE);
+        assert_ignored(i);
+        said.sequence++;
+    }
+    assert_int_equal(sign(&said, ONE, 0), BACKHAND_DROP_NONE);
+    assert_int_equal(ordered, 1);
+}
+
+static void without_a_secret_all_orders_are_ignored(void **state)
+{
+    backhand_announcement said = server_that_orders();
+    (void)state;
+    assert_int_equal(say("192.0.2.7", &said), BACKHAND_DROP_NONE);
+    assert_ignored(1);
+    said.sequence++;
+    assert_int_equal(sign(&said, ONE, 0), BACKHAND_DROP_NONE);
+    assert_ignored(2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +222,9 @@ int main(void)
         TEST(what_was_heard_is_not_heard_again),
         TEST(a_clock_that_is_put_right_hears_all_again),
         TEST(a_farm_that_is_put_right_goes_on),
+        TEST(signed_orders_count),
+        TEST(orders_that_are_not_signed_are_ignored),
+        TEST(without_a_secret_all_orders_are_ignored),
     };
     apr_initialize();
     return cmocka_run_group_tests_name("intake_signed", tests, NULL, NULL);

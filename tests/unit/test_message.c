@@ -208,6 +208,10 @@ static void replace(char *out, const char *from, const char *to)
     sprintf(out, "%.*s%s%s", (int)(at - GOOD), GOOD, to, at + strlen(from));
 }
 
+#define ORDER(number, what, to) "&order=" number "&do=" what "&to=" to
+/* The longest, of 71 bytes. */
+#define LONG_TO "http://1234567890123456789012345678901234567890123456789012345678901234"
+
 static const bad corpus[] = {
     {BACKHAND_DROP_FORMAT, "", NULL, ""},
     {BACKHAND_DROP_FORMAT, "", NULL, "&"},
@@ -276,6 +280,18 @@ static const bad corpus[] = {
     {BACKHAND_DROP_RANGE, "time", "&inflight=2", "&inflight=2&time=-1"},
     {BACKHAND_DROP_RANGE, "time", "&inflight=2", "&inflight=2&time=253402300800000"},
     {BACKHAND_DROP_RANGE, "leave", "&inflight=2", "&inflight=2&leave=2"},
+    {BACKHAND_DROP_RANGE, "order", "&inflight=2", "&inflight=2" ORDER("-1", "2", "http://192.0.2.1:80")},
+    {BACKHAND_DROP_RANGE, "order", "&inflight=2", "&inflight=2" ORDER("9223372036854775808", "2", "x")},
+    {BACKHAND_DROP_FORMAT, "order", "&inflight=2", "&inflight=2" ORDER("7x", "2", "x")},
+    {BACKHAND_DROP_FORMAT, "order", "&inflight=2", "&inflight=2" ORDER("7&order=8", "2", "x")},
+    {BACKHAND_DROP_RANGE, "do", "&inflight=2", "&inflight=2" ORDER("7", "1000", "x")},
+    {BACKHAND_DROP_RANGE, "do", "&inflight=2", "&inflight=2" ORDER("7", "-1", "x")},
+    {BACKHAND_DROP_FORMAT, "do", "&inflight=2", "&inflight=2" ORDER("7", "", "x")},
+    {BACKHAND_DROP_FORMAT, "do", "&inflight=2", "&inflight=2" ORDER("7", "2&do=3", "x")},
+    {BACKHAND_DROP_FORMAT, "to", "&inflight=2", "&inflight=2" ORDER("7", "2", "")},
+    {BACKHAND_DROP_FORMAT, "to", "&inflight=2", "&inflight=2" ORDER("7", "2", "a%0Ab")},
+    {BACKHAND_DROP_FORMAT, "to", "&inflight=2", "&inflight=2" ORDER("7", "2", "x&to=y")},
+    {BACKHAND_DROP_FORMAT, "to", "&inflight=2", "&inflight=2" ORDER("7", "2", LONG_TO "2")},
 };
 
 static void bad_ones_are_refused_for_the_right_reason(void **state)
@@ -292,6 +308,31 @@ static void bad_ones_are_refused_for_the_right_reason(void **state)
             fail_msg("%s: not %s of %s but of %s", data, backhand_drop_name(corpus[i].reason), corpus[i].key, detail);
         }
     }
+}
+
+static void orders_are_read(const char *keys, int64_t number, int64_t what, const char *to)
+{
+    backhand_announcement heard;
+    char data[BACKHAND_MESSAGE_SIZE];
+
+    sprintf(data, "%s%s", GOOD, keys);
+    assert_int_equal(decode(&heard, data, strlen(data), NULL), BACKHAND_DROP_NONE);
+    assert_int_equal(heard.order, number);
+    assert_int_equal(heard.order_do, what);
+    assert_string_equal(heard.order_to, to);
+}
+
+static void extreme_orders_are_read(void **state)
+{
+    (void)state;
+    orders_are_read("", 0, 0, "");
+    orders_are_read(ORDER("9223372036854775807", "999", LONG_TO), INT64_MAX, 999, LONG_TO);
+    orders_are_read("&to=x&do=2&order=7", 7, 2, "x");
+    orders_are_read(ORDER("0", "2", "x"), 0, 0, "");
+    orders_are_read("&order=7", 0, 0, "");
+    orders_are_read("&order=7&to=x", 0, 0, "");
+    orders_are_read("&order=7&do=2", 0, 0, "");
+    orders_are_read("&do=2&to=x", 0, 0, "");
 }
 
 static void length_and_text_are_checked_first(void **state)
@@ -372,6 +413,7 @@ int main(void)
         cmocka_unit_test(truncations_and_mutations_are_harmless),
         cmocka_unit_test(noise_is_harmless),
         cmocka_unit_test(bad_ones_are_refused_for_the_right_reason),
+        cmocka_unit_test(extreme_orders_are_read),
         cmocka_unit_test(length_and_text_are_checked_first),
         cmocka_unit_test(unknown_keys_are_ignored),
         cmocka_unit_test(the_next_format_is_understood),

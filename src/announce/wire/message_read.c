@@ -258,6 +258,16 @@ static backhand_drop find_missing(uint64_t seen, char detail[32])
     return BACKHAND_DROP_NONE;
 }
 
+/* An order of which a part is missing is none. */
+static void complete_order(backhand_announcement *out, uint64_t seen)
+{
+    const uint64_t all = BIT(ORDER) | BIT(DO) | BIT(TO);
+    if ((seen & all) != all || out->order == 0) {
+        out->order = out->order_do = 0;
+        memset(out->order_to, 0, sizeof(out->order_to));
+    }
+}
+
 backhand_drop backhand_message_decode(backhand_announcement *out, const char *data, apr_size_t length,
                                       const char *sender, char detail[32])
 {
@@ -284,5 +294,6 @@ backhand_drop backhand_message_decode(backhand_announcement *out, const char *da
     if (reason == BACKHAND_DROP_NONE && !(seen & BIT(BH))) {
         reason = complete_heartbeat(out, sender);
     }
+    complete_order(out, seen);
     return reason;
 }
