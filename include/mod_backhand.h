@@ -195,6 +195,18 @@ BACKHAND_API int backhand_identity_get(int id, char hostname[BACKHAND_HOSTNAME_S
  */
 BACKHAND_API void backhand_note(struct request_rec *r, const char *text);
 
+/**
+ * Gives an order to a server, as backhandctl does (docs/steer.md), and waits for its end: about a second for this
+ * server, at most 12 s for another one. For handlers and the like, in httpd's children, in any thread. Functions of a
+ * chain may not wait, so theirs are refused.
+ * @param order   `normal`, `drain`, `maintenance`, `weight` or `forget`
+ * @param server  its name, contact or entry, as text; NULL: this server
+ * @param weight  percent, 0 to 100, for the order `weight`; otherwise ignored
+ * @param by      who gives it, for the error log; its first 95 bytes count
+ * @return NULL: the order is obeyed; else why not, or why this is not known yet. Static
+ */
+BACKHAND_API const char *backhand_steer(const char *order, const char *server, int weight, const char *by);
+
 #ifdef __cplusplus
 }
 #endif

@@ -49,6 +49,31 @@ static void note_for(pTHX_ SV *r, SV *text)
     note(request, SvOK(text) ? SvPV_nolen(text) : "");
 }
 
+/* Gives an order, and croaks if it is not obeyed. `server` undef: this server. */
+static void give_order(pTHX_ const char *sub, const char *order, SV *server, int weight)
+{
+    const char *(*steer)(const char *, const char *, int, const char *), *why;
+    SV *by;
+
+    *(void **)&steer = symbol_find(aTHX_ "backhand_steer");
+    by = sv_2mortal(newSVpvf("Perl at %s line %" UVuf, CopFILE(PL_curcop), (UV)CopLINE(PL_curcop)));
+    why = steer(order, SvOK(server) ? SvPV_nolen(server) : NULL, weight, SvPV_nolen(by));
+    if (why) {
+        croak("Apache::Backhand::%s: %" SVf ": %s", sub,
+              SVfARG(SvOK(server) ? server : sv_2mortal(newSVpvs("this server"))), why);
+    }
+}
+
+/* A number that is no percentage becomes -1, which no server takes. */
+static int percent_of(pTHX_ SV *sv)
+{
+    UV value = 0;
+    STRLEN length;
+    const char *text = SvOK(sv) ? SvPV(sv, length) : NULL;
+
+    return text && grok_number(text, length, &value) == IS_NUMBER_IN_UV && value <= 100 ? (int)value : -1;
+}
+
 MODULE = Apache::Backhand    PACKAGE = Apache::Backhand
 
 PROTOTYPES: DISABLE
@@ -106,6 +131,37 @@ note(r, text)
   CODE:
     note_for(aTHX_ r, text);
 
+bool
+drain(server = &PL_sv_undef)
+    SV *server
+  ALIAS:
+    undrain = 1
+    maintenance = 2
+  CODE:
+    give_order(aTHX_ GvNAME(CvGV(cv)), ix == 0 ? "drain" : ix == 1 ? "normal" : "maintenance", server, 0);
+    RETVAL = 1;
+  OUTPUT:
+    RETVAL
+
+bool
+forget(server)
+    SV *server
+  CODE:
+    give_order(aTHX_ "forget", "forget", server, 0);
+    RETVAL = 1;
+  OUTPUT:
+    RETVAL
+
+bool
+weight(server, percent)
+    SV *server
+    SV *percent
+  CODE:
+    give_order(aTHX_ "weight", "weight", server, percent_of(aTHX_ percent));
+    RETVAL = 1;
+  OUTPUT:
+    RETVAL
+
 SV *
 attach(class, folder)
     SV *class
@@ -117,6 +173,18 @@ attach(class, folder)
     RETVAL
 
 MODULE = Apache::Backhand    PACKAGE = Apache::Backhand::Attached
+
+void
+drain(...)
+  ALIAS:
+    undrain = 1
+    maintenance = 2
+    weight = 3
+    forget = 4
+  CODE:
+    PERL_UNUSED_VAR(items);
+    PERL_UNUSED_VAR(ix);
+    croak("Apache::Backhand: an attached table takes no orders; backhandctl gives them outside httpd");
 
 SV *
 load_serverstats(self)

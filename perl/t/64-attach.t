@@ -86,6 +86,10 @@ foreach my $mpm (Farm->mpms) {
         like died(sub { $#{$servers}       = 3 }),  qr/array of servers keeps its length/, 'a shorter array';
         like died(sub { $servers->[1]      = {} }), qr/read-only/,                         'another element';
         is $servers->[1]{hostname}, 'b.test', 'all is as before';
+        for my $order (qw(drain undrain maintenance weight forget)) {
+            like died(sub { $table->$order('b.test') }), qr/attached table takes no orders; backhandctl gives them/,
+              "$order dies";
+        }
         like died(sub { $table->state(1e9) }),                   qr/lived/,                                 'an odd id';
         like died(sub { Apache::Backhand::Attached::idle({}) }), qr/this is no table that/,                 'no object';
         like died(sub { Apache::Backhand::load_serverstats() }), qr/only inside httpd.*->attach\(FOLDER\)/, 'no httpd';

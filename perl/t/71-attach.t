@@ -75,9 +75,11 @@ if (!$pid) {
 waitpid $pid, 0;
 is $?, 0, 'no permission';
 
-for my $function (qw(load_serverstats load_personal_arriba MAXSERVERS)) {
+my @orders = (['drain'], ['undrain'], ['maintenance'], ['forget', 1], ['weight', 1, 50]);
+for my $call (['load_serverstats'], ['load_personal_arriba'], ['MAXSERVERS'], @orders) {
+    my ($function, @words) = @{$call};
     my $code = Apache::Backhand->can($function);
-    is eval { $code->(); 1 }, undef, "$function outside httpd";
+    is eval { $code->(@words); 1 }, undef, "$function outside httpd";
     like $@, qr/\AApache::Backhand: this works only inside httpd, [^\n]+\n\z/, 'says why not';
 }
 

@@ -8,7 +8,7 @@ use XSLoader;
 
 our $VERSION   = '2.0.0';
 our @EXPORT_OK = qw(load_serverstats load_personal_arriba MAXSERVERS MAXSESSIONSPERSERVER SERVER_TIMEOUT body
-  note);
+  note drain undrain maintenance weight forget);
 our %EXPORT_TAGS = (all => [@EXPORT_OK]);
 
 XSLoader::load(__PACKAGE__, $VERSION);
@@ -113,6 +113,34 @@ call it:
 
 C<$r> is the request that the policy got. 16 notes of a decision count, and the first 200 bytes of each; bytes that are
 not printable ASCII are shown as escapes. An empty or undefined text is ignored.
+
+=item drain($server)
+
+=item undrain($server)
+
+=item maintenance($server)
+
+=item weight($server, $percent)
+
+=item forget($server)
+
+Give an order to a server; docs/steer.md says what each does. C<undrain> ends C<drain> and C<maintenance>, and a weight
+of 100 ends a weight. C<$server> is a server's name, contact or id. C<undef>, or none, is this server, but a server
+cannot C<forget> itself. C<$percent> is a whole number from 0 to 100.
+
+They wait until the server obeys and then return true. That takes about a second for this server, and at most 12
+seconds for another one. Otherwise they die with the reason: another server obeys only if both servers have a
+C<BackhandSecretFile> with a common key. The error log of the server that obeys names the file and line.
+
+    sub handler {    # before a deployment
+        my ($r) = @_;
+        my $done = eval { Apache::Backhand::drain('www2.example.com') };
+        $r->print($done ? "www2 is drained\n" : "www2: $@");
+        return Apache2::Const::OK;
+    }
+
+They are for handlers, which decide who may call them. A policy may not wait, so an order in a policy dies. So does one
+in httpd's parent process before there is a table, and one outside httpd, where C<backhandctl> gives orders.
 
 =item Apache::Backhand->attach($folder)
 
@@ -543,6 +571,14 @@ From C<attach>; the message is one line and says what to do.
 =item Apache::Backhand: load is read-only, as all of an attached table
 
 See L</OUTSIDE HTTPD>.
+
+=item Apache::Backhand::drain: www2: ...
+
+An order was not obeyed; the text says why.
+
+=item Apache::Backhand: an attached table takes no orders ...
+
+The orders are functions for httpd's own processes. Elsewhere use C<backhandctl>.
 
 =item Apache::Backhand needs mod_backhand, and httpd has not loaded it ...
 
