@@ -41,7 +41,7 @@ typedef struct backhand_condition {
     char text[BACKHAND_SINCE_TEXT];         /**< what is wrong, a sentence without a full stop */
     char remedy[BACKHAND_CONDITION_REMEDY]; /**< what to do, the same */
     uint64_t key;                           /**< see table/since.h */
-    apr_interval_time_t wait;               /**< how long it holds until the log gets a line */
+    apr_interval_time_t wait;               /**< for how long it must be seen until the log gets a line */
     backhand_condition_lines lines;
 } backhand_condition;
 

@@ -72,14 +72,18 @@ void backhand_list_application(backhand_condition_list *list);
 void backhand_list_no_peers(backhand_condition_list *list);
 void backhand_list_servers(backhand_condition_list *list);
 
+/** False if the moderator stands still, or none runs: the silence of others says nothing then. */
+int backhand_list_is_hearing(const backhand_condition_list *list);
+
 /** Reads an event that was noted lately. @return 0: there is none */
 int backhand_list_event(const backhand_condition_list *list, backhand_trouble_kind kind, backhand_trouble *out);
 
 /** What the moderator hears of other servers. */
 typedef struct backhand_hearing_sum {
-    int known;         /**< servers that have an entry and have not left */
-    int heard;         /**< those of them that were heard within SERVER_TIMEOUT, or 3 of their intervals */
-    apr_time_t newest; /**< when one of them was last heard; 0: never */
+    int known;                    /**< servers that have an entry and have not left */
+    int heard;                    /**< those of them that were heard within SERVER_TIMEOUT, or 3 of their intervals */
+    apr_time_t newest;            /**< when one of them was last heard; 0: never */
+    apr_interval_time_t interval; /**< the longest of their BackhandInterval */
 } backhand_hearing_sum;
 
 backhand_hearing_sum backhand_list_sum(const backhand_condition_list *list);

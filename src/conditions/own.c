@@ -14,12 +14,18 @@
 /* The moderator's loop waits for 1 s at most. */
 #define HANGS apr_time_from_sec(5)
 
+int backhand_list_is_hearing(const backhand_condition_list *list)
+{
+    apr_time_t beat = backhand_table_last_beat(list->table);
+    return beat && list->now - beat < HANGS;
+}
+
 static void look_at_moderator(backhand_condition_list *list)
 {
     apr_time_t beat = backhand_table_last_beat(list->table);
     backhand_condition *condition;
 
-    if (beat && list->now - beat < HANGS) {
+    if (backhand_list_is_hearing(list)) {
         return;
     }
     condition = backhand_list_add_server(list, BACKHAND_NO_MODERATOR, -1, "", beat);

@@ -16,9 +16,14 @@ int backhand_list_is_lost(const backhand_condition_list *list, int id, const bac
     return list->now - state->heard > apr_time_from_sec(SERVER_TIMEOUT) && backhand_table_silent(list->table, id);
 }
 
+static apr_interval_time_t interval_of(const backhand_condition_list *list, int id)
+{
+    return apr_time_from_msec(BACKHAND_TABLE_ANNOUNCED(list->table, id, interval));
+}
+
 backhand_hearing_sum backhand_list_sum(const backhand_condition_list *list)
 {
-    backhand_hearing_sum sum = {0, 0, 0};
+    backhand_hearing_sum sum = {0, 0, 0, 0};
     int used = backhand_table_used(list->table);
     backhand_slot_state state;
 
@@ -30,8 +35,23 @@ backhand_hearing_sum backhand_list_sum(const backhand_condition_list *list)
         sum.known++;
         sum.heard += !backhand_list_is_lost(list, id, &state);
         sum.newest = state.heard > sum.newest ? state.heard : sum.newest;
+        sum.interval = interval_of(list, id) > sum.interval ? interval_of(list, id) : sum.interval;
     }
     return sum;
+}
+
+/* A new moderator, and one that stood still, hear a server only when it announces itself the next time. */
+static void listen_first(backhand_condition *condition, apr_interval_time_t interval)
+{
+    condition->wait += interval;
+}
+
+static backhand_condition *add_silence(backhand_condition_list *list, backhand_condition_kind kind, apr_time_t began,
+                                       apr_interval_time_t interval)
+{
+    backhand_condition *condition = backhand_list_add_server(list, kind, -1, "", began);
+    listen_first(condition, interval);
+    return condition;
 }
 
 void backhand_list_hearing(backhand_condition_list *list)
@@ -39,14 +59,17 @@ void backhand_list_hearing(backhand_condition_list *list)
     backhand_hearing_sum sum = backhand_list_sum(list);
     backhand_condition *condition;
 
+    if (!backhand_list_is_hearing(list)) {
+        return;
+    }
     if (backhand_table_deaf(list->table)) {
-        condition = backhand_list_add_server(list, BACKHAND_DEAF, -1, "", sum.newest);
+        condition = add_silence(list, BACKHAND_DEAF, sum.newest, sum.interval);
         backhand_condition_say(condition, "all other servers fell silent at the same time, so this server probably "
                                           "hears nothing; it goes on by the last figures of each");
         backhand_condition_advise(condition, "look at this machine's network: its interface, its firewall, its switch");
     }
     else if (sum.known > 0 && sum.heard == 0) {
-        condition = backhand_list_add_server(list, BACKHAND_ALL_STALE, -1, "", sum.newest);
+        condition = add_silence(list, BACKHAND_ALL_STALE, sum.newest, sum.interval);
         backhand_condition_say(condition,
                                "none of the other servers, %d, has been heard for %" PRId64
                                " s, so this server serves its requests itself",
@@ -71,7 +94,8 @@ void backhand_list_no_peers(backhand_condition_list *list)
 {
     backhand_trouble setting;
 
-    if (backhand_trouble_read(&setting, list->table, BACKHAND_TROUBLE_NO_DESTINATION) ||
+    if (!backhand_list_is_hearing(list) ||
+        backhand_trouble_read(&setting, list->table, BACKHAND_TROUBLE_NO_DESTINATION) ||
         backhand_list_sum(list).known > 0 || !nothing_dropped(list)) {
         return;
     }
@@ -98,6 +122,7 @@ static void tell_lost(backhand_condition_list *list, int id, const backhand_anno
 {
     backhand_condition *condition =
         backhand_list_add_server(list, BACKHAND_SERVER_LOST, id, announcement->stat.contact, heard);
+    listen_first(condition, apr_time_from_msec(announcement->interval));
     backhand_condition_say(condition, "server %s (%s) has not been heard for %" PRId64 " s",
                            announcement->stat.hostname, announcement->stat.contact,
                            (int64_t)apr_time_sec(list->now - heard));
@@ -162,5 +187,7 @@ void backhand_list_servers(backhand_condition_list *list)
 {
     int used = backhand_table_used(list->table);
     tell_all_down(list, used);
-    tell_all_lost(list, used);
+    if (backhand_list_is_hearing(list)) {
+        tell_all_lost(list, used);
+    }
 }

@@ -5,6 +5,9 @@
 
 #include <apr_strings.h>
 
+/* A moderator that looks again only after so long stood still, so it cannot know what held in between. */
+#define GAP apr_time_from_sec(3)
+
 #define WORDS (sizeof(backhand_since) / 8)
 
 _Static_assert(sizeof(backhand_since) % 8 == 0, "it is copied by words");
@@ -26,6 +29,7 @@ static void begin(backhand_since *place, uint64_t key, apr_time_t began, apr_tim
     memset(&since, 0, sizeof(since));
     since.key = key;
     since.began = began ? began : now;
+    since.seen = since.held = now;
     apr_cpystrn(since.text, text, sizeof(since.text));
     backhand_words_publish(place, &since, WORDS);
 }
@@ -43,8 +47,11 @@ int backhand_since_hold(backhand_table *table, uint64_t key, apr_time_t began, a
         }
         begin(since, key, began, now, text);
     }
+    if (now - since->held >= GAP) {
+        since->seen = now;
+    }
     since->held = now;
-    if (since->said || now - since->began < wait) {
+    if (since->said || now - since->seen < wait) {
         return 0;
     }
     since->said = 1;

@@ -16,7 +16,8 @@
  * The condition with that key, not 0, holds now. When BACKHAND_SINCES others are remembered, nothing is noted.
  * [moderator]
  * @param began  when it began; 0: not known, so it begins with this call
- * @param wait   how long it must hold until the log gets a line
+ * @param wait   for how long the moderator must have seen it until the log gets a line. The time starts anew after 3 s
+ *               without a call
  * @param text   that line, remembered for the line that it has ended; cut off after BACKHAND_SINCE_TEXT - 1 bytes
  * @return 1: log it now. Only once, until it has ended
  */

@@ -157,6 +157,7 @@ typedef struct backhand_trouble {
 typedef struct backhand_since {
     uint64_t key;                   /**< of the condition; 0: none */
     int64_t began;                  /**< when it began */
+    int64_t seen;                   /**< when the moderator first saw it, without a gap in which it looked at nothing */
     int64_t held;                   /**< when the moderator last saw it */
     int64_t said;                   /**< 1: the log has a line about it */
     char text[BACKHAND_SINCE_TEXT]; /**< of that line */

@@ -37,6 +37,13 @@ static int hear(int host)
     return backhand_table_update(table, &said, NULL).id;
 }
 
+/* The moderator works on for that long. */
+static void pass(apr_interval_time_t time)
+{
+    clock_now += time;
+    backhand_table_beat(table);
+}
+
 static void look(void)
 {
     count = backhand_conditions_read(conditions, table);
@@ -132,23 +139,44 @@ static void servers_that_fall_silent_are_lost_and_all_of_them_stale(void **state
     (void)state;
     hear(7);
     hear(8);
-    clock_now += 2 * SECOND;
+    pass(2 * SECOND);
     assert_non_null(find("deaf"));
     assert_null(find("server-lost"));
     hear(8);
     assert_null(find("deaf"));
-    clock_now += (SERVER_TIMEOUT - 1) * SECOND;
+    pass((SERVER_TIMEOUT - 1) * SECOND);
     look();
     assert_int_equal(count_of("server-lost"), 1);
     assert_int_equal(count_of("all-stale"), 0);
     assert_string_equal(find("server-lost")->subject, "http://10.0.0.7:80");
-    clock_now += 2 * SECOND;
+    pass(2 * SECOND);
     look();
     assert_int_equal(count_of("server-lost"), 2);
     assert_int_equal(count_of("all-stale"), 1);
     assert_true(find("all-stale")->since == clock_now - (SERVER_TIMEOUT + 1) * SECOND);
-    clock_now += (apr_time_t)24 * 60 * MINUTE;
+    pass((apr_time_t)24 * 60 * MINUTE);
     assert_null(find("server-lost"));
+}
+
+/* Who hears nobody because it does not listen says nothing of others. */
+static void a_moderator_that_stands_still_loses_nobody(void **state)
+{
+    (void)state;
+    hear(7);
+    hear(8);
+    clock_now += 6 * SECOND;
+    assert_null(find("deaf"));
+    clock_now += SERVER_TIMEOUT * SECOND;
+    look();
+    assert_int_equal(count, 1);
+    assert_string_equal(conditions[0].name, "no-moderator");
+    backhand_table_beat(table);
+    look();
+    assert_int_equal(count_of("server-lost"), 2);
+    assert_int_equal(count_of("all-stale"), 1);
+    /* It may hear them with their next announcement. */
+    assert_true(find("server-lost")->wait == 3 * SECOND + apr_time_from_msec(250));
+    assert_true(find("all-stale")->wait == 3 * SECOND + apr_time_from_msec(250));
 }
 
 static void many_lost_servers_make_a_short_list(void **state)
@@ -254,6 +282,23 @@ static void the_log_tells_a_condition_once_until_it_has_ended(void **state)
     assert_true(backhand_since_get(table, 5) == 0);
 }
 
+static void the_log_waits_from_when_the_moderator_saw_it(void **state)
+{
+    apr_time_t began = clock_now - MINUTE;
+    (void)state;
+    assert_int_equal(backhand_since_hold(table, 5, began, 4 * SECOND, "text"), 0);
+    assert_true(backhand_since_get(table, 5) == began);
+    clock_now += 2 * SECOND;
+    assert_int_equal(backhand_since_hold(table, 5, began, 4 * SECOND, "text"), 0);
+    /* It stands still. */
+    clock_now += 3 * SECOND;
+    assert_int_equal(backhand_since_hold(table, 5, began, 4 * SECOND, "text"), 0);
+    clock_now += 2 * SECOND;
+    assert_int_equal(backhand_since_hold(table, 5, began, 4 * SECOND, "text"), 0);
+    clock_now += 2 * SECOND;
+    assert_int_equal(backhand_since_hold(table, 5, began, 4 * SECOND, "text"), 1);
+}
+
 static void a_condition_that_was_not_told_ends_silently(void **state)
 {
     char text[BACKHAND_SINCE_TEXT];
@@ -283,12 +328,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(drops_are_told_with_their_sender_for_a_while, make_table, teardown),
         cmocka_unit_test_setup_teardown(nobody_accepted_names_the_latest_reason, make_table, teardown),
         cmocka_unit_test_setup_teardown(servers_that_fall_silent_are_lost_and_all_of_them_stale, make_table, teardown),
+        cmocka_unit_test_setup_teardown(a_moderator_that_stands_still_loses_nobody, make_table, teardown),
         cmocka_unit_test_setup_teardown(many_lost_servers_make_a_short_list, make_table, teardown),
         cmocka_unit_test_setup_teardown(a_server_whose_check_fails_is_down, make_table, teardown),
         cmocka_unit_test_setup_teardown(clocks_and_marks_are_told, make_table, teardown),
         cmocka_unit_test_setup_teardown(a_trouble_lasts_until_it_ends, make_table, teardown),
         cmocka_unit_test_setup_teardown(a_flood_writes_ten_times_a_second, make_table, teardown),
         cmocka_unit_test_setup_teardown(the_log_tells_a_condition_once_until_it_has_ended, make_table, teardown),
+        cmocka_unit_test_setup_teardown(the_log_waits_from_when_the_moderator_saw_it, make_table, teardown),
         cmocka_unit_test_setup_teardown(a_condition_that_was_not_told_ends_silently, make_table, teardown),
         cmocka_unit_test_setup_teardown(there_is_room_for_so_many_only, make_table, teardown),
     };

@@ -32,8 +32,9 @@
 
 /* How often to look at the conditions. */
 #define LOOK apr_time_from_sec(1)
-/* How long own announcements may stay away. */
-#define ECHO_WAIT apr_time_from_sec(3)
+/* How long own announcements may stay away, and how many. */
+#define ECHO_WAIT    apr_time_from_sec(3)
+#define ECHO_MISSING 4
 
 /* How often the file of accepted announcements is written. */
 #define KEEP_SEEN apr_time_from_sec(1)
@@ -56,6 +57,8 @@ typedef struct announcer {
     int ended; /* 1: the other end of the link is closed */
     apr_time_t repair;
     apr_time_t look;       /* when to look at the conditions next */
+    apr_time_t echoed;     /* when an own announcement came back, as of the last look */
+    uint64_t answered;     /* `self.sent` at the last look at which one had come back */
     apr_time_t mute_since; /* since when own announcements do not come back, as seen here; 0: they do */
 } announcer;
 
@@ -146,18 +149,21 @@ static apr_interval_time_t poll_timeout(const announcer *a, apr_interval_time_t 
 }
 
 /* The kernel gives a server its own datagrams to a group or a broadcast address. A server that does not get them
- * probably gets none of the others either. */
+ * probably gets none of the others either. Those that are missing are counted, because a server that stops, and one
+ * without a route, send none. */
 static void look_at_echo(announcer *a, apr_time_t now)
 {
-    if (!backhand_transport_shares(a->transport) || now - a->intake.echoed <= 3 * a->conf->interval) {
+    if (!backhand_transport_shares(a->transport) || a->intake.echoed != a->echoed) {
+        a->echoed = a->intake.echoed;
+        a->answered = a->self.sent;
         a->mute_since = 0;
         backhand_trouble_end(a->table, BACKHAND_TROUBLE_ECHO);
         return;
     }
-    if (a->mute_since == 0) {
+    if (a->mute_since == 0 && a->self.sent - a->answered >= ECHO_MISSING) {
         a->mute_since = now;
     }
-    if (now - a->mute_since > ECHO_WAIT) {
+    if (a->mute_since != 0 && now - a->mute_since > ECHO_WAIT) {
         backhand_trouble_note(a->table, BACKHAND_TROUBLE_ECHO, "",
                               "this server's own announcements do not come back to it, so it may hear no others");
     }

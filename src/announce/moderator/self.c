@@ -93,6 +93,7 @@ static void send_out(backhand_self *self)
     snprintf(text, sizeof(text), "cannot announce this server%s%s", failed ? " to MulticastStats " : "",
              failed ? failed->text : "");
     backhand_journal_state(self->journal, BACKHAND_TROUBLE_SEND, rv, text);
+    self->sent += rv == APR_SUCCESS;
     send_directly(self);
     backhand_table_count(self->table, BACKHAND_COUNT_ANNOUNCED);
 }

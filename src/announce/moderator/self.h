@@ -28,6 +28,7 @@ typedef struct backhand_self {
     backhand_working working;
     int64_t raised;    /**< the largest load_hwm that another server newly announced since the last measurement */
     int contact_known; /**< 1: the contact is final */
+    uint64_t sent;     /**< announcements that could be sent to all of MulticastStats */
     int ready;         /**< 1: a ready worker was announced */
     int left;          /**< 1: it was announced that this server leaves; nothing is sent any more */
 } backhand_self;

@@ -1,0 +1,84 @@
+#!/usr/bin/perl
+# Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
+# Conditions that a machine's network brings about. The server is on a host of its own, by network namespaces.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Farm::Networks;
+use Farm             qw(build_dir scaled);
+use Farm::Conditions qw(begins conditions ends);
+use Test::More;
+
+# Two networks: the test's own end of the first one is the client.
+Farm::Networks::run('ip netns add host', 'ip -n host link set lo up', 'ip link set lo up');
+for my $n (0, 1) {
+    Farm::Networks::run(
+        "ip link add port$n type veth peer name eth$n netns host",
+        "ip link set port$n up",
+        "ip addr add 10.96.$n.254/24 dev port$n",
+        "ip -n host addr add 10.96.$n.1/24 dev eth$n",
+        "ip -n host link set eth$n up",
+    );
+}
+
+sub route {
+    my ($change) = @_;
+    return Farm::Networks::run("ip -n host route $change");
+}
+
+my %contact = (BackhandContact => 'http://10.96.0.1:PORT');
+
+sub make_server {
+    my (%says) = @_;
+    my $farm   = Farm->new;
+    my $server = $farm->add(netns => 'host', host => '10.96.0.1', client => '10.96.0.254', announce => 0);
+    configure($farm, $server, %says);
+    return ($farm, $server);
+}
+
+# Directives `says` with their words.
+sub configure {
+    my ($farm, $server, %says) = @_;
+    my @lines = map { "$_ $says{$_}\n" } sort keys %says;
+    return $server->reconfigure(
+        join q(),
+        "AcceptStats 10.96.0.0/24\n",
+        'BackhandFarm ' . $farm->name . "\n",
+        "BackhandInterval @{[int scaled(250)]}ms\n",
+        map { s/PORT/$farm->port/er =~ s/UDP/$farm->udp/er } @lines
+    );
+}
+
+# A test: backhandctl says the same.
+sub told_by_ctl {
+    my ($server, $found, $name) = @_;
+    open my $ctl, '-|', build_dir() . '/bin/backhandctl', 'status', '-d', $server->root . '/run/backhand'
+      or die "backhandctl: $!";
+    my $said = do { local $/ = undef; readline $ctl };
+    return like $said, qr/^\Q$found->{severity}: $found->{text}; $found->{remedy}\E$/m, "$name: backhandctl says so";
+}
+
+subtest 'the group leads to an interface that this server does not hear' => sub {
+    my ($farm, $a) = make_server(%contact, MulticastStats => '239.255.0.1:UDP,1');
+    route('add default dev eth0');
+    $a->start;
+    route('add 239.255.0.1 dev eth1');
+    my $found = begins($a, 'no-echo', 'announcements leave by another interface');
+    told_by_ctl($a, $found, 'no-echo');
+    ends($a, 'no-echo', 'by the right one', sub { route('del 239.255.0.1 dev eth1') });
+    $farm->announce_log(qr/\[no-echo\]/);
+
+    route('del default');
+    $found = begins($a, 'no-route', 'no route');
+    like $found->{text}, qr/MulticastStats 239\.255\.0\.1:\d+,1 \(Network is unreachable\)/, 'it names the destination';
+    told_by_ctl($a, $found, 'no-route');
+    is scalar(grep { $_->{name} eq 'no-echo' } conditions($a)), 0, 'what was not sent is not missed';
+    ends($a, 'no-route', 'with the route', sub { route('add default dev eth0') });
+    $farm->announce_log(qr/\[no-route\]/);
+    route('del default');
+    $farm->check;
+};
+
+done_testing;
