@@ -28,11 +28,11 @@ BEGIN {
     package Table;                            ## no critic (ProhibitMultiplePackages)
     sub get { my ($self, $key) = @_; return $self->{ lc $key } }
 
-    package Request;                          ## no critic (ProhibitMultiplePackages)
+    package Request;                                             ## no critic (ProhibitMultiplePackages)
     sub new          { my ($class, %has) = @_; return bless {%has}, $class }
     sub uri          { return $_[0]{uri} // '/' }
     sub args         { return $_[0]{args} }
-    sub method       { return $_[0]{method} // 'GET' }
+    sub method       { return $_[0]{method} // 'GET' }           ## no critic (ProhibitBuiltinHomonyms)
     sub useragent_ip { return $_[0]{ip}     // '203.0.113.9' }
 
     sub headers_in {

@@ -116,7 +116,7 @@ static const char *cut(char out[80], const char *text)
 
 static void pairs_are_cut(void **state)
 {
-    char out[80];
+    char out[80] = "";
     (void)state;
     assert_string_equal(cut(out, "a=1&bc=22"), "[a|1][bc|22]");
     assert_string_equal(cut(out, "a=1=2"), "[a|1=2]");

@@ -137,6 +137,9 @@ static apr_status_t stop_reading(guarded *g)
     int fd = fd_of(g->socket);
     char byte;
     g->closing = 1;
+    if (fd < 0) {
+        return APR_TIMEUP;
+    }
     shutdown(fd, SHUT_RD);
     return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0 ? APR_SUCCESS : APR_TIMEUP;
 }
