@@ -88,6 +88,7 @@ subtest 'a sender that AcceptStats does not cover' => sub {
 };
 
 subtest 'announcements that are not accepted' => sub {
+    plan skip_all => 'takes a minute: with --long only' if !$ENV{BACKHAND_TEST_LONG};
     my ($farm, $a) = make_farm(1);
     $a->start;
     my $fake = Farm::Fake->new(farm => $farm);
@@ -106,6 +107,7 @@ subtest 'announcements that are not accepted' => sub {
 };
 
 subtest 'secrets and clocks' => sub {
+    plan skip_all => 'takes a minute: with --long only' if !$ENV{BACKHAND_TEST_LONG};
     my ($farm, $a, $b) = make_farm(2);
     my @secret = (BackhandSecretFile => 'secret');
     set($farm, $_, @secret) for $a, $b;
@@ -209,6 +211,7 @@ subtest 'a moderator that stands still' => sub {
 };
 
 subtest 'servers that fall silent' => sub {
+    plan skip_all => 'takes a minute: with --long only' if !$ENV{BACKHAND_TEST_LONG};
     my ($farm, $a, $b, $c) = make_farm(3);
     $farm->start;
     ok $farm->together, 'they see each other';
