@@ -54,7 +54,8 @@ EOT
     like $plain,                               qr{<h2>mod_backhand</h2>}, 'also without tables';
     unlike $plain =~ s/.*<h2>mod_backhand//sr, qr/<td>/,                  'then without rows';
 
-    eventually { lines($first)->{BackhandHandedOff} == 1 } 10, 'lines for programs count the request';
+    eventually { lines($first)->{BackhandHandedOff} == 1 } 10,          'lines for programs count the request';
+    eventually { lines($first)->{'BackhandServer[1]Workers'} == 8 } 10, 'all workers of the other server have started';
     my $lines = lines($first);
     is "@{$lines}{qw(BackhandServers BackhandAlive BackhandDead BackhandLeft BackhandDown BackhandDropped)}",
       '2 2 0 0 0 0', 'and the servers';

@@ -57,14 +57,15 @@ sub ctl {
 
 sub is_shown {
     my ($server, $pattern, $what) = @_;
-    return eventually { (ctl($server, 'status'))[1] =~ $pattern } 20, $what;
+    my $shown = eventually { (ctl($server, 'status'))[1] =~ $pattern } 20, $what;
+    diag((ctl($server, 'status'))[1]) if !$shown;
+    return $shown;
 }
 
 configure($members, $balanced);
 $farm->start;
 is_shown($_, qr/\A\S+: 3 of 3 servers alive|\b3 of 3 servers alive/, $_->name . ': status shows three') for @servers;
 is $www1->get('/app/index.html')->status, 200, 'the place is served';
-$_->stop for @servers;
 
 # A secret, made once and copied.
 my $file = "$www1->{root}/backhand-secret";
@@ -73,7 +74,7 @@ for my $server ($www2, $www3) {
     is system('cp', '-p', $file, $server->{root}), 0, 'copied to ' . $server->name;
 }
 configure($members, $secret, $sessions);
-$farm->start;
+$_->graceful for @servers;
 is_shown($_, qr/\b3 of 3 servers alive/, $_->name . ': together with the secret') for @servers;
 
 # Sessions: whoever is asked, one server answers.
@@ -89,7 +90,7 @@ is $code, 0, 'drain www2' or diag $said;
 is_shown($www3, qr/\bwww2\S* +drained\b|\bdrained\b/, 'another server shows it');
 is((ctl($www1, 'maintenance www2'))[0], 0, 'maintenance www2');
 is $www2->get('/app/index.html')->status, 200, 'its own clients are served';
-$www2->stop;
+ok $www2->stop, 'www2 stops';
 $www2->start;
 is_shown($www1, qr/maintenance/, 'it keeps the order over a restart');
 is((ctl($www1, 'undrain www2'))[0], 0, 'undrain www2');
