@@ -97,6 +97,7 @@ is((ctl($www1, 'undrain www2'))[0], 0, 'undrain www2');
 is((ctl($www1, "weight $_ www2"))[0], 0, "weight $_ www2") for 10, 100;
 is_shown($www1, qr/\b3 of 3 servers alive/, 'all are back');
 like $www1->get('/backhand?metrics')->body, qr/^backhand_table_present 1$/m, 'metrics';
-$farm->announce_log(qr/\[(?:nobody-accepted|no-peers|server-lost|all-stale)\]/, qr/there is no BackhandSecretFile/);
+$farm->announce_log(qr/\[(?:nobody-accepted|secret-mismatch|no-peers|server-lost|all-stale)\]/,
+    qr/there is no BackhandSecretFile/);
 $farm->check;
 done_testing;
