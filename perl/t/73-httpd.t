@@ -23,6 +23,10 @@ plan skip_all => "httpd is not where $apxs says"                            if !
 plan skip_all => "mod_perl is not in $modules"                              if !-f "$modules/mod_perl.so";
 plan skip_all => "mod_backhand is not in $modules"                          if !defined $mod_backhand;
 plan skip_all => 'setpriv is not installed, and root cannot run the server' if !$> && !first_line('command -v setpriv');
+plan
+  skip_all => 'root gives up its rights for the server, and nobody cannot read this folder'
+  if !$> && system qw(setpriv --reuid 65534 --regid 65534 --clear-groups -- test -r),
+  $mod_backhand;
 
 my $folder = tempdir('backhand-XXXXXXXX', TMPDIR => 1, CLEANUP => 1);
 make_path("$folder/t/conf", "$folder/t/htdocs", "$folder/t/run");
