@@ -57,7 +57,7 @@ static void warn_of_configuration(apr_pool_t *ptemp, server_rec *s)
     backhand_proxy_pass_check(ptemp, s);
 }
 
-/* What only the log of a start tells, when backhandctl or a person asks for it. */
+/* The messages of a start, printed when backhandctl or a person asks for them. */
 static void test_config(apr_pool_t *pconf, server_rec *s)
 {
     backhand_config_dump(s);

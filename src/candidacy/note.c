@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* What a policy says of its own decision. */
+/* The words of a policy about its own decision. */
 
 #include "candidacy/chain.h"
 #include "candidacy/explanation.h"

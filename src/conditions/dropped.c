@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* What came from others and was not believed. */
+/* Announcements of others that were not believed. */
 
 #include "conditions/list.h"
 #include "table/skewed.h"

@@ -78,7 +78,7 @@ int backhand_list_is_hearing(const backhand_condition_list *list);
 /** Reads an event that was noted lately. @return 0: there is none */
 int backhand_list_event(const backhand_condition_list *list, backhand_trouble_kind kind, backhand_trouble *out);
 
-/** What the moderator hears of other servers. */
+/** How many of the other servers the moderator hears. */
 typedef struct backhand_hearing_sum {
     int known;                    /**< servers that have an entry and have not left */
     int heard;                    /**< those of them that were heard within SERVER_TIMEOUT, or 3 of their intervals */

@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* What this server sees of itself. */
+/* Conditions that this server sees of itself. */
 
 #include "announce/check/health.h"
 #include "conditions/list.h"
@@ -49,7 +49,7 @@ static const char *lasting(const backhand_condition_list *list, backhand_trouble
     return backhand_trouble_read(out, list->table, kind) ? out->what : NULL;
 }
 
-/* What is wrong, as whoever noticed it wrote, and what to do. */
+/* The text of the trouble, as the process wrote it that noticed it, and the remedy. */
 static void tell(backhand_condition_list *list, backhand_trouble_kind trouble, backhand_condition_kind kind,
                  const char *remedy)
 {

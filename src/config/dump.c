@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* What the configuration says, for programs: `httpd -t -D DUMP_BACKHAND`. */
+/* The configuration for programs: `httpd -t -D DUMP_BACKHAND`. */
 
 #include "config/config.h"
 
@@ -31,7 +31,7 @@ static void dump_functions(const backhand_config *conf)
     }
 }
 
-/* What makes every chain useless. */
+/* Settings that make every chain useless. */
 static void dump_findings(const backhand_config *conf)
 {
     if (conf->functions->nelts == 0) {

@@ -22,7 +22,7 @@ enum {
     CTL_USAGE = 64     /**< a wrong command line */
 };
 
-/** What the command line says. Text is the process's for ever. */
+/** The words of the command line. They stay as long as the process. */
 typedef struct ctl {
     int dir_given;       /**< 1: by -d */
     const char *dir;     /**< UnixSocketDir */

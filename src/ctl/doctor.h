@@ -2,7 +2,7 @@
 
 /**
  * @file doctor.h
- * @brief What `doctor` finds. Only for its files.
+ * @brief The findings of `doctor`. Only for its files.
  */
 #ifndef BACKHAND_CTL_DOCTOR_H
 #define BACKHAND_CTL_DOCTOR_H
@@ -24,7 +24,7 @@ typedef struct ctl_finding {
     const char *text; /**< what was found, and what to do */
 } ctl_finding;
 
-/** What the configuration says, if httpd's command could be asked. */
+/** The settings of httpd's configuration, if its command could be asked. */
 typedef struct ctl_facts {
     int known;              /**< 1: it could */
     const char *dir;        /**< UnixSocketDir; NULL: not known */

@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* What httpd says of its configuration: `httpd -t -D DUMP_BACKHAND`. */
+/* Findings in httpd's configuration, which `httpd -t -D DUMP_BACKHAND` prints. */
 
 #include "ctl/doctor.h"
 

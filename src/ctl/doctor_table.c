@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* What the table shows. */
+/* Findings in the table. */
 
 #include "ctl/doctor.h"
 

@@ -74,7 +74,7 @@ apr_array_header_t *ctl_rows(const backhand_table *table, ctl_order order, apr_p
 
 /* --- lines --------------------------------------------------------------------------------------------------- */
 
-/* What the columns do not say. */
+/* Facts of a server that have no column. */
 static const char *remarks_of(const backhand_row *row, apr_pool_t *p)
 {
     char text[BACKHAND_HEALTH_TEXT];
@@ -134,7 +134,7 @@ static int count_in(const apr_array_header_t *rows, backhand_row_state state)
     return count;
 }
 
-/* Those that an order has taken out; the others that are not alive have conditions. */
+/* Counts the servers that an order has taken out; the others that are not alive have conditions. */
 static const char *rest_text(const apr_array_header_t *rows, apr_pool_t *p)
 {
     int drained = count_in(rows, BACKHAND_ROW_DRAINED), closed = count_in(rows, BACKHAND_ROW_MAINTENANCE);

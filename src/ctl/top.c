@@ -17,7 +17,7 @@
 #define RED        "\033[31m"
 #define PLAIN      "\033[0m"
 
-/* What is left of the screen. */
+/* The rest of the screen. */
 typedef struct screen {
     int lines, columns;
 } screen;

@@ -12,7 +12,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* What a sub-request takes over of the page's request, and what the explained request would have instead. */
+/* A sub-request takes these over from the page's request; the explained request would have its own. */
 typedef struct client {
     char *line;
     apr_table_t *headers;

@@ -2,7 +2,7 @@
 
 /**
  * @file facts.h
- * @brief What the forms of the status page for programs say besides the table: of this server and who asks. Core: no
+ * @brief Facts of this server and of the client, for the forms of the status page for programs. Core: no
  * httpd.
  */
 #ifndef BACKHAND_STATUS_FACTS_H

@@ -2,7 +2,7 @@
 
 /**
  * @file frame.h
- * @brief What all pages of the status handler have in common: headers of the response, head and foot.
+ * @brief The frame of all pages of the status handler: headers of the response, head and foot.
  */
 #ifndef BACKHAND_STATUS_FRAME_H
 #define BACKHAND_STATUS_FRAME_H

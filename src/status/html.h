@@ -15,7 +15,7 @@
 /** Servers on one page; `?from=` shows those behind them. */
 #define BACKHAND_HTML_SERVERS 200
 
-/** What the page is made of: the table as it was when the request came. */
+/** The table as it was when the request for the page came. */
 typedef struct backhand_html {
     request_rec *r;
     const backhand_config *conf;
@@ -75,7 +75,7 @@ void backhand_html_handoffs(const backhand_html *page);
 /** Why requests went where, and how long they took. */
 void backhand_html_reasons(const backhand_html *page);
 void backhand_html_times(const backhand_html *page);
-/** What this server counted. */
+/** The counts of this server. */
 void backhand_html_counts(const backhand_html *page);
 /** All figures that servers tell of themselves. */
 void backhand_html_figures(const backhand_html *page);

@@ -83,7 +83,7 @@ static void print_line(const backhand_html *page, const backhand_row *row, int f
     }
 }
 
-/* What this server knows of the other ones' figures, besides the list. */
+/* Figures that this server knows of the others and that the list lacks. */
 static void print_own_figures(const backhand_html *page, const backhand_row *row)
 {
     request_rec *r = page->r;

@@ -25,7 +25,7 @@
         return a.nodeName === b.nodeName && keyOf(a) === keyOf(b);
     }
 
-    /* What a person has opened stays open. */
+    /* A <details> that a person has opened stays open. */
     function copyAttributes(to, from) {
         Array.from(to.attributes).forEach(function (attribute) {
             if (!from.hasAttribute(attribute.name) && attribute.name !== "open") {

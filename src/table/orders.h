@@ -53,7 +53,7 @@ typedef enum backhand_order_result {
  */
 uint64_t backhand_order_give(backhand_table *table, const backhand_order *order);
 
-/** What became of an order. Any process. After an answer, the place is free: ask once more and it is
+/** The end of an order. Any process. After an answer, the place is free: ask once more and it is
  * BACKHAND_ORDER_LOST. */
 backhand_order_result backhand_order_look(backhand_table *table, uint64_t ticket);
 

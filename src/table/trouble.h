@@ -2,7 +2,7 @@
 
 /**
  * @file trouble.h
- * @brief What is wrong, as the moderator and the children see it: the latest trouble of each kind.
+ * @brief The latest trouble of each kind, as the moderator and the children see it.
  *
  * Some kinds last until they end; others are events, which a reader judges by their age. Each kind is one place in the
  * table's memory, written at most 10 times a second. Core: no httpd.

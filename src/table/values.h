@@ -63,7 +63,7 @@ typedef enum backhand_outcome {
     BACKHAND_OUTCOMES
 } backhand_outcome;
 
-/** What a slot counts of its server. Starts anew when the slot gets another server. */
+/** The counts of a slot's server. They start anew when the slot gets another server. */
 typedef struct backhand_outcomes {
     int64_t tries[BACKHAND_OUTCOMES]; /**< by outcome */
     int64_t retried;                  /**< of them, tries after which another server, or this one, could have it */
@@ -166,7 +166,7 @@ typedef struct backhand_since {
 /** Samples in the history of a server: five minutes. */
 #define BACKHAND_HISTORY_LENGTH 60
 
-/** What the history of a server has. */
+/** The figures in the history of a server. */
 typedef enum backhand_trace {
     BACKHAND_TRACE_LOAD,     /**< 1-minute load average x 1000 */
     BACKHAND_TRACE_INFLIGHT, /**< requests being served there */

@@ -158,7 +158,7 @@ static void servers_that_fall_silent_are_lost_and_all_of_them_stale(void **state
     assert_null(find("server-lost"));
 }
 
-/* Who hears nobody because it does not listen says nothing of others. */
+/* A server that does not listen hears nobody, so its conditions say nothing of others. */
 static void a_moderator_that_stands_still_loses_nobody(void **state)
 {
     (void)state;

@@ -51,7 +51,7 @@ static const char *digits(const ServerSlot *list, int n)
     return text;
 }
 
-/* What a chain of this function, by_age, that keeps the order, begins with. */
+/* The first server of a chain with this function and by_age, which keeps the order. */
 static const char *candidates_of_age(void)
 {
     static ServerSlot list[SERVERS];

@@ -50,7 +50,7 @@ static void log_begin(const backhand_journal *journal, const backhand_condition 
 static void look_at(const backhand_journal *journal, const backhand_condition *condition)
 {
     char text[BACKHAND_SINCE_TEXT];
-    /* What no line is written about is remembered only for the time of its beginning. */
+    /* A condition without a line in the log is remembered only for the time of its beginning. */
     apr_interval_time_t wait = condition->lines == BACKHAND_LINES_NONE ? APR_INT64_MAX : condition->wait;
 
     snprintf(text, sizeof(text), "%.*s [%s]", (int)sizeof(text) - 40, condition->text, condition->name);

@@ -2,7 +2,7 @@
 
 /**
  * @file own_duty.h
- * @brief What orders have made of this server, in a file of UnixSocketDir, so that it outlives restarts. Core: no
+ * @brief The duty and weight that orders gave this server, in a file of UnixSocketDir that outlives restarts. Core: no
  * httpd. Only for the moderator.
  */
 #ifndef BACKHAND_OWN_DUTY_H
