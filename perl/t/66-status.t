@@ -12,7 +12,7 @@ use Test::More;
 
 my $perl = <<'EOC';
 package T;
-# What a server with the farm's secret could announce.
+# Announcements that a server with the farm's secret could send.
 sub hostile {
     my %server = map { $_ => 1 } qw(mtime aservers nservers inflight load cpu service latency errors served numbacked
       amem down);

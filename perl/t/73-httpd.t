@@ -39,7 +39,7 @@ sub write_file {
     return;
 }
 
-# What a system's httpd.conf loads.
+# Modules that a system's httpd.conf loads.
 my @load = grep { -f "$modules/mod_$_.so" } qw(authz_core mime alias dir proxy proxy_http perl);
 unshift @load, 'mpm_event' if -f "$modules/mod_mpm_event.so";
 write_file(

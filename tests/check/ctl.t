@@ -50,7 +50,7 @@ SKIP: {
     is $warnings, '', '... without a warning';
 }
 
-# What Tab offers after these words.
+# Words that Tab offers after these.
 sub offers {
     my (@words) = @_;
     my $line    = join ' ', map { "'$_'" } 'backhandctl', @words;

@@ -88,7 +88,7 @@ is_deeply [grep { !/\Abackhand_build_info/ } keys %{ samples($lonely) }], ['back
   'a server without a table has no metrics';
 is samples($lonely)->{backhand_table_present}, 0, 'but says so';
 
-# What promtool says of a text.
+# promtool's answer about a text.
 sub promtool {
     my ($metrics) = @_;
     my $pid = open3(my $in, my $out, undef, qw(promtool check metrics));

@@ -51,7 +51,7 @@ cmp_ok scalar @of_panels, '>', 15, 'and queries';
 is_deeply [grep { /rate\(/ && !/\[\$__rate_interval\]/ } @of_panels], [],
   'rates are over the interval that Grafana gives';
 
-# What a variable stands for.
+# The text that a variable stands for.
 my %variable = (job => 'backhand', instance => '.*', __rate_interval => '1m');
 my @all      = (@of_rules, map { s/\$(\w+)/$variable{$1} || die "\$$1 is no variable\n"/ger } @of_panels);
 

@@ -62,7 +62,7 @@ sub layer {
     return "$folder/$name/root";
 }
 
-# What the engine leaves out when it copies the checkout.
+# Files that the engine leaves out when it copies the checkout.
 sub copy_checkout {
     my ($to)     = @_;
     my @left_out = map { "--exclude=./$_" } split ' ', text_of("$repo/.dockerignore");

@@ -28,7 +28,7 @@ my $farm    = Farm->new(announce => 0);
 my @servers = map { $farm->add(name => "www$_") } 1 .. 3;
 my ($www1, $www2, $www3) = @servers;
 
-# What the page has of another machine: addresses, the group's port, and paths. In a test an interval is of a length
+# Lines of the page, for a server of this test: addresses, the group's port, and paths. An interval is of a length
 # that busy machines keep.
 sub local_for {
     my ($server, $conf) = @_;

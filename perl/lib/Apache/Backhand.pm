@@ -27,10 +27,10 @@ Apache::Backhand - Bridge between mod_backhand and mod_perl
 
 In F<httpd.conf>:
 
-    LoadModule perl_module      modules/mod_perl.so
+    LoadModule perl_module       modules/mod_perl.so
     LoadModule proxy_module      modules/mod_proxy.so
     LoadModule proxy_http_module modules/mod_proxy_http.so
-    LoadModule backhand_module  modules/mod_backhand.so
+    LoadModule backhand_module   modules/mod_backhand.so
 
     PerlSwitches -I/path/to/perl5 -I/path/to/my/lib
     PerlModule   Apache::Backhand My::Policy
@@ -101,8 +101,8 @@ policies, which so choose a server by the body without waiting for the client:
 =item note($r, $text)
 
 Adds a line to the explanation of the decision: the page C<?explain> and the lines of C<BackhandTrace> show it with
-the policy that said it. Elsewhere, and while nobody asks for an explanation, it does nothing, so a policy may always
-call it:
+the policy that said it. Outside of a policy, and while nobody asks for an explanation, it does nothing, so a policy may
+always call it:
 
     sub by_tenant {
         my ($r, $ids) = @_;
@@ -299,7 +299,7 @@ How its last failed check ended, a number of docs/wire.md; 0: it is up. Read-onl
 
 =item duty
 
-What an order makes of the server (docs/steer.md). 0: it gets requests as usual; 1: it is drained; 2: it is under
+The duty that an order gave the server (docs/steer.md). 0: it gets requests as usual; 1: it is drained; 2: it is under
 maintenance. A policy does not see servers that get no new requests in its list. Read-only.
 
 =item withheld

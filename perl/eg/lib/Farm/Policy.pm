@@ -93,7 +93,7 @@ times its speed.
 
 =head2 by_visitor($r, \@ids, @headers)
 
-What one visitor asks stays on one server while the farm stays as it is, without cookies. A visitor is the client's
+The requests of one visitor stay on one server while the farm stays as it is, without cookies. A visitor is the client's
 address, or what the request headers say that the words name. When a server leaves, only its own visitors move.
 
 =head1 LICENSE

@@ -1,7 +1,7 @@
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
 package Farm::Conditions;
 
-# What a server says of its conditions, in all places at once.
+# A server's conditions, from all places where they are shown.
 #
 #     begins($a, 'unknown-sender', 'a stranger announces itself', sub { $fake->announce });
 #     ends($a, 'unknown-sender', 'AcceptStats covers it', sub { ... });

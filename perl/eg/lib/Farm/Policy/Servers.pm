@@ -85,8 +85,8 @@ Nothing here is a policy. All of it is cheap: what it finds out once, it remembe
 
 =item matcher(@patterns)
 
-What is_one() and first_those() take, made once for each list of patterns. A pattern is a host name or an address; C<*>
-stands for any characters, C<?> for one. Upper and lower case are the same.
+The argument of is_one() and first_those(), made once for each list of patterns. A pattern is a host name or an address;
+C<*> stands for any characters, C<?> for one. Upper and lower case are the same.
 
 =item is_one($server, $matcher)
 
@@ -103,8 +103,8 @@ Two references to arrays: the ids of the servers that match, and the others, bot
 
 =item plan(\%plans, \&parse, @words)
 
-What C<parse> makes of the directive's words, kept in C<%plans>, so that each line of the configuration is read once in
-each interpreter.
+The result of C<parse> for the directive's words, kept in C<%plans>, so that each line of the configuration is read
+once in each interpreter.
 
 =item KEPT
 
