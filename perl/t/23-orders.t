@@ -6,8 +6,9 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Bridge qw(bridge call left_by);
-use Farm   qw(eventually);
+use Bridge       qw(bridge call left_by);
+use Farm         qw(eventually);
+use Farm::Orders qw(all_see);
 use Test::More;
 
 my $perl = <<'EOT';
@@ -19,19 +20,6 @@ sub unnamed { my ($sub, @words) = @_; return give($sub, undef, @words) }
 sub policy { my ($r, $ids) = @_; Apache::Backhand::note($r, give('drain')); drain(); return $ids }
 EOT
 
-sub state_at {
-    my ($viewer, $server) = @_;
-    return ($viewer->row($server->contact) || {})->{State} // q();
-}
-
-sub all_see {
-    my ($state, $server, @viewers) = @_;
-    return eventually {
-        !grep { state_at($_, $server) ne $state } @viewers
-    }
-    10, "all see that it is $state";
-}
-
 for my $mpm (Farm->mpms) {
     subtest "$mpm: this server" => sub {
         my ($farm, $a) = bridge(mpm => $mpm, perl => $perl, policies => ['O::policy']);
@@ -39,13 +27,13 @@ for my $mpm (Farm->mpms) {
         $farm->start;
         ok $farm->together, 'they see each other';
         is call($a, 'O::give', 'drain'), 1, 'drain, without a name';
-        all_see('drained', $a, $a, $b);
+        ok all_see('drained', $a, $a, $b), 'all see that it is drained';
         ok $a->wait_log(qr/this server is drained: .* by order of Perl at \S+cases[.]pl line \d+/),
           'the log says where';
         is call($a, 'O::give', 'maintenance', 'a.test'), 1, 'maintenance, by name';
-        all_see('maintenance', $a, $a, $b);
+        ok all_see('maintenance', $a, $a, $b), 'all see that it is maintenance';
         is call($a, 'O::give', 'undrain', 0), 1, 'undrain, by id';
-        all_see('alive', $a, $a, $b);
+        ok all_see('alive', $a, $a, $b), 'all see that it is alive';
         is call($a, 'O::unnamed', 'weight', 25), 1, 'weight, of undef';
         eventually { $b->row($a->contact)->{Withheld} == 75 } 10, 'b knows';
 
@@ -66,7 +54,7 @@ for my $mpm (Farm->mpms) {
           'another server without a secret is refused';
         is left_by($a, 0), '3:1 1:0 0:0 2:0', 'a policy gives no orders';
         $farm->announce_log(qr/byPerl: O::policy died, .*drain: this server: functions of a chain give no orders/);
-        is state_at($_, $_), 'alive', $_->name . ' is as before' for $a, $b;
+        is $_->sees($_), 'alive', $_->name . ' is as before' for $a, $b;
         $b->kill_all;
         is call($a, 'O::other', 'forget'), 1,     'a dead one is forgotten';
         is $a->row($b->contact),           undef, 'and out of the table';
@@ -80,9 +68,9 @@ for my $mpm (Farm->mpms) {
         $farm->start;
         ok $farm->together, 'they see each other';
         is call($a, 'O::give', 'drain', 'b.test'), 1, 'a drains b';
-        all_see('drained', $b, $a, $b);
+        ok all_see('drained', $b, $a, $b), 'all see that it is drained';
         is call($a, 'O::other', 'undrain'), 1, 'and ends it, by contact';
-        all_see('alive', $b, $a, $b);
+        ok all_see('alive', $b, $a, $b), 'all see that it is alive';
         $farm->check;
     };
 }

@@ -67,8 +67,7 @@ for my $mpm (Farm->mpms) {
         is $user->ask($a)->{server}, 'b', 'on b';
         $b->write_file('dead', q());
         $farm->announce_log(qr/this server is down/);
-        my $state = sub { my ($server) = @_; return ($server->row($b->contact) || {})->{State} || q() };
-        eventually { 2 == grep { $state->($_) eq 'down' } $a, $b } 10, 'b is down';
+        eventually { 2 == grep { $_->sees($b) eq 'down' } $a, $b } 10, 'b is down';
         moves($user, 'down', scaled(1), [$b, $a]);
         $farm->check;
     };

@@ -8,8 +8,9 @@ use warnings;
 use Digest::SHA qw(hmac_sha256_hex);
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Farm qw(build_dir eventually scaled);
+use Farm qw(eventually);
 use Farm::Fake;
+use Farm::Orders qw($obeyed all_see order);
 use Farm::Session;
 use Test::More;
 use Time::HiRes qw(time);
@@ -17,18 +18,6 @@ use Time::HiRes qw(time);
 my $key    = '0a1b2c3d' x 8;
 my $chains = join "\n", '<Location /app>', 'Backhand byAge', 'Backhand byRandom', '</Location>',
   '<Location /app/soon>', 'Backhand off', 'Backhand on', '</Location>', q();
-my $obeyed = 'the order is obeyed';
-
-# Gives an order at a server.
-sub order {
-    my ($at, @words) = @_;
-    my @command = (build_dir() . '/meson/tests/farm/order', $at->root . '/run/backhand', @words);
-    open my $out, '-|', @command or die "$command[0]: $!";
-    my $said = readline $out;
-    close $out;
-    chomp $said if defined $said;
-    return $said;
-}
 
 sub share_key {
     for my $server (@_) {
@@ -57,19 +46,6 @@ sub equip {
     return;
 }
 
-sub state_at {
-    my ($viewer, $server) = @_;
-    return ($viewer->row($server->contact) || {})->{State} // q();
-}
-
-sub all_see {
-    my ($state, $server, @viewers) = @_;
-    return eventually {
-        !grep { state_at($_, $server) ne $state } @viewers
-    }
-    5, "all see that it is $state";
-}
-
 for my $mpm (Farm->mpms) {
     subtest "$mpm: each server orders itself" => sub {
         my $farm = Farm->new(mpm => $mpm, modules => ['lua'], conf => $chains . Farm::Session::conf());
@@ -80,7 +56,7 @@ for my $mpm (Farm->mpms) {
         my ($of_a, $of_b) = map { Farm::Session->new(owner => $_) } $a, $b;
 
         is order($b, 'drain', $b->contact), $obeyed, 'b is drained';
-        all_see('drained', $b, $a, $b, $c);
+        ok all_see('drained', $b, $a, $b, $c), 'all see that it is drained';
         is_deeply [sort keys %{ answered(20, '/app/who', $a, $c) }],           [qw(a c)], 'the others hand it nothing';
         is_deeply [grep { $_ eq 'b' } keys %{ answered(30, '/app/who', $b) }], ['b'],     'it serves its own clients';
         is $of_b->ask($_)->{server}, 'b', 'but keeps its sessions, asked at ' . $_->name for $a, $b, $c;
@@ -88,7 +64,7 @@ for my $mpm (Farm->mpms) {
         is_deeply [sort keys %new], [qw(a c)], 'and begins none, for its own clients either';
 
         is order($b, 'maintenance', $b->contact), $obeyed, 'b is put under maintenance';
-        all_see('maintenance', $b, $a, $b, $c);
+        ok all_see('maintenance', $b, $a, $b, $c), 'all see that it is maintenance';
         is_deeply [sort keys %{ answered(20, '/app/who',  $a, $b, $c) }], [qw(a c)], 'it hands its own clients on';
         is_deeply [sort keys %{ answered(20, '/app/soon', $a, $b, $c) }], [qw(a c)], '`Backhand on`, too';
         my $moved = $of_b->ask($b);
@@ -96,17 +72,17 @@ for my $mpm (Farm->mpms) {
         ok $moved->{set}, 'for good';
 
         is order($_, 'maintenance', $_->contact), $obeyed, $_->name . ' as well' for $a, $c;
-        all_see('maintenance', $_, $a, $b, $c) for $a, $c;
+        ok all_see('maintenance', $_, $a, $b, $c), 'all see that it is maintenance' for $a, $c;
         is_deeply [sort keys %{ answered(20, '/app/who', $a, $b, $c) }], [qw(a b c)], 'when all are, none is';
         is order($_, 'normal', $_->contact), $obeyed, $_->name . ' is normal' for $a, $c;
-        all_see('alive', $_, $a, $b, $c) for $a, $c;
+        ok all_see('alive', $_, $a, $b, $c), 'all see that it is alive' for $a, $c;
 
         $b->stop;
         $b->start;
-        all_see('maintenance', $b, $a, $b, $c);
+        ok all_see('maintenance', $b, $a, $b, $c), 'all see that it is maintenance';
         is_deeply [sort keys %{ answered(20, '/app/who', $b) }], [qw(a c)], 'under maintenance still';
         is order($b, 'normal', $b->contact), $obeyed, 'b is normal';
-        all_see('alive', $b, $a, $b, $c);
+        ok all_see('alive', $b, $a, $b, $c), 'all see that it is alive';
 
         like order($a, 'drain', $b->contact), qr/has no BackhandSecretFile/, 'without a secret no order for others';
         like order($a, 'drain', 'http://192.0.2.1:80'), qr/no live server/,  'nor for strangers';
@@ -146,10 +122,10 @@ for my $mpm (Farm->mpms) {
         $farm->start;
         ok $farm->together, 'they see each other';
         is order($a, 'drain', $b->contact), $obeyed, 'a drains b';
-        all_see('drained', $b, $a, $b, $c);
+        ok all_see('drained', $b, $a, $b, $c),                                   'all see that it is drained';
         ok $b->wait_log(qr/this server is drained: .* by order of \S+ at http/), 'b says who ordered it';
         is order($c, 'normal', $b->contact), $obeyed, 'c ends it';
-        all_see('alive', $b, $a, $b, $c);
+        ok all_see('alive', $b, $a, $b, $c), 'all see that it is alive';
 
         # The order of a member, signed; then a copy, and one that is not signed.
         my $fake = Farm::Fake->new(farm => $farm, quiet => 1);
@@ -161,7 +137,7 @@ for my $mpm (Farm->mpms) {
         };
         my %drain = (order => 7, do => 2, to => $b->contact);
         my $copy;
-        eventually { $copy = $make->(1, %drain); $fake->send_datagram($copy); state_at($b, $b) eq 'drained' } 5,
+        eventually { $copy = $make->(1, %drain); $fake->send_datagram($copy); $b->sees($b) eq 'drained' } 5,
           'a signed order counts';
         is order($b, 'normal', $b->contact), $obeyed, 'b is normal again';
         my $dropped = $b->status->{'Dropped-old'};
@@ -169,14 +145,14 @@ for my $mpm (Farm->mpms) {
         my $accepted = $b->status->{Accepted};
         $fake->send_datagram($make->(1, %drain)) for 1 .. 3;
         eventually { $b->status->{Accepted} > $accepted + 5 } 5, 'the same order in a newer announcement';
-        is state_at($b, $b), 'alive', 'is not obeyed again';
+        is $b->sees($b), 'alive', 'is not obeyed again';
         my $unsigned = $b->status->{'Dropped-signature'};
         eventually {
             $fake->send_datagram($make->(0, %drain, order => 9));
             $b->status->{'Dropped-signature'} > $unsigned
         }
         5, 'an unsigned one is dropped';
-        is state_at($b, $b), 'alive', 'and not obeyed';
+        is $b->sees($b), 'alive', 'and not obeyed';
         $farm->announce_log(qr/not signed/);
         $farm->done;
     };

@@ -204,8 +204,7 @@ subtest 'the last answer is passed on' => sub {
     my $b    = $farm->add(conf => "$retry$dead$chain");
     $farm->start;
     ok $farm->together($b), 'they see each other';
-    my $seen = sub { return ($b->row($a->contact) || {})->{State} || q() };
-    eventually { $seen->() eq 'down' && ($a->row($b->contact) || {})->{'Workers-Ready'} } 10, 'this server is down';
+    eventually { $b->sees($a) eq 'down' && ($a->row($b->contact) || {})->{'Workers-Ready'} } 10, 'this server is down';
     is $a->get('/app/who')->status, 503, 'of the only other one';
     my $logged = $a->logged('/app/who');
     like $logged->{reason}, qr/\Ahanded-off:/, 'which has answered';

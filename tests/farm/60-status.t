@@ -238,8 +238,8 @@ like $work{'On a response'}, qr/\A\d+(?:\.\d)? (?:s|min \d+ s)\z/, 'and an age';
 ok wait_for { $first->get('/backhand')->body =~ m{<path d="M\d} }, 'and curves of the last minutes';
 
 # A server that stops, in words.
-ok $second->stop,                                                         'the other server stops';
-ok wait_for { ($first->row($second->contact) || {})->{State} eq 'left' }, 'its row says that it left';
+ok $second->stop,                                'the other server stops';
+ok wait_for { $first->sees($second) eq 'left' }, 'its row says that it left';
 $page = $first->get('/backhand');
 is html_fault($page->body), '', 'the page is valid still';
 like $page->body, qr{<tr class="left" }, 'the row is marked';

@@ -218,8 +218,8 @@ for my $mpm (Farm->mpms) {
     is_deeply [grep { / "GET \/(?:app|tenant|f)/ } map { $_->access_lines } $b, $c], [], 'nobody was asked';
 
     # A server that has gone.
-    ok $b->stop,                                                     'a server stops';
-    ok wait_for { ($a->row($b->contact) || {})->{State} eq 'left' }, 'and has left';
+    ok $b->stop,                            'a server stops';
+    ok wait_for { $a->sees($b) eq 'left' }, 'and has left';
     $said = explanation($a, '/session', "&header=Cookie:+SID%3D${id}x");
     like $said->{functions}[0]{notes}[0], qr/which is gone/, 'its sessions are lost';
 

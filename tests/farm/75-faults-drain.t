@@ -7,27 +7,12 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Farm qw(build_dir eventually wait_for);
+use Farm         qw(eventually);
+use Farm::Orders qw($obeyed all_see order);
 use Farm::Steady;
 use Test::More;
 
 my $long = $ENV{BACKHAND_TEST_LONG};
-
-sub order {
-    my ($at, @words) = @_;
-    my @command = (build_dir() . '/meson/tests/farm/order', $at->root . '/run/backhand', @words, $at->contact);
-    open my $out, '-|', @command or die "$command[0]: $!";
-    chomp(my $said = readline($out) // q());
-    close $out;
-    return $said;
-}
-
-sub all_see {
-    my ($state, $server, @viewers) = @_;
-    return wait_for {
-        !grep { (($_->row($server->contact) || {})->{State} // q()) ne $state } @viewers
-    }
-}
 
 for my $mpm ($long ? Farm->mpms : 'event') {
     my $farm    = Farm::Steady::farm(4, mpm => $mpm);
@@ -41,8 +26,8 @@ for my $mpm ($long ? Farm->mpms : 'event') {
         my ($load, $word, $state) = @_;
         my ($said, $seen);
         my $result = $load->during("$mpm: server $name: $word",
-            2, sub { $said = order($server, $word); $seen = all_see($state, $server, @servers) });
-        is $said, 'the order is obeyed', "$word is obeyed";
+            2, sub { $said = order($server, $word, $server->contact); $seen = all_see($state, $server, @servers) });
+        is $said, $obeyed, "$word is obeyed";
         ok $seen, "all see that it is $state";
         $result->nothing_failed;
         $result->read_once;

@@ -2,70 +2,18 @@
 
 /* A process that is not httpd reads the table from its file. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "table_file.h"
 
-#include <apr_general.h>
-
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "../said.h"
 #include "base/random.h"
 #include "conditions/conditions.h"
 #include "status/json.h"
 #include "status/rows.h"
-#include "table/attach.h"
 #include "table/counters.h"
-#include "table/inside.h"
 #include "table/skewed.h"
-#include "table/update.h"
 
-#define SERVERS   8
-#define PROCESSES 4
+#include <fcntl.h>
 
-static apr_pool_t *pool;
-static backhand_table *table;
-static char dir[] = "/tmp/backhand-attach-XXXXXX";
-static char path[96];
 static const char *wrong;
-
-/* By the real clocks, since an attached table has no others. */
-static int make_table(void **state)
-{
-    (void)state;
-    memcpy(strrchr(dir, '-'), "-XXXXXX", 8);
-    assert_non_null(mkdtemp(dir));
-    snprintf(path, sizeof(path), "%s/%s", dir, BACKHAND_TABLE_FILE);
-    apr_initialize();
-    apr_pool_create(&pool, NULL);
-    assert_int_equal(backhand_table_create(&table, SERVERS, PROCESSES, path, pool), APR_SUCCESS);
-    return 0;
-}
-
-static int remove_table(void **state)
-{
-    (void)state;
-    unlink(path);
-    assert_int_equal(rmdir(dir), 0);
-    backhand_table_unmap(table);
-    apr_pool_destroy(pool);
-    return 0;
-}
-
-static void hear(int host, uint64_t sequence)
-{
-    backhand_announcement said = said_by_nth("server", host, 100 + (uint64_t)host, sequence);
-    said.stat.aservers = (int64_t)sequence;
-    backhand_table_update(table, &said, NULL);
-}
 
 static apr_status_t attach(backhand_table **other, int writable)
 {

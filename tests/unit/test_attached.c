@@ -2,64 +2,16 @@
 
 /* The interface for programs that are not httpd. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "table_file.h"
 
-#include <apr_general.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "../said.h"
 #include "mod_backhand_attached.h"
-#include "table/attach.h"
-#include "table/inside.h"
-#include "table/update.h"
 
-static apr_pool_t *pool;
-static backhand_table *table;
-static char dir[] = "/tmp/backhand-attached-XXXXXX";
-static char path[96];
 static char error[BACKHAND_ATTACHED_ERROR_SIZE];
 
-static void create(void)
+static void leave(int host, uint64_t sequence)
 {
-    assert_int_equal(backhand_table_create(&table, 4, 4, path, pool), APR_SUCCESS);
-}
-
-static int make_table(void **state)
-{
-    (void)state;
-    memcpy(strrchr(dir, '-'), "-XXXXXX", 8);
-    assert_non_null(mkdtemp(dir));
-    snprintf(path, sizeof(path), "%s/%s", dir, BACKHAND_TABLE_FILE);
-    apr_initialize();
-    apr_pool_create(&pool, NULL);
-    create();
-    return 0;
-}
-
-static int remove_table(void **state)
-{
-    (void)state;
-    unlink(path);
-    assert_int_equal(rmdir(dir), 0);
-    backhand_table_unmap(table);
-    apr_pool_destroy(pool);
-    return 0;
-}
-
-static void hear(int host, uint64_t sequence, int leave)
-{
-    backhand_announcement said = said_by_nth("server", host, 100 + (uint64_t)host, sequence);
-    said.stat.load = (int64_t)sequence;
-    said.leaving = leave;
+    backhand_announcement said = heard_from(host, sequence);
+    said.leaving = 1;
     backhand_table_update(table, &said, NULL);
 }
 
@@ -69,27 +21,27 @@ static void shows_servers(void **state)
     backhand_attached_fault fault;
     backhand_attached *attached;
     (void)state;
-    hear(3, 7, 0);
+    hear(3, 7);
     attached = backhand_attached_open(dir, &fault, error);
     assert_non_null(attached);
     assert_int_equal(fault, BACKHAND_ATTACHED_OK);
-    assert_int_equal(backhand_attached_maxservers(attached), 4);
+    assert_int_equal(backhand_attached_maxservers(attached), SERVERS);
     assert_int_equal(backhand_number_get(&backhand_attached_serverstats(attached)[1].load), 7);
     assert_int_equal(backhand_attached_identity(attached, 1, name, contact), 1);
     assert_string_equal(name, "server3");
     assert_string_equal(contact, backhand_table_stat(table, 1)->contact);
     assert_string_equal(backhand_attached_state(attached, 1), "alive");
     assert_int_equal(backhand_attached_idle(attached), -1);
-    hear(3, 8, 1);
+    leave(3, 8);
     assert_string_equal(backhand_attached_state(attached, 1), "left");
     assert_int_equal(backhand_attached_identity(attached, 2, name, NULL), 0);
     assert_string_equal(name, "");
     assert_null(backhand_attached_state(attached, 2));
     assert_null(backhand_attached_state(attached, -1));
-    assert_null(backhand_attached_state(attached, 4));
+    assert_null(backhand_attached_state(attached, SERVERS));
     backhand_attached_keep(attached);
     backhand_attached_release(attached);
-    assert_int_equal(backhand_attached_maxservers(attached), 4);
+    assert_int_equal(backhand_attached_maxservers(attached), SERVERS);
     backhand_attached_release(attached);
 }
 
@@ -100,7 +52,7 @@ static void knows_when_it_is_replaced(void **state)
     assert_non_null(attached);
     assert_int_equal(backhand_attached_is_current(attached), 1);
     backhand_table_unmap(table);
-    create();
+    create_table();
     assert_int_equal(backhand_attached_is_current(attached), 0);
     assert_null(backhand_attached_state(attached, 1));
     backhand_attached_release(attached);

@@ -2,32 +2,12 @@
 
 /* The status page as JSON: valid whatever the names hold, and with the numbers of the table. */
 
-#include "table_fixture.h"
 #include "written.h"
 
-#include "../said.h"
 #include "status/json.h"
 #include "table/outcomes.h"
 #include "table/skewed.h"
 #include "walk/reason.h"
-
-#include <apr_strings.h>
-
-static int make_table(void **state)
-{
-    (void)state;
-    begin_table(4, 4);
-    return 0;
-}
-
-static int take(int host, const char *name)
-{
-    backhand_announcement said = said_by_nth("host", host, 100 + (uint64_t)host, 1);
-    if (name) {
-        apr_cpystrn(said.stat.hostname, name, sizeof(said.stat.hostname));
-    }
-    return backhand_table_update(table, &said, NULL).id;
-}
 
 static const char *write_json(const backhand_facts *facts)
 {
@@ -120,13 +100,6 @@ static int is_json(const char *text)
     const char *end = skip_value(text);
     return end && strcmp(end, "\n") == 0;
 }
-
-#define assert_holds(text, part)                                                                                       \
-    do {                                                                                                               \
-        if (!strstr((text), (part))) {                                                                                 \
-            fail_msg("no %s in %s", (part), (text));                                                                   \
-        }                                                                                                              \
-    } while (0)
 
 /* --- tests -----------------------------------------------------------------------------------------------------------
  */

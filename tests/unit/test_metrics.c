@@ -2,32 +2,13 @@
 
 /* The status page as metrics: both formats are well-formed, and no two samples have the same name and labels. */
 
-#include "table_fixture.h"
 #include "written.h"
 
-#include "../said.h"
 #include "status/metrics.h"
 #include "table/outcomes.h"
 #include "walk/reason.h"
 
-#include <apr_strings.h>
 #include <stdlib.h>
-
-static int make_table(void **state)
-{
-    (void)state;
-    begin_table(4, 4);
-    return 0;
-}
-
-static int take(int host, const char *name)
-{
-    backhand_announcement said = said_by_nth("host", host, 100 + (uint64_t)host, 1);
-    if (name) {
-        apr_cpystrn(said.stat.hostname, name, sizeof(said.stat.hostname));
-    }
-    return backhand_table_update(table, &said, NULL).id;
-}
 
 static const char *write_metrics(int open_metrics)
 {
@@ -155,13 +136,6 @@ static const char *fault(const char *text, int open_metrics)
         const char *wrong = fault((text), (open_metrics));                                                             \
         if (wrong) {                                                                                                   \
             fail_msg("wrong: %.200s", wrong);                                                                          \
-        }                                                                                                              \
-    } while (0)
-
-#define assert_holds(text, part)                                                                                       \
-    do {                                                                                                               \
-        if (!strstr((text), (part))) {                                                                                 \
-            fail_msg("no %s in %s", (part), (text));                                                                   \
         }                                                                                                              \
     } while (0)
 

@@ -373,6 +373,12 @@ sub row {
     return $self->rows->{$contact};
 }
 
+# The state that this server sees another one in, as on its status page; an empty text: none yet.
+sub sees {
+    my ($self, $other) = @_;
+    return ($self->row($other->contact) || {})->{State} // '';
+}
+
 sub lines {
     my ($self, $name) = @_;
     open my $file, '<', "$self->{root}/$name" or return;
