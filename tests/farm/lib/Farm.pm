@@ -218,6 +218,13 @@ sub announce_log {
     return;
 }
 
+# The test stops servers, or keeps announcements from them: the others log that they hear nobody.
+sub silences {
+    my ($self) = @_;
+    $self->announce_log(qr/backhand: .* \[(?:deaf|all-stale)\]\z/) if !$self->{silences}++;
+    return;
+}
+
 # Stops everything, fails the test for unannounced log lines, and ends the test's plan.
 sub done {
     my ($self) = @_;
@@ -228,10 +235,11 @@ sub done {
 
 # As done(), without ending the plan, for a test that makes several farms.
 sub check {
-    my ($self) = @_;
-    my @stuck = grep { !$_->stop } grep { $_->{pid} } $self->servers;
+    my ($self)    = @_;
+    my @announced = @{ $self->{announced} };
+    my @stuck     = grep { !$_->stop } grep { $_->{pid} } $self->servers;
     Test::More::is("@{[map { $_->{name} } @stuck]}", '', 'every server stops in time and leaves no process');
-    my @unexpected = map { $_->unexpected_log(@{ $self->{announced} }) } $self->servers;
+    my @unexpected = map { $_->unexpected_log(@announced) } $self->servers;
     Test::More::is(scalar @unexpected, 0, 'the error logs hold only what was announced')
       or Test::More::diag(@unexpected > 50 ? (@unexpected[0 .. 49], '…') : @unexpected);
     $self->remove;

@@ -21,7 +21,9 @@ use Time::HiRes qw(time);
 sub new {
     my ($class, %options) = @_;
     my $self = bless { host => '127.0.0.9', port => $options{farm}->port, says => {}, %options }, $class;
-    my $udp  = IO::Socket::INET->new(Proto => 'udp', LocalAddr => $self->{host}) or croak "udp: $@";
+    # It announces itself only when a test wants that.
+    $self->{farm}->silences;
+    my $udp = IO::Socket::INET->new(Proto => 'udp', LocalAddr => $self->{host}) or croak "udp: $@";
     setsockopt $udp, IPPROTO_IP, IP_MULTICAST_IF, inet_aton($self->{host}) or croak "multicast: $!";
     setsockopt $udp, IPPROTO_IP, IP_MULTICAST_TTL, pack 'I', 1 or croak "multicast: $!";
     $self->{socket} = $udp;

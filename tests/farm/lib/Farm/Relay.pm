@@ -23,6 +23,7 @@ my $host = '127.0.0.10';
 
 sub new {
     my ($class, %options) = @_;
+    $options{farm}->silences;
     return bless {%options}, $class;
 }
 
