@@ -3,6 +3,7 @@
 #include "announce/moderator/orders.h"
 
 #include "announce/wire/order.h"
+#include "base/throttle.h"
 #include "table/clock.h"
 #include "table/duty.h"
 #include "table/update.h"
@@ -18,6 +19,8 @@ APLOG_USE_MODULE(backhand);
 
 /* How often an order is announced when BackhandInterval is longer. */
 #define REPEAT apr_time_from_msec(500)
+/* How often the log says that an order is not known. */
+#define COMPLAINT_PERIOD apr_time_from_sec(60)
 
 /* --- this server ------------------------------------------------------------------------------------------- */
 
@@ -90,8 +93,11 @@ void backhand_orders_hear(void *ctx, const backhand_announcement *from)
     }
     snprintf(by, sizeof(by), "%s at %s", from->stat.hostname, from->stat.contact);
     if (!backhand_order_read(from->order_do, &kind, &weight)) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, orders->self->journal->s,
-                     "backhand: order of %s ignored: this release knows no order %d", by, (int)from->order_do);
+        int level = backhand_throttle(&orders->complained, backhand_clock_now(), COMPLAINT_PERIOD) ? APLOG_WARNING
+                                                                                                   : APLOG_DEBUG;
+        ap_log_error(APLOG_MARK, level, 0, orders->self->journal->s,
+                     "backhand: order of %s ignored: this release knows no order %d; run the same release on both", by,
+                     (int)from->order_do);
         return;
     }
     obey(orders, kind, weight, by);

@@ -34,6 +34,7 @@ typedef struct backhand_orders {
     int64_t numbered;    /**< number of the last order */
     apr_time_t repeated; /**< when one was last announced */
     int news;            /**< 1: this server must announce itself now */
+    int64_t complained;  /**< when the log last said that an order is not known */
     struct {
         uint64_t boot;
         int64_t number;
