@@ -30,7 +30,7 @@ typedef struct ctl {
     const char *httpd;   /**< --httpd: the command that checks a configuration */
     const char *add;     /**< --add: a file of keys; NULL: none */
     const char *promote; /**< --promote: the same */
-    int64_t seconds;     /**< --every: between two looks; how long `doctor` watches */
+    int64_t seconds;     /**< --every: between two looks of `top` */
     int json;            /**< 1: write JSON */
     int count;           /**< arguments behind the command's name */
     const char *const *arguments;

@@ -5,10 +5,14 @@
 #include "ctl/doctor.h"
 
 #include "base/number.h"
+#include "table/clock.h"
 
 #include <apr_strings.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,23 +21,32 @@
 #include <unistd.h>
 
 #define OUTPUT_MAX 65536
+/* How long the command may take. */
+#define PATIENCE apr_time_from_sec(10)
+#define LOOK     apr_time_from_msec(10)
 
-/* Starts the command with both outputs in a pipe. @return the pipe's end to read; -1: errno says why not */
+/* Starts the command without input, with both outputs in a pipe, in a process group of its own, so that it can be ended
+ * with all that it starts. @return the pipe's end to read; -1: errno says why not */
 static int start(char *const *argv, pid_t *pid)
 {
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
     int ends[2], error;
 
     if (pipe(ends) != 0) {
         return -1;
     }
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
     posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
     posix_spawn_file_actions_addclose(&actions, ends[0]);
     posix_spawn_file_actions_addclose(&actions, ends[1]);
-    error = posix_spawnp(pid, argv[0], &actions, NULL, argv, environ);
+    error = posix_spawnp(pid, argv[0], &actions, &attributes, argv, environ);
     posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
     close(ends[1]);
     if (error) {
         close(ends[0]);
@@ -43,19 +56,56 @@ static int start(char *const *argv, pid_t *pid)
     return ends[0];
 }
 
-/* Reads all that comes; what is too much for the buffer is read and dropped, so that the command ends. */
-static void read_all(int fd, char *out, size_t room)
+/* @return 0: nothing comes before the deadline */
+static int wait_for_output(int fd, apr_time_t deadline)
+{
+    struct pollfd input = {.fd = fd, .events = POLLIN};
+    apr_interval_time_t left;
+    int ready = -1;
+
+    while (ready < 0 && (left = deadline - backhand_clock_now()) > 0) {
+        ready = poll(&input, 1, (int)(left / 1000) + 1);
+        if (ready < 0 && errno != EINTR) {
+            return 0;
+        }
+    }
+    return ready > 0;
+}
+
+/* Reads all that comes before the deadline; what is too much for the buffer is read and dropped, so that the command
+ * ends. */
+static void read_all(int fd, apr_time_t deadline, char *out, size_t room)
 {
     char dropped[4096];
     size_t length = 0;
-    ssize_t n;
+    ssize_t n = 1;
 
-    do {
+    while (n != 0 && wait_for_output(fd, deadline)) {
         n = length < room ? read(fd, out + length, room - length) : read(fd, dropped, sizeof(dropped));
         length += n > 0 && length < room ? (size_t)n : 0;
-    } while (n > 0 || (n < 0 && errno == EINTR));
+        if (n < 0 && errno != EINTR) {
+            n = 0;
+        }
+    }
     out[length] = '\0';
     close(fd);
+}
+
+/* @return 0: the command had not ended at the deadline, and was killed */
+static int wait_for_end(pid_t pid, apr_time_t deadline, int *status)
+{
+    pid_t ended;
+
+    while ((ended = waitpid(pid, status, WNOHANG)) == 0 || (ended < 0 && errno == EINTR)) {
+        if (backhand_clock_now() >= deadline) {
+            kill(-pid, SIGKILL);
+            while (waitpid(pid, status, 0) < 0 && errno == EINTR) {
+            }
+            return 0;
+        }
+        apr_sleep(LOOK);
+    }
+    return 1;
 }
 
 static void take_destination(ctl_facts *facts, const char *value, apr_pool_t *p)
@@ -167,6 +217,7 @@ void ctl_doctor_configuration(const ctl *command, ctl_facts *facts, apr_array_he
     char *const *argv = arguments(command->httpd, p);
     const char *last;
     int status = 0, before = findings->nelts, fd;
+    apr_time_t deadline = backhand_clock_now() + PATIENCE;
     pid_t pid;
 
     fd = argv ? start(argv, &pid) : -1;
@@ -176,8 +227,12 @@ void ctl_doctor_configuration(const ctl *command, ctl_facts *facts, apr_array_he
                  argv ? strerror(errno) : "it has no word");
         return;
     }
-    read_all(fd, output, OUTPUT_MAX);
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    read_all(fd, deadline, output, OUTPUT_MAX);
+    if (!wait_for_end(pid, deadline, &status)) {
+        ctl_find(findings, CTL_WARN, "configuration",
+                 "%s -t has not ended within %d s and is killed; see by hand why, or name another command by --httpd",
+                 command->httpd, (int)apr_time_sec(PATIENCE));
+        return;
     }
     last = last_line(output, p);
     take_output(output, facts, findings);

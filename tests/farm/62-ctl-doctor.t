@@ -23,6 +23,17 @@ sub doctor {
     return ($? >> 8, $said);
 }
 
+# /proc's line of each process: its fifth word is the process group.
+sub processes {
+    my @lines;
+    for my $path (glob '/proc/[0-9]*/stat') {
+        open my $file, '<', $path or next;
+        my $line = readline $file;
+        push @lines, $line =~ s/\(.*\)/name/r if defined $line;
+    }
+    return grep { (split)[2] ne 'Z' } @lines;
+}
+
 my $farm = Farm->new;
 my $first =
   $farm->add(conf => "<Location />\nBackhand byAge\n</Location>\nProxyPass /app/proxied http://127.0.0.1:9/\n",);
@@ -79,6 +90,17 @@ my $wrong = $farm->add(conf => "BackhandInterval never\n");
 is $code, 4, 'a wrong configuration: exit code 4';
 like $said, qr/^fail +configuration .* fails: .*BackhandInterval/m, '... with the error';
 like qx{'$ctl' doctor --httpd nonesuch 2>&1}, qr/^warn +configuration +cannot run nonesuch: .*--httpd$/m, 'no httpd';
+
+# A command that does not end, and whose child holds its output.
+my $slow = $alone->write_file('slow', "#!/bin/sh\necho \$\$ >$alone->{root}/pids\nsleep 600\n:\n");
+chmod 0755, $slow or die "chmod $slow: $!";
+my $began = time;
+like qx{'$ctl' doctor --httpd '$slow' 2>&1},
+  qr/^warn +configuration .*\Q$slow\E -t has not ended within 10 s .*--httpd$/m,
+  'a command that does not end';
+cmp_ok time - $began, '<', 30, '... does not hold doctor up';
+my ($group) = $alone->lines('pids');
+is scalar(grep { (split)[4] == $group } processes()), 0, '... and nothing of it is left';
 
 $farm->announce_log(qr/exit signal Killed/);
 $farm->done;
