@@ -152,7 +152,10 @@ static apr_status_t refused(apr_status_t error, const char *path, const char **w
 
     if (APR_STATUS_IS_ENOENT(error) || APR_STATUS_IS_ENOTDIR(error)) {
         *wrong =
-            apr_psprintf(p, "there is no %s: httpd does not run with mod_backhand, or has another UnixSocketDir", path);
+            apr_psprintf(p,
+                         "there is no %s: httpd does not run with mod_backhand, or has another UnixSocketDir, or the "
+                         "file was deleted; httpd makes another one when it is stopped and started",
+                         path);
         return APR_ENOENT;
     }
     if (APR_STATUS_IS_EACCES(error)) {

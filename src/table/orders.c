@@ -165,7 +165,7 @@ void backhand_order_sweep(backhand_table *table, int all)
         uint64_t word = backhand_acquire(&place->state);
         apr_interval_time_t since = table->now() - backhand_number_get(&place->since);
         if (PHASE(word) == TAKEN && all) {
-            answer(table, place, word, BACKHAND_ORDER_UNANSWERED);
+            answer(table, place, word, BACKHAND_ORDER_LOST);
         }
         else if (PHASE(word) > ANSWERED || (PHASE(word) == WRITING && (since > WRITES_FOR || since < 0)) ||
                  (PHASE(word) == ANSWERED && (since > ANSWERS_FOR || since < 0))) {
@@ -188,7 +188,9 @@ const char *backhand_order_result_text(backhand_order_result result)
         [BACKHAND_ORDER_NO_SECRET] = "this server has no BackhandSecretFile, so it can give orders to itself only",
         [BACKHAND_ORDER_UNANSWERED] = "the server has not obeyed within 10 s: it may be of an earlier release, have "
                                       "another secret, or not hear this server",
-        [BACKHAND_ORDER_LOST] = "the answer is not known any more",
+        [BACKHAND_ORDER_LOST] =
+            "the answer is lost, because this server's moderator was replaced: see whether the server "
+            "obeys; if not, give the order again",
     };
     return text[result];
 }

@@ -43,7 +43,7 @@ typedef enum backhand_order_result {
     BACKHAND_ORDER_UNKNOWN,    /**< no live server has that contact */
     BACKHAND_ORDER_NO_SECRET,  /**< for another server, without BackhandSecretFile here */
     BACKHAND_ORDER_UNANSWERED, /**< the other server has not obeyed within BACKHAND_ORDER_TIMEOUT */
-    BACKHAND_ORDER_LOST,       /**< the place has another order by now */
+    BACKHAND_ORDER_LOST,       /**< the answer was read already, or the moderator was replaced before it answered */
     BACKHAND_ORDER_RESULTS
 } backhand_order_result;
 

@@ -76,12 +76,12 @@ my $dir = "$first->{root}/run/backhand";
 # Errors
 {
     my $empty = tempdir(CLEANUP => 1);
-    refuses(2,  'there is no',         'no table',               $ctl, 'status', '-d', $empty);
-    refuses(2,  'there is no',         'no folder',              $ctl, 'status', '-d', "$empty/none");
-    refuses(64, 'there is no command', 'an unknown command',     $ctl, 'dance');
-    refuses(64, 'usage',               'too many arguments',     $ctl, 'status', 'x',       '-d', $dir);
-    refuses(64, 'seconds',             'a wrong number',         $ctl, 'top',    '--every', '0');
-    refuses(5,  'terminal',            'top without a terminal', $ctl, 'top',    '-d',      $dir);
+    refuses(2,  'there is no .* deleted', 'no table',               $ctl, 'status', '-d', $empty);
+    refuses(2,  'there is no',            'no folder',              $ctl, 'status', '-d', "$empty/none");
+    refuses(64, 'there is no command',    'an unknown command',     $ctl, 'dance');
+    refuses(64, 'usage',                  'too many arguments',     $ctl, 'status', 'x',       '-d', $dir);
+    refuses(64, 'seconds',                'a wrong number',         $ctl, 'top',    '--every', '0');
+    refuses(5,  'terminal',               'top without a terminal', $ctl, 'top',    '-d',      $dir);
     is((ctl('--help'))[0], 0,  'help');
     is((ctl())[0],         64, 'no command');
     like((ctl('--version'))[1], qr/\Abackhandctl of mod_backhand \d/, 'version');
