@@ -81,6 +81,22 @@ static void new_line(int depth)
     printf("\n%*s", 2 * depth, "");
 }
 
+/* Writes the character that an escape of JSON stands for, if it is printable ASCII.
+ * @param at  what follows the backslash, not its end
+ * @return the escape's last character */
+static const char *print_escaped(const char *at)
+{
+    unsigned code = 0;
+    int length = 0;
+
+    if (*at == 'u' && sscanf(at + 1, "%4x%n", &code, &length) == 1 && length == 4) {
+        putchar(code >= ' ' && code <= '~' ? (int)code : '?');
+        return at + length;
+    }
+    putchar(*at == 'n' || *at == 't' ? ' ' : *at);
+    return at;
+}
+
 /* Writes JSON for people: a value a line, without its quotes and brackets. */
 static void print_lines(const char *json)
 {
@@ -88,8 +104,7 @@ static void print_lines(const char *json)
 
     for (const char *at = json; *at; at++) {
         if (quoted && *at == '\\' && at[1]) {
-            at++;
-            putchar(*at == 'n' || *at == 't' ? ' ' : *at);
+            at = print_escaped(at + 1);
         }
         else if (*at == '"') {
             quoted = !quoted;
