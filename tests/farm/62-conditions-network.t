@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
-# Conditions that a machine's network brings about. The server is on a host of its own, by network namespaces.
+# Conditions that a machine's network and its /proc bring about. The server is on a host of its own, by network
+# namespaces.
 use strict;
 use warnings;
 
@@ -78,6 +79,32 @@ subtest 'the group leads to an interface that this server does not hear' => sub 
     ends($a, 'no-route', 'with the route', sub { route('add default dev eth0') });
     $farm->announce_log(qr/\[no-route\]/);
     route('del default');
+    $farm->check;
+};
+
+subtest 'no route tells the address of this server' => sub {
+    my ($farm, $a) = make_server(MulticastStats => '239.255.0.1:UDP,1');
+    # The address of Listen would be the contact's.
+    $a->write_file('httpd.conf', $a->config =~ s/^Listen .*:(\d+)$/Listen $1/mr);
+    $a->start;
+    my $found = begins($a, 'no-contact', 'neither a route nor BackhandContact');
+    told_by_ctl($a, $found, 'no-contact');
+    ends($a, 'no-contact', 'with a route', sub { route('add default dev eth0') });
+    is $a->row($a->contact)->{Id}, 0, 'its contact is the address that the route leads from';
+    $farm->announce_log(qr/\[no-(?:contact|echo|route)\]/, qr/the moderator tries again/);
+    route('del default');
+    $farm->check;
+};
+
+subtest 'a file of /proc cannot be read' => sub {
+    my $farm = Farm->new;
+    my $a    = $farm->add;
+    $a->start;
+    Farm::Networks::run('mount --bind /dev/null /proc/loadavg');
+    my $found = begins($a, 'no-figures', 'it is empty');
+    told_by_ctl($a, $found, 'no-figures');
+    ends($a, 'no-figures', 'it is as before', sub { Farm::Networks::run('umount /proc/loadavg') });
+    $farm->announce_log(qr/\[no-figures\]/);
     $farm->check;
 };
 
