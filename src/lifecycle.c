@@ -132,12 +132,12 @@ static backhand_table *adopt(const kept_segment *kept, const char *path, int max
 }
 
 /* Whom the configuration no longer accepts is asked nothing more, by children of the one before neither. Without
- * MulticastStats nobody would be heard. */
+ * MulticastStats and BackhandTransport nobody would be heard. */
 static void forget_unwelcome(server_rec *s, const backhand_config *conf, backhand_table *table, apr_pool_t *ptemp)
 {
     backhand_accept_list *none = apr_array_make(ptemp, 1, sizeof(apr_ipsubnet_t *));
     backhand_intake today = {.table = table,
-                             .accept = conf->destinations->nelts ? conf->accept : none,
+                             .accept = conf->destinations->nelts || conf->broker ? conf->accept : none,
                              .farm = conf->farm,
                              .keys = conf->keys,
                              .optional = conf->keys_optional};

@@ -239,10 +239,11 @@ static int check_trust_user(const backhand_config *conf, const server_rec *s)
 static void warn_of_accept(const backhand_config *conf, const server_rec *s)
 {
     char contact[BACKHAND_CONTACT_SIZE];
-    if (conf->destinations->nelts > 0 && conf->accept->nelts == 0) {
+    if ((conf->destinations->nelts > 0 || conf->broker) && conf->accept->nelts == 0) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     "backhand: MulticastStats is set and AcceptStats is not: no announcement will be accepted; add "
-                     "AcceptStats with the addresses of this farm's servers");
+                     "backhand: %s is set and AcceptStats is not: no announcement will be accepted; add "
+                     "AcceptStats with the addresses of this farm's servers",
+                     conf->destinations->nelts > 0 ? "MulticastStats" : "BackhandTransport");
         return;
     }
     if (conf->accept->nelts > 0 && conf->contact_set &&

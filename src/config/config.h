@@ -9,6 +9,7 @@
 
 #include "announce/check/check.h"
 #include "announce/net/accept.h"
+#include "announce/net/broker.h"
 #include "announce/net/destination.h"
 #include "candidacy/chain.h"
 #include "config/cookie.h"
@@ -54,6 +55,7 @@ typedef struct backhand_config {
     apr_array_header_t *chain_lines;     /**< backhand_chain_line, in the configuration's order */
     apr_array_header_t *destinations;    /**< MulticastStats: backhand_destination */
     backhand_accept_list *accept;        /**< AcceptStats */
+    const backhand_broker *broker;       /**< BackhandTransport, or NULL */
     backhand_share max_handoffs;         /**< BackhandMaxHandoffs: requests, or a share of the workers [50%] */
     backhand_share max_session_handoffs; /**< BackhandMaxSessionHandoffs [75%] */
     backhand_share max_tunnels;          /**< BackhandMaxTunnels: tunnels, or a share of the workers [25%] */
@@ -151,6 +153,8 @@ const char *backhand_directive_check(cmd_parms *cmd, void *unused, const char *l
 const char *backhand_directive_secret_file(cmd_parms *cmd, void *unused, const char *file, const char *word);
 /** `MulticastStats [myaddress[:port]] destination` */
 const char *backhand_directive_destination(cmd_parms *cmd, void *unused, const char *first, const char *second);
+/** `BackhandTransport url[,url...] [prefix] [option=file...]` */
+const char *backhand_directive_transport(cmd_parms *cmd, void *unused, const char *line);
 /** `BackhandLogLevel word ...`, of an earlier release */
 const char *backhand_directive_log_level(cmd_parms *cmd, void *unused, const char *line);
 

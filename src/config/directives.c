@@ -149,6 +149,9 @@ const command_rec backhand_commands[] = {
     /* Directives with setters of their own. */
     AP_INIT_TAKE12("MulticastStats", backhand_directive_destination, NULL, ANYWHERE,
                    "where to announce this server: [myaddress[:port]] destination:port[,ttl]"),
+    AP_INIT_RAW_ARGS("BackhandTransport", backhand_directive_transport, NULL, ANYWHERE,
+                     "NATS brokers to announce this server by: nats://host:4222[,nats://...] [subject-prefix] "
+                     "[option=file ...]"),
     AP_INIT_RAW_ARGS("BackhandCheck", backhand_directive_check, NULL, ANYWHERE,
                      "how this server checks its application: url|exec:program [interval] [fall] [rise] [timeout]"),
     AP_INIT_TAKE12("BackhandSecretFile", backhand_directive_secret_file, NULL, ANYWHERE,

@@ -52,6 +52,11 @@ void backhand_config_warn_of_trust(const server_rec *s)
                  conf->keys ? "BackhandSecretFile is optional" : "there is no BackhandSecretFile",
                  conf->keys ? "take the word optional away when all servers of the farm have a secret"
                             : "give all servers of the farm one");
+    if (conf->broker) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     "backhand: everybody who may publish at the broker of BackhandTransport can announce servers, for "
+                     "the same reason");
+    }
     if (backhand_accept_is_wide(conf->accept)) {
         ap_log_error(
             APLOG_MARK, APLOG_WARNING, 0, s,

@@ -7,14 +7,10 @@
 #include <apr_escape.h>
 #include <apr_strings.h>
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define DIGEST_BYTES 32
 
@@ -184,58 +180,15 @@ const char *backhand_keys_parse(backhand_keys **keys, const char *text, apr_size
     return NULL;
 }
 
-static const char *check_file(int fd, const char *path, apr_pool_t *p)
-{
-    struct stat info;
-
-    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
-        return apr_psprintf(p, "%s: is no regular file", path);
-    }
-    if (info.st_mode & (S_IRWXG | S_IRWXO)) {
-        return apr_psprintf(p, "%s: others than its owner may read or write it; chmod 600", path);
-    }
-    if (info.st_uid != 0 && info.st_uid != geteuid()) {
-        return apr_psprintf(p, "%s: belongs to another user; chown root", path);
-    }
-    if (info.st_size > BACKHAND_KEYS_FILE_MAX) {
-        return apr_psprintf(p, "%s: is larger than any file of keys", path);
-    }
-    return NULL;
-}
-
-static apr_ssize_t read_all(int fd, char *text, apr_size_t room)
-{
-    apr_size_t length = 0;
-    ssize_t got = 0;
-
-    while (length < room && (got = read(fd, text + length, room - length)) > 0) {
-        length += (apr_size_t)got;
-    }
-    return got < 0 ? -1 : (apr_ssize_t)length;
-}
-
 const char *backhand_keys_read(backhand_keys **keys, const char *path, apr_pool_t *p)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    char *text = NULL;
-    apr_ssize_t length = -1;
-    const char *wrong;
+    char *text = apr_palloc(p, BACKHAND_INPUT_FILE_MAX + 1);
+    apr_size_t length = 0;
+    const char *wrong = backhand_input_file_read(text, &length, path, 1, p);
 
-    if (fd < 0) {
-        return apr_psprintf(p, "%s: cannot be opened: %s", path, strerror(errno));
-    }
-    wrong = check_file(fd, path, p);
     if (!wrong) {
-        text = apr_palloc(p, BACKHAND_KEYS_FILE_MAX);
-        length = read_all(fd, text, BACKHAND_KEYS_FILE_MAX);
-        wrong = length < 0 ? apr_psprintf(p, "%s: cannot be read: %s", path, strerror(errno)) : NULL;
-    }
-    close(fd);
-    if (!wrong) {
-        wrong = backhand_keys_parse(keys, text, (apr_size_t)length, path, p);
-    }
-    if (text) {
-        OPENSSL_cleanse(text, BACKHAND_KEYS_FILE_MAX);
+        wrong = backhand_keys_parse(keys, text, length, path, p);
+        OPENSSL_cleanse(text, length);
     }
     return wrong;
 }

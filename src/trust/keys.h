@@ -10,6 +10,8 @@
 #ifndef BACKHAND_KEYS_H
 #define BACKHAND_KEYS_H
 
+#include "base/input_file.h"
+
 #include <apr_pools.h>
 
 #include <stdint.h>
@@ -22,7 +24,7 @@
 /** A signature as text: 64 hex digits and a NUL. */
 #define BACKHAND_SIGNATURE_SIZE 65
 /** The largest secret file, in bytes. */
-#define BACKHAND_KEYS_FILE_MAX 65536
+#define BACKHAND_KEYS_FILE_MAX BACKHAND_INPUT_FILE_MAX
 
 typedef struct backhand_keys backhand_keys;
 

@@ -48,7 +48,7 @@ for my $file (map { s{\A\Q$repo\E/}{}r } glob "$repo/src/*.c $repo/src/config/*.
     $directives{$_} = 1 for text_of($file) =~ /\b(?:AP_INIT_\w+\(|LINE\(\w+,|$kind\()\s*"(\w+)"/g;
 }
 my (%sections, %section_text);
-for my $page (qw(know announce decide handoff steer)) {
+for my $page (qw(know announce decide handoff steer nats)) {
     my (undef, @parts) = split /^## (\w+)\n/m, text_of("docs/$page.md");
     while (my ($name, $text) = splice @parts, 0, 2) {
         $sections{$name}     = $page;

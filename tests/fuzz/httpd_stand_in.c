@@ -2,6 +2,8 @@
 
 #include "httpd_stand_in.h"
 
+#include "announce/net/nats.h"
+
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_core.h>
@@ -19,6 +21,12 @@ module AP_MODULE_DECLARE_DATA backhand_module = {STANDARD20_MODULE_STUFF, NULL, 
 server_rec *ap_server_conf;
 
 /* --- what httpd would say ---------------------------------------------------------------------------------- */
+
+/* BackhandTransport only reads its words and files. */
+int backhand_nats_available(void)
+{
+    return 1;
+}
 
 int ap_state_query(int query)
 {

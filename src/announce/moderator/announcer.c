@@ -86,6 +86,14 @@ static void receive(void *ctx, const char *data, apr_size_t length, apr_sockaddr
     backhand_self_hear(&a->self, &update, from, listener_id);
 }
 
+static void receive_brokered(void *ctx, const char *suffix, const char *data, apr_size_t length)
+{
+    announcer *a = ctx;
+    backhand_update update = backhand_intake_datagram(&a->intake, data, length, NULL);
+    (void)suffix;
+    backhand_self_hear_brokered(&a->self, &update);
+}
+
 /* Reads what httpd's parent sends on the link. */
 static void listen_to_parent(announcer *a)
 {
@@ -123,6 +131,16 @@ static void look_at_wall(announcer *a)
     if (a->conf->keys && llabs(step) > a->conf->skew / 2) {
         backhand_table_doubt(a->table);
     }
+}
+
+/* @return 1 when there is a new connection to announce by */
+static int look_at_broker(announcer *a)
+{
+    if (!backhand_brokered_look(a->self.brokered)) {
+        return 0;
+    }
+    backhand_self_find_contact(&a->self);
+    return 1;
 }
 
 /* @return 1 when there are new addresses to announce to */
@@ -208,13 +226,14 @@ static void loop(announcer *a)
             next += a->conf->interval;
             next = next > now ? next : now + a->conf->interval;
         }
-        else if (order || backhand_application_look(&a->application) || look_at_names(a) ||
+        else if (order || backhand_application_look(&a->application) || look_at_names(a) || look_at_broker(a) ||
                  (!a->self.ready && backhand_application_has_worker())) {
             backhand_self_announce(&a->self);
         }
         backhand_self_look(&a->self);
         backhand_history_note(a->table);
         backhand_transport_poll(a->transport, poll_timeout(a, next - now), a->link, receive, a);
+        backhand_brokered_take(a->self.brokered, receive_brokered, a);
         listen_to_parent(a);
         repair(a, now);
         look_at_conditions(a, now);
@@ -240,7 +259,7 @@ static void end(announcer *a)
 static void note_settings(const announcer *a)
 {
     backhand_trouble_end_all(a->table);
-    if (a->conf->destinations->nelts == 0) {
+    if (a->conf->destinations->nelts == 0 && !a->conf->broker) {
         backhand_trouble_note(a->table, BACKHAND_TROUBLE_NO_DESTINATION, "",
                               "this server announces nothing and hears nothing, because MulticastStats is not set");
     }
@@ -271,6 +290,7 @@ static void prepare(announcer *a, apr_pool_t *p)
     backhand_orders_open(&a->orders, &a->self, p);
     backhand_memory_open(&a->memory, a->conf, &a->intake, &a->journal, p);
     backhand_application_init(&a->application, a->s, &a->journal, p);
+    a->self.brokered = backhand_brokered_start(a->conf, a->self.announcement.boot, a->transport, &a->journal, p);
     wrong = backhand_speed_init(&a->speed, a->conf->dir, a->table, p);
     if (wrong) {
         backhand_journal_ignored(&a->journal, a->speed.path, wrong);

@@ -66,21 +66,32 @@ static void guess_address(char out[48])
     freeifaddrs(all);
 }
 
+static apr_status_t find_source(char out[48], const backhand_config *conf, backhand_transport *transport,
+                                const backhand_brokered *brokered)
+{
+    if (conf->destinations->nelts == 0 && conf->broker) {
+        return backhand_brokered_source(brokered, out) ? APR_SUCCESS : APR_INCOMPLETE;
+    }
+    return backhand_transport_source(transport, out);
+}
+
 int backhand_identity_contact(backhand_announcement *announcement, const backhand_config *conf,
-                              backhand_transport *transport, backhand_journal *journal)
+                              backhand_transport *transport, const backhand_brokered *brokered,
+                              backhand_journal *journal)
 {
     char before[BACKHAND_CONTACT_SIZE];
     int final = conf->contact_set;
     memcpy(before, announcement->stat.contact, sizeof(before));
     announcement->contact = conf->contact;
     if (!final) {
-        apr_status_t rv = backhand_transport_source(transport, announcement->contact.address);
+        apr_status_t rv = find_source(announcement->contact.address, conf, transport, brokered);
         /* A link-local address is no contact: other links do not reach it. */
         if (rv == APR_SUCCESS && strchr(announcement->contact.address, '%')) {
             rv = APR_EINVAL;
         }
-        final = rv == APR_SUCCESS || conf->destinations->nelts == 0;
-        /* Names that are not looked up yet are no problem; names.c reports those that cannot be. */
+        final = rv == APR_SUCCESS || (conf->destinations->nelts == 0 && !conf->broker);
+        /* Names that are not looked up yet are no problem, nor a broker that is not connected yet; names.c and
+         * brokered.c report those that cannot be. */
         if (rv != APR_INCOMPLETE) {
             backhand_journal_state(journal, BACKHAND_TROUBLE_CONTACT, final ? APR_SUCCESS : rv,
                                    "cannot tell which address announcements leave from");

@@ -7,6 +7,7 @@
 #ifndef BACKHAND_IDENTITY_H
 #define BACKHAND_IDENTITY_H
 
+#include "announce/moderator/brokered.h"
 #include "announce/net/transport.h"
 #include "announce/moderator/journal.h"
 #include "config/config.h"
@@ -15,11 +16,12 @@
 void backhand_identity_make(backhand_announcement *announcement, const backhand_config *conf);
 
 /**
- * Fills in the contact: the configured one, or else the address that announcements leave from. Until that is known, any
- * address of this machine.
+ * Fills in the contact: the configured one, or else the address that announcements leave from, by UDP or, without
+ * MulticastStats, by the broker. Until that is known, any address of this machine.
  * @return 1 when the contact is final
  */
 int backhand_identity_contact(backhand_announcement *announcement, const backhand_config *conf,
-                              backhand_transport *transport, backhand_journal *journal);
+                              backhand_transport *transport, const backhand_brokered *brokered,
+                              backhand_journal *journal);
 
 #endif

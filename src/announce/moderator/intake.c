@@ -10,6 +10,7 @@
 
 #include <apr_strings.h>
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -152,12 +153,23 @@ static void notice(backhand_intake *intake, const backhand_update *taken, incomi
     }
 }
 
+/* A server that a broker announces is vouched for by its contact's address. */
+static void contact_bytes(unsigned char out[16], const char *contact)
+{
+    if (inet_pton(AF_INET, contact, out + 12) != 1) {
+        inet_pton(AF_INET6, contact, out);
+    }
+}
+
 static backhand_voucher voucher_of(const backhand_intake *intake, const incoming *v, const apr_sockaddr_t *sender)
 {
     backhand_voucher voucher = {{0, 0}, 0};
     unsigned char address[16] = {[10] = 0xff, [11] = 0xff};
 
-    if (sender->family == APR_INET6) {
+    if (!sender) {
+        contact_bytes(address, v->announcement.contact.address);
+    }
+    else if (sender->family == APR_INET6) {
         memcpy(address, &sender->sa.sin6.sin6_addr, sizeof(address));
     }
     else {
@@ -207,11 +219,11 @@ static backhand_update read_datagram(backhand_intake *intake, const char *data, 
                                      apr_sockaddr_t *sender, incoming *v)
 {
     backhand_drop reason;
-    int covered = backhand_accept_covers(intake->accept, sender);
-    reason = backhand_message_decode(&v->announcement, data, length, v->sender, v->key);
+    int covered = !sender || backhand_accept_covers(intake->accept, sender);
+    reason = backhand_message_decode(&v->announcement, data, length, sender ? v->sender : NULL, v->key);
     if (reason == BACKHAND_DROP_NONE && v->announcement.boot == intake->boot) {
         /* Own announcements come back even if AcceptStats does not cover this server. */
-        intake->echoed = backhand_table_now(intake->table);
+        intake->echoed = sender ? backhand_table_now(intake->table) : intake->echoed;
         return dropped(BACKHAND_DROP_NONE);
     }
     if (!covered) {
@@ -272,7 +284,10 @@ backhand_update backhand_intake_datagram(backhand_intake *intake, const char *da
     backhand_update taken;
     incoming v;
     v.detail[0] = v.key[0] = '\0';
-    if (apr_sockaddr_ip_getbuf(v.sender, sizeof(v.sender), sender) != APR_SUCCESS) {
+    if (!sender) {
+        apr_cpystrn(v.sender, BACKHAND_SENDER_BROKER, sizeof(v.sender));
+    }
+    else if (apr_sockaddr_ip_getbuf(v.sender, sizeof(v.sender), sender) != APR_SUCCESS) {
         apr_cpystrn(v.sender, "?", sizeof(v.sender));
     }
     taken = read_datagram(intake, data, length, sender, &v);

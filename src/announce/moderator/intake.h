@@ -26,8 +26,11 @@ typedef enum backhand_event {
  * counted. */
 #define BACKHAND_EVENT_BURST 200
 
-/** Calls the log; `sender` is a numeric address, `detail` text that is safe to log ("" when there is nothing to add).
- * `unsaid`: events of this reason since the last call that were only counted. */
+/** Stands for the sender's address of an announcement that a broker passed on. */
+#define BACKHAND_SENDER_BROKER "NATS"
+
+/** Calls the log; `sender` is a numeric address or BACKHAND_SENDER_BROKER, `detail` text that is safe to log ("" when
+ * there is nothing to add). `unsaid`: events of this reason since the last call that were only counted. */
 typedef void (*backhand_event_fn)(void *ctx, backhand_event event, backhand_drop reason, int id, const char *sender,
                                   const char *detail, int64_t unsaid);
 
@@ -61,6 +64,7 @@ typedef struct backhand_intake {
 /**
  * Checks one datagram, puts it into the table, and counts it in the table's counters. Own announcements that come back
  * are ignored and not counted. Only the process that writes the table may call.
+ * @param sender  NULL: a broker passed it on, so its sender has no address. Then AcceptStats must cover the contact
  * @return the changes in the table. For an own announcement `drop` is BACKHAND_DROP_NONE and `id` is -1.
  */
 backhand_update backhand_intake_datagram(backhand_intake *intake, const char *data, apr_size_t length,

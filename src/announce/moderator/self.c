@@ -94,6 +94,9 @@ static void send_out(backhand_self *self)
              failed ? failed->text : "");
     backhand_journal_state(self->journal, BACKHAND_TROUBLE_SEND, rv, text);
     self->sent += rv == APR_SUCCESS;
+    if (length) {
+        backhand_brokered_send(self->brokered, BACKHAND_SUBJECT_ALL, data, length);
+    }
     send_directly(self);
     backhand_table_count(self->table, BACKHAND_COUNT_ANNOUNCED);
 }
@@ -149,6 +152,7 @@ void backhand_self_leave(backhand_self *self)
     self->announcement.leaving = 1;
     backhand_self_announce(self);
     backhand_self_announce(self);
+    backhand_brokered_flush(self->brokered);
     self->left = 1;
 }
 
@@ -202,11 +206,40 @@ void backhand_self_hear(backhand_self *self, const backhand_update *update, cons
     }
 }
 
+/* The contact's address stands for that of the sender: most servers send by UDP from there. */
+void backhand_self_hear_brokered(backhand_self *self, const backhand_update *update)
+{
+    backhand_announcement other;
+    backhand_address contact;
+    backhand_hearing hearing = {.from = &contact.sa, .listener_id = -1, .covered = 1};
+
+    if (update->id <= 0 || !backhand_table_read(self->table, update->id, &other, NULL) || other.boot == 0 ||
+        backhand_address_read(&contact, other.contact.address, 0) != APR_SUCCESS) {
+        return;
+    }
+    self->raised = update->raised > self->raised ? update->raised : self->raised;
+    if (other.direct && !other.leaving) {
+        return;
+    }
+    hearing.leaving = other.leaving != 0;
+    hearing.joined = update->joined || (update->restarted && !hearing.leaving);
+    hearing.interval = other.interval;
+    if (backhand_direct_heard(&self->direct, &hearing, backhand_clock_now())) {
+        char data[BACKHAND_MESSAGE_SIZE];
+        apr_size_t length;
+        self->announcement.sequence++;
+        length = encode_direct(self, data);
+        if (length && !self->left) {
+            backhand_brokered_answer(self->brokered, other.boot, data, length);
+        }
+    }
+}
+
 void backhand_self_find_contact(backhand_self *self)
 {
     if (!self->contact_known) {
         self->contact_known =
-            backhand_identity_contact(&self->announcement, self->conf, self->transport, self->journal);
+            backhand_identity_contact(&self->announcement, self->conf, self->transport, self->brokered, self->journal);
     }
 }
 

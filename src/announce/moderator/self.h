@@ -8,6 +8,7 @@
 #define BACKHAND_SELF_H
 
 #include "announce/check/health.h"
+#include "announce/moderator/brokered.h"
 #include "announce/moderator/direct.h"
 #include "announce/moderator/identity.h"
 #include "announce/moderator/journal.h"
@@ -19,6 +20,7 @@ typedef struct backhand_self {
     const backhand_config *conf;
     backhand_table *table;
     backhand_transport *transport;
+    backhand_brokered *brokered; /**< BackhandTransport; NULL: none */
     backhand_journal *journal;
     const backhand_health *health; /**< result of BackhandCheck */
     backhand_direct direct;        /**< servers that no destination reaches */
@@ -48,6 +50,9 @@ void backhand_self_look(backhand_self *self);
 
 /** Announces twice that this server leaves. */
 void backhand_self_leave(backhand_self *self);
+
+/** The same for an announcement that came by the broker. It reaches the sender, too. */
+void backhand_self_hear_brokered(backhand_self *self, const backhand_update *update);
 
 /** After a datagram: answers a new server, and remembers a server that no destination reaches.
  * @param listener_id  the listener that received the datagram, see transport.h */

@@ -9,12 +9,14 @@
 #include <string.h>
 
 #define RECEIVE_MAX 1000
+#define WATCHED_MAX 2
 
 struct backhand_transport {
     backhand_routes routes;
-    struct pollfd *polled; /* listeners, then other descriptors */
-    int *listener_id;      /* the listener of each entry of `polled` */
-    int watched;           /* see backhand_transport_watch(); -1: none */
+    struct pollfd *polled;    /* listeners, then other descriptors */
+    int *listener_id;         /* the listener of each entry of `polled` */
+    int watched[WATCHED_MAX]; /* see backhand_transport_watch() */
+    int watched_count;
 };
 
 int backhand_transport_repair(backhand_transport *transport, backhand_problem_fn problem, void *ctx)
@@ -61,9 +63,8 @@ apr_status_t backhand_transport_open(backhand_transport **transport, const apr_a
     backhand_transport *t = *transport = apr_pcalloc(p, sizeof(*t));
     backhand_problems problems = {problem, ctx, APR_SUCCESS, 0};
     backhand_routes_make(&t->routes, destinations, &problems, p);
-    t->polled = apr_pcalloc(p, sizeof(*t->polled) * ((size_t)t->routes.capacity + 2));
+    t->polled = apr_pcalloc(p, sizeof(*t->polled) * ((size_t)t->routes.capacity + 1 + WATCHED_MAX));
     t->listener_id = apr_pcalloc(p, sizeof(*t->listener_id) * (size_t)t->routes.capacity);
-    t->watched = -1;
     apr_pool_cleanup_register(p, t, close_all, apr_pool_cleanup_null);
     backhand_routes_repair(&t->routes, &problems);
     return works(&t->routes) ? APR_SUCCESS : problems.last;
@@ -245,7 +246,9 @@ static int list_listeners(backhand_transport *transport)
 
 void backhand_transport_watch(backhand_transport *transport, int fd)
 {
-    transport->watched = fd;
+    if (transport->watched_count < WATCHED_MAX) {
+        transport->watched[transport->watched_count++] = fd;
+    }
 }
 
 apr_status_t backhand_transport_poll(backhand_transport *transport, apr_interval_time_t timeout, int wake_fd,
@@ -253,16 +256,18 @@ apr_status_t backhand_transport_poll(backhand_transport *transport, apr_interval
 {
     struct pollfd *polled = transport->polled;
     struct timespec wait = {0, 0};
-    int n = list_listeners(transport), ready;
+    int n = list_listeners(transport), i, ready;
     if (timeout > 0) {
         wait.tv_sec = (time_t)(timeout / APR_USEC_PER_SEC);
         wait.tv_nsec = (long)(timeout % APR_USEC_PER_SEC) * 1000;
     }
     polled[n].fd = wake_fd;
     polled[n].events = POLLIN;
-    polled[n + 1].fd = transport->watched;
-    polled[n + 1].events = POLLIN;
-    ready = ppoll(polled, (nfds_t)n + 2, &wait, NULL);
+    for (i = 0; i < transport->watched_count; i++) {
+        polled[n + 1 + i].fd = transport->watched[i];
+        polled[n + 1 + i].events = POLLIN;
+    }
+    ready = ppoll(polled, (nfds_t)(n + 1 + i), &wait, NULL);
     if (ready <= 0) {
         return ready == 0 ? APR_TIMEUP : errno;
     }

@@ -63,7 +63,7 @@ int backhand_transport_shares(const backhand_transport *transport);
 void backhand_transport_answer(backhand_transport *transport, int listener_id, const struct sockaddr *address,
                                const char *data, apr_size_t length);
 
-/** Makes backhand_transport_poll() wait for this descriptor, too; -1: for none. */
+/** Makes backhand_transport_poll() wait for this descriptor, too. At most two; further ones are ignored. */
 void backhand_transport_watch(backhand_transport *transport, int fd);
 
 /** Waits up to `timeout` for `wake_fd` (-1: none) or datagrams. Calls `receive` for every datagram, at most 1,000

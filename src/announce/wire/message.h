@@ -54,7 +54,8 @@ int backhand_hostname_valid(const char *name);
  * Reads a datagram. Allocates nothing; reads no byte beyond `length`. Our own keys count only after `bh`. A datagram
  * without `bh` is a stock heartbeat: boot 0, no farm, an announcement each second, idle connections kept for 5 s
  * (httpd's default), no figures but its workers.
- * @param sender  the sender's numeric address; a stock heartbeat gets it as hostname and as contact, `http://sender:80`
+ * @param sender  the sender's numeric address; a stock heartbeat gets it as hostname and as contact,
+ * `http://sender:80`. NULL: the sender has no address, so a stock heartbeat gives BACKHAND_DROP_KEYS
  * @param detail  on failure the faulty key, NUL-terminated, escaped for a log; may be NULL
  * @return BACKHAND_DROP_NONE, _LENGTH, _TEXT, _FORMAT, _KEYS or _RANGE; `out` is whole only with _NONE
  */

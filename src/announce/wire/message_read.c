@@ -291,7 +291,11 @@ backhand_drop backhand_message_decode(backhand_announcement *out, const char *da
     if (reason == BACKHAND_DROP_NONE) {
         reason = sum_workers(out, detail);
     }
-    if (reason == BACKHAND_DROP_NONE && !(seen & BIT(BH))) {
+    if (reason == BACKHAND_DROP_NONE && !(seen & BIT(BH)) && !sender) {
+        name_known(detail, BACKHAND_KEY_BH);
+        reason = BACKHAND_DROP_KEYS;
+    }
+    else if (reason == BACKHAND_DROP_NONE && !(seen & BIT(BH))) {
         reason = complete_heartbeat(out, sender);
     }
     complete_order(out, seen);

@@ -1,0 +1,108 @@
+/* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
+
+#include "announce/moderator/brokered.h"
+
+#include <http_log.h>
+
+#include <apr_strings.h>
+
+#include <inttypes.h>
+
+APLOG_USE_MODULE(backhand);
+
+#define TAKE_MAX 1000
+#define FLUSH    apr_time_from_msec(100)
+
+struct backhand_brokered {
+    backhand_nats *nats;
+    backhand_journal *journal;
+    backhand_nats_state state; /* as of the last look */
+    backhand_queued taken;
+};
+
+static const char *inbox(uint64_t boot, char out[BACKHAND_SUFFIX_SIZE])
+{
+    apr_snprintf(out, BACKHAND_SUFFIX_SIZE, BACKHAND_SUBJECT_ONE "%016" PRIx64, boot);
+    return out;
+}
+
+backhand_brokered *backhand_brokered_start(const backhand_config *conf, uint64_t boot, backhand_transport *transport,
+                                           backhand_journal *journal, apr_pool_t *p)
+{
+    char own[BACKHAND_SUFFIX_SIZE];
+    const char *suffixes[] = {BACKHAND_SUBJECT_ALL, inbox(boot, own)};
+    backhand_brokered *brokered;
+    apr_status_t rv;
+
+    if (!conf->broker) {
+        return NULL;
+    }
+    brokered = apr_pcalloc(p, sizeof(*brokered));
+    brokered->journal = journal;
+    rv = backhand_nats_start(&brokered->nats, conf->broker, backhand_broker_subject(conf->broker, conf->farm, p),
+                             suffixes, sizeof(suffixes) / sizeof(suffixes[0]), conf->hostname, p);
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, rv, journal->s,
+                     "backhand: cannot start the thread for BackhandTransport: nothing is announced by NATS until a "
+                     "restart");
+        return NULL;
+    }
+    backhand_transport_watch(transport, backhand_nats_fd(brokered->nats));
+    return brokered;
+}
+
+void backhand_brokered_send(backhand_brokered *brokered, const char *suffix, const char *data, apr_size_t length)
+{
+    if (brokered) {
+        backhand_nats_send(brokered->nats, suffix, data, length);
+    }
+}
+
+void backhand_brokered_answer(backhand_brokered *brokered, uint64_t boot, const char *data, apr_size_t length)
+{
+    char suffix[BACKHAND_SUFFIX_SIZE];
+    backhand_brokered_send(brokered, inbox(boot, suffix), data, length);
+}
+
+void backhand_brokered_take(backhand_brokered *brokered, backhand_brokered_fn receive, void *ctx)
+{
+    if (!brokered) {
+        return;
+    }
+    backhand_nats_settle(brokered->nats);
+    for (int i = 0; i < TAKE_MAX; i++) {
+        if (!backhand_nats_take(brokered->nats, &brokered->taken)) {
+            return;
+        }
+        receive(ctx, brokered->taken.suffix, brokered->taken.data, brokered->taken.length);
+    }
+    backhand_nats_wake(brokered->nats);
+}
+
+int backhand_brokered_look(backhand_brokered *brokered)
+{
+    uint64_t before;
+
+    if (!brokered) {
+        return 0;
+    }
+    before = brokered->state.connections;
+    backhand_nats_look(brokered->nats, &brokered->state);
+    return brokered->state.connected && brokered->state.connections != before;
+}
+
+int backhand_brokered_source(const backhand_brokered *brokered, char out[48])
+{
+    if (!brokered || !brokered->state.connected || !*brokered->state.local) {
+        return 0;
+    }
+    apr_cpystrn(out, brokered->state.local, 48);
+    return 1;
+}
+
+void backhand_brokered_flush(backhand_brokered *brokered)
+{
+    if (brokered) {
+        backhand_nats_flush(brokered->nats, FLUSH);
+    }
+}
