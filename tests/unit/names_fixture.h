@@ -44,7 +44,7 @@ __attribute__((unused)) static int stop(void **state)
 __attribute__((unused)) static apr_time_t deadline(void)
 {
     const char *scale = getenv("BACKHAND_TEST_TIMEOUT_SCALE");
-    return apr_time_now() + (apr_time_t)(apr_time_from_sec(5) * (scale ? atof(scale) : 1));
+    return apr_time_now() + (apr_time_t)(apr_time_from_sec(30) * (scale ? atof(scale) : 1));
 }
 
 __attribute__((unused)) static void find(backhand_found *found, const char *address, int at_port)

@@ -9,9 +9,10 @@
 #include <poll.h>
 #include <signal.h>
 
-/* What the resolver of these tests says: `slow` waits until it is let go, `broken` fails for a while, `good` counts. */
+/* What the resolver of these tests says: `slow` waits until it is let go, `broken` fails until it is mended, `good`
+ * counts. */
 static int held[2];
-static int asked_good, asked_broken, broken_until;
+static int asked_good, asked_broken, mended;
 
 static int fake_lookup(backhand_found *found, const char *name, int at_port, int family)
 {
@@ -21,9 +22,12 @@ static int fake_lookup(backhand_found *found, const char *name, int at_port, int
     if (strcmp(name, "slow") == 0 && read(held[0], &go, 1) != 1) {
         return 0;
     }
-    if (strcmp(name, "broken") == 0 && __atomic_add_fetch(&asked_broken, 1, __ATOMIC_RELAXED) <= broken_until) {
-        snprintf(found->problem, sizeof(found->problem), "broken");
-        return 0;
+    if (strcmp(name, "broken") == 0) {
+        __atomic_add_fetch(&asked_broken, 1, __ATOMIC_RELAXED);
+        if (!__atomic_load_n(&mended, __ATOMIC_RELAXED)) {
+            snprintf(found->problem, sizeof(found->problem), "broken");
+            return 0;
+        }
     }
     if (strcmp(name, "good") == 0) {
         __atomic_add_fetch(&asked_good, 1, __ATOMIC_RELAXED);
@@ -48,7 +52,7 @@ static int next_answer(backhand_resolver *resolver, backhand_found *found)
 static void prepare(void)
 {
     assert_int_equal(pipe(held), 0);
-    asked_good = asked_broken = broken_until = 0;
+    asked_good = asked_broken = mended = 0;
 }
 
 static void release(void)
@@ -63,10 +67,12 @@ static void each_question_is_answered_again_and_again(void **state)
     backhand_resolver *resolver;
     backhand_found found;
     int seen[2] = {0, 0};
+    apr_time_t until = deadline();
     (void)state;
     prepare();
     assert_int_equal(backhand_resolver_start(&resolver, questions, 2, fake_lookup, 1000, 1000, pool), APR_SUCCESS);
-    for (int i = 0; i < 20; i++) {
+    /* Of two that wait the first one is told first: where this thread is slow, that is always the same one. */
+    for (int i = 0; i < 20 || (seen[1] == 0 && apr_time_now() < until); i++) {
         int which = next_answer(resolver, &found);
         assert_in_range(which, 0, 1);
         seen[which]++;
@@ -87,17 +93,17 @@ static void failure_is_told_and_asked_again_soon(void **state)
     backhand_found found;
     (void)state;
     prepare();
-    broken_until = 3;
     assert_int_equal(backhand_resolver_start(&resolver, questions, 1, fake_lookup, apr_time_from_sec(3600), 1000, pool),
                      APR_SUCCESS);
     assert_int_equal(next_answer(resolver, &found), 0);
     assert_int_equal(found.count, 0);
     assert_string_equal(found.problem, "broken");
+    __atomic_store_n(&mended, 1, __ATOMIC_RELAXED);
     for (apr_time_t until = deadline(); found.count == 0 && apr_time_now() < until;) {
         assert_int_equal(next_answer(resolver, &found), 0);
     }
     assert_int_equal(found.count, 2);
-    assert_int_equal(__atomic_load_n(&asked_broken, __ATOMIC_RELAXED), 4);
+    assert_true(__atomic_load_n(&asked_broken, __ATOMIC_RELAXED) > 1);
     apr_pool_clear(pool);
     release();
 }
