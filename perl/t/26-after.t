@@ -16,6 +16,9 @@ my $stays = '3:1 1:0 0:0 2:0';
 # Each policy is called twice in one interpreter; only the first time must it not come to its end. `Late::spin` never
 # ends then, `Late::fail` dies.
 my $perl = <<'EOT';
+# `opens` needs it. A running server may be unable to load it: Perl gives up at the first folder of @INC that the
+# server's user may not read, as build/perl5 in a checkout in root's home.
+use PerlIO::scalar ();
 package Late;
 our (%first, $mode, $kind);
 sub spin { if (!$first{$kind}++) { 1 while 1 } }
