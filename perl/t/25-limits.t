@@ -85,7 +85,8 @@ our $calls = 0;
 sub calls   { return $calls }
 sub sleeps  { $calls++; select undef, undef, undef, 0.3; return [1] }
 sub naps    { while (1) { select undef, undef, undef, 0.15 } }
-sub matches { ('a' x 32 . 'cb') =~ /^(a|aa)+\1?b/; return [1] }
+# A fifth of a second of processor time.
+sub matches { ('a' x 28 . 'cb') =~ /^(a|aa)+\1?b/; return [1] }
 sub fine    { return [1] }
 sub waits   { select undef, undef, undef, $_[2]; return [1] }
 sub deepest { deeper() }
