@@ -23,6 +23,7 @@ use File::Path qw(remove_tree);
 use File::Temp ();
 use FindBin    ();
 use IO::Socket::INET;
+use List::Util qw(max);
 use POSIX      ();
 use Storable   ();
 use Test::More ();
@@ -32,11 +33,12 @@ use Farm::Wait qw(scaled wait_for);
 
 our @EXPORT_OK = qw(build_dir configtest eventually free_port in_parallel modules_dir repo_dir scaled wait_for);
 
-# eventually { condition } SECONDS, 'what': a test that the condition becomes true in time.
+# eventually { condition } SECONDS, 'what': a test that the condition becomes true, in 30 s at least: the time guards
+# against hanging, and a machine may be busy with other things. A test of how soon something happens reads the clock.
 sub eventually (&$$) {    ## no critic (ProhibitSubroutinePrototypes)
     my ($condition, $seconds, $what) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    my $became = Test::More::ok(wait_for(\&{$condition}, $seconds), $what);
+    my $became = Test::More::ok(wait_for(\&{$condition}, max(30, $seconds)), $what);
     Test::More::diag($Farm::Wait::died) if !$became && $Farm::Wait::died;
     return $became;
 }
@@ -207,8 +209,7 @@ sub together {
             }
         }
         1;
-    }
-    15;
+    };
 }
 
 # Lines that match are expected in the error logs of all servers.
@@ -237,7 +238,9 @@ sub done {
 sub check {
     my ($self)    = @_;
     my @announced = @{ $self->{announced} };
-    my @stuck     = grep { !$_->stop } grep { $_->{pid} } $self->servers;
+    my @running   = grep { $_->{pid} } $self->servers;
+    $_->signal('TERM') for @running;
+    my @stuck = grep { !$_->gone } @running;
     Test::More::is("@{[map { $_->{name} } @stuck]}", '', 'every server stops in time and leaves no process');
     my @unexpected = map { $_->unexpected_log(@announced) } $self->servers;
     Test::More::is(scalar @unexpected, 0, 'the error logs hold only what was announced')

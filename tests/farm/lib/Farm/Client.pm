@@ -14,10 +14,14 @@ use Time::HiRes qw(time);
 
 use Farm::Wait qw(scaled);
 
-# host, port; from: source address (default: the kernel's choice); timeout: seconds for each request (default 10).
+# The newest request of this process for each path, with its query and without: where it was sent, and how the server's
+# log shows it.
+my %newest;
+
+# host, port; from: source address (default: the kernel's choice); timeout: seconds for each request (default 30).
 sub new {
     my ($class, %options) = @_;
-    my $timeout = $options{timeout} || 10;
+    my $timeout = $options{timeout} || 30;
     my $socket  = IO::Socket::IP->new(
         PeerHost => $options{host},
         PeerPort => $options{port},
@@ -71,6 +75,7 @@ sub send {    ## no critic (ProhibitBuiltinHomonyms)
     my ($self, $bytes) = @_;
     local $SIG{PIPE} = 'IGNORE';
     $self->{sent_at} = time;
+    $self->note($1) if $bytes =~ m{\A\S+ (\S+) HTTP/};
     my $deadline = time + scaled($self->{timeout});
     my $offset   = 0;
     while ($offset < length $bytes) {
@@ -83,6 +88,22 @@ sub send {    ## no critic (ProhibitBuiltinHomonyms)
         $offset += $n;
     }
     return $self;
+}
+
+sub note {
+    my ($self, $target) = @_;
+    my $sent   = [authority(@{$self}{qw(host port)}), $self->{socket}->sockport, $self->{requests}++];
+    my ($path) = split /[?]/, $target;
+    $newest{$_} = $sent for $target, $path;
+    return;
+}
+
+# Whether this process sent its newest request for that path to that address, and what then stands in the server's log:
+# how many requests came before on the connection, and the client's port, 0 where mod_remoteip has named another client.
+sub newest {
+    my ($path, $address) = @_;
+    my ($to, $port, $before) = @{ $newest{$path} || [] };
+    return defined $to && $to eq $address ? qr/ kept=$before port=(?:$port|0)\z/ : undef;
 }
 
 # Reads one response to a request by that method.

@@ -146,8 +146,10 @@ sub config {
     my $cgid   = $self->{mpm} eq 'prefork' ? '' : "ScriptSock $root/run/cgisock\n";
     my $status = $self->{load}             ? "<Location /backhand>\nSetHandler backhand-handler\n</Location>\n" : '';
     my $perl   = $self->{perl}             ? 'PerlSwitches -I' . Farm::build_dir() . "/perl5\n"                 : '';
-    my $logged = '%h %>s \"%r\" server=%{BACKHAND_SERVER}e reason=%{BACKHAND_REASON}e '
-      . 'tries=%{BACKHAND_TRIES}e usec=%{BACKHAND_USEC}e received=%{BACKHAND_RECEIVED}e peer=%{c}a kept=%k';
+    my $logged =
+        '%h %>s \"%r\" server=%{BACKHAND_SERVER}e reason=%{BACKHAND_REASON}e '
+      . 'tries=%{BACKHAND_TRIES}e usec=%{BACKHAND_USEC}e received=%{BACKHAND_RECEIVED}e peer=%{c}a kept=%k '
+      . 'port=%{remote}p';
     return <<"EOT";
 @{[$self->load_config]}ServerRoot $root
 DefaultRuntimeDir $root/run
@@ -236,14 +238,15 @@ sub signal {
     return $self;
 }
 
-# True when every process of every run has ended within the time.
+# True when every process of every run has ended within the time. httpd itself kills children that do not end within
+# 10 s, and logs an error.
 sub gone {
     my ($self, $seconds) = @_;
     return wait_for {
         $self->reap;
         !$self->left;
     }
-    $seconds || 10;
+    $seconds || 30;
 }
 
 # Stops at once (TERM) or when all requests are answered (WINCH). True when no process is left.
@@ -397,14 +400,17 @@ sub output       { return $_[0]->lines('output') }
 
 # The access log's fields of the newest request for that path: h, status, server, reason, tries, usec, received,
 # peer (address of the connection; of one between servers the client's, as modules see it), kept (requests before it on
-# the connection); waits for the line. Undef when it does not come.
+# the connection); waits for the line. Undef when it does not come. httpd logs a request after its response, so an
+# earlier request may be the last one in the log: where this process has sent the newest one to this server itself, its
+# line is waited for.
 sub logged {
     my ($self, $path) = @_;
+    my $sent = Farm::Client::newest($path, $self->address) // qr/\A/;
     my $line = wait_for {
-        my @found = grep { /"\S+ \Q$path\E(?:[?\s])/ } $self->access_lines;
+        my @found = grep { /"\S+ \Q$path\E(?:[?\s])/ && $_ =~ $sent } $self->access_lines;
         $found[-1];
     }
-    5;
+    30;
     return if !$line;
     my ($client, $status) = $line =~ /\A(\S+) (\d+)/;
     return {
@@ -422,7 +428,7 @@ sub wait_log {
         my ($line) = grep { /$pattern/ } $self->log_lines;
         $line;
     }
-    $seconds || 5;
+    $seconds || 30;
 }
 
 # Lines of the logs at level warn or worse, or of children that crashed, that no pattern matches.

@@ -20,11 +20,11 @@ sub scaled {
     return $seconds * ($ENV{BACKHAND_TEST_TIMEOUT_SCALE} || 1);
 }
 
-# wait_for { condition } SECONDS: polls; true as soon as the condition is, false at the deadline. A condition that dies
-# is not true yet.
+# wait_for { condition } SECONDS: polls; true as soon as the condition is, false at the deadline (default 30, which
+# a machine that is busy with other things keeps). A condition that dies is not true yet.
 sub wait_for (&;$) {    ## no critic (ProhibitSubroutinePrototypes)
     my ($condition, $seconds) = @_;
-    my $deadline = time + scaled($seconds || 10);
+    my $deadline = time + scaled($seconds || 30);
     while (1) {
         my $value = eval { $condition->() };
         $died = $@;
