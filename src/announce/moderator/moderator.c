@@ -37,9 +37,11 @@ APLOG_USE_MODULE(backhand);
  * check would not be enough: all of httpd may have been suspended in between. */
 #define LOOKS     2
 #define LOOK_WAIT apr_time_from_sec(3)
-/* How long httpd's stop waits for the announcement that this server leaves, and then for the others to read it, ms. */
+/* How long httpd's stop waits for the announcement that this server leaves, and then for the others to read it, ms.
+ * When the children are ending it waits once more: a busy machine may not let the moderator run earlier. */
 #define LEAVE_WAIT   200
 #define LEAVE_LINGER 100
+#define LEAVE_LATEST 1000
 
 /* The parent's side of the moderator. */
 typedef struct moderator {
@@ -358,7 +360,7 @@ void backhand_moderator_leave(void)
 static void look_at_mute(moderator *m)
 {
     m->doomed = 1;
-    if (m->link >= 0 && wait_for_answer(m->link, LEAVE_LINGER)) {
+    if (m->link >= 0 && wait_for_answer(m->link, LEAVE_LATEST)) {
         m->mute = 0;
         m->answered = 1;
         return;

@@ -7,8 +7,8 @@
  * The moderator is one process, a child of httpd's parent, running as httpd's user. No other process writes
  * announcements into the table. The parent starts the moderator in pre_mpm (first start) or post_config (restarts),
  * replaces it at each restart, and starts another when it dies or hangs. The moderator ends within one interval when
- * its parent is gone. The parent never waits for it longer than 300 ms. If it cannot be forked, httpd serves requests
- * without it.
+ * its parent is gone. The parent never waits for it longer than 300 ms, and 1.2 s when httpd stops. If it cannot be
+ * forked, httpd serves requests without it.
  */
 #ifndef BACKHAND_MODERATOR_H
 #define BACKHAND_MODERATOR_H
