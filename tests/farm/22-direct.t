@@ -9,6 +9,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Farm qw(eventually scaled wait_for);
 use Farm::Fake;
+use Farm::Orders qw($obeyed order);
 use IO::Select;
 use IO::Socket::INET;
 use Socket qw(inet_aton pack_sockaddr_in);
@@ -72,6 +73,24 @@ for my $mpm (Farm->mpms) {
         $farm->check;
     };
 }
+
+subtest 'orders travel in answers, too' => sub {
+    my $farm = Farm->new(announce => 0);
+    my $udp  = $farm->udp;
+    my $a    = unicast($farm, 1, '250ms', "127.0.0.2:$udp");
+    my $b    = unicast($farm, 2, '250ms', "127.0.0.9:$udp");
+    for my $server ($a, $b) {
+        chmod 0600, $server->write_file('secret', '0123456789abcdef' x 4);
+        $server->reconfigure("$server->{conf}\nBackhandSecretFile secret");
+    }
+    $farm->start;
+    ok $farm->together, 'a names b: they see each other';
+    is order($b, 'drain', $a->contact),       $obeyed,       'b drains a, which it does not name';
+    is $a->sees($a),                          'drained',     'a is drained';
+    is order($a, 'maintenance', $b->contact), $obeyed,       'a puts b under maintenance';
+    is $b->sees($b),                          'maintenance', 'b is under maintenance';
+    $farm->check;
+};
 
 subtest 'answers are not answered' => sub {
     my $farm = Farm->new(announce => 0);
