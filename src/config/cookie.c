@@ -14,6 +14,7 @@
 #define MAX_AGE_MAX     (apr_time_from_sec(400 * 86400))
 #define DOMAIN_MAX      253
 #define PATH_LENGTH_MAX 1024
+#define NAME_LENGTH_MAX 255
 
 typedef struct attributes {
     const char *path, *domain, *max_age, *same_site;
@@ -113,6 +114,9 @@ static const char *set(attributes *a, const char *word, apr_pool_t *p)
 /* Browsers refuse such cookies, and tell nobody. */
 static const char *check(const char *name, const attributes *a)
 {
+    if (strlen(name) > NAME_LENGTH_MAX) {
+        return "a name has up to 255 characters: browsers drop cookies that are too long";
+    }
     if (a->same_site && strcmp(a->same_site, "None") == 0 && !a->secure) {
         return "samesite=none needs secure: browsers drop the cookie without";
     }

@@ -110,7 +110,7 @@ const command_rec backhand_commands[] = {
     SHARE("BackhandMaxHandoffs", SERVER(max_handoffs), "50%", "0", "1000000", "requests", "the workers",
           "requests handed off at a time, or a share of the workers, as in 50%"),
     SHARE("BackhandMaxSessionHandoffs", SERVER(max_session_handoffs), "75%", "0", "1000000", "requests", "the workers",
-          "the same for requests that only the owner of their session may serve"),
+          "requests handed off at a time to owners of sessions, or a share of the workers, as in 75%"),
     SHARE("BackhandMaxTunnels", SERVER(max_tunnels), "25%", "0", "1000000", "tunnels", "the workers",
           "WebSockets handed off at a time, or a share of the workers, as in 25%"),
     LIST("BackhandRetryStatus", SERVER(retry_status), add_status,

@@ -153,8 +153,9 @@ static apr_status_t refused(apr_status_t error, const char *path, const char **w
     if (APR_STATUS_IS_ENOENT(error) || APR_STATUS_IS_ENOTDIR(error)) {
         *wrong =
             apr_psprintf(p,
-                         "there is no %s: httpd does not run with mod_backhand, or has another UnixSocketDir, or the "
-                         "file was deleted; httpd makes another one when it is stopped and started",
+                         "there is no %s: httpd does not run with mod_backhand, has another UnixSocketDir, could not "
+                         "make the file (see its error log), or somebody has deleted it; httpd makes it when it is "
+                         "stopped and started",
                          path);
         return APR_ENOENT;
     }

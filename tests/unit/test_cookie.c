@@ -75,6 +75,18 @@ static void words_become_attributes(void **state)
     }
 }
 
+static void names_are_bounded(void **state)
+{
+    backhand_cookie cookie;
+    char name[257];
+    (void)state;
+    memset(name, 'x', sizeof(name) - 1);
+    name[256] = '\0';
+    assert_non_null(strstr(parse(&cookie, name), "a name has up to 255 characters"));
+    name[255] = '\0';
+    assert_null(parse(&cookie, name));
+}
+
 static void wrong_words_are_refused(void **state)
 {
     static const struct {
@@ -124,6 +136,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_become_attributes),
+        cmocka_unit_test(names_are_bounded),
         cmocka_unit_test(wrong_words_are_refused),
     };
     return cmocka_run_group_tests_name("cookie", tests, start, stop);
