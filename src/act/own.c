@@ -1,7 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "act/own.h"
-#include "status/page.h"
+#include "config/config.h"
 
 #include <apr_strings.h>
 #include <http_config.h>

@@ -3,7 +3,7 @@
 #include "act/session_cookie.h"
 #include "act/received/received.h"
 #include "candidacy/session_id.h"
-#include "status/page.h"
+#include "config/config.h"
 
 #include <apr_strings.h>
 #include <http_core.h>

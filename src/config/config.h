@@ -23,6 +23,9 @@
 /* Everything else in this object is hidden unless said otherwise; httpd looks this one up by name. */
 extern BACKHAND_API module AP_MODULE_DECLARE_DATA backhand_module;
 
+/** The handler of the status page, as SetHandler names it. */
+#define BACKHAND_HANDLER "backhand-handler"
+
 /** A number of things, or a share of all. */
 typedef struct backhand_share {
     int count;   /**< -1: `percent` counts */

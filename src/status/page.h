@@ -9,8 +9,6 @@
 
 #include "config/config.h"
 
-#define BACKHAND_HANDLER "backhand-handler"
-
 /** Hook handler: the table as HTML, with `?auto` as `key: value` lines, with `?json` as JSON,
  * with `?metrics` as metrics. */
 int backhand_status_handler(request_rec *r);
