@@ -39,6 +39,13 @@ sub anchors {
 my @pages = map { s{\A\Q$repo\E/}{}r } glob "$repo/*.md $repo/docs/*.md $repo/tests/*.md";
 cmp_ok scalar @pages, '>', 5, 'there are pages';
 
+# Lines of text; tables, examples and pictures have their own width.
+for my $page (@pages, 'CHANGES') {
+    my $text = text_of($page) =~ s/^```.*?^```//gmsr;
+    my @wide = grep { length > 120 && !/\A(?:\||!\[)/ } split /\n/, $text;
+    is_deeply \@wide, [], "$page: no line of text is wider than 120 columns";
+}
+
 # The kinds of lines in the table of directives.
 my $kind = qr/\b(?:FLAG|NUMBER|SHARE|TIME|TEXT|PATH|LIST)/;
 
