@@ -34,7 +34,7 @@ typedef struct measured {
     int n;
 } measured;
 
-/* What is timed: once, with a list that is its own. */
+/* The call that is timed, with a list of its own. */
 typedef struct contest {
     request_rec *r;
     backhand_candidacy_fn by_perl;
@@ -156,7 +156,7 @@ static void sample(measured *to, void (*run)(const contest *), const contest *c,
     apr_pool_t *outer = c->r->pool;
     int64_t began;
 
-    /* What is taken for one request would pile up. */
+    /* Memory that is taken for one request would pile up. */
     apr_pool_create(&c->r->pool, outer);
     began = nanoseconds();
     for (int i = 0; i < batch; i++) {

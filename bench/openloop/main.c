@@ -9,7 +9,7 @@
  *              [--timeout 10] [--timeline FILE] ADDRESS:PORT …
  *
  * A request asks for so many ms of work, PATH?ms=12.3. plan.h says how --service may be distributed. Each request goes
- * to one of the entries, as likely to each. What is due in the first --warmup seconds is sent and not counted. With
+ * to one of the entries, as likely to each. Requests of the first --warmup seconds are sent and not counted. With
  * the same seed the same work is due at the same times.
  */
 

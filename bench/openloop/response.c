@@ -13,7 +13,7 @@ void response_init(response *r)
 
 char *response_space(response *r, size_t *room)
 {
-    /* Of a body's rest only the length counts. */
+    /* Only the length of a body's rest counts. */
     size_t kept = r->length < RESPONSE_HEAD_MAX ? r->length : r->head_length;
     *room = RESPONSE_HEAD_MAX - kept;
     return r->head + kept;

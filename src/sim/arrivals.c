@@ -119,7 +119,7 @@ static const sim_ask *draw_ask(sim_world *world)
     return &scenario->asks[i];
 }
 
-/* What it asks for, and what that takes. */
+/* The request that the client makes, and the work that it takes. */
 static void describe(sim_world *world, sim_request *asked)
 {
     const sim_scenario *scenario = world->scenario;

@@ -68,7 +68,7 @@ static uint64_t *nobody_asked(const sim_world *world, const backhand_table *tabl
     return world->asked;
 }
 
-/* Remembers the candidates around the one that is asked now. Those that were asked before are out already. */
+/* Remembers the candidates around the one that is asked now. Servers that were asked before are out already. */
 static void remember(sim_request *asked, const backhand_candidates *candidates)
 {
     int at = asked->walk.at;

@@ -5,7 +5,7 @@
  * @brief Policies written in Perl: an interpreter in the simulator, with the same calling code as byPerl.so.
  *
  * One interpreter a process, started when a scenario first needs it. Apache::Backhand reads the table of the dispatcher
- * that decides. What else a policy finds is in perl/prelude.pl.
+ * that decides. The other things that a policy finds are in perl/prelude.pl.
  */
 #ifndef BACKHAND_SIM_INTERPRETER_H
 #define BACKHAND_SIM_INTERPRETER_H

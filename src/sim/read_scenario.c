@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define LINE_SIZE 8192
-/* Of a run, us, where neither the scenario nor a trace says it. */
+/* The length of a run, us, if neither the scenario nor a trace says it. */
 #define DURATION 60000000
 
 static const sim_scenario defaults = {

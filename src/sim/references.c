@@ -28,7 +28,7 @@ sim_reference sim_reference_find(const char *name)
     return SIM_CHAIN;
 }
 
-/* What a look at the servers is about. */
+/* The arguments of a look at the servers. */
 typedef struct look {
     sim_world *world;
     sim_dispatcher *dispatcher;

@@ -49,7 +49,7 @@ static void look(sim_world *world, uint32_t server, uint64_t life)
 
 static void hear(sim_world *world, uint32_t server, uint64_t life)
 {
-    /* What it says of a life that is over has come too late. */
+    /* News of a life that is over has come too late. */
     if (world->servers[server].life == life) {
         sim_dispatchers_hear(world, server);
     }

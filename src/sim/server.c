@@ -9,7 +9,7 @@
 
 /* CPU seconds: less than a nanosecond is rounding. */
 #define ROUNDING 1e-9
-/* What it takes to answer with an error, CPU seconds. */
+/* An answer with an error takes so long, CPU seconds. */
 #define ERROR_WORK 0.001
 
 /* --- how fast ---------------------------------------------------------------------------------------------- */

@@ -53,7 +53,7 @@ static apr_time_t time_of(const char *text)
     return time ? time - sign * apr_time_from_sec((apr_time_t)(zone / 100 * 3600 + zone % 100 * 60)) : 0;
 }
 
-/* What a request line asks for: a method, a path and maybe a protocol up to the quote. */
+/* Reads a request line: a method, a path and maybe a protocol up to the quote. */
 static const sim_ask *ask_of(reading *now, char *line)
 {
     char *end = strchr(line, '"'), *target, *protocol;

@@ -27,7 +27,7 @@ static void count(sim_world *world, const sim_request *asked, uint32_t server)
     world->before = server;
 }
 
-/* What it serves itself counts as returned at once, as in httpd. */
+/* A request that it serves itself counts as returned at once, as in httpd. */
 static void count_sent(sim_world *world, sim_request *asked)
 {
     sim_dispatcher *it = &world->dispatchers[asked->dispatcher];

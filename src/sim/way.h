@@ -19,7 +19,7 @@ void sim_way_answered(sim_world *world, uint32_t request);
 void sim_way_refused(sim_world *world, uint32_t request);
 /** The server that the dispatcher stands on failed, with the request in its hands. */
 void sim_way_dropped(sim_world *world, uint32_t request);
-/** What servers call. */
+/** For servers to call. */
 extern const sim_hears sim_way_hears;
 
 #endif

@@ -2,7 +2,7 @@
 
 /**
  * @file words.h
- * @brief Words of a scenario's line, and what they may be. What is wrong is said in text from the pool.
+ * @brief Words of a scenario's line, and their allowed forms. Errors are text from the pool.
  */
 #ifndef BACKHAND_SIM_WORDS_H
 #define BACKHAND_SIM_WORDS_H

@@ -2,7 +2,7 @@
 
 #include "sim/server.h"
 
-/* What another server sends to one that offers itself is a trial. */
+/* A request that another server sends to one that offers itself is a trial. */
 void sim_server_meter(sim_world *world, uint32_t server, uint32_t request)
 {
     sim_request *asked = sim_request_of(world, request);

@@ -91,7 +91,7 @@ typedef struct sim_server sim_server;
 typedef struct sim_dispatcher sim_dispatcher;
 typedef struct sim_world sim_world;
 
-/** What the dispatcher of a request hears of it from a server. */
+/** The news of a request that its dispatcher gets from a server. */
 typedef struct sim_hears {
     void (*pick)(sim_world *world, uint32_t request);      /**< a worker of its own server has it: pick a server */
     void (*returning)(sim_world *world, uint32_t request); /**< its response is complete, at another server */

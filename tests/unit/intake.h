@@ -27,7 +27,7 @@ static apr_pool_t *pool;
 static apr_time_t now;
 __attribute__((unused)) static apr_hash_t *senders;
 
-/* What the log was told. */
+/* The events that the log was told. */
 static struct heard {
     int events[BACKHAND_EVENT_ORDER + 1];
     int dropped[BACKHAND_DROP_REASONS];

@@ -22,7 +22,7 @@
 
 static apr_pool_t *pool;
 static backhand_table *table;
-/* What both clocks show; the wall clock is ahead by so much. */
+/* The time that both clocks show; the wall clock is ahead by so much. */
 static apr_time_t clock_now;
 static apr_time_t wall_ahead;
 

@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* Whose fault a failure is, and that nothing of one server is counted for another one that got its slot. */
+/* Which server a failure is blamed on, and that nothing of one server is counted for another one that got its slot. */
 
 #include "farm.h"
 #include "table/blame.h"

@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* What control groups allow, on trees laid out as /proc and /sys/fs/cgroup that the tests write. */
+/* The limits of control groups, on trees laid out as /proc and /sys/fs/cgroup that the tests write. */
 
 #include "cgroup_fixture.h"
 #include "host/cgroup.h"

@@ -59,7 +59,7 @@ static void idle_is_what_a_limit_leaves(void **state)
     assert_int_equal(idle_at(sampler, 3900, base), 1000);
     assert_in_range(idle_at(sampler, 4000, base += 150000), 899, 901);
     assert_in_range(idle_at(sampler, 5000, base += 150000), 899, 901);
-    /* What was saved up is used: more than the limit. */
+    /* The group uses the time that it saved up: more than the limit. */
     assert_int_equal(idle_at(sampler, 6000, base += 2500000), 0);
     assert_int_equal(idle_at(sampler, 7000, base += 0), 1000);
     /* Clocks and counts that go back. */

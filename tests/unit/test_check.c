@@ -181,7 +181,7 @@ static void a_program_is_judged_by_its_end(void **state)
     assert_int_equal(RUN(10 * SECOND, "echo out; echo err >&2; cat"), BACKHAND_WHY_NONE);
 }
 
-/* What the whole group holds open for as long as one of it is left. */
+/* The descriptor that the whole group holds open as long as one process of it is left. */
 static int all_have_closed(int fd)
 {
     struct pollfd polled = {.fd = fd, .events = POLLIN};

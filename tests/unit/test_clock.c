@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* What the table makes of silence, and of clocks that are wrong. */
+/* How the table judges silence, and clocks that are wrong. */
 #include "farm.h"
 #include "table/skewed.h"
 #include "table/wall.h"
@@ -25,7 +25,7 @@ static void knows_when_it_hears_nobody(void **state)
     leaving.leaving = 1;
     assert_int_equal(take(&leaving, &id), BACKHAND_DROP_NONE);
     assert_true(backhand_table_deaf(table));
-    /* Those that have been away for long tell nothing any more. */
+    /* Servers that have been away for long do not count any more. */
     wait_ms(20000);
     assert_false(backhand_table_deaf(table));
 }
@@ -114,7 +114,7 @@ static void remembers_skewed_clocks(void **state)
     assert_true(backhand_skewed_self(table));
     hear(2, 9, 1);
     assert_false(backhand_skewed_self(table));
-    /* What is heard well and comes again late is a copy. */
+    /* An announcement that was heard in time and comes again late is a copy. */
     backhand_skewed_forget(table, one.stat.contact);
     assert_false(backhand_skewed_read(&skewed, table, 0));
     hear(1, 9, 1);

@@ -66,7 +66,7 @@ static void differences_that_chance_makes_decide_nothing(void **state)
     assert_int_equal(best(), -1);
     contest.of[4].log += 0.2;
     assert_true(best() >= 0);
-    /* Of few samples hardly any difference is sure. */
+    /* With few samples hardly any difference is sure. */
     contest.of[4].samples = 5;
     contest.of[4].known = 20;
     assert_int_equal(best(), -1);
@@ -83,7 +83,7 @@ static void what_waits_goes_where_there_is_room(void **state)
     }
     assert_int_equal(best(), 2);
     assert_false(verdict.free);
-    /* Of those with room to the emptier. */
+    /* Of two servers with room, the emptier gets it. */
     contest.of[1].inflight = 3;
     assert_int_equal(best(), 1);
     assert_int_equal(verdict.n, 2);

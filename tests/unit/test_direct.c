@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* Who is announced to directly, and how often. */
+/* Which servers get direct announcements, and how often. */
 
 #include "announcements.h"
 

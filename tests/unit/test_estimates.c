@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* What the meter estimates, piece by piece: how often each is right over many draws. */
+/* The meter's estimates, one by one: how often each is right over many draws. */
 
 #include "candidacy/chain.h"
 #include "load/change.h"

@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* Who is accepted, and what each datagram does to the table and to the log. */
+/* Which senders are accepted, and what each datagram does to the table and to the log. */
 
 #include "intake.h"
 

@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* What is accepted when servers have a secret, and clocks that differ. */
+/* Which announcements are accepted when servers have a secret, and clocks that differ. */
 
 #include "intake.h"
 

@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* What a client asks for, cut out of its request line, and where it is sent. */
+/* The URL that a client asks for, cut out of its request line, and the URL that it is sent to. */
 
 #include "act/request/location.h"
 

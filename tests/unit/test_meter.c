@@ -324,7 +324,7 @@ static void what_a_killed_process_left_is_taken_back(void **state)
     assert_int_equal(meter.inflight, 3);
 }
 
-/* Whatever stands in the shared memory, what comes out is in range, and the next reading too. */
+/* With any content of the shared memory this reading and the next are in range. */
 static void any_numbers_do_no_harm(void **state)
 {
     (void)state;

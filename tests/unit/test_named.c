@@ -114,7 +114,7 @@ static void addresses_come_and_go(void **state)
     assert_true(hears_nothing(b, &h));
     assert_int_equal(open_files(), before);
 
-    /* What does not fit the own address is left out. */
+    /* Addresses that do not fit the own address are left out. */
     found.count = 0;
     backhand_found_add(&found, (const struct sockaddr *)&(struct sockaddr_in6){.sin6_family = AF_INET6}, port);
     assert_int_equal(backhand_transport_name(a, farm, &found, on_problem, NULL), 0);

@@ -85,7 +85,7 @@ static void bad_formats_are_found(void **state)
     }
 }
 
-/* What comes from the client or from another server never gets out of the host of a URL. */
+/* No text from the client or from another server gets out of the host of a URL. */
 static void what_is_no_host_makes_no_name(void **state)
 {
     static const char *const hosts[] = {"",       "a/b", "a b",  "a@b", "a\r\nb", "a:80",     "[::1",  "::1]",

@@ -45,7 +45,7 @@ static int is_mixture(backhand_announcement *got)
     return memcmp(got, &want, sizeof(want)) != 0;
 }
 
-/* What a reader saw in a slot before. */
+/* The content that a reader saw in a slot before. */
 typedef struct sight {
     uint64_t generation, boot;
 } sight;

@@ -52,7 +52,7 @@ static void the_newest_of_both_counts(void **state)
     assert_int_equal(view_of(id).work.latency, 9);
     assert_int_equal(view_of(id).work.errors, 7);
     assert_int_equal(view_of(id).work.stall, 3000);
-    /* What a response does not say is as announced. */
+    /* Figures that a response lacks stay as announced. */
     assert_int_equal(view_of(id).work.typical, 700);
     assert_int_equal(view_of(id).work.samples, 90);
     assert_int_equal(backhand_table_counted(table, BACKHAND_COUNT_REPORTS), 1);
@@ -152,7 +152,7 @@ static void a_hop_is_smoothed(void **state)
     assert_int_equal(backhand_table_counted(table, BACKHAND_COUNT_REPORTS), 103);
 }
 
-/* What every third request waits in a backlog is no part of the hop. */
+/* The time that every third request waits in a backlog is no part of the hop. */
 static void waiting_is_no_hop(void **state)
 {
     int id = hear_service(1, 1, 1000, 4);

@@ -9,8 +9,8 @@
 #include <poll.h>
 #include <signal.h>
 
-/* What the resolver of these tests says: `slow` waits until it is let go, `broken` fails until it is mended, `good`
- * counts. */
+/* The answers of the resolver of these tests: `slow` waits until it is let go, `broken` fails until it is mended,
+ * `good` counts. */
 static int held[2];
 static int asked_good, asked_broken, mended;
 
@@ -71,7 +71,7 @@ static void each_question_is_answered_again_and_again(void **state)
     (void)state;
     prepare();
     assert_int_equal(backhand_resolver_start(&resolver, questions, 2, fake_lookup, 1000, 1000, pool), APR_SUCCESS);
-    /* Of two that wait the first one is told first: where this thread is slow, that is always the same one. */
+    /* The first of two that wait is told first: where this thread is slow, that is always the same one. */
     for (int i = 0; i < 20 || (seen[1] == 0 && apr_time_now() < until); i++) {
         int which = next_answer(resolver, &found);
         assert_in_range(which, 0, 1);

@@ -81,7 +81,7 @@ static void a_place_that_was_taken_again_is_left_alone(void **state)
     backhand_ring_end(&ring, &slow, 1000, 0);
     assert_true(read_record(BACKHAND_RING, 3 * SECOND).runs);
     assert_int_equal(read_record(BACKHAND_RING, 3 * SECOND).level, 9);
-    /* What it took is learnt all the same. */
+    /* The time that it took is learnt all the same. */
     assert_int_equal(ring.ends, 1);
 }
 

@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* What the status page reads from the table. */
+/* The rows that the status page reads from the table. */
 
 #include "table_fixture.h"
 

@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* The segment, reading it, and rows of processes. What announcements do to it: test_update.c. */
+/* The segment, reading it, and rows of processes. test_update.c tests what announcements do to it. */
 
 #include "farm.h"
 

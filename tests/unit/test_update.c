@@ -1,6 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* What announcements do to the table: slots, order, leaving. Two servers of one contact: test_rival.c. */
+/* The table after announcements: slots, order, leaving. test_rival.c tests two servers of one contact. */
 
 #include "farm.h"
 
@@ -209,7 +209,7 @@ static void assert_one_slot_a_contact(void)
     }
 }
 
-/* What the table must hold, kept by contact and knowing nothing of how slots are found. */
+/* The content that the table must have, kept by contact and knowing nothing of how slots are found. */
 enum { CONTACTS = 20 };
 static struct {
     backhand_announcement said;

@@ -11,8 +11,8 @@ use List::Util qw(max min sum0);
 
 our @EXPORT_OK = qw(cells group_of name_of scenario);
 
-# Each cell is a hash: dist load n w cpus prefork var skew mean ann hop delay sizes burst loss. What is left out has the
-# value of %usual.
+# Each cell is a hash: dist load n w cpus prefork var skew mean ann hop delay sizes burst loss. Keys that are left out
+# have the value of %usual.
 my %usual = (
     n       => 4,
     w       => 12,
@@ -91,7 +91,7 @@ sub others {
     );
 }
 
-# What the rule was not made with: sizes, bursts, lost announcements.
+# Cells that the rule was not made with: sizes, bursts, lost announcements.
 sub further {
     return (
         crossed(sizes => 1,  dist => 'bimodal', load => .85),

@@ -19,7 +19,7 @@ sub median {
     return @sorted % 2 || $middle == $sorted[@sorted / 2] ? $middle : ($middle + $sorted[@sorted / 2]) / 2;
 }
 
-# Of the results of Bench::Lane: for each figure the median; of failed and count the sums; of lag99 the largest.
+# Sums up the results of Bench::Lane: the median of each figure, the sums of failed and count, the largest lag99.
 # shares: { server => median share }. timeline: { second => [median p50, median p99] }.
 sub summary {
     my @results = @_;

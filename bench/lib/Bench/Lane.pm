@@ -240,7 +240,7 @@ sub handed_off {
     return @status == @entries ? sum0(map { $_->{'Handed-Off'} } @status) : undef;
 }
 
-# What the load's figures are, and [seconds, requests, failed, mean, p50, p99] of each second, as key timeline.
+# Reads the load's figures, and [seconds, requests, failed, mean, p50, p99] of each second, as key timeline.
 sub result {
     my ($self) = @_;
     my $said = $self->{generator}->said;

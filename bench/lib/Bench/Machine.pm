@@ -1,7 +1,7 @@
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
 package Bench::Machine;
 
-# What the figures were taken on, and how busy it was.
+# The machine that the figures were taken on, and how busy it was.
 
 use strict;
 use warnings;

@@ -1,7 +1,7 @@
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
 package Bench::Process;
 
-# A process of the bench, in a process group of its own. What runs when the bench ends, ends with it.
+# A process of the bench, in a process group of its own. Processes that still run when the bench ends, end with it.
 
 use strict;
 use warnings;

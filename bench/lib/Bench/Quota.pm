@@ -63,7 +63,7 @@ sub new {
     return $self;
 }
 
-# What stands before a command that shall run in it.
+# The words before a command that shall run in it.
 sub within {
     my ($self) = @_;
     return ('/bin/sh', '-c', 'echo $$ >"$0/cgroup.procs" && exec "$@"', $self->{folder});

@@ -1,7 +1,7 @@
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
 package Bench::Scenarios;
 
-# What happens to the four servers a, b, c, d. rate: arrivals a second; each server has 4 workers and a request asks for
+# The events at the four servers a, b, c, d. rate: arrivals a second; each server has 4 workers and a request asks for
 # 20 ms of work on average, so one of full speed serves 200 a second. factors: how much longer work takes on each of
 # them, at first; absent: those that do not run at first. events: [share of the run's time, what happens, …], where the
 # words are methods of Bench::Lane.

@@ -1,8 +1,9 @@
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
 package Bench::Systems;
 
-# What is compared. name: for the command line; label: for people; dispatchers: how many entries the load has; chain:
-# the farm balances itself by it, or else peer: class and method of a balancer; extra: only run when it is named.
+# The systems that are compared. name: for the command line; label: for people; dispatchers: how many entries the load
+# has; chain: the farm balances itself by it, or else peer: class and method of a balancer; extra: only run when it is
+# named.
 
 use strict;
 use warnings;

@@ -32,7 +32,7 @@ my %service = (
     pareto    => "pareto:$mean:1.5:1000",
 );
 
-# Of a core. All together are less than one, so that the machine has time left for the rest.
+# Parts of a core. All together are less than one, so that the machine has time left for the rest.
 my %shares = (a => 0.35, b => 0.2, c => 0.2, d => 0.1);
 
 # As Bench::Lane->new() takes them, in the order of the table.

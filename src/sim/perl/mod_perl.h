@@ -14,13 +14,13 @@
 
 #include <httpd.h>
 
-/** What the `exit` of prelude.pl dies with. */
+/** The value that the `exit` of prelude.pl dies with. */
 #define MODPERL_RC_EXIT 120000
 
 /** The `$r` of a simulated request. `class` is a name that prelude.pl knows. */
 SV *modperl_ptr2obj(pTHX_ const char *class, void *request);
 
-/** What prelude.pl stands in for is there already. @return TRUE */
+/** Loads nothing: prelude.pl stands in for the modules. @return TRUE */
 int modperl_require_module(pTHX_ const char *name, int log);
 
 #endif

@@ -2,7 +2,7 @@
 
 ## no critic (Modules::ProhibitMultiplePackages, Modules::RequireFilenameMatchesPackage)
 
-# What a policy finds around it in bhsim: part of mod_perl's classes, with the methods that the simulator has. Any other
+# The surroundings of a policy in bhsim: part of mod_perl's classes, with the methods that the simulator has. Any other
 # method dies and says so.
 
 package Backhand::Sim;

@@ -1,8 +1,8 @@
 # Licensed to the public under the Apache License, Version 2.0; see the file LICENSE.
 package Bench::Cost::Handoff;
 
-# What a hand-off costs beside ProxyPass to the same server in the same httpd: processor time of both httpds for each
-# request.
+# Measures the cost of a hand-off beside ProxyPass to the same server in the same httpd: processor time of both httpds
+# for each request.
 
 use strict;
 use warnings;
@@ -68,7 +68,7 @@ sub measure {
     for my $pass (1 .. $passes) {
         push @{ $took{$_} }, pass($farm, $_, $requests) for $pass % 2 ? qw(handed proxied) : qw(proxied handed);
     }
-    # What was served by the first server itself would flatter the hand-off.
+    # Requests that the first server served itself would flatter the hand-off.
     my $all  = $passes * $requests;
     my $sent = ($farm->servers)[0]->status->{'Handed-Off'};
     croak "only $sent of $all requests were handed off" if $sent < 0.99 * $all;
