@@ -142,6 +142,9 @@ static const char *field(request_rec *r, const apr_array_header_t *fields, const
 int backhand_manage_refuse(request_rec *r, const char *why)
 {
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "backhand: order by the page refused: %s", why);
+    /* httpd puts it into the body of its 403. */
+    apr_table_setn(r->notes, "error-notes",
+                   apr_pstrcat(r->pool, "The order is refused: ", why, ". Reload the page, and give it again.", NULL));
     return HTTP_FORBIDDEN;
 }
 
@@ -188,7 +191,8 @@ int backhand_manage_post(request_rec *r, const backhand_config *conf)
         return rc != OK ? rc : HTTP_BAD_REQUEST;
     }
     if (!conf->table || !is_good(r, conf, field(r, fields, "token"))) {
-        return backhand_manage_refuse(r, "its token is missing, wrong, of another user, or more than an hour old");
+        return backhand_manage_refuse(
+            r, "its token is missing, wrong, of another user, of before a restart, or more than an hour old");
     }
     return give(r, conf, fields);
 }

@@ -180,7 +180,7 @@
                     ask();
                     return "";
                 }
-                return answer.status === 409 ? answer.text() : "Refused by status " + answer.status + ".";
+                return answer.status === 409 ? answer.text() : "Refused by status " + answer.status + ". Reload the page.";
             })
             .catch(function () {
                 return "This server does not answer.";

@@ -52,7 +52,9 @@ for my $mpm (Farm->mpms) {
         my ($may, $may_not) = map { $a->get($_)->header('Content-Security-Policy') } qw(/manage /backhand);
         like $may,     qr/; form-action 'self'\z/, 'it may send its forms';
         like $may_not, qr/; form-action 'none'\z/, 'and other places none';
-        is post($a, {%drain}),                                                      403, 'no token: 403';
+        is post($a, {%drain}), 403, 'no token: 403';
+        like $a->post('/manage', q())->body, qr/The order is refused: its token is missing.* Reload the page/,
+          'it says why, and what to do';
         is post($a, { %drain, token => $token =~ s/.\z//r . 'z' }),                 403, 'a wrong one: 403';
         is post($a, { %drain, token => token($b) }),                                403, 'that of another server: 403';
         is post($a, { %drain, token => $token }, 'Sec-Fetch-Site' => 'cross-site'), 403, 'another site: 403';
