@@ -3,6 +3,7 @@
 #include "table/update.h"
 #include "table/index.h"
 #include "table/duty.h"
+#include "table/moved.h"
 
 #include <apr_strings.h>
 
@@ -309,9 +310,10 @@ static int find_gone(const backhand_table *table)
     return longest;
 }
 
-static backhand_drop take_new(backhand_table *table, const backhand_announcement *announcement, int *id)
+/* `from`: the slot of a server that has moved, which it keeps; -1: none. */
+static backhand_drop take_new(backhand_table *table, const backhand_announcement *announcement, int from, int *id)
 {
-    int used = backhand_table_used(table), place = used;
+    int used = backhand_table_used(table), place = from >= 0 ? from : used;
 
     if (announcement->leaving) {
         return BACKHAND_DROP_OLD;
@@ -342,10 +344,14 @@ backhand_update backhand_table_update(backhand_table *table, const backhand_anno
                                       const backhand_voucher *voucher)
 {
     int id = backhand_index_find(table, &announcement->contact), is_new = id < 0;
+    int from = backhand_moved_find(table, announcement, id);
     backhand_update out = {.drop = BACKHAND_DROP_NONE, .id = -1};
 
-    if (is_new) {
-        out.drop = take_new(table, announcement, &id);
+    if (from >= 0 && backhand_moved_late(table, announcement, from)) {
+        out.drop = BACKHAND_DROP_OLD;
+    }
+    else if (is_new) {
+        out.drop = take_new(table, announcement, from, &id);
     }
     else {
         out.drop = id == 0 ? take_beside_self(table, announcement) : take_known(table, id, announcement);
@@ -354,8 +360,11 @@ backhand_update backhand_table_update(backhand_table *table, const backhand_anno
         return out;
     }
     out.id = id;
+    if (from >= 0) {
+        backhand_moved_leave(table, from, id, out.moved);
+    }
     if (is_new) {
-        out.joined = 1;
+        out.joined = from < 0;
         out.raised = announcement->stat.load_hwm;
         publish_new(table, id, announcement);
     }

@@ -18,6 +18,7 @@ typedef struct backhand_update {
     int left;           /**< 1: its server leaves, and had not said so before */
     int64_t raised;     /**< its load_hwm, when that is larger than in the announcement before; else 0 */
     char rival[BACKHAND_HOSTNAME_SIZE]; /**< name of another live server with the same contact; empty: there is none */
+    char moved[BACKHAND_CONTACT_SIZE];  /**< the contact that its server had before; empty: the same one */
 } backhand_update;
 
 /**
@@ -29,12 +30,17 @@ typedef struct backhand_update {
  * contact of a known server takes its place. A stock heartbeat (boot 0) has no sequence: it is always newer, but never
  * takes the place of a server that announces itself in full and is not silent.
  *
+ * A server that announces another contact than before, with the same boot and hostname, has moved: it keeps its slot,
+ * which gets a new generation, and the table no longer has its old contact. If the new contact has a slot, the server
+ * takes that one, and its own slot is forgotten. An announcement with the old contact that arrives late changes
+ * nothing.
+ *
  * Own announcements must be sorted out before by their boot id. Another boot with the contact of slot 0 changes
  * nothing but the slot's rival (see backhand_table_rival()).
  *
  * @param voucher  kept with it; NULL: what was kept stays
  * @return `drop` is BACKHAND_DROP_NONE; _FULL; or _OLD: same boot and not a newer sequence, a late announcement of an
- *         earlier boot, leaving of a server that is not there, a stock heartbeat beside full announcements
+ *         earlier boot or contact, leaving of a server that is not there, a stock heartbeat beside full announcements
  */
 backhand_update backhand_table_update(backhand_table *table, const backhand_announcement *announcement,
                                       const backhand_voucher *voucher);

@@ -19,11 +19,12 @@ typedef enum backhand_event {
     BACKHAND_EVENT_RIVAL,  /**< another server announces the contact of `id`; `detail` names both. At most 1 a minute */
     BACKHAND_EVENT_JOINED, /**< a server is new in the table, or back after it left or fell silent */
     BACKHAND_EVENT_LEFT,   /**< a server announced that it leaves */
+    BACKHAND_EVENT_MOVED,  /**< a server announces another contact than before */
     BACKHAND_EVENT_ORDER   /**< an order was ignored because it is not signed. At most one a minute */
 } backhand_event;
 
-/** The most lines a minute about servers that join, and as many about servers that leave; further ones are only
- * counted. */
+/** The most lines a minute about servers that join, about servers that leave, and about servers that move; further ones
+ * are only counted. */
 #define BACKHAND_EVENT_BURST 200
 
 /** Stands for the sender's address of an announcement that a broker passed on. */
@@ -37,8 +38,8 @@ typedef void (*backhand_event_fn)(void *ctx, backhand_event event, backhand_drop
 /** Called for an accepted announcement with an order, if it is signed. */
 typedef void (*backhand_order_fn)(void *ctx, const backhand_announcement *from);
 
-/** Kinds of events, each counted on its own: every reason for a drop, then rival, joined, left, order. */
-#define BACKHAND_QUIET (BACKHAND_DROP_REASONS + 4)
+/** Kinds of events, each counted on its own: every reason for a drop, then rival, joined, left, order, moved. */
+#define BACKHAND_QUIET (BACKHAND_DROP_REASONS + 5)
 
 typedef struct backhand_intake {
     backhand_table *table;

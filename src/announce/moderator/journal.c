@@ -168,6 +168,9 @@ void backhand_journal_event(void *ctx, backhand_event event, backhand_drop reaso
                      "others only if all have a BackhandSecretFile%s",
                      sender, more);
         break;
+    case BACKHAND_EVENT_MOVED:
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, journal->s, "backhand: server %s%s", detail, more);
+        break;
     case BACKHAND_EVENT_LEFT:
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, journal->s, "backhand: server %s left%s", detail, more);
         break;
