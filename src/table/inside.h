@@ -17,7 +17,7 @@
 #include <string.h>
 
 /** Version of the shared memory's layout: another one at a graceful restart means a new segment. */
-#define BACKHAND_TABLE_LAYOUT 17
+#define BACKHAND_TABLE_LAYOUT 18
 
 /** Earlier boots that a slot remembers. */
 #define BACKHAND_PAST_BOOTS 3
@@ -133,6 +133,7 @@ typedef struct backhand_head {
     int64_t wall_ahead; /**< of `now`, us, when the moderator last looked; 0: never. See backhand_table_follow_wall() */
     int64_t wall_before;     /**< the same before the wall clock was last set */
     int64_t wall_set;        /**< when the moderator saw that, by `now`; 0: never */
+    int64_t moved;           /**< see backhand_table_moved() */
     uint64_t history_period; /**< number of the period of the last sample: `now` by BACKHAND_HISTORY_PERIOD */
     backhand_meter meter;
     backhand_counters counters;

@@ -2,7 +2,6 @@
 
 #include "table/moved.h"
 #include "table/inside.h"
-#include "table/update.h"
 
 #include <string.h>
 
@@ -36,14 +35,4 @@ int backhand_moved_find(const backhand_table *table, const backhand_announcement
 int backhand_moved_late(const backhand_table *table, const backhand_announcement *announcement, int from)
 {
     return announcement->sequence <= (uint64_t)BACKHAND_ANNOUNCED(&table->slots[from], sequence);
-}
-
-void backhand_moved_leave(backhand_table *table, int from, int id, char contact[BACKHAND_CONTACT_SIZE])
-{
-    size_t first = offsetof(backhand_announcement, stat.contact) / 8;
-
-    backhand_slot_read(&table->slots[from], contact, first, BACKHAND_CONTACT_SIZE / 8, NULL);
-    if (from != id) {
-        backhand_table_forget(table, from);
-    }
 }

@@ -22,8 +22,4 @@ int backhand_moved_find(const backhand_table *table, const backhand_announcement
 /** True if the announcement was sent before the last one of slot `from`, so that the contact in it is out of date. */
 int backhand_moved_late(const backhand_table *table, const backhand_announcement *announcement, int from);
 
-/** The server of slot `from` now is in slot `id`. Forgets slot `from`, unless the two are the same.
- * @param contact  gets the contact that it had before */
-void backhand_moved_leave(backhand_table *table, int from, int id, char contact[BACKHAND_CONTACT_SIZE]);
-
 #endif

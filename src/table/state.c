@@ -2,6 +2,7 @@
 
 #include "table/state.h"
 #include "table/duty.h"
+#include "table/handoff.h"
 #include "table/inside.h"
 
 const char *backhand_row_state_name(backhand_row_state state)
@@ -50,6 +51,24 @@ apr_time_t backhand_table_state_since(const backhand_table *table, int id)
 int64_t backhand_table_state_changes(const backhand_table *table, int id)
 {
     return backhand_number_get(&table->slots[id].state_changes);
+}
+
+int backhand_table_replaced(const backhand_table *table, int id, uint64_t generation)
+{
+    uint64_t now = backhand_table_slot_generation(table, id);
+
+    return now != 0 && now != generation &&
+           table->now() - backhand_table_state_since(table, id) > backhand_slot_silence_limit(&table->slots[id]);
+}
+
+void backhand_table_note_moved(backhand_table *table)
+{
+    backhand_number_set(&table->head->moved, table->now());
+}
+
+apr_time_t backhand_table_moved(const backhand_table *table)
+{
+    return backhand_number_get(&table->head->moved);
 }
 
 void backhand_slot_note_state(backhand_table *table, int id, int fresh)

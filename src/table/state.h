@@ -36,6 +36,18 @@ apr_time_t backhand_table_state_since(const backhand_table *table, int id);
 /** Changes noticed since the slot got its server. Any process. */
 int64_t backhand_table_state_changes(const backhand_table *table, int id);
 
+/** True when the slot has had another server or another contact than that of `generation` for longer than 3 of its
+ * server's intervals. The contact of `generation` then is not announced any more. A slot whose server was forgotten has
+ * none. Any process. */
+int backhand_table_replaced(const backhand_table *table, int id, uint64_t generation);
+
+/** Notes that this machine has other addresses than before. [moderator] */
+void backhand_table_note_moved(backhand_table *table);
+
+/** When the moderator noticed that this machine has other addresses than before, by backhand_table_now(); 0: never.
+ * Connections that were opened earlier may lead nowhere: the kernel does not end them. Any process. */
+apr_time_t backhand_table_moved(const backhand_table *table);
+
 /** Notices the changes of all slots. [moderator] */
 void backhand_table_look_states(backhand_table *table);
 

@@ -340,11 +340,23 @@ static void publish_new(backhand_table *table, int id, const backhand_announceme
     }
 }
 
+/* The server of slot `from` announces another contact. Forgets the server of slot `at`, which has that contact; -1:
+ * there is none. */
+static void note_moved(backhand_update *out, backhand_table *table, int from, int at)
+{
+    size_t first = offsetof(backhand_announcement, stat.contact) / 8;
+
+    backhand_slot_read(&table->slots[from], out->moved, first, sizeof(out->moved) / 8, NULL);
+    if (at > 0) {
+        backhand_table_forget(table, at);
+    }
+}
+
 backhand_update backhand_table_update(backhand_table *table, const backhand_announcement *announcement,
                                       const backhand_voucher *voucher)
 {
-    int id = backhand_index_find(table, &announcement->contact), is_new = id < 0;
-    int from = backhand_moved_find(table, announcement, id);
+    int at = backhand_index_find(table, &announcement->contact), id = at;
+    int from = backhand_moved_find(table, announcement, at), is_new = at < 0 || from >= 0;
     backhand_update out = {.drop = BACKHAND_DROP_NONE, .id = -1};
 
     if (from >= 0 && backhand_moved_late(table, announcement, from)) {
@@ -361,7 +373,7 @@ backhand_update backhand_table_update(backhand_table *table, const backhand_anno
     }
     out.id = id;
     if (from >= 0) {
-        backhand_moved_leave(table, from, id, out.moved);
+        note_moved(&out, table, from, at);
     }
     if (is_new) {
         out.joined = from < 0;

@@ -31,9 +31,8 @@ typedef struct backhand_update {
  * takes the place of a server that announces itself in full and is not silent.
  *
  * A server that announces another contact than before, with the same boot and hostname, has moved: it keeps its slot,
- * which gets a new generation, and the table no longer has its old contact. If the new contact has a slot, the server
- * takes that one, and its own slot is forgotten. An announcement with the old contact that arrives late changes
- * nothing.
+ * which gets a new generation, and the table no longer has its old contact. A server of another slot with the new
+ * contact is forgotten. An announcement with the old contact that arrives late changes nothing.
  *
  * Own announcements must be sorted out before by their boot id. Another boot with the contact of slot 0 changes
  * nothing but the slot's rival (see backhand_table_rival()).

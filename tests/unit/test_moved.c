@@ -3,6 +3,8 @@
 /* A server that announces another contact than before has moved: the table has it once. */
 
 #include "farm.h"
+#include "table/handoff.h"
+#include "table/state.h"
 
 /* Server `n` of boot 77, as it is when its address has changed to that of server `to`. */
 static backhand_announcement moved(int n, int to, uint64_t sequence)
@@ -30,6 +32,11 @@ static void moves(void **state)
     /* A request that has chosen the old contact does not go to the new one by the old one's counts. */
     assert_false(backhand_table_usable(table, id, generation));
     assert_true(backhand_table_usable(table, id, backhand_table_generation(table)));
+    /* A request to the old contact waits for a moment: its response may be on its way. */
+    assert_false(backhand_table_replaced(table, id, generation));
+    wait_ms(3 * INTERVAL + 1);
+    assert_true(backhand_table_replaced(table, id, generation));
+    assert_false(backhand_table_replaced(table, id, backhand_table_generation(table)));
     /* Announcements with the old contact that were under way. */
     said = moved(1, 1, 4);
     assert_int_equal(take(&said, &id), BACKHAND_DROP_OLD);
@@ -40,6 +47,8 @@ static void moves(void **state)
     assert_int_equal(out.drop, BACKHAND_DROP_NONE);
     assert_string_equal(out.moved, "");
     assert_int_equal(backhand_table_used(table), 2);
+    backhand_table_forget(table, out.id);
+    assert_false(backhand_table_replaced(table, out.id, generation));
 }
 
 static void moves_to_a_known_contact(void **state)
@@ -51,14 +60,14 @@ static void moves_to_a_known_contact(void **state)
     assert_int_equal(take(&said, &id), BACKHAND_DROP_NONE);
     said = moved(1, 2, 6);
     assert_int_equal(take(&said, &id), BACKHAND_DROP_NONE);
-    assert_int_equal(id, second);
-    assert_true(backhand_table_usable(table, second, UINT64_MAX));
-    assert_false(backhand_table_usable(table, first, UINT64_MAX));
-    assert_string_equal(serverstats[first].contact, "");
-    assert_int_equal(backhand_table_slot_generation(table, first), 0);
+    assert_int_equal(id, first);
+    assert_true(backhand_table_usable(table, first, UINT64_MAX));
+    assert_false(backhand_table_usable(table, second, UINT64_MAX));
+    assert_string_equal(serverstats[second].contact, "");
+    assert_int_equal(backhand_table_slot_generation(table, second), 0);
     said = moved(1, 1, 7); /* and back again */
     assert_int_equal(take(&said, &id), BACKHAND_DROP_NONE);
-    assert_int_equal(id, second);
+    assert_int_equal(id, first);
     assert_string_equal(serverstats[id].contact, said.stat.contact);
 }
 

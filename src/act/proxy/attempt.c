@@ -1,10 +1,12 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "act/proxy/attempt.h"
+#include "act/proxy/stranded.h"
 #include "act/proxy/trailers.h"
 #include "table/clock.h"
 #include "table/handoff.h"
 #include "table/process.h"
+#include "table/state.h"
 
 #include <apr_hooks.h>
 #include <apr_optional_hooks.h>
@@ -35,6 +37,9 @@ struct backhand_connection {
 #define PROBE_AFTER 60 /* s */
 #define PROBE_EACH  15 /* s */
 #define PROBES      4
+
+/* How long an address may be missing before it counts as gone: it may be set anew. */
+#define STRANDED apr_time_from_sec(1)
 
 /* The attempts under way in this process. The mutex is not allocated from a pool, because it must outlive every
  * pool. */
@@ -301,6 +306,7 @@ apr_status_t backhand_attempt_child_init(void)
 void backhand_attempt_begin(backhand_attempt *t)
 {
     t->asked = backhand_clock_now();
+    t->from = backhand_table_moved(t->conf->table);
     pthread_mutex_lock(&attempts.lock);
     t->next = attempts.first;
     t->link = &attempts.first;
@@ -339,12 +345,23 @@ void backhand_attempt_response(backhand_attempt *t)
     pthread_mutex_unlock(&attempts.lock);
 }
 
-/* True when the server no longer announces itself. A server that has left announces nothing, but finishes its requests,
- * so it does not count; nor does a server that is no longer in the slot. */
+/* True when the server no longer announces itself with this contact. A server that has left announces nothing, but
+ * finishes its requests, so it does not count; nor does a server that was forgotten. */
 static int has_fallen_silent(const backhand_table *table, const backhand_attempt *t)
 {
+    if (backhand_table_replaced(table, t->id, t->generation)) {
+        return !backhand_table_deaf(table);
+    }
     return backhand_table_slot_generation(table, t->id) == t->generation && backhand_table_silent(table, t->id) &&
            !backhand_table_left(table, t->id) && !backhand_table_deaf(table);
+}
+
+/* True when the request was sent from an address that this machine has no longer. */
+static int is_stranded(const backhand_table *table, const backhand_attempt *t)
+{
+    apr_time_t moved = backhand_table_moved(table);
+    return moved != t->from && backhand_table_now(table) - moved > STRANDED &&
+           backhand_socket_is_stranded(t->connection->socket);
 }
 
 /* True when a response has paused for longer than its limit. */
@@ -394,7 +411,11 @@ int backhand_attempt_watch(const backhand_table *table)
         if (!t->connection || t->silenced || t->abandoned) {
             continue;
         }
-        if (can_be_given_up(t) && has_fallen_silent(table, t)) {
+        if (can_be_given_up(t) && is_stranded(table, t)) {
+            t->stranded = 1;
+            end_waiting(t, &t->silenced);
+        }
+        else if (can_be_given_up(t) && has_fallen_silent(table, t)) {
             end_waiting(t, &t->silenced);
         }
         else if ((is_pausing(t) || (!t->begun && t->safe)) && has_client_closed(t)) {

@@ -31,6 +31,7 @@ typedef struct backhand_attempt {
     uint64_t generation;         /**< the slot's generation: nothing is counted for a later server in this slot */
     const apr_table_t *own;      /**< headers that this server has set for its connection with the client */
     apr_time_t asked;            /**< when the attempt began; set by backhand_attempt_begin() */
+    apr_time_t from;             /**< backhand_table_moved() at that time; set by backhand_attempt_begin() */
     int accepted;                /**< AcceptStats covers the address that answers; set by the attempt */
     int repeatable; /**< the request may be sent to another server if this one falls silent and its body can be sent
                      * again */
@@ -44,6 +45,7 @@ typedef struct backhand_attempt {
     int sent;                     /**< a part of the request has been sent */
     int begun;                    /**< a part of the response has been passed on */
     int silenced;                 /**< given up because the server fell silent */
+    int stranded;                 /**< sent from an address that this machine lost; `silenced` is set, too */
     int unwanted_status;          /**< a status of BackhandRetryStatus, so no part of the response is passed on; 0:
                                    * another status */
     apr_size_t swallowed;         /**< bytes of that response */
@@ -78,7 +80,8 @@ void backhand_attempt_response(backhand_attempt *t);
 /**
  * Shuts down the connections of attempts whose wait is pointless. Keeper thread. These are:
  *  - safe attempts without a response yet, whose client has closed its side of the connection;
- *  - repeatable attempts without a response yet, whose server has fallen silent;
+ *  - repeatable attempts without a response yet, whose server has fallen silent, or announces another contact, or
+ *    which were sent from an address that this server has no longer;
  *  - responses that have paused for longer than `pause_limit`, if the server has fallen silent or the client has closed
  *    its side.
  * @return attempts under way

@@ -248,7 +248,7 @@ static backhand_handoff_result judge(const backhand_attempt *t, const request_re
         return BACKHAND_REFUSED;
     }
     if (t->silenced) {
-        return BACKHAND_DROPPED;
+        return t->stranded ? BACKHAND_STALE : BACKHAND_DROPPED;
     }
     if (t->timed_out || rc == HTTP_GATEWAY_TIME_OUT || apr_table_get(r->notes, "proxy_timedout")) {
         return BACKHAND_TIMED_OUT;

@@ -107,7 +107,7 @@ static void see(struct backhand_keeper *keeper, const char *contact)
         for (int group = -1; group < keeper->proxy->tls_groups; group++) {
             char key[BACKHAND_WORKER_KEY_SIZE];
             backhand_worker *worker;
-            backhand_worker_key(key, contact, group);
+            backhand_worker_key(key, keeper->proxy->conf->table, contact, group);
             worker = apr_hash_get(keeper->workers[fresh], key, APR_HASH_KEY_STRING);
             if (worker) {
                 worker->seen = keeper->round;
@@ -361,6 +361,7 @@ backhand_worker *backhand_keeper_get(backhand_proxy *proxy, const request_rec *r
     const backhand_settings *settings = backhand_settings_get(proxy, r, 0);
     char key[BACKHAND_WORKER_KEY_SIZE];
 
-    backhand_worker_key(key, announcement->stat.contact, announcement->contact.https && settings ? settings->tls : -1);
+    backhand_worker_key(key, proxy->conf->table, announcement->stat.contact,
+                        announcement->contact.https && settings ? settings->tls : -1);
     return find_worker(proxy->keeper, key, fresh, announcement);
 }

@@ -3,6 +3,7 @@
 #include "act/proxy/workers.h"
 #include "table/clock.h"
 #include "table/process.h"
+#include "table/state.h"
 #include "act/request/tunnel.h"
 
 #include <apr_strings.h>
@@ -11,13 +12,19 @@
 
 APLOG_USE_MODULE(backhand);
 
-void backhand_worker_key(char key[BACKHAND_WORKER_KEY_SIZE], const char *contact, int group)
+void backhand_worker_key(char key[BACKHAND_WORKER_KEY_SIZE], const backhand_table *table, const char *contact,
+                         int group)
 {
+    apr_time_t moved = backhand_table_moved(table);
+    apr_size_t length;
+
+    apr_cpystrn(key, contact, BACKHAND_WORKER_KEY_SIZE);
+    length = strlen(key);
     if (group >= 0) {
-        snprintf(key, BACKHAND_WORKER_KEY_SIZE, "%s %d", contact, group);
+        length += (apr_size_t)snprintf(key + length, BACKHAND_WORKER_KEY_SIZE - length, " %d", group);
     }
-    else {
-        apr_cpystrn(key, contact, BACKHAND_WORKER_KEY_SIZE);
+    if (moved) {
+        snprintf(key + length, BACKHAND_WORKER_KEY_SIZE - length, " @%" APR_TIME_T_FMT, moved);
     }
 }
 

@@ -14,15 +14,16 @@
 
 #include "act/proxy/settings.h"
 
-/** Size of a contact, a space and the number of a group. */
-#define BACKHAND_WORKER_KEY_SIZE (BACKHAND_CONTACT_SIZE + 12)
+/** Size of a contact, a space and the number of a group, and a space and a time. */
+#define BACKHAND_WORKER_KEY_SIZE (BACKHAND_CONTACT_SIZE + 34)
 
 /** Size of the text about a worker that could not be made. */
 #define BACKHAND_WORKER_ERROR_SIZE 128
 
 /** One server that this child process can hand requests to. */
 typedef struct backhand_worker {
-    char key[BACKHAND_WORKER_KEY_SIZE]; /**< `http://192.0.2.1:80`, the contact; https: a space and tls.h's group */
+    char key[BACKHAND_WORKER_KEY_SIZE]; /**< `http://192.0.2.1:80`, the contact; https: a space and tls.h's group; if
+                                         * this machine's addresses have changed: a space, `@` and when */
     apr_pool_t *pool;                   /**< private: holds the whole worker */
     proxy_worker *proxy_worker;
     apr_interval_time_t idle_limit; /**< longest idle time of a pooled connection */
@@ -34,8 +35,10 @@ typedef struct backhand_worker {
     unsigned int seen; /**< private: the keeper's last look that found its server in the table */
 } backhand_worker;
 
-/** Writes the key of a contact and, for https, of a group of tls.h; -1: http. */
-void backhand_worker_key(char key[BACKHAND_WORKER_KEY_SIZE], const char *contact, int group);
+/** Writes the key of a contact and, for https, of a group of tls.h; -1: http. When this machine's addresses have
+ * changed, the key is another one, so that no request uses a connection from an address that is gone. */
+void backhand_worker_key(char key[BACKHAND_WORKER_KEY_SIZE], const backhand_table *table, const char *contact,
+                         int group);
 
 /**
  * Makes a worker in a sub-pool of `pool`, which frees it. Keeper thread only.

@@ -30,7 +30,7 @@
  * signal. */
 #define LAST_WORDS apr_time_from_msec(100)
 
-/* How often to look at the conditions. */
+/* How often to look at the conditions, and at this machine's addresses. */
 #define LOOK apr_time_from_sec(1)
 /* How long own announcements may stay away, and how many. */
 #define ECHO_WAIT    apr_time_from_sec(3)
@@ -117,7 +117,17 @@ static void repair(announcer *a, apr_time_t now)
     }
     a->repair = now + REPAIR;
     backhand_journal_sockets(&a->journal, backhand_transport_repair(a->transport, NULL, NULL));
-    backhand_self_find_contact(&a->self);
+}
+
+/* Notices that this machine has other addresses or interfaces than before. The others must know at once: they reach
+ * this server by its contact only. */
+static void look_at_network(announcer *a)
+{
+    int moved = backhand_transport_follow(a->transport, backhand_journal_problem, &a->journal);
+    backhand_self_look_addresses(&a->self);
+    if (backhand_self_find_contact(&a->self) || moved) {
+        backhand_self_announce(&a->self);
+    }
 }
 
 /* Notices when the wall clock was set, by a person or after a virtual machine was moved. */
@@ -206,6 +216,7 @@ static void look_at_conditions(announcer *a, apr_time_t now)
 {
     if (now >= a->look) {
         a->look = now + LOOK;
+        look_at_network(a);
         look_at_echo(a, now);
         backhand_journal_look(&a->journal);
     }

@@ -66,8 +66,8 @@ static void guess_address(char out[48])
     freeifaddrs(all);
 }
 
-static apr_status_t find_source(char out[48], const backhand_config *conf, backhand_transport *transport,
-                                const backhand_brokered *brokered)
+apr_status_t backhand_identity_source(char out[48], const backhand_config *conf, backhand_transport *transport,
+                                      const backhand_brokered *brokered)
 {
     if (conf->destinations->nelts == 0 && conf->broker) {
         return backhand_brokered_source(brokered, out) ? APR_SUCCESS : APR_INCOMPLETE;
@@ -75,35 +75,63 @@ static apr_status_t find_source(char out[48], const backhand_config *conf, backh
     return backhand_transport_source(transport, out);
 }
 
-int backhand_identity_contact(backhand_announcement *announcement, const backhand_config *conf,
+/* Finds the address that announcements leave from. @return 1 when it is known */
+static int find_address(char address[48], const backhand_config *conf, int known, backhand_transport *transport,
+                        const backhand_brokered *brokered, backhand_journal *journal)
+{
+    char found[48] = "";
+    apr_status_t rv = backhand_identity_source(found, conf, transport, brokered);
+    int no_way = conf->destinations->nelts == 0 && !conf->broker;
+    /* A link-local address is no contact: other links do not reach it. */
+    if (rv == APR_SUCCESS && strchr(found, '%')) {
+        rv = APR_EINVAL;
+    }
+    /* Names that are not looked up yet are no problem, nor a broker that is not connected yet; names.c and brokered.c
+     * report those that cannot be. */
+    if (rv != APR_INCOMPLETE) {
+        backhand_journal_state(journal, BACKHAND_TROUBLE_CONTACT, no_way ? APR_SUCCESS : rv,
+                               "cannot tell which address announcements leave from");
+    }
+    if (rv == APR_SUCCESS) {
+        apr_cpystrn(address, found, 48);
+        return 1;
+    }
+    if (!known) {
+        guess_address(address);
+    }
+    return known;
+}
+
+static void log_contact(const backhand_announcement *announcement, const char *before, int known,
+                        const backhand_journal *journal)
+{
+    if (known) {
+        ap_log_error(
+            APLOG_MARK, APLOG_NOTICE, 0, journal->s,
+            "backhand: this server's address has changed: it is at %s now, no longer at %s, and announces that",
+            announcement->stat.contact, before);
+        return;
+    }
+    ap_log_error(APLOG_MARK, APLOG_INFO, 0, journal->s, "backhand: this server is %s at %s in farm %s",
+                 announcement->stat.hostname, announcement->stat.contact, announcement->farm);
+}
+
+int backhand_identity_contact(backhand_announcement *announcement, const backhand_config *conf, int known,
                               backhand_transport *transport, const backhand_brokered *brokered,
                               backhand_journal *journal)
 {
     char before[BACKHAND_CONTACT_SIZE];
-    int final = conf->contact_set;
+    int found = 1;
     memcpy(before, announcement->stat.contact, sizeof(before));
-    announcement->contact = conf->contact;
-    if (!final) {
-        apr_status_t rv = find_source(announcement->contact.address, conf, transport, brokered);
-        /* A link-local address is no contact: other links do not reach it. */
-        if (rv == APR_SUCCESS && strchr(announcement->contact.address, '%')) {
-            rv = APR_EINVAL;
-        }
-        final = rv == APR_SUCCESS || (conf->destinations->nelts == 0 && !conf->broker);
-        /* Names that are not looked up yet are no problem, nor a broker that is not connected yet; names.c and
-         * brokered.c report those that cannot be. */
-        if (rv != APR_INCOMPLETE) {
-            backhand_journal_state(journal, BACKHAND_TROUBLE_CONTACT, final ? APR_SUCCESS : rv,
-                                   "cannot tell which address announcements leave from");
-        }
-        if (rv != APR_SUCCESS) {
-            guess_address(announcement->contact.address);
-        }
+    if (!known) {
+        announcement->contact = conf->contact;
+    }
+    if (!conf->contact_set) {
+        found = find_address(announcement->contact.address, conf, known, transport, brokered, journal);
     }
     backhand_contact_format(announcement->stat.contact, &announcement->contact);
     if (strcmp(before, announcement->stat.contact) != 0) {
-        ap_log_error(APLOG_MARK, APLOG_INFO, 0, journal->s, "backhand: this server is %s at %s in farm %s",
-                     announcement->stat.hostname, announcement->stat.contact, announcement->farm);
+        log_contact(announcement, before, known, journal);
     }
-    return final;
+    return found;
 }

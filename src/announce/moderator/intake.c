@@ -142,7 +142,7 @@ static void notice(backhand_intake *intake, const backhand_update *taken, incomi
         tell(intake, BACKHAND_DROP_REASONS, 1, BACKHAND_EVENT_RIVAL, BACKHAND_DROP_NONE, id, v);
     }
     if (taken->moved[0]) {
-        snprintf(v->detail, sizeof(v->detail), "%s moved from %s to %s", v->announcement.stat.hostname, taken->moved,
+        snprintf(v->detail, sizeof(v->detail), "%s from %s to %s", v->announcement.stat.hostname, taken->moved,
                  v->announcement.stat.contact);
         tell(intake, BACKHAND_DROP_REASONS + 4, BACKHAND_EVENT_BURST, BACKHAND_EVENT_MOVED, BACKHAND_DROP_NONE, id, v);
         return;

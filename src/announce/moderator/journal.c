@@ -169,7 +169,7 @@ void backhand_journal_event(void *ctx, backhand_event event, backhand_drop reaso
                      sender, more);
         break;
     case BACKHAND_EVENT_MOVED:
-        ap_log_error(APLOG_MARK, APLOG_INFO, 0, journal->s, "backhand: server %s%s", detail, more);
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, journal->s, "backhand: server moved: %s%s", detail, more);
         break;
     case BACKHAND_EVENT_LEFT:
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, journal->s, "backhand: server %s left%s", detail, more);

@@ -2,6 +2,7 @@
 
 #include "announce/moderator/self.h"
 
+#include "announce/net/addresses.h"
 #include "host/figures.h"
 #include "host/scoreboard.h"
 #include "table/clock.h"
@@ -14,6 +15,7 @@
 #include <ap_mpm.h>
 
 #include <stdio.h>
+#include <string.h>
 
 static int64_t count_waiting(const backhand_self *self)
 {
@@ -235,12 +237,30 @@ void backhand_self_hear_brokered(backhand_self *self, const backhand_update *upd
     }
 }
 
-void backhand_self_find_contact(backhand_self *self)
+void backhand_self_look_addresses(backhand_self *self)
 {
-    if (!self->contact_known) {
-        self->contact_known =
-            backhand_identity_contact(&self->announcement, self->conf, self->transport, self->brokered, self->journal);
+    uint64_t now = backhand_addresses_sum();
+
+    if (now == 0 || now == self->addresses) {
+        return;
     }
+    if (self->addresses) {
+        backhand_table_note_moved(self->table);
+    }
+    self->addresses = now;
+}
+
+int backhand_self_find_contact(backhand_self *self)
+{
+    backhand_announcement *announcement = &self->announcement;
+    backhand_contact before = announcement->contact;
+
+    if (self->contact_known && self->conf->contact_set) {
+        return 0;
+    }
+    self->contact_known = backhand_identity_contact(announcement, self->conf, self->contact_known, self->transport,
+                                                    self->brokered, self->journal);
+    return !backhand_contact_equal(&before, &announcement->contact);
 }
 
 /* Continues with the high-water mark in the table: after a graceful restart the others still know it. */

@@ -28,19 +28,24 @@ typedef struct backhand_self {
     backhand_highwater mark;
     backhand_announcement announcement;
     backhand_working working;
-    int64_t raised;    /**< the largest load_hwm that another server newly announced since the last measurement */
-    int contact_known; /**< 1: the contact is final */
-    uint64_t sent;     /**< announcements that could be sent to all of MulticastStats */
-    int ready;         /**< 1: a ready worker was announced */
-    int left;          /**< 1: it was announced that this server leaves; nothing is sent any more */
+    int64_t raised;     /**< the largest load_hwm that another server newly announced since the last measurement */
+    uint64_t addresses; /**< stands for this machine's addresses; 0: not known yet */
+    int contact_known;  /**< 1: the contact is configured, or was found */
+    uint64_t sent;      /**< announcements that could be sent to all of MulticastStats */
+    int ready;          /**< 1: a ready worker was announced */
+    int left;           /**< 1: it was announced that this server leaves; nothing is sent any more */
 } backhand_self;
 
 /** Makes the identity, and finds the contact if possible. All arguments must live as long as `self`. */
 void backhand_self_init(backhand_self *self, const backhand_config *conf, backhand_transport *transport,
                         backhand_journal *journal, const backhand_health *health, apr_pool_t *p);
 
-/** Tries again to find the contact, unless it is known. */
-void backhand_self_find_contact(backhand_self *self);
+/** Notices when this machine has other addresses than before, and tells the children. */
+void backhand_self_look_addresses(backhand_self *self);
+
+/** Looks for the contact again, unless the configuration says it. This machine's addresses may have changed. Costs some
+ * system calls. @return 1 if it is another one than before */
+int backhand_self_find_contact(backhand_self *self);
 
 /** Measures this server, writes its figures into the table and sends them. */
 void backhand_self_announce(backhand_self *self);

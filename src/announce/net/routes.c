@@ -264,6 +264,9 @@ void backhand_routes_repair(backhand_routes *routes, backhand_problems *problems
         if (r->hears->fd >= 0 && r->cast == BACKHAND_GROUP && !r->joined) {
             tell(problems, r->config, "cannot join the group", backhand_route_join(r));
         }
+        if (r->cast != BACKHAND_UNICAST && r->fd >= 0 && !r->way.interface) {
+            backhand_route_way(r, &r->way);
+        }
     }
 }
 

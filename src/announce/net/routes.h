@@ -41,6 +41,12 @@ int backhand_routes_replace(backhand_routes *routes, const backhand_destination 
 /** Opens the sockets that are not open. */
 void backhand_routes_repair(backhand_routes *routes, backhand_problems *problems);
 
+/** Opens the sockets of a group or broadcast address anew, and joins the group there, when datagrams to it leave by
+ * another interface or from another address than before. A network that was detached and attached again is another
+ * interface, too. While nothing can leave, the sockets stay. Costs some system calls for each such destination.
+ * @return 1 if there was a change */
+int backhand_routes_follow(backhand_routes *routes, backhand_problems *problems);
+
 void backhand_routes_close(backhand_routes *routes);
 
 /** The socket to send from; -1: none. */

@@ -160,6 +160,7 @@ apr_status_t backhand_route_make(backhand_route *route, const backhand_destinati
     route->interface = 0;
     route->fd = -1;
     route->joined = 0;
+    memset(&route->way, 0, sizeof(route->way));
     if (rv == APR_SUCCESS) {
         classify(route);
     }
@@ -280,15 +281,42 @@ apr_status_t backhand_listener_open(backhand_listener *listener)
     return APR_SUCCESS;
 }
 
-apr_status_t backhand_route_source(const backhand_route *route, char out[48])
+static apr_status_t find_source(const backhand_route *route, backhand_address *from)
 {
-    backhand_address from;
-    socklen_t size = sizeof(from);
+    socklen_t size = sizeof(*from);
     int fd = open_socket(route->to.sa.sa_family);
     if (!prepare(route, fd) || connect(fd, &route->to.sa, backhand_address_length(&route->to)) != 0 ||
-        getsockname(fd, &from.sa, &size) != 0) {
+        getsockname(fd, &from->sa, &size) != 0) {
         return give_up(&fd);
     }
     close(fd);
-    return getnameinfo(&from.sa, size, out, 48, NULL, 0, NI_NUMERICHOST) == 0 ? APR_SUCCESS : APR_EINVAL;
+    return APR_SUCCESS;
+}
+
+apr_status_t backhand_route_source(const backhand_route *route, char out[48])
+{
+    backhand_address from;
+    apr_status_t rv = find_source(route, &from);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    return getnameinfo(&from.sa, backhand_address_length(&from), out, 48, NULL, 0, NI_NUMERICHOST) == 0 ? APR_SUCCESS
+                                                                                                        : APR_EINVAL;
+}
+
+int backhand_route_way(const backhand_route *route, backhand_way *way)
+{
+    struct ifaddrs *all, *each;
+    memset(way, 0, sizeof(*way));
+    if (find_source(route, &way->from) != APR_SUCCESS || getifaddrs(&all) != 0) {
+        return 0;
+    }
+    way->from.v4.sin_port = 0;
+    for (each = all; each && !way->interface; each = each->ifa_next) {
+        if (same_host(&way->from, each->ifa_addr)) {
+            way->interface = if_nametoindex(each->ifa_name);
+        }
+    }
+    freeifaddrs(all);
+    return way->interface != 0;
 }

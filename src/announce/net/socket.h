@@ -33,6 +33,12 @@ typedef struct backhand_listener {
     const backhand_destination *config; /**< a destination that needs it */
 } backhand_listener;
 
+/** Where datagrams to a group or broadcast address leave this machine. */
+typedef struct backhand_way {
+    backhand_address from; /**< this machine's address; family 0: not known */
+    unsigned interface;    /**< the interface with that address */
+} backhand_way;
+
 /** The route to one destination, or to one address of a name. */
 typedef struct backhand_route {
     const backhand_destination *config;
@@ -41,8 +47,9 @@ typedef struct backhand_route {
     backhand_address via;  /**< groups without `from`: address of the interface; family 0: the kernel's choice */
     unsigned interface;    /**< IPv6 groups: index of the interface; 0: the kernel's choice */
     backhand_cast cast;
-    int fd;     /**< to send to groups and broadcast addresses, and if `hears` cannot send; -1: not open */
-    int joined; /**< 1: a group, and `hears` has joined it */
+    int fd;           /**< to send to groups and broadcast addresses, and if `hears` cannot send; -1: not open */
+    int joined;       /**< 1: a group, and `hears` has joined it */
+    backhand_way way; /**< when its sockets were opened */
     backhand_listener *hears;
 } backhand_route;
 
@@ -77,6 +84,9 @@ void backhand_listener_share(const backhand_listener *listener);
 
 /** Opens the socket to listen on. @return APR_SUCCESS, or the error; then `fd` is -1 */
 apr_status_t backhand_listener_open(backhand_listener *listener);
+
+/** Finds out where datagrams would leave at present. @return 0 when nowhere */
+int backhand_route_way(const backhand_route *route, backhand_way *way);
 
 /** The address that the kernel sends from. */
 apr_status_t backhand_route_source(const backhand_route *route, char out[48]);

@@ -34,6 +34,12 @@ int backhand_transport_name(backhand_transport *transport, const backhand_destin
     return more;
 }
 
+int backhand_transport_follow(backhand_transport *transport, backhand_problem_fn problem, void *ctx)
+{
+    backhand_problems problems = {problem, ctx, APR_SUCCESS, 0};
+    return backhand_routes_follow(&transport->routes, &problems);
+}
+
 static apr_status_t close_all(void *data)
 {
     backhand_transport *transport = data;

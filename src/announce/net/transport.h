@@ -46,6 +46,12 @@ int backhand_transport_name(backhand_transport *transport, const backhand_destin
 /** Tries again to open the sockets that could not be opened. Allocates nothing. @return the number of problems left */
 int backhand_transport_repair(backhand_transport *transport, backhand_problem_fn problem, void *ctx);
 
+/** Opens the sockets of groups and broadcast addresses anew when this machine's interfaces, addresses or routes say
+ * that datagrams to them leave by another way than before. Datagrams that wait in these sockets are lost. Allocates
+ * nothing.
+ * @return 1 if there was a change */
+int backhand_transport_follow(backhand_transport *transport, backhand_problem_fn problem, void *ctx);
+
 /** Sends one datagram to each destination. Never waits: a datagram for which the kernel has no room is lost.
  * @return APR_SUCCESS or the last error; `failed`, which may be NULL, gets that destination */
 apr_status_t backhand_transport_send(backhand_transport *transport, const char *data, apr_size_t length,
