@@ -75,14 +75,14 @@ for my $peer ($long ? @peers : @peers[0 .. 2]) {
         sub {
             $fake->start;
             eventually { $servers[-1]->row($fake->contact) } 5, 'it is in the table';
+            eventually {
+                grep { defined $_->row($fake->contact)->{'Refused-Ago'} } @servers
+            }
+            5, 'the page says that it failed';
         }
     );
     $fake->stop;
     $result->failed_only($peer->{most}, $peer->{fails});
-    eventually {
-        grep { defined $_->row($fake->contact)->{'Refused-Ago'} } @servers
-    }
-    5, 'the page says that it failed';
 }
 my $result = $load->during('and all are gone', 1, sub { });
 $result->nothing_failed;
