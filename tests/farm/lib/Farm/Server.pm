@@ -26,6 +26,7 @@ use warnings;
 use Carp       qw(croak);
 use File::Path qw(make_path);
 use JSON::PP   ();
+use List::Util qw(none);
 use POSIX      ();
 
 use Farm::Client;
@@ -443,7 +444,7 @@ sub unexpected_log {
         my $line = $_;
         $line ne ''
           && ($line !~ /\A\[[^\]]+\] \[\w*:(?:notice|info|debug|trace\d)\]/ || $line =~ /exit signal/)
-          && !grep { $line =~ $_ }
+          && none { $line =~ $_ }
           @announced
     } @lines;
 }
