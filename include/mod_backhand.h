@@ -200,7 +200,8 @@ BACKHAND_API void backhand_note(struct request_rec *r, const char *text);
  * server, at most 12 s for another one. For handlers and the like, in httpd's children, in any thread. Functions of a
  * chain may not wait, so theirs are refused.
  * @param order   `normal`, `drain`, `maintenance`, `weight` or `forget`
- * @param server  its name, contact or entry, as text; NULL: this server
+ * @param server  its name, contact or entry, as text; `www2` is enough for www2.example.com where no other server fits;
+ *                NULL: this server
  * @param weight  percent, 0 to 100, for the order `weight`; otherwise ignored
  * @param by      who gives it, for the error log; its first 95 bytes count
  * @return NULL: the order is obeyed; else why not, or why this is not known yet. Static

@@ -30,7 +30,8 @@ const char *backhand_steer(const char *order, const char *server, int weight, co
     }
     id = backhand_order_find(table, server ? server : "0", given.contact);
     if (id < 0) {
-        return id == -2 ? "several servers have that name; name one by its contact or id" : "there is no such server";
+        return id == -2 ? "that name fits several servers; name one by its full name, contact or id"
+                        : "there is no such server";
     }
     if (backhand_table_silent(table, 0)) {
         return "no moderator runs here that could take an order";

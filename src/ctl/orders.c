@@ -64,7 +64,7 @@ static int find_server(const ctl *command, const char *name, backhand_order *ord
         return CTL_OK;
     }
     return ctl_fail(CTL_UNKNOWN,
-                    id == -2 ? "several servers are named %s; name one by its contact or id"
+                    id == -2 ? "the name %s fits several servers; name one by its full name, contact or id"
                              : "there is no server %s; backhandctl status lists them",
                     ctl_plain(name ? name : "0", command->pool));
 }

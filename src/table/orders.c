@@ -215,25 +215,46 @@ backhand_order_kind backhand_order_kind_of(const char *word)
     return (backhand_order_kind)kind;
 }
 
+/* Whether the name is the first labels of this host name, as web1 of web1.example.com. An address has no labels. */
+static int is_short_for(const char *name, const char *hostname)
+{
+    size_t length = strlen(name);
+
+    return length > 0 && strncasecmp(hostname, name, length) == 0 && hostname[length] == '.' &&
+           hostname[strspn(hostname, "0123456789.")] != '\0';
+}
+
+/* How well a name fits a server: not at all; as a short name; as the whole one; as what only one server has. */
+typedef enum fit { FIT_NONE, FIT_SHORT, FIT_NAME, FIT_UNIQUE } fit;
+
+static fit fit_of(const serverstat *stat, int id, const char *name)
+{
+    int64_t number;
+
+    if (backhand_number_read(&number, name, 0, BACKHAND_SERVERS_MAX)) {
+        return number == id ? FIT_UNIQUE : FIT_NONE;
+    }
+    if (strcmp(stat->contact, name) == 0) {
+        return FIT_UNIQUE;
+    }
+    return strcasecmp(stat->hostname, name) == 0 ? FIT_NAME : is_short_for(name, stat->hostname) ? FIT_SHORT : FIT_NONE;
+}
+
 int backhand_order_find(const backhand_table *table, const char *name, char contact[BACKHAND_CONTACT_SIZE])
 {
     backhand_announcement said;
     int used = backhand_table_used(table), found = -1;
-    int64_t number;
-    int by_number = backhand_number_read(&number, name, 0, BACKHAND_SERVERS_MAX);
+    fit best = FIT_NONE;
 
-    for (int id = 0; id < used && found != -2; id++) {
-        if (!backhand_table_read(table, id, &said, NULL)) {
+    for (int id = 0; id < used && best != FIT_UNIQUE; id++) {
+        fit fits = backhand_table_read(table, id, &said, NULL) ? fit_of(&said.stat, id, name) : FIT_NONE;
+
+        if (fits == FIT_NONE || fits < best) {
             continue;
         }
-        if (by_number ? id == number : strcmp(said.stat.contact, name) == 0) {
-            apr_cpystrn(contact, said.stat.contact, BACKHAND_CONTACT_SIZE);
-            return id;
-        }
-        if (!by_number && strcasecmp(said.stat.hostname, name) == 0) {
-            found = found == -1 ? id : -2;
-            apr_cpystrn(contact, said.stat.contact, BACKHAND_CONTACT_SIZE);
-        }
+        found = fits > best ? id : -2;
+        best = fits;
+        apr_cpystrn(contact, said.stat.contact, BACKHAND_CONTACT_SIZE);
     }
     return found;
 }

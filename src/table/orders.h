@@ -75,8 +75,9 @@ const char *backhand_order_word(backhand_order_kind kind);
 backhand_order_kind backhand_order_kind_of(const char *word);
 
 /**
- * Finds a server by its entry's number, its contact or its announced name.
- * @return its entry; -1: there is none; -2: several have this name
+ * Finds a server by its entry's number, its contact, its announced name, or the first labels of that name: `web1` is
+ * web1.example.com, unless a server announces `web1` itself. Names are compared without regard to case.
+ * @return its entry; -1: there is none; -2: several have this name, or the short name fits several
  */
 int backhand_order_find(const backhand_table *table, const char *name, char contact[BACKHAND_CONTACT_SIZE]);
 

@@ -120,6 +120,37 @@ static void servers_are_found_by_number_contact_and_name(void **state)
     assert_int_equal(backhand_order_find(table, "http://10.0.0.2:80", contact), b);
 }
 
+static int hear_as(int n, const char *hostname)
+{
+    backhand_announcement said = server(n, 9, 1);
+    int id;
+    snprintf(said.stat.hostname, sizeof(said.stat.hostname), "%s", hostname);
+    assert_int_equal(take(&said, &id), BACKHAND_DROP_NONE);
+    return id;
+}
+
+static void servers_are_found_by_short_names(void **state)
+{
+    char contact[BACKHAND_CONTACT_SIZE];
+    int a = hear_as(1, "web1.example.com"), b = hear_as(2, "web10.example.com"), c;
+    (void)state;
+    assert_int_equal(backhand_order_find(table, "web1", contact), a);
+    assert_string_equal(contact, "http://10.0.0.1:80");
+    assert_int_equal(backhand_order_find(table, "WEB10.example", contact), b);
+    assert_string_equal(contact, "http://10.0.0.2:80");
+    assert_int_equal(backhand_order_find(table, "web", contact), -1);
+    assert_int_equal(backhand_order_find(table, "web1.", contact), -1);
+    assert_int_equal(backhand_order_find(table, "", contact), -1);
+    hear_as(3, "web1.example.org");
+    assert_int_equal(backhand_order_find(table, "web1", contact), -2);
+    assert_int_equal(backhand_order_find(table, "web1.example.com", contact), a);
+    c = hear_as(4, "web1");
+    assert_int_equal(backhand_order_find(table, "web1", contact), c);
+    assert_string_equal(contact, "http://10.0.0.4:80");
+    hear_as(5, "192.0.2.1");
+    assert_int_equal(backhand_order_find(table, "192.0", contact), -1);
+}
+
 static void words_and_numbers_come_back(void **state)
 {
     backhand_order_kind kind;
@@ -152,6 +183,7 @@ int main(void)
         FARM_TEST(an_order_that_an_earlier_moderator_took_is_lost),
         FARM_TEST(rubbish_in_the_mailbox_is_harmless),
         FARM_TEST(servers_are_found_by_number_contact_and_name),
+        FARM_TEST(servers_are_found_by_short_names),
         FARM_TEST(words_and_numbers_come_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

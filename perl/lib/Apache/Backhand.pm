@@ -125,8 +125,9 @@ not printable ASCII are shown as escapes. An empty or undefined text is ignored.
 =item forget($server)
 
 Give an order to a server; docs/steer.md says what each does. C<undrain> ends C<drain> and C<maintenance>, and a weight
-of 100 ends a weight. C<$server> is a server's name, contact or id. C<undef>, or none, is this server, but a server
-cannot C<forget> itself. C<$percent> is a whole number from 0 to 100.
+of 100 ends a weight. C<$server> is a server's name, contact or id; C<www2> is enough for C<www2.example.com> where no
+other server fits. C<undef>, or none, is this server, but a server cannot C<forget> itself. C<$percent> is a whole
+number from 0 to 100.
 
 They wait until the server obeys and then return true. That takes about a second for this server, and at most 12
 seconds for another one. Otherwise they die with the reason: another server obeys only if both servers have a
