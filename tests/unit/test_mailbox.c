@@ -105,7 +105,7 @@ static void rubbish_in_the_mailbox_is_harmless(void **state)
 static void servers_are_found_by_number_contact_and_name(void **state)
 {
     char contact[BACKHAND_CONTACT_SIZE];
-    backhand_announcement said = server(2, 9, 1);
+    backhand_announcement said = server(2, 10, 1);
     int a = hear(1, 9, 1), b;
     (void)state;
     snprintf(said.stat.hostname, sizeof(said.stat.hostname), "server1");
