@@ -85,6 +85,10 @@ void backhand_list_settings(backhand_condition_list *list)
     tell(list, BACKHAND_TROUBLE_ECHO, BACKHAND_NO_ECHO,
          "see whether a firewall on this machine drops UDP to the port of MulticastStats, and whether the interface "
          "that MulticastStats leads to is up and carries multicast");
+    tell(
+        list, BACKHAND_TROUBLE_BROKER, BACKHAND_NO_BROKER,
+        "see whether the brokers of BackhandTransport run, whether a firewall lets this server reach them, and whether "
+        "they accept its credentials; the moderator tries again every few seconds");
 }
 
 void backhand_list_application(backhand_condition_list *list)

@@ -37,7 +37,7 @@ static void dump_findings(const backhand_config *conf)
     if (conf->functions->nelts == 0) {
         return;
     }
-    if (conf->destinations->nelts == 0) {
+    if (conf->destinations->nelts == 0 && !conf->broker) {
         line("Finding", "there is a chain and no MulticastStats: this server hears no other one, so no chain hands a "
                         "request off; add MulticastStats and AcceptStats");
     }

@@ -3,6 +3,7 @@
 #include "announce/check/health.h"
 #include "status/rows.h"
 #include "status/formats.h"
+#include "table/link.h"
 #include "table/skewed.h"
 
 #include <http_protocol.h>
@@ -113,6 +114,15 @@ static void print_skewed(request_rec *r, const backhand_table *table)
     }
 }
 
+static void print_link(request_rec *r, const backhand_table *table)
+{
+    backhand_link link;
+    if (backhand_link_read(&link, table)) {
+        ap_rprintf(r, "Nats-Connected: %" PRId64 "\nNats-Broker: %s\n", link.connected,
+                   backhand_status_plain(r, link.broker));
+    }
+}
+
 static void print_tallies(request_rec *r, const backhand_table *table)
 {
     backhand_tally tallies[BACKHAND_TALLIES];
@@ -137,6 +147,7 @@ void backhand_status_auto(request_rec *r, const backhand_config *conf)
     }
     used = backhand_table_used(table);
     ap_rprintf(r, "Servers: %d\nServers-Max: %d\n", used, backhand_table_max(table));
+    print_link(r, table);
     print_tallies(r, table);
     for (id = 0; id < used; id++) {
         if (backhand_row_read(&row, table, id, backhand_table_now(table))) {

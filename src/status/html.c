@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "status/html.h"
+#include "table/link.h"
 
 #include <http_protocol.h>
 
@@ -28,12 +29,16 @@ static void print_box(const backhand_html *page)
 {
     request_rec *r = page->r;
     const backhand_config *conf = page->conf;
+    backhand_link link;
 
     ap_rputs("<dl>\n", r);
     item(r, "Farm", conf->farm);
     item(r, "Announced as", conf->hostname);
     item(r, "Contact", page->box.contact[0] ? page->box.contact : "not known yet");
     item(r, "Interval", apr_psprintf(r->pool, "%" PRId64 " ms", (int64_t)apr_time_as_msec(conf->interval)));
+    if (conf->table && backhand_link_read(&link, conf->table)) {
+        item(r, "NATS", link.connected ? apr_pstrcat(r->pool, "connected to ", link.broker, NULL) : "not connected");
+    }
     item(r, "Machine", page->box.machine);
     item(r, "httpd", ap_get_server_description());
     item(r, "Built", ap_get_server_built());

@@ -5,6 +5,7 @@
 #include "announce/check/health.h"
 #include "conditions/conditions.h"
 #include "status/rows.h"
+#include "table/link.h"
 #include "table/skewed.h"
 #include "table/wall.h"
 #include "walk/reason.h"
@@ -252,6 +253,22 @@ static void write_skewed(const backhand_out *out, int *first, const backhand_tab
     backhand_out_text(out, "]");
 }
 
+/* null without BackhandTransport. */
+static void write_link(const backhand_out *out, int *first, const backhand_table *table)
+{
+    backhand_link link;
+
+    if (!backhand_link_read(&link, table)) {
+        text(out, first, "nats", NULL);
+        return;
+    }
+    open_object(out, first, "nats");
+    name_member(out, first, "connected");
+    backhand_out_text(out, link.connected ? "true" : "false");
+    text(out, first, "broker", *link.broker ? link.broker : NULL);
+    close_object(out, first);
+}
+
 static void write_condition(const backhand_out *out, const backhand_condition *condition, apr_time_t since)
 {
     int first = 1;
@@ -294,6 +311,7 @@ void backhand_json_write(const backhand_out *out, const backhand_facts *facts)
     write_self(out, &first, facts);
     write_servers(out, &first, table);
     if (table) {
+        write_link(out, &first, table);
         write_reasons(out, &first, table);
         write_tallies(out, &first, table);
         write_histograms(out, &first, table);

@@ -4,6 +4,7 @@
 
 #include "conditions/conditions.h"
 #include "status/server_metrics.h"
+#include "table/link.h"
 #include "table/skewed.h"
 #include "table/wall.h"
 #include "walk/reason.h"
@@ -72,6 +73,17 @@ static void write_limits(backhand_metric *metric, const backhand_facts *facts)
         if (limits[i] >= 0) {
             backhand_metric_sample(metric, labels, limits[i], 1);
         }
+    }
+}
+
+static void write_link(backhand_metric *metric, const backhand_table *table)
+{
+    backhand_link link;
+
+    if (backhand_link_read(&link, table)) {
+        backhand_label labels[] = {{"broker", link.broker}, {NULL, NULL}};
+        backhand_metric_begin(metric, GAUGE, "backhand_nats_connected", "1: this server is connected to a NATS broker");
+        backhand_metric_sample(metric, labels, link.connected, 1);
     }
 }
 
@@ -207,6 +219,7 @@ void backhand_metrics_write(const backhand_out *out, const backhand_facts *facts
            table != NULL, 1);
     if (table) {
         write_limits(&metric, facts);
+        write_link(&metric, table);
         write_tallies(&metric, table);
         write_decisions(&metric, table);
         write_conditions(&metric, table);

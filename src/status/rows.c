@@ -116,6 +116,10 @@ int backhand_tallies_read(backhand_tally out[BACKHAND_TALLIES], const backhand_t
              backhand_table_counted(table, BACKHAND_COUNT_ORDERS_IGNORED));
     at = add(at, "Announced", "announcements sent", backhand_table_counted(table, BACKHAND_COUNT_ANNOUNCED));
     at = add(at, "Accepted", "announcements taken in", backhand_table_counted(table, BACKHAND_COUNT_ACCEPTED));
+    at = add(at, "Nats-Lost", "messages of a NATS broker that were not taken in time",
+             backhand_table_counted(table, BACKHAND_COUNT_BROKER_LOST));
+    at = add(at, "Nats-Unsent", "messages that no NATS broker took",
+             backhand_table_counted(table, BACKHAND_COUNT_BROKER_UNSENT));
     for (reason = BACKHAND_DROP_NONE + 1; reason < BACKHAND_DROP_REASONS; reason++) {
         at = add(at, backhand_drop_name(reason), drop_labels[reason], backhand_table_drops(table, reason));
         at[-1].dropped = 1;

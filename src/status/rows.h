@@ -41,7 +41,7 @@ typedef struct backhand_tally {
 } backhand_tally;
 
 /** Room for all tallies. */
-#define BACKHAND_TALLIES (17 + BACKHAND_DROP_REASONS)
+#define BACKHAND_TALLIES (19 + BACKHAND_DROP_REASONS)
 
 /** Reads the tallies. @return how many */
 int backhand_tallies_read(backhand_tally out[BACKHAND_TALLIES], const backhand_table *table);

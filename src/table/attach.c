@@ -97,7 +97,7 @@ static int memories_valid(const backhand_head *head)
             return 0;
         }
     }
-    return NUMBERS(&head->counters, TIME_MAX);
+    return NUMBERS(&head->counters, TIME_MAX) && in_range(backhand_number_get(&head->link.noted), TIME_MAX);
 }
 
 static int head_valid(const backhand_head *head)

@@ -139,6 +139,7 @@ typedef struct backhand_head {
     backhand_counters counters;
     backhand_skewed skewed[BACKHAND_SKEWED];
     backhand_trouble troubles[BACKHAND_TROUBLES];
+    backhand_link link;
     backhand_since sinces[BACKHAND_SINCES];
     backhand_order_place orders[BACKHAND_ORDER_PLACES];
 } backhand_head;

@@ -42,6 +42,8 @@ typedef enum backhand_counter {
     BACKHAND_COUNT_SESSION_LOST,       /**< requests whose session's owner was lost: another server took it over */
     BACKHAND_COUNT_SESSION_REDIRECTED, /**< requests whose client was redirected to the session's owner */
     BACKHAND_COUNT_SESSION_REFUSED,    /**< requests refused because the session's owner could not be asked */
+    BACKHAND_COUNT_BROKER_LOST,        /**< messages of a broker that were not taken in time */
+    BACKHAND_COUNT_BROKER_UNSENT,      /**< messages that no broker took */
     BACKHAND_COUNTERS
 } backhand_counter;
 
@@ -114,7 +116,7 @@ typedef struct backhand_skewed {
 /** Kinds of trouble that this server's processes see; see table/trouble.h. */
 typedef enum backhand_trouble_kind {
     /* They last until they end. By the moderator. */
-    BACKHAND_TROUBLE_NO_DESTINATION, /**< MulticastStats is not set */
+    BACKHAND_TROUBLE_NO_DESTINATION, /**< neither MulticastStats nor BackhandTransport is set */
     BACKHAND_TROUBLE_NO_ACCEPT,      /**< AcceptStats is not set */
     BACKHAND_TROUBLE_SOCKET,         /**< a socket of MulticastStats cannot be opened */
     BACKHAND_TROUBLE_NAME,           /**< a name in MulticastStats cannot be looked up */
@@ -124,6 +126,7 @@ typedef enum backhand_trouble_kind {
     BACKHAND_TROUBLE_SEEN,           /**< accepted announcements cannot be remembered across restarts */
     BACKHAND_TROUBLE_DUTY,           /**< orders cannot be remembered across restarts */
     BACKHAND_TROUBLE_ECHO,           /**< own announcements do not come back, though they are sent to a group */
+    BACKHAND_TROUBLE_BROKER,         /**< no broker of BackhandTransport is connected */
     /* They are events. An announcement was dropped: by the moderator. */
     BACKHAND_TROUBLE_SENDER,      /**< its sender is not covered by AcceptStats */
     BACKHAND_TROUBLE_ITS_CONTACT, /**< its contact is not covered */
@@ -148,6 +151,15 @@ typedef struct backhand_trouble {
     char who[BACKHAND_TROUBLE_WHO];   /**< the sender's address; empty: none */
     char what[BACKHAND_TROUBLE_WHAT]; /**< what is wrong, as part of a sentence; may be empty */
 } backhand_trouble;
+
+#define BACKHAND_LINK_BROKER 128
+
+/** The connection to a broker of BackhandTransport; see table/link.h. */
+typedef struct backhand_link {
+    int64_t noted; /**< when it began to be like this, us by the table's `now`; 0: there is no BackhandTransport */
+    int64_t connected;
+    char broker[BACKHAND_LINK_BROKER]; /**< URL of the broker that it leads to, or last led to; empty: none yet */
+} backhand_link;
 
 /** Conditions whose beginning is remembered. */
 #define BACKHAND_SINCES     96

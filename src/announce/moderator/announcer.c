@@ -11,6 +11,7 @@
 #include "table/clock.h"
 #include "table/counters.h"
 #include "table/history.h"
+#include "table/link.h"
 #include "table/trouble.h"
 #include "table/wall.h"
 
@@ -228,16 +229,16 @@ static void loop(announcer *a)
     apr_time_t next = backhand_clock_now();
     while (!terminated && !a->ended && getppid() == a->parent) {
         apr_time_t now = backhand_clock_now();
-        int order;
+        int news;
         beat(a);
         look_at_wall(a);
-        order = backhand_orders_look(&a->orders);
+        news = look_at_broker(a) | backhand_orders_look(&a->orders);
         if (now >= next) {
             backhand_self_announce(&a->self);
             next += a->conf->interval;
             next = next > now ? next : now + a->conf->interval;
         }
-        else if (order || backhand_application_look(&a->application) || look_at_names(a) || look_at_broker(a) ||
+        else if (news || backhand_application_look(&a->application) || look_at_names(a) ||
                  (!a->self.ready && backhand_application_has_worker())) {
             backhand_self_announce(&a->self);
         }
@@ -270,9 +271,11 @@ static void end(announcer *a)
 static void note_settings(const announcer *a)
 {
     backhand_trouble_end_all(a->table);
+    backhand_link_clear(a->table);
     if (a->conf->destinations->nelts == 0 && !a->conf->broker) {
         backhand_trouble_note(a->table, BACKHAND_TROUBLE_NO_DESTINATION, "",
-                              "this server announces nothing and hears nothing, because MulticastStats is not set");
+                              "this server announces nothing and hears nothing, because neither MulticastStats nor "
+                              "BackhandTransport is set");
     }
     else if (a->conf->accept->nelts == 0) {
         backhand_trouble_note(a->table, BACKHAND_TROUBLE_NO_ACCEPT, "",

@@ -2,6 +2,10 @@
 
 #include "announce/moderator/brokered.h"
 
+#include "table/counters.h"
+#include "table/link.h"
+#include "table/trouble.h"
+
 #include <http_log.h>
 
 #include <apr_strings.h>
@@ -47,6 +51,7 @@ backhand_brokered *backhand_brokered_start(const backhand_config *conf, uint64_t
                      "restart");
         return NULL;
     }
+    backhand_link_note(journal->table, 0, "");
     backhand_transport_watch(transport, backhand_nats_fd(brokered->nats));
     return brokered;
 }
@@ -79,16 +84,52 @@ void backhand_brokered_take(backhand_brokered *brokered, backhand_brokered_fn re
     backhand_nats_wake(brokered->nats);
 }
 
+/* The first attempt may take a moment. */
+static void note_trouble(const backhand_brokered *brokered)
+{
+    const backhand_nats_state *state = &brokered->state;
+    char text[BACKHAND_JOURNAL_TEXT];
+
+    if (state->connected) {
+        backhand_trouble_end(brokered->journal->table, BACKHAND_TROUBLE_BROKER);
+    }
+    else if (*state->problem) {
+        apr_snprintf(text, sizeof(text), "this server is not connected to a broker of BackhandTransport: %s%s%s%s",
+                     state->problem, *state->broker ? " (last connected to " : "", state->broker,
+                     *state->broker ? ")" : "");
+        backhand_trouble_note(brokered->journal->table, BACKHAND_TROUBLE_BROKER, "", text);
+    }
+}
+
+static void count(const backhand_brokered *brokered, backhand_counter what, int64_t before, int64_t now)
+{
+    for (; before < now; before++) {
+        backhand_table_count(brokered->journal->table, what);
+    }
+}
+
 int backhand_brokered_look(backhand_brokered *brokered)
 {
-    uint64_t before;
+    backhand_nats_state before;
+    int anew;
 
     if (!brokered) {
         return 0;
     }
-    before = brokered->state.connections;
+    before = brokered->state;
     backhand_nats_look(brokered->nats, &brokered->state);
-    return brokered->state.connected && brokered->state.connections != before;
+    anew = brokered->state.connections != before.connections;
+    note_trouble(brokered);
+    count(brokered, BACKHAND_COUNT_BROKER_LOST, before.lost, brokered->state.lost);
+    count(brokered, BACKHAND_COUNT_BROKER_UNSENT, before.unsent, brokered->state.unsent);
+    if (anew || brokered->state.connected != before.connected) {
+        backhand_link_note(brokered->journal->table, brokered->state.connected, brokered->state.broker);
+    }
+    if (anew && brokered->state.connected) {
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, brokered->journal->s, "backhand: connected to the broker %s",
+                     brokered->state.broker);
+    }
+    return anew && brokered->state.connected;
 }
 
 int backhand_brokered_source(const backhand_brokered *brokered, char out[48])

@@ -153,6 +153,8 @@ static natsStatus set_options(natsOptions *options, backhand_nats *nats)
     s = s == NATS_OK ? set_times(options) : s;
     s = s == NATS_OK ? natsOptions_SetAllowReconnect(options, false) : s;
     s = s == NATS_OK ? natsOptions_SetNoEcho(options, true) : s;
+    /* One thread for all subscriptions keeps the order of messages. */
+    s = s == NATS_OK ? natsOptions_UseGlobalMessageDelivery(options, true) : s;
     s = s == NATS_OK ? natsOptions_SetClosedCB(options, on_closed, nats) : s;
     s = s == NATS_OK ? natsOptions_SetErrorHandler(options, on_error, nats) : s;
     /* libnats takes closures without `const`. */
