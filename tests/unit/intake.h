@@ -122,10 +122,11 @@ __attribute__((unused)) static backhand_announcement server(int n)
 /* Of the last datagram. */
 static backhand_update taken;
 
+/* @param from  NULL: it comes by a broker */
 __attribute__((unused)) static backhand_drop give(const char *from, const char *data)
 {
-    apr_sockaddr_t *sender = apr_hash_get(senders, from, APR_HASH_KEY_STRING);
-    if (!sender) {
+    apr_sockaddr_t *sender = from ? apr_hash_get(senders, from, APR_HASH_KEY_STRING) : NULL;
+    if (from && !sender) {
         assert_int_equal(apr_sockaddr_info_get(&sender, from, APR_UNSPEC, 4445, 0, pool), APR_SUCCESS);
         apr_hash_set(senders, from, APR_HASH_KEY_STRING, sender);
     }

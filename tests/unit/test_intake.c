@@ -307,6 +307,32 @@ static void a_flood_is_quiet_and_nothing_is_lost_count_of(void **state)
                      200000);
 }
 
+/* A message of a broker has no sender's address: AcceptStats is compared with the contact. */
+static void a_broker_passes_on_announcements(void **state)
+{
+    backhand_announcement said = server(7);
+    backhand_voucher voucher;
+    static const unsigned char contact[16] = {[10] = 0xff, [11] = 0xff, 192, 0, 2, 7};
+    (void)state;
+    assert_int_equal(say(NULL, &said), BACKHAND_DROP_NONE);
+    assert_int_equal(backhand_table_used(intake.table), 2);
+    backhand_table_voucher(intake.table, 1, &voucher);
+    assert_memory_equal(voucher.sender, contact, sizeof(contact));
+    assert_int_equal(say(NULL, &said), BACKHAND_DROP_OLD);
+    strcpy(heard.sender, "");
+    assert_int_equal(give(NULL, "v=1&ready=5&busy=2"), BACKHAND_DROP_KEYS);
+    assert_string_equal(heard.sender, BACKHAND_SENDER_BROKER);
+    assert_string_equal(heard.detail, "bh");
+    said.boot++;
+    backhand_contact_parse(&said.contact, "198.51.100.7:80", 0);
+    backhand_contact_format(said.stat.contact, &said.contact);
+    assert_int_equal(say(NULL, &said), BACKHAND_DROP_CONTACT);
+    said.boot = OWN_BOOT;
+    assert_int_equal(say(NULL, &said), BACKHAND_DROP_NONE);
+    assert_int_equal(taken.id, -1);
+    assert_int_equal(intake.echoed, 0);
+}
+
 static void comings_and_goings_are_bounded_too(void **state)
 {
     backhand_announcement said = server(7);
@@ -337,6 +363,7 @@ int main(void)
         TEST(a_rival_of_another_is_named),
         TEST(a_rival_of_ours_gets_no_slot),
         TEST(a_flood_is_quiet_and_nothing_is_lost_count_of),
+        TEST(a_broker_passes_on_announcements),
         TEST(comings_and_goings_are_bounded_too),
     };
     apr_initialize();
