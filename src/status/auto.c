@@ -137,6 +137,7 @@ static void print_tallies(request_rec *r, const backhand_table *table)
 void backhand_status_auto(request_rec *r, const backhand_config *conf)
 {
     const backhand_table *table = conf->table;
+    backhand_filter filter;
     backhand_row row;
     int used, id;
 
@@ -149,8 +150,9 @@ void backhand_status_auto(request_rec *r, const backhand_config *conf)
     ap_rprintf(r, "Servers: %d\nServers-Max: %d\n", used, backhand_table_max(table));
     print_link(r, table);
     print_tallies(r, table);
+    backhand_status_filter(&filter, r);
     for (id = 0; id < used; id++) {
-        if (backhand_row_read(&row, table, id, backhand_table_now(table))) {
+        if (backhand_row_read(&row, table, id, backhand_table_now(table)) && backhand_filter_passes(&filter, &row)) {
             print_row(r, &row);
         }
     }

@@ -8,6 +8,7 @@
 #ifndef BACKHAND_STATUS_FACTS_H
 #define BACKHAND_STATUS_FACTS_H
 
+#include "status/filter.h"
 #include "table/table.h"
 
 /** Why there are no servers. */
@@ -30,6 +31,7 @@ typedef struct backhand_facts {
     int64_t max_session_handoffs; /**< the same for requests that only their session's owner may serve */
     int64_t max_tunnels;          /**< tunnels to other servers that may be open at once */
     const backhand_table *table;  /**< NULL: there is none */
+    backhand_filter filter;       /**< which servers are written */
 } backhand_facts;
 
 #endif

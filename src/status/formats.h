@@ -8,6 +8,7 @@
 #define BACKHAND_STATUS_FORMATS_H
 
 #include "config/config.h"
+#include "status/filter.h"
 
 /** The box above the table of servers. */
 typedef struct backhand_status_box {
@@ -28,6 +29,12 @@ void backhand_status_conditions(request_rec *r, const backhand_table *table);
 /** The value of an argument of the request; "": it has none, or an empty one; NULL: the request has no such argument.
  */
 const char *backhand_status_argument(request_rec *r, const char *word);
+
+/** Reads the arguments `name` and `state` of the request. */
+void backhand_status_filter(backhand_filter *filter, request_rec *r);
+
+/** True if the page for people has a form to search with: its servers do not fit on one page, or it has a filter. */
+int backhand_status_searches(request_rec *r, const backhand_config *conf);
 
 /** Valid HTML5. Its style sheet and its script are backhand_assets. */
 void backhand_status_html(request_rec *r, const backhand_config *conf);

@@ -13,7 +13,6 @@
 /* How often page.js asks again, by the number of servers on the page, s. */
 #define POLL_FEW  2
 #define POLL_MANY 5
-#define FEW       50
 
 static const char no_table[] =
     "<p class=\"bad\">There is no table of servers: no directive of mod_backhand but this page stands in the "
@@ -49,6 +48,13 @@ static void print_box(const backhand_html *page)
 
 /* --- which servers are shown ------------------------------------------------------------------------------- */
 
+int backhand_status_searches(request_rec *r, const backhand_config *conf)
+{
+    backhand_filter filter;
+    backhand_status_filter(&filter, r);
+    return conf->table && (backhand_table_used(conf->table) > BACKHAND_HTML_SERVERS || backhand_filter_is_set(&filter));
+}
+
 static int64_t figure_value(const backhand_row *row, const backhand_figure *figure)
 {
     return backhand_figure_get(&row->announcement.stat, figure);
@@ -62,6 +68,9 @@ static int set_values(const backhand_html *page, backhand_place *places, const c
         if (figure) {
             places[i].value = figure_value(places[i].row, figure);
         }
+        else if (strcmp(key, BACKHAND_HTML_BY_TROUBLE) == 0) {
+            places[i].value = backhand_row_trouble(places[i].row);
+        }
         else if (!backhand_html_column(page, key, places[i].row, &places[i].value)) {
             return 0;
         }
@@ -69,17 +78,41 @@ static int set_values(const backhand_html *page, backhand_place *places, const c
     return 1;
 }
 
+/* Nobody looks for the troubled servers of a farm of one page. */
 static void sort_places(backhand_html *page, backhand_place *places, const char *wish)
 {
     const char *key = wish && *wish == '-' ? wish + 1 : wish;
 
-    page->sort = "";
-    page->direction = 0;
-    if (key && *key && set_values(page, places, key)) {
+    page->asked = key && *key && set_values(page, places, key);
+    if (page->asked) {
         page->sort = key;
         page->direction = *wish == '-' ? -1 : 1;
     }
+    else if (page->all > BACKHAND_HTML_SERVERS) {
+        page->sort = BACKHAND_HTML_BY_TROUBLE;
+        page->direction = -1;
+        set_values(page, places, page->sort);
+    }
+    else {
+        page->sort = BACKHAND_HTML_BY_NAME;
+        page->direction = 0;
+    }
     backhand_places_sort(places, page->n, page->direction);
+}
+
+/* Leaves only the places that pass the filter. */
+static void keep_found(backhand_html *page, backhand_place *places)
+{
+    int all = page->all + page->gone, kept = 0, gone = 0;
+
+    for (int i = 0; i < all; i++) {
+        if (backhand_filter_passes(&page->filter, places[i].row)) {
+            gone += i >= page->all;
+            places[kept++] = places[i];
+        }
+    }
+    page->n = kept - gone;
+    page->gone = gone;
 }
 
 static void read_places(backhand_html *page)
@@ -87,12 +120,16 @@ static void read_places(backhand_html *page)
     const char *from = backhand_status_argument(page->r, "from");
     backhand_place *places;
 
-    page->n = backhand_places_read(&places, &page->gone, page->conf->table, page->r->pool);
+    page->all = backhand_places_read(&places, &page->gone, page->conf->table, page->r->pool);
+    for (int i = 0; i < page->all; i++) {
+        page->counts[places[i].row->state]++;
+        page->troubled += backhand_row_trouble(places[i].row) >= BACKHAND_ROW_TROUBLED;
+    }
+    backhand_status_filter(&page->filter, page->r);
+    page->wants_figures = backhand_status_argument(page->r, "figures") != NULL;
+    keep_found(page, places);
     page->places = places;
     sort_places(page, places, backhand_status_argument(page->r, "sort"));
-    for (int i = 0; i < page->n; i++) {
-        page->counts[places[i].row->state]++;
-    }
     page->from = from ? atoi(from) : 0;
     if (page->n <= BACKHAND_HTML_SERVERS || page->from < 0 || page->from >= page->n) {
         page->from = 0;
@@ -102,27 +139,6 @@ static void read_places(backhand_html *page)
 
 /* --- the page ---------------------------------------------------------------------------------------------- */
 
-static void link_to(const backhand_html *page, int from, const char *text)
-{
-    ap_rprintf(page->r, " <a data-live=\"\" href=\"?from=%d%s%s%s\">%s</a>", from, *page->sort ? "&amp;sort=" : "",
-               page->direction < 0 ? "-" : "", page->sort, text);
-}
-
-static void print_range(const backhand_html *page)
-{
-    if (page->n <= BACKHAND_HTML_SERVERS) {
-        return;
-    }
-    ap_rprintf(page->r, "<p class=\"range\">Servers %d to %d of %d.", page->from + 1, page->until, page->n);
-    if (page->from > 0) {
-        link_to(page, page->from > BACKHAND_HTML_SERVERS ? page->from - BACKHAND_HTML_SERVERS : 0, "those before");
-    }
-    if (page->until < page->n) {
-        link_to(page, page->until, "those behind");
-    }
-    ap_rputs("</p>\n", page->r);
-}
-
 /* A page in the background shows in its tab that a server is not well. */
 static void print_head(const backhand_html *page)
 {
@@ -131,7 +147,7 @@ static void print_head(const backhand_html *page)
     const char *heading = apr_pstrcat(p, "mod_backhand on ", page->box.machine, NULL);
     const char *title = dead + down > 0 ? apr_psprintf(p, "(%d dead, %d down) %s", dead, down, heading) : heading;
 
-    backhand_frame_begin(page->r, title, heading, page->until - page->from > FEW ? POLL_MANY : POLL_FEW);
+    backhand_frame_begin(page->r, title, heading, page->until - page->from > BACKHAND_HTML_FEW ? POLL_MANY : POLL_FEW);
 }
 
 static void print_farm(backhand_html *page)
@@ -139,9 +155,10 @@ static void print_farm(backhand_html *page)
     read_places(page);
     print_head(page);
     backhand_status_conditions(page->r, page->conf->table);
-    print_range(page);
+    backhand_html_overview(page);
+    backhand_html_range(page);
     backhand_html_servers(page);
-    print_range(page);
+    backhand_html_range(page);
     backhand_html_gone(page);
     backhand_html_handoffs(page);
     ap_rputs("<div class=\"blocks\">\n", page->r);

@@ -8,26 +8,37 @@
 #ifndef BACKHAND_STATUS_HTML_H
 #define BACKHAND_STATUS_HTML_H
 
+#include "status/filter.h"
 #include "status/formats.h"
 #include "status/frame.h"
 #include "status/order.h"
 
 /** Servers on one page; `?from=` shows those behind them. */
-#define BACKHAND_HTML_SERVERS 200
+#define BACKHAND_HTML_SERVERS 100
+/** Up to so many on a page it is short. */
+#define BACKHAND_HTML_FEW 50
+/** The keys of `?sort=` that the page has by itself: by name in a farm of one page, and servers in trouble first. */
+#define BACKHAND_HTML_BY_NAME    "name"
+#define BACKHAND_HTML_BY_TROUBLE "trouble"
 
 /** The table as it was when the request for the page came. */
 typedef struct backhand_html {
     request_rec *r;
     const backhand_config *conf;
     backhand_status_box box;
-    const backhand_place *places; /**< all servers, in the order of the page; then those that are gone */
+    backhand_filter filter;
+    const backhand_place *places; /**< servers that pass the filter, in the order of the page; then those gone */
     int n;                        /**< without those that are gone */
     int gone;
-    int from;         /**< the first place that is shown */
-    int until;        /**< behind the last one */
-    const char *sort; /**< the key that the page is sorted by; "": by name */
-    int direction;    /**< 1: the smallest first; -1: the largest first; 0: by name */
-    int counts[BACKHAND_ROW_STATES];
+    int from;                        /**< the first place that is shown */
+    int until;                       /**< behind the last one */
+    const char *sort;                /**< the key that the page is sorted by */
+    int direction;                   /**< 1: the smallest first; -1: the largest first; 0: by name */
+    int asked;                       /**< 1: `?sort=` asks for this order; 0: the page chose it */
+    int wants_figures;               /**< 1: `?figures=` asks for all figures, however many servers the page shows */
+    int all;                         /**< servers, whatever the filter, without those that are gone */
+    int troubled;                    /**< of these, in trouble */
+    int counts[BACKHAND_ROW_STATES]; /**< of these, by state */
 } backhand_html;
 
 /** A figure's key, if `?sort=` may name it. @return NULL: none is named so */
@@ -40,6 +51,14 @@ int backhand_html_column(const backhand_html *page, const char *key, const backh
 
 /** A heading that sorts by `key`: the largest first, and the smallest at a second click. */
 void backhand_html_heading(const backhand_html *page, const char *key, const char *heading, const char *title);
+/**
+ * An address of this page with other arguments: it keeps the filter, unless `state` replaces it.
+ * @param sort   for `?sort=`, with its sign; NULL: the present order
+ * @param state  for `?state=`; NULL: the present ones
+ * @param from   for `?from=`
+ * @return escaped for HTML
+ */
+const char *backhand_html_address(const backhand_html *page, const char *sort, const char *state, int from);
 /** Begins a cell of a number. The label stands before it where the screen is narrow. */
 void backhand_html_begin(const backhand_html *page, const char *label, const char *classes);
 void backhand_html_end(const backhand_html *page);
@@ -62,6 +81,12 @@ void backhand_html_quantiles(const backhand_html *page, const backhand_histogram
 
 /* --- parts, in the page's order ----------------------------------------------------------------------------- */
 
+/** What a farm of several pages begins with: how many servers there are, sums, and a form to search with. */
+void backhand_html_overview(const backhand_html *page);
+/** Where the shown servers stand among all, with links to those before and behind. */
+void backhand_html_range(const backhand_html *page);
+/** The sums of the columns of the table of servers, over the servers that pass the filter. */
+void backhand_html_sums(const backhand_html *page);
 /** The table of servers, with the line of totals. */
 void backhand_html_servers(const backhand_html *page);
 /** A server's state in words. */
@@ -77,7 +102,8 @@ void backhand_html_reasons(const backhand_html *page);
 void backhand_html_times(const backhand_html *page);
 /** The counts of this server. */
 void backhand_html_counts(const backhand_html *page);
-/** All figures that servers tell of themselves. */
+/** All figures that servers tell of themselves; on a page of many servers only a link to them, unless they are asked
+ * for. */
 void backhand_html_figures(const backhand_html *page);
 
 #endif

@@ -14,15 +14,16 @@
 
 void backhand_html_heading(const backhand_html *page, const char *key, const char *heading, const char *title)
 {
-    int here = strcmp(page->sort, key) == 0;
-    int descending = here ? page->direction > 0 : *key != '\0';
+    int here = strcmp(page->sort, key) == 0, names = strcmp(key, BACKHAND_HTML_BY_NAME) == 0;
+    int descending = here ? page->direction > 0 : !names;
+    const char *sort = apr_pstrcat(page->r->pool, descending && !names ? "-" : "", key, NULL);
 
     ap_rvputs(page->r, "<th scope=\"col\"", NULL);
     if (here) {
         ap_rvputs(page->r, " aria-sort=\"", page->direction < 0 ? "descending" : "ascending", "\"", NULL);
     }
-    ap_rvputs(page->r, "><a data-live=\"\" href=\"?", *key ? "sort=" : "", descending && *key ? "-" : "", key,
-              "\" title=\"", backhand_html_escape(page->r, title), "\">", heading, "</a></th>", NULL);
+    ap_rvputs(page->r, "><a data-live=\"\" href=\"", backhand_html_address(page, sort, NULL, 0), "\" title=\"",
+              backhand_html_escape(page->r, title), "\">", heading, "</a></th>", NULL);
 }
 
 void backhand_html_begin(const backhand_html *page, const char *label, const char *classes)

@@ -301,7 +301,7 @@ static void received_total(const backhand_html *page, const backhand_totals *tot
 }
 
 const backhand_column backhand_columns[] = {
-    {"", "Server", "by name", name_cell, name_value, NULL},
+    {BACKHAND_HTML_BY_NAME, "Server", "by name", name_cell, name_value, NULL},
     {"state", "State", "what the server is now, and since when", state_column, state_value, NULL},
     {"heard", "Heard", "time since it was last heard from", heard_cell, heard_value, NULL},
     {"load", "Load", "1-minute load average, and its CPUs", load_cell, load_value, load_total},

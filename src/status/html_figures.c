@@ -100,7 +100,7 @@ static void print_group(const backhand_html *page, const char *caption, int firs
     request_rec *r = page->r;
 
     ap_rvputs(r, "<table class=\"figures cards\">\n<caption>", caption, "</caption>\n<thead><tr>", NULL);
-    backhand_html_heading(page, "", "Server", "by name");
+    backhand_html_heading(page, BACKHAND_HTML_BY_NAME, "Server", "by name");
     for (int i = first; i < last; i++) {
         if (*backhand_figures[i].label) {
             backhand_html_heading(page, backhand_figures[i].label, heading_of(r, &backhand_figures[i]),
@@ -124,9 +124,25 @@ static void print_group(const backhand_html *page, const char *caption, int firs
     ap_rputs("</tbody>\n</table>\n", r);
 }
 
+/* The page asks for itself again and again: what few look at would be most of a large one. */
+static void print_link(const backhand_html *page)
+{
+    backhand_html with = *page;
+
+    with.wants_figures = 1;
+    ap_rvputs(page->r, "<p><a data-live=\"\" href=\"", backhand_html_address(&with, NULL, NULL, page->from),
+              "\">All figures that these servers tell of themselves</a></p>\n", NULL);
+}
+
 void backhand_html_figures(const backhand_html *page)
 {
-    ap_rputs("<details id=\"figures\">\n<summary>All figures that the servers tell of themselves</summary>\n", page->r);
+    if (page->until - page->from > BACKHAND_HTML_FEW && !page->wants_figures) {
+        print_link(page);
+        return;
+    }
+    ap_rprintf(page->r,
+               "<details id=\"figures\"%s>\n<summary>All figures that the servers tell of themselves</summary>\n",
+               page->wants_figures ? " open=\"open\"" : "");
     print_group(page, "Machine and httpd", 0, BACKHAND_FIGURE_inflight, 0);
     print_group(page, "Work, by the newest word of each", BACKHAND_FIGURE_inflight, BACKHAND_FIGURES, 1);
     ap_rputs("</details>\n", page->r);

@@ -27,7 +27,7 @@ static void number(const backhand_html *page, const char *label, int64_t number,
 static void print_headings(const backhand_html *page)
 {
     ap_rputs("<thead><tr>", page->r);
-    backhand_html_heading(page, "", "Server", "by name");
+    backhand_html_heading(page, BACKHAND_HTML_BY_NAME, "Server", "by name");
     heading(page, "waiting", "handed to it, and not yet answered");
     for (int outcome = 0; outcome < BACKHAND_OUTCOMES; outcome++) {
         heading(page, backhand_outcome_name(outcome),

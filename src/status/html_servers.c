@@ -39,16 +39,40 @@ static void add(const backhand_html *page, backhand_totals *sum, const backhand_
     }
 }
 
-static void print_totals(const backhand_html *page)
+static backhand_totals totals_of(const backhand_html *page)
 {
-    request_rec *r = page->r;
     backhand_totals sum = {0};
 
     for (int i = 0; i < page->n; i++) {
         add(page, &sum, page->places[i].row);
     }
-    ap_rputs("<tfoot>\n<tr><th scope=\"row\">All servers</th><td class=\"state\" data-label=\"State\">", r);
-    backhand_html_states(page);
+    return sum;
+}
+
+void backhand_html_sums(const backhand_html *page)
+{
+    backhand_totals sum = totals_of(page);
+
+    for (int i = 0; i < backhand_columns_count; i++) {
+        if (backhand_columns[i].total) {
+            ap_rvputs(page->r, "<span class=\"count\">", backhand_columns[i].heading, " <b>", NULL);
+            backhand_columns[i].total(page, &sum);
+            ap_rputs("</b></span> ", page->r);
+        }
+    }
+}
+
+static void print_totals(const backhand_html *page)
+{
+    request_rec *r = page->r;
+    backhand_totals sum = totals_of(page);
+
+    ap_rvputs(r, "<tfoot>\n<tr><th scope=\"row\">",
+              backhand_filter_is_set(&page->filter) ? "Servers found" : "All servers",
+              "</th><td class=\"state\" data-label=\"State\">", NULL);
+    if (!backhand_filter_is_set(&page->filter)) {
+        backhand_html_states(page);
+    }
     ap_rputs("</td>", r);
     for (int i = 2; i < backhand_columns_count; i++) {
         backhand_html_begin(page, backhand_columns[i].heading, backhand_columns[i].total ? "n" : "n blank");

@@ -60,14 +60,18 @@ void backhand_html_gone(const backhand_html *page)
     }
     ap_rprintf(r, "<details id=\"gone\">\n<summary>%d more left long ago, or are dead for a day</summary>\n<ul>\n",
                page->gone);
-    for (int i = page->n; i < page->n + page->gone; i++) {
+    for (int i = page->n; i < page->n + page->gone && i < page->n + BACKHAND_HTML_SERVERS; i++) {
         const backhand_row *row = page->places[i].row;
         ap_rvputs(r, "<li>", backhand_html_escape(r, row->announcement.stat.hostname), " (",
                   backhand_html_escape(r, row->announcement.stat.contact), ") ", NULL);
         backhand_html_state(page, row);
         ap_rputs("</li>\n", r);
     }
-    ap_rputs("</ul>\n</details>\n", r);
+    ap_rputs("</ul>\n", r);
+    if (page->gone > BACKHAND_HTML_SERVERS) {
+        ap_rprintf(r, "<p>These are %d of them; look for others by name.</p>\n", BACKHAND_HTML_SERVERS);
+    }
+    ap_rputs("</details>\n", r);
 }
 
 void backhand_html_states(const backhand_html *page)
@@ -76,9 +80,11 @@ void backhand_html_states(const backhand_html *page)
 
     for (int state = 0; state < BACKHAND_ROW_STATES; state++) {
         if (page->counts[state] > 0) {
-            ap_rprintf(r, "<span class=\"count\">%d ", page->counts[state]);
-            badge(r, backhand_row_state_name((backhand_row_state)state));
-            ap_rputs("</span> ", r);
+            const char *name = backhand_row_state_name((backhand_row_state)state);
+            ap_rprintf(r, "<span class=\"count\">%d <a data-live=\"\" href=\"%s\">", page->counts[state],
+                       backhand_html_address(page, NULL, name, 0));
+            badge(r, name);
+            ap_rputs("</a></span> ", r);
         }
     }
 }

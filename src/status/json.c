@@ -164,15 +164,17 @@ static void write_server(const backhand_out *out, const backhand_row *row, apr_t
     backhand_out_text(out, "}");
 }
 
-static void write_servers(const backhand_out *out, int *first, const backhand_table *table)
+static void write_servers(const backhand_out *out, int *first, const backhand_facts *facts)
 {
+    const backhand_table *table = facts->table;
     int used = table ? backhand_table_used(table) : 0, written = 0;
     backhand_row row;
 
     name_member(out, first, "servers");
     backhand_out_text(out, "[");
     for (int id = 0; id < used; id++) {
-        if (backhand_row_read(&row, table, id, backhand_table_now(table))) {
+        if (backhand_row_read(&row, table, id, backhand_table_now(table)) &&
+            backhand_filter_passes(&facts->filter, &row)) {
             backhand_out_text(out, written++ ? ",\n" : "\n");
             write_server(out, &row, backhand_table_wall_shown(table));
         }
@@ -309,7 +311,7 @@ void backhand_json_write(const backhand_out *out, const backhand_facts *facts)
     backhand_out_text(out, "{");
     number(out, &first, "version", BACKHAND_JSON_VERSION);
     write_self(out, &first, facts);
-    write_servers(out, &first, table);
+    write_servers(out, &first, facts);
     if (table) {
         write_link(out, &first, table);
         write_reasons(out, &first, table);

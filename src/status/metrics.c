@@ -9,6 +9,8 @@
 #include "table/wall.h"
 #include "walk/reason.h"
 
+#include <apr_strings.h>
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,21 +189,29 @@ static void write_conditions(backhand_metric *metric, const backhand_table *tabl
 }
 
 /* A server that had this server's contact before it would have the same labels. */
-static int is_shadowed(const backhand_row *rows, int n, const backhand_row *row)
+static int is_shadowed(const char *own, const backhand_row *row)
 {
-    return n > 0 && strcmp(rows[0].announcement.stat.contact, row->announcement.stat.contact) == 0;
+    return row->id != 0 && strcmp(own, row->announcement.stat.contact) == 0;
 }
 
-static void write_servers(backhand_metric *metric, const backhand_table *table)
+static void write_servers(backhand_metric *metric, const backhand_facts *facts)
 {
+    const backhand_table *table = facts->table;
     int used = backhand_table_used(table), n = 0;
+    char own[BACKHAND_CONTACT_SIZE] = "";
     backhand_row *rows = malloc((size_t)used * sizeof(*rows));
 
     if (!rows) {
         return;
     }
     for (int id = 0; id < used; id++) {
-        if (backhand_row_read(&rows[n], table, id, backhand_table_now(table)) && !is_shadowed(rows, n, &rows[n])) {
+        if (!backhand_row_read(&rows[n], table, id, backhand_table_now(table))) {
+            continue;
+        }
+        if (id == 0) {
+            apr_cpystrn(own, rows[n].announcement.stat.contact, sizeof(own));
+        }
+        if (!is_shadowed(own, &rows[n]) && backhand_filter_passes(&facts->filter, &rows[n])) {
             n++;
         }
     }
@@ -223,7 +233,7 @@ void backhand_metrics_write(const backhand_out *out, const backhand_facts *facts
         write_tallies(&metric, table);
         write_decisions(&metric, table);
         write_conditions(&metric, table);
-        write_servers(&metric, table);
+        write_servers(&metric, facts);
         write_skewed(&metric, table);
     }
     if (open_metrics) {

@@ -75,6 +75,19 @@ const char *backhand_status_argument(request_rec *r, const char *word)
     return NULL;
 }
 
+/* A value that is not encoded as a URL's must be counts as it is. */
+static const char *decoded(request_rec *r, const char *word)
+{
+    const char *raw = backhand_status_argument(r, word);
+    char *text = apr_pstrdup(r->pool, raw);
+    return text && ap_unescape_urlencoded(text) == OK ? text : raw;
+}
+
+void backhand_status_filter(backhand_filter *filter, request_rec *r)
+{
+    backhand_filter_set(filter, decoded(r, "name"), decoded(r, "state"));
+}
+
 /* Some programs, as Prometheus, can only send `word=`. */
 static int asks_for(request_rec *r, const char *word)
 {
@@ -117,6 +130,7 @@ static void send_json(request_rec *r, const backhand_config *conf)
     backhand_out out = {.append = append, .ctx = r};
 
     fill_facts(&facts, &box, r, conf);
+    backhand_status_filter(&facts.filter, r);
     backhand_json_write(&out, &facts);
 }
 
@@ -128,6 +142,7 @@ static void send_metrics(request_rec *r, const backhand_config *conf)
     backhand_out out = {.append = append, .ctx = r};
 
     fill_facts(&facts, &box, r, conf);
+    backhand_status_filter(&facts.filter, r);
     ap_set_content_type(r, open_metrics ? BACKHAND_METRICS_OPEN : BACKHAND_METRICS_TEXT);
     apr_table_mergen(r->headers_out, "Vary", "Accept");
     backhand_metrics_write(&out, &facts, open_metrics);
@@ -179,6 +194,7 @@ int backhand_status_handler(request_rec *r)
         send_metrics(r, conf);
     }
     else {
+        backhand_frame_headers(r, manages(r) || backhand_status_searches(r, conf));
         ap_set_content_type(r, "text/html; charset=utf-8");
         backhand_status_html(r, conf);
     }
