@@ -55,6 +55,8 @@ BACKHAND_API int backhand_api_version(void);
 #define BACKHAND_HOSTNAME_SIZE 256
 /** Room for a contact such as `https://[2001:db8::1]:8443`, with its terminating NUL. */
 #define BACKHAND_CONTACT_SIZE 72
+/** Room for the name of a zone, with its terminating NUL. */
+#define BACKHAND_ZONE_SIZE 32
 
 struct request_rec;
 struct server_rec;
@@ -181,6 +183,12 @@ BACKHAND_API const char *backhand_request_body(struct request_rec *r, size_t *le
  */
 BACKHAND_API int backhand_identity_get(int id, char hostname[BACKHAND_HOSTNAME_SIZE],
                                        char contact[BACKHAND_CONTACT_SIZE]);
+
+/**
+ * Copies the zone of an entry (`BackhandZone` of its server) as that server announced it.
+ * @return 1; 0, and an empty string, when the server has no zone, the entry was never used or there is no table
+ */
+BACKHAND_API int backhand_zone_get(int id, char zone[BACKHAND_ZONE_SIZE]);
 
 /** The most notes of a decision, and the most bytes of a note. */
 #define BACKHAND_NOTES       16

@@ -63,6 +63,9 @@ BACKHAND_API const serverstat *backhand_attached_serverstats(const backhand_atta
 BACKHAND_API int backhand_attached_identity(const backhand_attached *attached, int id,
                                             char hostname[BACKHAND_HOSTNAME_SIZE], char contact[BACKHAND_CONTACT_SIZE]);
 
+/** As backhand_zone_get(). */
+BACKHAND_API int backhand_attached_zone(const backhand_attached *attached, int id, char zone[BACKHAND_ZONE_SIZE]);
+
 /** The state of an entry's server as the status page names it: `alive`, `dead`, `left`, `down`, `drained`,
  * `maintenance`; NULL: no server. */
 BACKHAND_API const char *backhand_attached_state(const backhand_attached *attached, int id);

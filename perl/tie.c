@@ -5,10 +5,10 @@
 #include "attached.h"
 #include "symbols.h"
 
-/* Numbers of the values of a hash: the two strings, then the numbers of backhand_fields(), then those of
+/* Numbers of the values of a hash: the three strings, then the numbers of backhand_fields(), then those of
  * backhand_read_only_fields(). A MAGIC's mg_len holds both the number of the entry and this number. Its mg_obj is the
  * owner of the attached table, or NULL: the table of the httpd that this code runs in. */
-enum { FIELD_HOSTNAME, FIELD_CONTACT, FIELD_NUMBERS, FIELD_BITS = 6, FIELDS_MAX = 1 << FIELD_BITS };
+enum { FIELD_HOSTNAME, FIELD_CONTACT, FIELD_ZONE, FIELD_NUMBERS, FIELD_BITS = 6, FIELDS_MAX = 1 << FIELD_BITS };
 
 #define MG_ENTRY(mg) ((int)((mg)->mg_len >> FIELD_BITS))
 #define MG_FIELD(mg) ((int)((mg)->mg_len & ((1 << FIELD_BITS) - 1)))
@@ -26,6 +26,7 @@ typedef struct {
     int (*maxservers)(void);
     arriba_fn *arriba;
     int (*identity)(int, char *, char *);
+    int (*zone)(int, char *);
     backhand_field fields[FIELDS_MAX];
     int n_fields;
     int read_only; /* first read-only number */
@@ -143,6 +144,25 @@ static int arriba_set(pTHX_ SV *sv, MAGIC *mg)
 
 /* --- strings ----------------------------------------------------------------------------------------------- */
 
+static void zone_copy(pTHX_ const MAGIC *mg, char zone[BACKHAND_ZONE_SIZE])
+{
+    if (mg->mg_obj) {
+        backhand_attached_zone(attached_of(aTHX_ mg->mg_obj), MG_ENTRY(mg), zone);
+    }
+    else {
+        dMY_CXT;
+        MY_CXT.zone(MG_ENTRY(mg), zone);
+    }
+}
+
+static int zone_get(pTHX_ SV *sv, MAGIC *mg)
+{
+    char zone[BACKHAND_ZONE_SIZE];
+    zone_copy(aTHX_ mg, zone);
+    sv_setpv(sv, zone);
+    return 0;
+}
+
 static int identity_get(pTHX_ SV *sv, MAGIC *mg)
 {
     char text[BACKHAND_HOSTNAME_SIZE > BACKHAND_CONTACT_SIZE ? BACKHAND_HOSTNAME_SIZE : BACKHAND_CONTACT_SIZE];
@@ -185,6 +205,7 @@ static const MGVTBL number_vtbl = {number_get, number_set, NULL, value_clear, NU
 static const MGVTBL fixed_number_vtbl = {number_get, fixed_set, NULL, value_clear, NULL, NULL, NULL, NULL};
 static const MGVTBL attached_number_vtbl = {attached_number_get, fixed_set, NULL, value_clear, NULL, NULL, NULL, NULL};
 static const MGVTBL identity_vtbl = {identity_get, fixed_set, NULL, value_clear, NULL, NULL, NULL, NULL};
+static const MGVTBL zone_vtbl = {zone_get, fixed_set, NULL, value_clear, NULL, NULL, NULL, NULL};
 static const MGVTBL arriba_vtbl = {arriba_get, arriba_set, NULL, NULL, NULL, NULL, NULL, NULL};
 
 static void hash_fill(pTHX_ HV *hash, int entry, SV *owner)
@@ -192,7 +213,8 @@ static void hash_fill(pTHX_ HV *hash, int entry, SV *owner)
     dMY_CXT;
     int field;
     for (field = 0; field < MY_CXT.n_fields; field++) {
-        const MGVTBL *vtbl = field < FIELD_NUMBERS      ? &identity_vtbl
+        const MGVTBL *vtbl = field == FIELD_ZONE        ? &zone_vtbl
+                             : field < FIELD_NUMBERS    ? &identity_vtbl
                              : owner                    ? &attached_number_vtbl
                              : field < MY_CXT.read_only ? &number_vtbl
                                                         : &fixed_number_vtbl;
@@ -349,8 +371,8 @@ static void fields_add(pTHX_ my_cxt_t *cxt, const backhand_field *field)
 /* The library that is linked in has the same fields as an httpd of this version. */
 void tie_boot(pTHX)
 {
-    static const backhand_field strings[FIELD_NUMBERS] = {{"hostname", offsetof(serverstat, hostname), 0, 0},
-                                                          {"contact", offsetof(serverstat, contact), 0, 0}};
+    static const backhand_field strings[FIELD_NUMBERS] = {
+        {"hostname", 0, 0, 0}, {"contact", 0, 0, 0}, {"zone", 0, 0, 0}};
     MY_CXT_INIT;
 
     Zero(&MY_CXT, 1, my_cxt_t);
@@ -360,6 +382,7 @@ void tie_boot(pTHX)
         MY_CXT.maxservers = (int (*)(void))symbol_find(aTHX_ "backhand_maxservers");
         MY_CXT.arriba = (arriba_fn *)symbol_find(aTHX_ "backhand_personal_arriba");
         MY_CXT.identity = (int (*)(int, char *, char *))symbol_find(aTHX_ "backhand_identity_get");
+        MY_CXT.zone = (int (*)(int, char *))symbol_find(aTHX_ "backhand_zone_get");
     }
     Copy(strings, MY_CXT.fields, FIELD_NUMBERS, backhand_field);
     MY_CXT.n_fields = FIELD_NUMBERS;

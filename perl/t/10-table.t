@@ -149,7 +149,7 @@ sub intact {
     for my $id (0 .. 15) {
         my $h = $s->[$id];
         return "element $id" if Scalar::Util::reftype($h) ne 'HASH';
-        return "keys of $id" if keys %$h != 29;
+        return "keys of $id" if keys %$h != 30;
         for my $key (keys %$h) {
             return "$key of $id" if !defined $h->{$key};
             next if $key =~ /$fixed/ || $id == 0;
@@ -204,7 +204,7 @@ foreach my $mpm (Farm->mpms) {
         my ($farm, $server) = bridge(
             mpm  => $mpm,
             perl => $perl =~
-              s/FIXED/join '|', qw(hostname contact), map { $_->{name} } grep { $_->{read_only} } figures()/er,
+              s/FIXED/join '|', qw(hostname contact zone), map { $_->{name} } grep { $_->{read_only} } figures()/er,
             policies => ['P::write'],
             shown    => 5,
             conf     => "BackhandMaxServers 16\nPerlInterpStart 2\nPerlInterpMaxRequests 100000\n"
@@ -216,7 +216,7 @@ foreach my $mpm (Farm->mpms) {
         my $names = names();
         is call($server, 'T::counts'), join(' ', $names, $names, 2 * $names, 1), 'keys, values, each';
         is call($server, 'T::untouched'),
-          join(',', map { /hostname|contact/ ? "$_=" : "$_=0" } split / /, call($server, 'T::keys_of', 9)),
+          join(',', map { /hostname|contact|zone/ ? "$_=" : "$_=0" } split / /, call($server, 'T::keys_of', 9)),
           'a server never heard of';
         eventually { call($server, 'T::get', 0, 'nservers') == 4 } 5, 'workers are counted';
         is call($server, 'T::self'), 'a.test ' . $server->contact . ' 4 1 1', 'this server';

@@ -75,7 +75,7 @@ foreach my $mpm (Farm->mpms) {
         eventually { $servers->[0]{served} > $served } 10, 'they change with the table';
 
         my $read_only = qr/^Apache::Backhand: \w+ is read-only, as all of an attached table at /;
-        for my $key (qw(load mtime inflight hostname contact)) {
+        for my $key (qw(load mtime inflight hostname contact zone)) {
             my $before = $servers->[1]{$key};
             like died(sub { $servers->[1]{$key} = 5 }), $read_only, "a write to $key dies";
             is $servers->[1]{$key}, $before, 'and changes nothing' if $key ne 'mtime';

@@ -75,6 +75,12 @@ const backhand_field *backhand_fields(void)
     return fields;
 }
 
+int backhand_zone_get(int id, char zone[BACKHAND_ZONE_SIZE])
+{
+    snprintf(zone, BACKHAND_ZONE_SIZE, "zone%d", id);
+    return 1;
+}
+
 int backhand_identity_get(int id, char hostname[BACKHAND_HOSTNAME_SIZE], char contact[BACKHAND_CONTACT_SIZE])
 {
     if (hostname) {

@@ -125,6 +125,14 @@ int backhand_attached_identity(const backhand_attached *attached, int id, char h
     return found;
 }
 
+int backhand_attached_zone(const backhand_attached *attached, int id, char zone[BACKHAND_ZONE_SIZE])
+{
+    backhand_announcement said;
+
+    copy(zone, backhand_table_read(attached->table, id, &said, NULL) ? said.zone : "", BACKHAND_ZONE_SIZE);
+    return *zone != '\0';
+}
+
 const char *backhand_attached_state(const backhand_attached *attached, int id)
 {
     backhand_announcement said;

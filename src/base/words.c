@@ -7,8 +7,9 @@
 #include <apr_strings.h>
 #include <string.h>
 
-/* The most characters in the name of a farm. */
+/* The most characters in the names of a farm and of a zone. */
 #define FARM_MAX 63
+#define ZONE_MAX 31
 
 /* Stricter than ap_timeout_parameter_parse(), which accepts "s", "5sx" and " 5" as times. */
 int backhand_word_time(apr_interval_time_t *out, const char *word, apr_interval_time_t min, apr_interval_time_t max)
@@ -39,16 +40,27 @@ int backhand_word_time(apr_interval_time_t *out, const char *word, apr_interval_
     return 0;
 }
 
-int backhand_word_is_farm(const char *word)
+/* True for a name of so many characters: letters, digits, and those of `others`. */
+static int is_name(const char *word, size_t most, const char *others)
 {
     size_t length = strlen(word);
-    if (length == 0 || length > FARM_MAX) {
+    if (length == 0 || length > most) {
         return 0;
     }
     for (; *word; word++) {
-        if (!apr_isalnum(*word) && !strchr("._-", *word)) {
+        if (!apr_isalnum(*word) && !strchr(others, *word)) {
             return 0;
         }
     }
     return 1;
+}
+
+int backhand_word_is_farm(const char *word)
+{
+    return is_name(word, FARM_MAX, "._-");
+}
+
+int backhand_word_is_zone(const char *word)
+{
+    return is_name(word, ZONE_MAX, "_-");
 }

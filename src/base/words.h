@@ -18,4 +18,7 @@ int backhand_word_time(apr_interval_time_t *out, const char *word, apr_interval_
 /** True for 1 to 63 characters of A-Z a-z 0-9 . _ - */
 int backhand_word_is_farm(const char *word);
 
+/** True for 1 to 31 characters of A-Z a-z 0-9 _ - */
+int backhand_word_is_zone(const char *word);
+
 #endif

@@ -62,6 +62,15 @@ static const char *check_time_bias(const char *arg)
                : "takes the bias for this server in milliseconds as a number of 0 or more, as in 0.5 (default 0)";
 }
 
+static const char *check_spill(const char *arg)
+{
+    int64_t value;
+    return !arg || backhand_argument_whole(&value, arg)
+               ? NULL
+               : "takes the percentage by which this server's zone may be slower than others, as a whole number from 0 "
+                 "to 2147483647 (default 50)";
+}
+
 static const char *check_format(const char *arg)
 {
     return arg ? backhand_name_check(arg) : NULL;
@@ -82,6 +91,7 @@ static const backhand_builtin builtins[] = {
     {"byExpectedTime", backhand_by_expected_time, check_time_bias, 0},
     {"byPrequal", backhand_by_prequal, check_none, 0},
     {"byWeight", backhand_by_weight, check_none, 0},
+    {"byZone", backhand_by_zone, check_spill, 0},
     {"addPrediction", backhand_add_prediction, check_none, 0},
     {"HTTPRedirectToIP", backhand_redirect_to_ip, check_none, 0},
     {"HTTPRedirectToName", backhand_redirect_to_name, check_format, 0},

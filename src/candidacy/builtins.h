@@ -33,6 +33,9 @@ int backhand_by_prequal(struct request_rec *r, ServerSlot *servers, int *n, char
 /* weight.c */
 int backhand_by_weight(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
 
+/* zone.c */
+int backhand_by_zone(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
+
 /* prediction.c */
 int backhand_add_prediction(struct request_rec *r, ServerSlot *servers, int *n, char *arg);
 

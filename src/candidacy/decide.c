@@ -18,7 +18,7 @@ int backhand_decide_gains(double here, double there, double calm)
     return here - there > MARGIN * calm;
 }
 
-/* The time at a server; `calm`: without a queue, errors and the hop. */
+/* The time at a server, us; `calm`: without a queue, errors and the hop. */
 static double time_at(const backhand_estimate *of, double calm)
 {
     return calm * (1 + backhand_estimate_queue(of)) * of->burden + of->hop;
@@ -91,9 +91,13 @@ void backhand_decide(backhand_verdict *out, const backhand_contest *contest)
     }
 }
 
+double backhand_decide_time_by(const backhand_estimate *of, const backhand_estimate *reference)
+{
+    return time_at(of, slowed(of, reference) * backhand_estimate_usual(reference));
+}
+
 double backhand_decide_time(const backhand_contest *contest, int i)
 {
-    const backhand_estimate *reference = backhand_estimate_reference(contest->of, contest->others + contest->here);
-
-    return time_at(&contest->of[i], slowed(&contest->of[i], reference) * backhand_estimate_usual(reference));
+    return backhand_decide_time_by(&contest->of[i],
+                                   backhand_estimate_reference(contest->of, contest->others + contest->here));
 }

@@ -42,6 +42,9 @@ void backhand_decide(backhand_verdict *out, const backhand_contest *contest);
 /** The time that the rule expects for the request at server `i` of `of`, us, without the bias. */
 double backhand_decide_time(const backhand_contest *contest, int i);
 
+/** The same, compared with that reference. */
+double backhand_decide_time_by(const backhand_estimate *of, const backhand_estimate *reference);
+
 /** True when `there` (us) is so much less than `here` (us) that a hand-off is worth it. `calm`: us that a request takes
  * here without a queue and errors. */
 int backhand_decide_gains(double here, double there, double calm);

@@ -256,6 +256,19 @@ static void warn_of_accept(const backhand_config *conf, const server_rec *s)
     }
 }
 
+/* A chain with byZone is of use only to a server that has a zone. */
+static void warn_of_zone(const backhand_config *conf, const server_rec *s)
+{
+    const backhand_function *found = conf->zone ? NULL : backhand_config_zone_function(conf);
+
+    if (found) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     "backhand: %s: byZone changes nothing, because this server has no BackhandZone; add BackhandZone "
+                     "with the name of its zone, or take byZone away",
+                     found->where);
+    }
+}
+
 int backhand_config_complete(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s)
 {
     backhand_config *conf = backhand_config_get(s);
@@ -270,6 +283,7 @@ int backhand_config_complete(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s)
     complete_log_level(conf, p, ptemp, s);
     if (!backhand_config_is_rehearsal()) {
         warn_of_accept(conf, s);
+        warn_of_zone(conf, s);
     }
     return check_trust_user(conf, s);
 }

@@ -1,6 +1,7 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
 #include "config/config.h"
+#include "candidacy/builtins.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
@@ -15,6 +16,17 @@ int backhand_config_is_rehearsal(void)
 {
     return ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_NORMAL &&
            ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
+}
+
+const backhand_function *backhand_config_zone_function(const backhand_config *conf)
+{
+    for (int i = 0; i < conf->functions->nelts; i++) {
+        const backhand_function *f = &APR_ARRAY_IDX(conf->functions, i, backhand_function);
+        if (f->call == backhand_by_zone) {
+            return f;
+        }
+    }
+    return NULL;
 }
 
 int backhand_config_contact(const backhand_config *conf, char contact[BACKHAND_CONTACT_SIZE])

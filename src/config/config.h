@@ -50,6 +50,7 @@ typedef struct backhand_config {
     const char *dir;                     /**< UnixSocketDir, absolute [backhand under DefaultRuntimeDir] */
     apr_interval_time_t interval;        /**< BackhandInterval [250 ms] */
     const char *farm;                    /**< BackhandFarm [default] */
+    const char *zone;                    /**< BackhandZone, or NULL */
     const char *hostname;                /**< BackhandHostname [ServerName, else the system's name]; set after config */
     int contact_set;                     /**< contact is configured or known; set after config */
     const char *contact_text;            /**< BackhandContact as written, or NULL */
@@ -130,6 +131,8 @@ backhand_config *backhand_config_get(const server_rec *s);
 /** True in the first of the two passes over the configuration that httpd makes at its start. That pass makes no shared
  * state and no process, and logs no warnings. A check of the configuration has one pass, which is no rehearsal. */
 int backhand_config_is_rehearsal(void);
+/** The first byZone of the chains; NULL: there is none. */
+const backhand_function *backhand_config_zone_function(const backhand_config *conf);
 /** This server's contact, as the others know it. @return 0: it is not known yet, and `contact` is empty */
 int backhand_config_contact(const backhand_config *conf, char contact[BACKHAND_CONTACT_SIZE]);
 /** NULL while the configuration is read. Later, as for a .htaccess file or a module that gives directives to a

@@ -53,6 +53,11 @@ static const char *check_farm(const char *word)
     return backhand_word_is_farm(word) ? NULL : "takes a name of 1 to 63 characters of A-Z a-z 0-9 . _ -";
 }
 
+static const char *check_zone(const char *word)
+{
+    return backhand_word_is_zone(word) ? NULL : "takes a name of 1 to 31 characters of A-Z a-z 0-9 _ -";
+}
+
 static const char *check_hostname(const char *word)
 {
     return backhand_hostname_valid(word) ? NULL : "takes this server's name, 1 to 255 of A-Z a-z 0-9 . _ - :";
@@ -106,6 +111,7 @@ const command_rec backhand_commands[] = {
          .kind = BACKHAND_TEXT, SERVER(contact_text), .fallback = "an address of this machine", .check = check_contact,
          .example = "; write [scheme://]address[:port], as in http://192.0.2.1:80 or [2001:db8::1]:80"),
     TEXT("BackhandFarm", SERVER(farm), "default", NULL, check_farm, "the name of this server's farm"),
+    TEXT("BackhandZone", SERVER(zone), NULL, "no zone", check_zone, "the name of the zone that this server is in"),
     TEXT("BackhandHostname", SERVER(hostname), NULL, "the main ServerName", check_hostname, "this server's name"),
     SHARE("BackhandMaxHandoffs", SERVER(max_handoffs), "50%", "0", "1000000", "requests", "the workers",
           "requests handed off at a time, or a share of the workers, as in 50%"),

@@ -41,6 +41,9 @@ static void dump_findings(const backhand_config *conf)
         line("Finding", "there is a chain and no MulticastStats: this server hears no other one, so no chain hands a "
                         "request off; add MulticastStats and AcceptStats");
     }
+    if (!conf->zone && backhand_config_zone_function(conf)) {
+        line("Finding", "byZone changes nothing, because this server has no BackhandZone; add it");
+    }
     if (conf->max_handoffs.count == 0 || (conf->max_handoffs.count < 0 && conf->max_handoffs.percent == 0)) {
         line("Finding", "BackhandMaxHandoffs is 0, so no chain hands a request off; raise it");
     }
@@ -58,6 +61,9 @@ void backhand_config_dump(const server_rec *s)
     line("Used", conf->used ? "yes" : "no");
     line("Directory", conf->dir);
     line("Farm", conf->farm);
+    if (conf->zone) {
+        line("Zone", conf->zone);
+    }
     line("Hostname", conf->hostname);
     line("Contact", backhand_config_contact(conf, contact) ? contact : "unknown");
     line("Secret", !conf->keys ? "none" : conf->keys_optional ? "optional" : "required");

@@ -78,10 +78,10 @@ apr_array_header_t *ctl_rows(const backhand_table *table, ctl_order order, apr_p
 static const char *remarks_of(const backhand_row *row, apr_pool_t *p)
 {
     char text[BACKHAND_HEALTH_TEXT];
-    const char *remarks = "";
+    const char *remarks = *row->announcement.zone ? apr_psprintf(p, "  zone %s", row->announcement.zone) : "";
 
     if (row->state == BACKHAND_ROW_DOWN) {
-        remarks = apr_psprintf(p, "  down for %" PRId64 " s: %s", row->announcement.stat.down,
+        remarks = apr_psprintf(p, "%s  down for %" PRId64 " s: %s", remarks, row->announcement.stat.down,
                                backhand_health_text(row->announcement.stat.why, text));
     }
     if (row->announcement.stat.withheld > 0) {

@@ -23,6 +23,7 @@ static int write_json(const ctl *command)
     }
     if (backhand_table_read(command->table, 0, &self, NULL)) {
         facts.farm = self.farm;
+        facts.zone = self.zone;
         facts.hostname = self.stat.hostname;
         facts.contact = self.stat.contact;
         facts.interval = self.interval * 1000;

@@ -49,6 +49,9 @@ static void print_box(request_rec *r, const backhand_config *conf)
     text_line(r, "Backhand-Version", BACKHAND_VERSION);
     text_line(r, "Viewer", box.viewer);
     text_line(r, "Farm", conf->farm);
+    if (conf->zone) {
+        text_line(r, "Zone", conf->zone);
+    }
     text_line(r, "Hostname", conf->hostname);
     text_line(r, "Contact", box.contact);
     ap_rprintf(r, "Interval-Ms: %" PRId64 "\n", (int64_t)apr_time_as_msec(conf->interval));
@@ -86,6 +89,9 @@ static void print_row(request_rec *r, const backhand_row *row)
 
     server_text(r, id, "Hostname", stat->hostname);
     server_text(r, id, "Contact", stat->contact);
+    if (*row->announcement.zone) {
+        server_text(r, id, "Zone", row->announcement.zone);
+    }
     server_text(r, id, "State", backhand_row_state_name(row->state));
     server_span(r, id, "Age", row->age);
     print_figures(r, row);

@@ -22,7 +22,8 @@ typedef struct backhand_facts {
     const char *httpd_version; /**< Apache/2.4.62 and the like */
     const char *httpd_built;   /**< when, as httpd says it */
     const char *viewer;        /**< the client's address */
-    const char *farm;          /**< what this server announces, as the next three */
+    const char *farm;          /**< what this server announces, as the next four */
+    const char *zone;          /**< NULL or empty: none */
     const char *hostname;
     const char *contact;          /**< empty: not known yet */
     int64_t interval;             /**< us */

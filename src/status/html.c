@@ -32,6 +32,9 @@ static void print_box(const backhand_html *page)
 
     ap_rputs("<dl>\n", r);
     item(r, "Farm", conf->farm);
+    if (conf->zone) {
+        item(r, "Zone", conf->zone);
+    }
     item(r, "Announced as", conf->hostname);
     item(r, "Contact", page->box.contact[0] ? page->box.contact : "not known yet");
     item(r, "Interval", apr_psprintf(r->pool, "%" PRId64 " ms", (int64_t)apr_time_as_msec(conf->interval)));

@@ -57,7 +57,8 @@ static void name_cell(const backhand_html *page, const backhand_column *column, 
         ap_rvputs(r, "<a href=\"", contact, ap_escape_html(r->pool, ap_os_escape_path(r->pool, r->uri, 1)), "\">",
                   backhand_html_escape(r, stat->hostname), "</a>", NULL);
     }
-    ap_rprintf(r, "<small class=\"contact\">%s, entry %d</small></th>", contact, line->row->id);
+    ap_rprintf(r, "<small class=\"contact\">%s, entry %d%s%s</small></th>", contact, line->row->id,
+               *line->row->announcement.zone ? ", zone " : "", backhand_html_escape(r, line->row->announcement.zone));
 }
 
 static int64_t name_value(const backhand_html *page, const backhand_row *row)

@@ -34,6 +34,12 @@ static void text(const backhand_out *out, int *first, const char *name, const ch
     backhand_out_json(out, value);
 }
 
+/* A text that is null when it is empty. */
+static void optional_text(const backhand_out *out, int *first, const char *name, const char *value)
+{
+    text(out, first, name, value && *value ? value : NULL);
+}
+
 static void number(const backhand_out *out, int *first, const char *name, int64_t value)
 {
     name_member(out, first, name);
@@ -102,6 +108,7 @@ static void write_self(const backhand_out *out, int *first, const backhand_facts
     text(out, first, "backhand_version", BACKHAND_VERSION);
     text(out, first, "viewer", facts->viewer);
     text(out, first, "farm", facts->farm);
+    optional_text(out, first, "zone", facts->zone);
     text(out, first, "hostname", facts->hostname);
     text(out, first, "contact", facts->contact);
     known(out, first, "interval", facts->interval, MICROS);
@@ -148,6 +155,7 @@ static void write_server(const backhand_out *out, const backhand_row *row, apr_t
     text(out, &first, "hostname", stat->hostname);
     text(out, &first, "contact", stat->contact);
     text(out, &first, "farm", row->announcement.farm);
+    optional_text(out, &first, "zone", row->announcement.zone);
     text(out, &first, "state", backhand_row_state_name(row->state));
     known(out, &first, "since", row->lasts < 0 ? -1 : wall - row->lasts, MICROS);
     number(out, &first, "state_changes", row->changes);
@@ -279,7 +287,7 @@ static void write_condition(const backhand_out *out, const backhand_condition *c
     text(out, &first, "name", condition->name);
     text(out, &first, "severity", backhand_severity_name(condition->severity));
     known(out, &first, "id", condition->id, 1);
-    text(out, &first, "subject", *condition->subject ? condition->subject : NULL);
+    optional_text(out, &first, "subject", condition->subject);
     known(out, &first, "since", since, MICROS);
     text(out, &first, "text", condition->text);
     text(out, &first, "remedy", condition->remedy);

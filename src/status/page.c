@@ -51,6 +51,7 @@ static void fill_facts(backhand_facts *facts, backhand_status_box *box, request_
         .httpd_built = ap_get_server_built(),
         .viewer = box->viewer,
         .farm = conf->farm,
+        .zone = conf->zone,
         .hostname = conf->hostname,
         .contact = box->contact,
         .interval = conf->interval,

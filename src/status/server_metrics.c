@@ -133,6 +133,13 @@ static void write_states(backhand_metric *metric, const backhand_row *rows, int 
             backhand_metric_sample(metric, labels.label, rows[at].state == (backhand_row_state)state, 1);
         }
     }
+    backhand_metric_begin(metric, GAUGE, "backhand_server_zone", "1, with the zone that it is in");
+    for (int at = 0; at < n; at++) {
+        server_labels labels = labels_of(&rows[at], "zone", rows[at].announcement.zone);
+        if (*rows[at].announcement.zone) {
+            backhand_metric_sample(metric, labels.label, 1, 1);
+        }
+    }
     backhand_metric_begin(metric, GAUGE, "backhand_server_state_timestamp_seconds", "When that state began");
     for (int at = 0; at < n; at++) {
         server_labels labels = labels_of(&rows[at], NULL, NULL);

@@ -16,6 +16,7 @@ typedef struct backhand_announcement {
     serverstat stat; /**< mtime unused; hostname; contact as backhand_contact_format() writes it */
     backhand_contact contact;
     char farm[BACKHAND_FARM_SIZE];
+    char zone[BACKHAND_ZONE_SIZE]; /**< BackhandZone; empty: none */
     uint64_t boot;     /**< random number of this start of the moderator's server; 0: a stock heartbeat node */
     uint64_t sequence; /**< counts the announcements of a boot */
     int64_t interval;  /**< ms between two announcements */

@@ -54,7 +54,8 @@ static int ends(const char *text, size_t size)
 
 static int announcement_valid(const backhand_announcement *said)
 {
-    return ENDS(said->stat.hostname) && ENDS(said->stat.contact) && ENDS(said->contact.address) && ENDS(said->farm);
+    return ENDS(said->stat.hostname) && ENDS(said->stat.contact) && ENDS(said->contact.address) && ENDS(said->farm) &&
+           ENDS(said->zone);
 }
 
 /* A server that is silent has an interval, too; a slot without a server has none. */

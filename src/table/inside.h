@@ -17,7 +17,7 @@
 #include <string.h>
 
 /** Version of the shared memory's layout: another one at a graceful restart means a new segment. */
-#define BACKHAND_TABLE_LAYOUT 19
+#define BACKHAND_TABLE_LAYOUT 20
 
 /** Earlier boots that a slot remembers. */
 #define BACKHAND_PAST_BOOTS 3
@@ -135,6 +135,8 @@ typedef struct backhand_head {
     int64_t wall_set;        /**< when the moderator saw that, by `now`; 0: never */
     int64_t moved;           /**< see backhand_table_moved() */
     uint64_t history_period; /**< number of the period of the last sample: `now` by BACKHAND_HISTORY_PERIOD */
+    uint64_t zone[BACKHAND_ZONE_SIZE / 8];    /**< this server's zone, see zone.h; all 0: none */
+    uint64_t near[BACKHAND_SERVERS_MAX / 64]; /**< a bit for each slot: its server is in this server's zone */
     backhand_meter meter;
     backhand_counters counters;
     backhand_skewed skewed[BACKHAND_SKEWED];

@@ -26,6 +26,20 @@ int64_t *backhand_personal_arriba(void)
     return table ? table->personal_arriba : NULL;
 }
 
+int backhand_zone_get(int id, char zone[BACKHAND_ZONE_SIZE])
+{
+    const backhand_table *table = backhand_table_current();
+    char words[BACKHAND_ZONE_SIZE];
+
+    if (!table || id < 0 || id >= table->max_servers ||
+        !backhand_slot_read(&table->slots[id], words, offsetof(backhand_announcement, zone) / 8, sizeof(words) / 8,
+                            NULL)) {
+        words[0] = '\0';
+    }
+    memcpy(zone, words, *words ? sizeof(words) : 1);
+    return *zone != '\0';
+}
+
 int backhand_identity_get(int id, char hostname[BACKHAND_HOSTNAME_SIZE], char contact[BACKHAND_CONTACT_SIZE])
 {
     const backhand_table *table = backhand_table_current();

@@ -34,10 +34,7 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
-#define BACKHAND_SERVERS_MIN     2
-#define BACKHAND_SERVERS_MAX     4096
-#define BACKHAND_SERVERS_DEFAULT 256
-#define BACKHAND_PROCESSES_MAX   65536
+#define BACKHAND_PROCESSES_MAX 65536
 
 /* --- making it --------------------------------------------------------------------------------------------- */
 

@@ -4,6 +4,7 @@
 #include "table/index.h"
 #include "table/duty.h"
 #include "table/moved.h"
+#include "table/zone.h"
 
 #include <apr_strings.h>
 
@@ -16,12 +17,14 @@ static void clean(backhand_announcement *out, const backhand_announcement *annou
     memset(out->stat.hostname, 0, sizeof(out->stat.hostname));
     memset(out->stat.contact, 0, sizeof(out->stat.contact));
     memset(out->farm, 0, sizeof(out->farm));
+    memset(out->zone, 0, sizeof(out->zone));
     memset(&out->contact, 0, sizeof(out->contact));
     memset(out->order_to, 0, sizeof(out->order_to));
     out->order = out->order_do = 0;
     apr_cpystrn(out->stat.hostname, announcement->stat.hostname, sizeof(out->stat.hostname));
     apr_cpystrn(out->stat.contact, announcement->stat.contact, sizeof(out->stat.contact));
     apr_cpystrn(out->farm, announcement->farm, sizeof(out->farm));
+    apr_cpystrn(out->zone, announcement->zone, sizeof(out->zone));
     apr_cpystrn(out->contact.address, announcement->contact.address, sizeof(out->contact.address));
     out->contact.https = !!announcement->contact.https;
     out->contact.port = announcement->contact.port;
@@ -113,6 +116,7 @@ static void publish(backhand_table *table, int id, const backhand_announcement *
     }
     note_boot(slot, &what, fresh);
     publish_copy(slot, &what, generation);
+    backhand_zone_note(table, id, what.zone);
     backhand_number_set(&slot->outstanding_heard,
                         backhand_number_get(&slot->sent) - backhand_number_get(&slot->returned));
     backhand_number_set(&slot->sent_heard, backhand_number_get(&slot->sent));

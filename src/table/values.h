@@ -13,6 +13,11 @@
 
 #include <apr_time.h>
 
+/** Entries that a table may have. */
+#define BACKHAND_SERVERS_MIN     2
+#define BACKHAND_SERVERS_MAX     4096
+#define BACKHAND_SERVERS_DEFAULT 256
+
 /** One process's handle on the segment. Made once, inherited by fork. */
 typedef struct backhand_table backhand_table;
 /** The row of a child process; see table/process.h. */

@@ -121,6 +121,11 @@ my %values = (
         wrong => ['"a b"', 'x' x 64,  'a/b', 'a:b'],
         says  => 'takes a name of 1 to 63 characters of A-Z a-z 0-9 . _ - (default default)',
     },
+    BackhandZone => {
+        right => ['eu',    'A-Z_09', 'x' x 31],
+        wrong => ['"a b"', 'x' x 32, 'a/b', 'eu.west'],
+        says  => 'takes a name of 1 to 31 characters of A-Z a-z 0-9 _ - (default no zone)',
+    },
     BackhandHostname => {
         right => ['www.example.com', 'x' x 255],
         wrong => ['"a b"', 'a@b', 'x' x 256],
@@ -287,6 +292,7 @@ my @wrong = (
         'Backhand byLoad much: takes the bias for this server as a load of 0 or more, as in 0.5 (default 0)'
     ],
     ['Backhand byLoad -0.5', 'Backhand byLoad -0.5: takes the bias'],
+    ['Backhand byZone 50%',  q{Backhand byZone 50%: takes the percentage by which this server's zone may be slower}],
     [
         'Backhand byBusyChildren 0.5',
         'Backhand byBusyChildren 0.5: takes the bias for this server as a whole number of workers'

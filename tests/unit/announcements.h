@@ -5,6 +5,7 @@
 #define TESTS_ANNOUNCEMENTS_H
 
 #include "announce/wire/message.h"
+#include "base/words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -51,6 +52,7 @@ static inline void draw_text(char *out, size_t most, const char *from)
 }
 
 #define NAME_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:"
+#define ZONE_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 #define FARM_BYTES NAME_BYTES " !\"#$%&'()*+,/;<=>?@[]^`{|}~"
 
 static inline void draw_contact(backhand_announcement *said)
@@ -86,6 +88,9 @@ static inline void draw_announcement(backhand_announcement *said)
     said->stat.aservers = draw_number(0, said->stat.nservers);
     draw_text(said->stat.hostname, sizeof(said->stat.hostname) - 1, NAME_BYTES);
     draw_text(said->farm, sizeof(said->farm) - 1, FARM_BYTES);
+    if (draw() % 2) {
+        draw_text(said->zone, sizeof(said->zone) - 1, ZONE_BYTES);
+    }
     draw_contact(said);
     said->boot = draw() | 1;
     said->sequence = (uint64_t)draw_number(0, INT64_MAX);
@@ -124,6 +129,8 @@ static inline void assert_sane(const backhand_announcement *said)
     assert_non_null(memchr(said->farm, '\0', sizeof(said->farm)));
     assert_non_null(memchr(said->stat.hostname, '\0', sizeof(said->stat.hostname)));
     assert_true(backhand_hostname_valid(said->stat.hostname));
+    assert_non_null(memchr(said->zone, '\0', sizeof(said->zone)));
+    assert_true(said->zone[0] == '\0' || backhand_word_is_zone(said->zone));
     assert_null(backhand_contact_parse(&contact, said->stat.contact, 0));
     assert_true(backhand_contact_equal(&contact, &said->contact));
     assert_true((said->boot == 0) == (said->farm[0] == '\0'));

@@ -15,6 +15,8 @@ typedef backhand_work figures;
 
 /* Ready workers, of 8, that announce() says. */
 static int64_t said_ready = 8;
+/* The zone that announce() says. */
+static const char *said_zone = "";
 
 /* An announcement of server `id`, whose slot that is when they come in order. */
 __attribute__((unused)) static void announce(int id, figures f)
@@ -23,6 +25,7 @@ __attribute__((unused)) static void announce(int id, figures f)
     backhand_announcement said = said_by_nth("s", id, 7, ++sequence);
 
     said.stat.aservers = said_ready;
+    apr_cpystrn(said.zone, said_zone, sizeof(said.zone));
     f.stall = 1000;
     backhand_work_put(&said.stat, &f);
     if (id == 0) {

@@ -52,6 +52,8 @@ static void the_longest_fits(void **state)
     }
     memset(said.stat.hostname, 'x', sizeof(said.stat.hostname) - 1);
     memset(said.farm, '%', sizeof(said.farm) - 1);
+    memset(said.zone, 0, sizeof(said.zone));
+    memset(said.zone, 'x', sizeof(said.zone) - 1);
     assert_null(backhand_contact_parse(&said.contact, "https://[2001:db8:1111:1111:1111:1111:1111:1111]:65535", 0));
     backhand_contact_format(said.stat.contact, &said.contact);
     said.boot = UINT64_MAX;
@@ -267,6 +269,10 @@ static const bad corpus[] = {
     {BACKHAND_DROP_RANGE, "boot", "boot=1f", "boot=0"},
     {BACKHAND_DROP_RANGE, "boot", "boot=1f", "boot=12345678123456781"},
     {BACKHAND_DROP_FORMAT, "host", "host=a.test", "host=a/b"},
+    {BACKHAND_DROP_FORMAT, "zone", "&inflight=2", "&inflight=2&zone=eu.west"},
+    {BACKHAND_DROP_FORMAT, "zone", "&inflight=2", "&inflight=2&zone="},
+    {BACKHAND_DROP_FORMAT, "zone", "&inflight=2", "&inflight=2&zone=12345678901234567890123456789012"},
+    {BACKHAND_DROP_FORMAT, "zone", "&inflight=2", "&inflight=2&zone=a&zone=a"},
     {BACKHAND_DROP_FORMAT, "host", "host=a.test", "host=%3Cscript%3E"},
     {BACKHAND_DROP_FORMAT, "contact", "contact=http://192.0.2.1:80", "contact=http://a.test:80"},
     {BACKHAND_DROP_FORMAT, "contact", "contact=http://192.0.2.1:80", "contact=ftp://192.0.2.1:80"},

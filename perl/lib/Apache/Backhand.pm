@@ -237,6 +237,10 @@ Its name. Read-only; empty when the entry was never used.
 The address for requests to it, such as C<http://192.0.2.1:80> or C<http://[2001:db8::1]:80>. Read-only; empty when the
 entry was never used.
 
+=item zone
+
+The zone that it is in, by C<BackhandZone>. Read-only; empty when it has none, or the entry was never used.
+
 =item inflight
 
 Requests that are being served there now, without the requests that wait there for another server. Read-only.

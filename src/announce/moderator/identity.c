@@ -45,6 +45,7 @@ void backhand_identity_make(backhand_announcement *announcement, const backhand_
     announcement->interval = apr_time_as_msec(conf->interval);
     announcement->keepalive = conf->keepalive;
     apr_cpystrn(announcement->farm, conf->farm, sizeof(announcement->farm));
+    apr_cpystrn(announcement->zone, conf->zone ? conf->zone : "", sizeof(announcement->zone));
     set_hostname(announcement, conf->hostname);
 }
 

@@ -2,7 +2,7 @@
 
 /**
  * @file identity.h
- * @brief The identity that this server announces: boot id, farm, hostname, contact.
+ * @brief The identity that this server announces: boot id, farm, zone, hostname, contact.
  */
 #ifndef BACKHAND_IDENTITY_H
 #define BACKHAND_IDENTITY_H
@@ -12,7 +12,7 @@
 #include "announce/moderator/journal.h"
 #include "config/config.h"
 
-/** Fills in everything but the contact and the figures: a new boot id, farm, hostname, interval, keepalive. */
+/** Fills in everything but the contact and the figures: a new boot id, farm, zone, hostname, interval, keepalive. */
 void backhand_identity_make(backhand_announcement *announcement, const backhand_config *conf);
 
 /** Finds the address that announcements leave from at present: by UDP or, without MulticastStats, by the broker.

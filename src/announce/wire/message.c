@@ -125,6 +125,9 @@ apr_size_t backhand_message_encode(char out[BACKHAND_MESSAGE_SIZE], const backha
         put_integer(&w, BACKHAND_KEY_DO, number_of(&copy, BACKHAND_KEY_DO));
         put_text(&w, BACKHAND_KEY_TO, announcement->order_to);
     }
+    if (*announcement->zone) {
+        put_text(&w, BACKHAND_KEY_ZONE, announcement->zone);
+    }
     put_figures(&w, BACKHAND_BY_ADDITION, &copy);
     out[w.used] = '\0';
     return w.full ? 0 : w.used;

@@ -28,9 +28,9 @@
 
 /**
  * Writes `announcement` as a datagram. Numbers out of range become the nearest limit. `leave` and `direct` are written
- * only if they are 1, `time` and an order only if they are not 0.
+ * only if they are 1, `time` and an order only if they are not 0, `zone` only if it is not empty.
  * @return its length, without the terminating NUL; 0 when it does not fit (cannot happen with a hostname of at most
- *         255 valid bytes and a farm of at most 63)
+ *         255 valid bytes, a farm of at most 63 and a zone of at most 31)
  */
 apr_size_t backhand_message_encode(char out[BACKHAND_MESSAGE_SIZE], const backhand_announcement *announcement);
 

@@ -39,6 +39,7 @@ static const key_record keys[BACKHAND_KEYS] = {
     [BACKHAND_KEY_ORDER] = {NAME("order"), OF(order), 0, INT64_MAX},
     [BACKHAND_KEY_DO] = {NAME("do"), OF(order_do), 0, BACKHAND_ORDER_NUMBER_MAX},
     [BACKHAND_KEY_TO] = {NAME("to"), TEXT},
+    [BACKHAND_KEY_ZONE] = {NAME("zone"), TEXT},
 #define FIGURE(name, key, least, most, ...) [BACKHAND_KEY_OF(name)] = {NAME(key), OF(stat.name), least, most},
     BACKHAND_ALL_FIGURES(FIGURE)
 #undef FIGURE

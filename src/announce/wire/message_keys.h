@@ -18,7 +18,7 @@ typedef enum backhand_key {
     BACKHAND_KEY_BOOT,
     BACKHAND_KEY_HOST,
     BACKHAND_KEY_CONTACT,
-    BACKHAND_KEY_SEQ, /**< this key and all after it but `to` are numbers */
+    BACKHAND_KEY_SEQ, /**< this key and all after it but `to` and `zone` are numbers */
     BACKHAND_KEY_MS,
     BACKHAND_KEY_KA,
     BACKHAND_KEY_TIME,    /**< optional, default 0 */
@@ -27,6 +27,7 @@ typedef enum backhand_key {
     BACKHAND_KEY_ORDER,   /**< optional, default 0 */
     BACKHAND_KEY_DO,      /**< optional, default 0 */
     BACKHAND_KEY_TO,      /**< optional, default empty */
+    BACKHAND_KEY_ZONE,    /**< optional, default empty */
     BACKHAND_KEY_FIGURES, /**< this key and all after it: backhand_figures, in their order */
     BACKHAND_KEYS = BACKHAND_KEY_FIGURES + BACKHAND_FIGURES
 } backhand_key;

@@ -5,6 +5,7 @@
 #include "base/hex.h"
 #include "base/number.h"
 #include "base/pairs.h"
+#include "base/words.h"
 
 #include <apr_strings.h>
 #include <apr_lib.h>
@@ -110,6 +111,12 @@ static backhand_drop read_host(backhand_announcement *out, backhand_span value)
     return reason;
 }
 
+static backhand_drop read_zone(backhand_announcement *out, backhand_span value)
+{
+    backhand_drop reason = read_text(out->zone, sizeof(out->zone), value);
+    return reason == BACKHAND_DROP_NONE && !backhand_word_is_zone(out->zone) ? BACKHAND_DROP_FORMAT : reason;
+}
+
 static backhand_drop read_number(backhand_announcement *out, backhand_key key, backhand_span value)
 {
     int64_t min, max, *number = backhand_key_number(key, out, &min, &max);
@@ -142,6 +149,8 @@ static backhand_drop read_value(backhand_announcement *out, int key, backhand_sp
         return read_contact(out, value);
     case BACKHAND_KEY_TO:
         return read_text(out->order_to, sizeof(out->order_to), value);
+    case BACKHAND_KEY_ZONE:
+        return read_zone(out, value);
     default:
         return read_number(out, (backhand_key)key, value);
     }

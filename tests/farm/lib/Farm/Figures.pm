@@ -43,7 +43,7 @@ sub figures {
 }
 
 sub names {
-    my @names = (qw(hostname contact), map { $_->{name} } figures());
+    my @names = (qw(hostname contact zone), map { $_->{name} } figures());
     return @names;
 }
 
