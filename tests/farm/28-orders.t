@@ -155,7 +155,9 @@ for my $mpm (Farm->mpms) {
         is $b->sees($b), 'alive', 'and not obeyed';
 
         # Orders of a later release, each with a number of its own.
-        my $unknown = sub { grep { /knows no order 77/ } $b->log_lines };
+        my $unknown = sub {
+            grep { /knows no order 77/ } $b->log_lines;
+        };
         eventually {
             $fake->send_datagram($make->(1, %drain, order => ++$number + 10, do => 77)) for 1 .. 5;
             $unknown->()
@@ -167,8 +169,8 @@ for my $mpm (Farm->mpms) {
             $b->status->{Accepted} > $accepted + 10
         }
         5, 'and more of them';
-        is scalar($unknown->()), 1, 'the log says it once';
-        is $b->sees($b), 'alive', 'none is obeyed';
+        is scalar($unknown->()), 1,       'the log says it once';
+        is $b->sees($b),         'alive', 'none is obeyed';
         $farm->announce_log(qr/not signed/, qr/knows no order 77/);
         $farm->done;
     };

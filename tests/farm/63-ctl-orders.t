@@ -77,7 +77,7 @@ state_is('... it obeys', $second, $second, 'drained');
 ok wait_for(sub { (ctl($first, 'status'))[1] =~ /\A.*: 1 of 2 servers alive, 1 drained, room for/ }),
   '... status counts it';
 obeys('undrain it, by its short name', $first, 'undrain', 'b');
-obeys('weight',     $first, 'weight',  50);
+obeys('weight',                        $first, 'weight',  50);
 ok wait_for(sub { (ctl($first, 'status'))[1] =~ /\Q@{[$first->contact]}\E  weight 50 %$/m }), '... status shows it';
 obeys('weight of another server', $first, 'weight', 100, 'b.test');
 
