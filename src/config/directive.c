@@ -163,8 +163,19 @@ static const char *read_value(const backhand_directive *d, void *record, const c
 
 /* --- setter ---------------------------------------------------------------------------------------------------- */
 
+/* httpd leaves a variable that is not defined in its place, and only warns of it. @return NULL: there is none */
+static const char *find_undefined(const char *value, apr_pool_t *p)
+{
+    const char *begin = strstr(value, "${"), *end = begin ? strchr(begin, '}') : NULL;
+    return end ? apr_pstrcat(p, "the variable ", apr_pstrmemdup(p, begin + 2, (apr_size_t)(end - begin - 2)),
+                             " is not defined; set it in httpd's environment, or by Define before this line", NULL)
+               : NULL;
+}
+
 const char *backhand_directive_wrong(const cmd_parms *cmd, const char *value, const char *right)
 {
+    const char *undefined = find_undefined(value, cmd->pool);
+    right = undefined ? undefined : right;
     return apr_pstrcat(cmd->pool, cmd->cmd->name, " ", *value ? value : "\"\"", ": ", right, NULL);
 }
 
@@ -194,8 +205,8 @@ const char *backhand_directive_read(cmd_parms *cmd, void *dir, const char *word)
         return error;
     }
     error = read_value(d, whole ? (void *)conf : dir, word, cmd->pool);
-    if (error) {
-        return backhand_directive_wrong(cmd, word, with_default(d, error, cmd->pool));
+    if (error || find_undefined(word, cmd->temp_pool)) {
+        return backhand_directive_wrong(cmd, word, with_default(d, error ? error : "", cmd->pool));
     }
     if (!whole) {
         backhand_directive_mark(cmd, dir);

@@ -92,6 +92,28 @@ for my $mpm (Farm->mpms) {
     passes "$mpm, mod_backhand loaded, nothing configured", '',    mpm => $mpm, load => $backhand;
 }
 
+# --- variables ------------------------------------------------------------------------------------------------------
+
+my $environment = <<'END';
+BackhandContact http://${BACKHAND_TEST_IP}:80
+BackhandHostname ${BACKHAND_TEST_NAME}
+BackhandFarm ${BACKHAND_TEST_FARM}
+MulticastStats ${BACKHAND_TEST_GROUP}:4445
+AcceptStats ${BACKHAND_TEST_NETWORK}
+BackhandModeratorPIDFile ${BACKHAND_TEST_NAME}.pid
+END
+{
+    local @ENV{ map { "BACKHAND_TEST_$_" } qw(IP NAME FARM GROUP NETWORK) } =
+      qw(192.0.2.1 www1.test shop 239.255.0.1 192.0.2.0/24);
+    passes 'values from the environment', $environment;
+}
+passes 'values from Define', "Define BACKHAND_TEST_IP 192.0.2.1\nBackhandContact \${BACKHAND_TEST_IP}:80";
+for my $line (split /\n/, $environment) {
+    my ($directive, $value, $name) = $line =~ /\A(\w+) (.*\{(\w+)\}.*)\z/;
+    fails_with "$directive with a variable that is not defined", $line,
+      "$directive $value: the variable $name is not defined; set it in httpd's environment, or by Define";
+}
+
 # --- one value ------------------------------------------------------------------------------------------------------
 
 my %values = (
