@@ -285,6 +285,7 @@ static apr_status_t find_source(const backhand_route *route, backhand_address *f
 {
     socklen_t size = sizeof(*from);
     int fd = open_socket(route->to.sa.sa_family);
+    memset(from, 0, sizeof(*from));
     if (!prepare(route, fd) || connect(fd, &route->to.sa, backhand_address_length(&route->to)) != 0 ||
         getsockname(fd, &from->sa, &size) != 0) {
         return give_up(&fd);

@@ -8,6 +8,7 @@ package Farm::Dns;
 #     my $dns = Farm::Dns->new;
 #     $dns->zone('farm.test' => [[A => '127.0.0.1']], 'slow.test' => undef);
 #
+# Its address is one of loopback, or another one of this machine: Farm::Dns->new(address => '10.94.0.254').
 # Records are [A => address] and [SRV => port, target]; a name whose records are undef gets no answer, others do not
 # exist.
 
@@ -25,12 +26,12 @@ use Farm::Mounts ();
 my %type = (A => 1, SRV => 33);
 
 sub new {
-    my ($class) = @_;
-    my $self    = bless { folder => File::Temp::tempdir(CLEANUP => 1) }, $class;
+    my ($class, %options) = @_;
+    my $self = bless { folder => File::Temp::tempdir(CLEANUP => 1) }, $class;
     $self->zone;
     my ($address, $socket);
     for (1 .. 50) {
-        $address = join '.', 127, map { 1 + int rand 250 } 1 .. 3;
+        $address = $options{address} || join '.', 127, map { 1 + int rand 250 } 1 .. 3;
         $socket  = IO::Socket::INET->new(Proto => 'udp', LocalAddr => $address, LocalPort => 53) and last;
     }
     croak "no address for a DNS server: $!" if !$socket;
