@@ -273,7 +273,7 @@ apr_status_t backhand_transport_poll(backhand_transport *transport, apr_interval
         polled[n + 1 + i].fd = transport->watched[i];
         polled[n + 1 + i].events = POLLIN;
     }
-    ready = ppoll(polled, (nfds_t)(n + 1 + i), &wait, NULL);
+    ready = ppoll(polled, (nfds_t)n + 1 + (nfds_t)i, &wait, NULL);
     if (ready <= 0) {
         return ready == 0 ? APR_TIMEUP : errno;
     }
