@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,7 +20,6 @@ int backhand_socket_is_stranded(apr_socket_t *socket_)
     apr_os_sock_t fd;
     int probe, gone;
 
-    memset(&own, 0, sizeof(own));
     memset(&own, 0, sizeof(own));
     if (apr_os_sock_get(&fd, socket_) != APR_SUCCESS || getsockname(fd, &own.sa, &size) != 0) {
         return 0;
