@@ -189,7 +189,7 @@ foreach my $mpm (Farm->mpms) {
             for my $n (1 .. $#cases) {
                 my ($code, $says, $more) = @{ $cases[$n] };
                 my $died       = ($says // '') eq 'died';
-                my $connection = $near->connect(timeout => 5);
+                my $connection = $near->connect;
                 my $response   = eval { $connection->request('GET', "/$way/$n/") };
                 # With the list as it was, this server or the other one.
                 my $right = $died && $way eq 'there' ? shown($near->get('/here/0/')) : shown($usual);
@@ -278,7 +278,7 @@ EOT
             my ($status, $bytes) = @{ $bodies{$what} };
             for my $name (qw(reads catches)) {
                 for my $where (qw(here there)) {
-                    my $connection = $near->connect(timeout => 5);
+                    my $connection = $near->connect;
                     my $last =
                       $status == 200
                       ? "GET /who HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
