@@ -14,7 +14,7 @@ static void make_servers(int count)
 {
     static uint64_t sequence;
     for (int id = 0; id < count; id++) {
-        backhand_announcement said = said_by_nth("s", id, 7, ++sequence);
+        backhand_announcement said = said_by_nth("s", id, 7 + (uint64_t)id, ++sequence);
         said.stat = (serverstat){.arriba = 1000,
                                  .aservers = 6,
                                  .nservers = 8,

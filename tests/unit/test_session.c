@@ -163,9 +163,9 @@ static void garbage_ends(void **state)
 
 /* --- whom they lead to ------------------------------------------------------------------------------------------- */
 
-static int announce(const char *contact, uint64_t sequence, int leaving)
+static int announce(const char *contact, uint64_t boot, uint64_t sequence, int leaving)
 {
-    backhand_announcement said = said_by("s", contact, 3, sequence);
+    backhand_announcement said = said_by("s", contact, boot, sequence);
     said.leaving = leaving;
     return backhand_table_update(table, &said, NULL).id;
 }
@@ -183,8 +183,8 @@ static void only_the_living_own(void **state)
     uint64_t before = backhand_table_generation(table);
     backhand_owner owner = {"192.0.2.1", 0};
     (void)state;
-    four = announce("http://192.0.2.1:8080", 1, 0);
-    six = announce("http://[2001:db8::1]:80", 1, 0);
+    four = announce("http://192.0.2.1:8080", 3, 1, 0);
+    six = announce("http://[2001:db8::1]:80", 4, 1, 0);
     assert_true(owns(four, "c0000201"));
     assert_true(owns(four, "ic00002011f90"));
     assert_false(owns(four, "ic00002011f91"));
@@ -199,19 +199,19 @@ static void only_the_living_own(void **state)
 
     /* Silent for three of its intervals, while another server is heard. */
     clock_now += apr_time_from_msec(3 * INTERVAL);
-    announce("http://[2001:db8::1]:80", 2, 0);
+    announce("http://[2001:db8::1]:80", 4, 2, 0);
     assert_true(owns(four, "c0000201"));
     clock_now += 1;
     assert_false(owns(four, "c0000201"));
-    announce("http://192.0.2.1:8080", 2, 0);
+    announce("http://192.0.2.1:8080", 3, 2, 0);
     assert_true(owns(four, "c0000201"));
     /* When nobody is heard it is this server that hears nothing. */
     clock_now += apr_time_from_msec(3 * INTERVAL) + 1;
     assert_true(owns(four, "c0000201"));
     clock_now += apr_time_from_sec(SERVER_TIMEOUT + 1);
     assert_false(owns(four, "c0000201"));
-    announce("http://192.0.2.1:8080", 3, 1);
-    announce("http://[2001:db8::1]:80", 3, 0);
+    announce("http://192.0.2.1:8080", 3, 3, 1);
+    announce("http://[2001:db8::1]:80", 4, 3, 0);
     assert_false(owns(four, "c0000201"));
 }
 
