@@ -68,7 +68,7 @@ static const char *check_spill(const char *arg)
     return !arg || backhand_argument_whole(&value, arg)
                ? NULL
                : "takes the percentage by which this server's zone may be slower than others, as a whole number from 0 "
-                 "to 2147483647 (default 50)";
+                 "to 2147483647 (default 20)";
 }
 
 static const char *check_format(const char *arg)

@@ -8,9 +8,9 @@
 
 #include <math.h>
 
-/* Percent. At 50 a request leaves the zone once every place there is taken and half as many requests again wait; see
+/* Percent. At 20 a request leaves the zone once every place there is taken, and a fifth as many requests wait; see
  * docs/functions.md. */
-#define SPILL 50
+#define SPILL 20
 /* The most servers of each side that are compared, this server not counted. Of its own zone more are looked at: a free
  * place that is overlooked there costs a hand-off over a distance. */
 #define NEAR_MOST 16

@@ -5,6 +5,8 @@
 #include "host/figures.h"
 #include "table/update.h"
 
+#include <apr_strings.h>
+
 #include <math.h>
 #include <stdio.h>
 
@@ -102,6 +104,7 @@ static void identify(const sim_world *world, uint32_t server)
              number % 250 + 1);
     announcement->contact.port = 80;
     backhand_contact_format(announcement->stat.contact, &announcement->contact);
+    apr_cpystrn(announcement->zone, world->servers[server].group->zone, sizeof(announcement->zone));
     announcement->interval = world->scenario->interval / 1000;
     announcement->keepalive = 15000;
 }
@@ -121,6 +124,10 @@ static void say(sim_world *world, uint32_t server)
     it->sent = *announcement;
     backhand_working_announce(&it->working, &it->sent.stat, sim_clock_now());
     sim_events_add(&world->events, world->now + world->scenario->delay, SIM_HEARD, server, it->life);
+    if (it->far) {
+        it->far[it->sequence % SIM_FAR] = it->sent;
+        sim_events_add(&world->events, world->now + world->scenario->zone_delay, SIM_HEARD_FAR, server, it->sequence);
+    }
 }
 
 /* --- early announcements ----------------------------------------------------------------------------------- */

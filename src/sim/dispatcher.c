@@ -62,24 +62,40 @@ void sim_dispatchers_free(sim_world *world)
 
 /* --- announcements ----------------------------------------------------------------------------------------- */
 
-static void hear(sim_world *world, sim_dispatcher *it, uint32_t server)
+static void hear(sim_dispatcher *it, uint32_t server, const backhand_announcement *said)
 {
-    backhand_update update = backhand_table_update(it->table, &world->servers[server].sent, NULL);
+    backhand_update update = backhand_table_update(it->table, said, NULL);
     if (update.drop == BACKHAND_DROP_NONE) {
         it->slots[server] = (uint16_t)update.id;
         it->servers[update.id] = (uint16_t)server;
     }
 }
 
-void sim_dispatchers_hear(sim_world *world, uint32_t server)
+/* `far`: those of other zones, or all others. */
+static void tell(sim_world *world, uint32_t server, const backhand_announcement *said, int far)
 {
     double loss = world->scenario->loss;
 
     for (uint32_t i = 0; i < (uint32_t)world->its_case.dispatchers; i++) {
         uint32_t own = sim_dispatcher_server(world, i);
         int lost = loss > 0 && world->servers[server].sequence > 1 && backhand_generator_share(&world->network) < loss;
-        if (!lost && own != server && (own == SIM_NONE || world->servers[own].up)) {
-            hear(world, &world->dispatchers[i], server);
+        int is_far = world->servers[server].far && sim_server_is_far(world, own, server);
+        if (!lost && is_far == far && own != server && (own == SIM_NONE || world->servers[own].up)) {
+            hear(&world->dispatchers[i], server, said);
         }
+    }
+}
+
+void sim_dispatchers_hear(sim_world *world, uint32_t server)
+{
+    tell(world, server, &world->servers[server].sent, 0);
+}
+
+void sim_dispatchers_hear_far(sim_world *world, uint32_t server, uint64_t sequence)
+{
+    const backhand_announcement *said = &world->servers[server].far[sequence % SIM_FAR];
+
+    if (said->sequence == sequence) {
+        tell(world, server, said, 1);
     }
 }

@@ -32,7 +32,11 @@ uint32_t sim_dispatcher_server(const sim_world *world, uint32_t dispatcher);
 void sim_dispatchers_make(sim_world *world);
 void sim_dispatchers_free(sim_world *world);
 
-/** SIM_HEARD: the server's last announcement comes to all dispatchers, except where it is lost. */
+/** SIM_HEARD: the server's last announcement comes to all dispatchers, except where it is lost, and to those that
+ * SIM_HEARD_FAR is for. */
 void sim_dispatchers_hear(sim_world *world, uint32_t server);
+/** SIM_HEARD_FAR: the announcement with that sequence comes to the dispatchers of other zones; one that so many others
+ * followed that it is no longer known is lost. */
+void sim_dispatchers_hear_far(sim_world *world, uint32_t server, uint64_t sequence);
 
 #endif

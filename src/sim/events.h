@@ -11,17 +11,18 @@
 #include <stdint.h>
 
 typedef enum sim_kind {
-    SIM_ARRIVAL,  /**< the next request comes from a client */
-    SIM_REACH,    /**< request `who` comes to the server that it was sent to */
-    SIM_DONE,     /**< server `who` may have ended a request; `what` says which plan this belongs to */
-    SIM_ANSWER,   /**< the response of request `who` comes back */
-    SIM_REFUSAL,  /**< request `who` learns that its server cannot be reached, or has dropped it */
-    SIM_ANNOUNCE, /**< server `who` announces itself */
-    SIM_LOOK,     /**< server `who` checks whether it has to announce itself early */
-    SIM_HEARD,    /**< the announcement of server `who` comes to the dispatchers */
-    SIM_CHANGE,   /**< a server starts or fails; `who` is the number of the change, see arrivals.c */
-    SIM_WARM,     /**< server `who` is no longer cold */
-    SIM_MOVE,     /**< another server becomes the slow one */
+    SIM_ARRIVAL,   /**< the next request comes from a client */
+    SIM_REACH,     /**< request `who` comes to the server that it was sent to */
+    SIM_DONE,      /**< server `who` may have ended a request; `what` says which plan this belongs to */
+    SIM_ANSWER,    /**< the response of request `who` comes back */
+    SIM_REFUSAL,   /**< request `who` learns that its server cannot be reached, or has dropped it */
+    SIM_ANNOUNCE,  /**< server `who` announces itself */
+    SIM_LOOK,      /**< server `who` checks whether it has to announce itself early */
+    SIM_HEARD,     /**< the announcement of server `who` comes to the dispatchers */
+    SIM_HEARD_FAR, /**< the announcement number `what` of server `who` comes to the dispatchers of other zones */
+    SIM_CHANGE,    /**< a server starts or fails; `who` is the number of the change, see arrivals.c */
+    SIM_WARM,      /**< server `who` is no longer cold */
+    SIM_MOVE,      /**< another server becomes the slow one */
 } sim_kind;
 
 typedef struct sim_event {

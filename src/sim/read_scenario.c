@@ -28,6 +28,7 @@ static const sim_scenario defaults = {
     .interval = 250000,
     .load_window = 60,
     .delay = 200,
+    .zone_delay = SIM_NEVER,
     .retry = 5000000,
     .tries = 3,
     .handoffs = 0.5,
@@ -204,7 +205,7 @@ static const char *check(const sim_scenario *it, apr_pool_t *p)
     if (it->n_policies == 0) {
         return "there is no policy: write a line as `policy classic: byAge 20 | byRandom | byLogWindow | byLoad`";
     }
-    if (it->delay >= it->interval) {
+    if (it->delay >= it->interval || (it->zone_delay != SIM_NEVER && it->zone_delay >= it->interval)) {
         return "the delay of the network must be shorter than the interval of the announcements";
     }
     return check_arrivals(it);

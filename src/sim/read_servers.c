@@ -2,6 +2,8 @@
 
 #include "sim/reader.h"
 
+#include "base/words.h"
+
 #include <apr_strings.h>
 
 #include <string.h>
@@ -48,11 +50,25 @@ static const char *read_cold(sim_words *words, sim_group *group)
     return error ? error : sim_words_time(words, "how long it is cold", 1, &group->warm);
 }
 
+static const char *read_zone(sim_words *words, sim_group *group)
+{
+    const char *word = sim_words_next(words);
+
+    if (!word || !backhand_word_is_zone(word)) {
+        return "a zone is 1 to 31 characters of A-Z a-z 0-9 _ -";
+    }
+    group->zone = word;
+    return NULL;
+}
+
 static const char *read_item(sim_reader *reader, sim_words *words, const char *word, sim_group *group)
 {
     if (!strcmp(word, "name")) {
         group->name = sim_words_next(words);
         return group->name ? NULL : "the name is missing";
+    }
+    if (!strcmp(word, "zone")) {
+        return read_zone(words, group);
     }
     if (!strcmp(word, "speed")) {
         return sim_words_number(words, "the speed", 1e-6, 1e6, &group->speed);
@@ -90,7 +106,7 @@ static const char *read_item(sim_reader *reader, sim_words *words, const char *w
     }
     return apr_psprintf(
         reader->pool,
-        "of servers there are name, speed, score, workers, slots, cpus, memory, joins, cold, fails, returns "
+        "of servers there are name, zone, speed, score, workers, slots, cpus, memory, joins, cold, fails, returns "
         "and errors to be said, not `%s`",
         word);
 }
@@ -110,6 +126,7 @@ const char *sim_read_servers(sim_reader *reader, sim_words *words)
 {
     sim_scenario *it = reader->scenario;
     sim_group group = {.name = sim_words_rest(&(sim_words){words->rest, reader->pool}),
+                       .zone = "",
                        .workers = 8,
                        .speed = 1,
                        .fails = SIM_NEVER,

@@ -21,7 +21,17 @@ const char *sim_read_thrash(sim_reader *reader, sim_words *words)
 
 const char *sim_read_delay(sim_reader *reader, sim_words *words)
 {
-    return sim_words_time(words, "the delay", 0, &reader->scenario->delay);
+    const char *error = sim_words_time(words, "the delay", 0, &reader->scenario->delay);
+    const char *word = error ? NULL : sim_words_next(words);
+
+    reader->scenario->zone_delay = SIM_NEVER;
+    if (!word) {
+        return error;
+    }
+    if (strcmp(word, "zones") != 0) {
+        return apr_psprintf(reader->pool, "after the delay comes `zones` and the delay between zones, not `%s`", word);
+    }
+    return sim_words_time(words, "the delay between zones", 0, &reader->scenario->zone_delay);
 }
 
 const char *sim_read_hop(sim_reader *reader, sim_words *words)

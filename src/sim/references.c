@@ -88,7 +88,7 @@ static double cost_own(const look *at, uint32_t server)
 static double hop_to(const look *at, uint32_t server)
 {
     const sim_scenario *scenario = at->world->scenario;
-    return server == at->own ? 0 : (double)(2 * scenario->delay + scenario->hop) / 1e6;
+    return server == at->own ? 0 : (double)(2 * sim_server_delay(at->world, at->own, server) + scenario->hop) / 1e6;
 }
 
 static double cost_oracle(const look *at, uint32_t server)

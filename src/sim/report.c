@@ -82,6 +82,16 @@ static void write_slowdown(FILE *out, const char *name, int width, const sim_res
     fprintf(out, "%-*s took %.2f times as long as alone by request, %.2f by run\n", width, name, by_request, by_run);
 }
 
+static int has_zones(const sim_scenario *scenario)
+{
+    int zones = 0;
+
+    for (int i = 0; i < scenario->n_groups; i++) {
+        zones = zones || *scenario->groups[i].zone;
+    }
+    return zones;
+}
+
 static void write_case(FILE *out, const sim_scenario *scenario, const sim_outcome *outcome)
 {
     int width = name_width(scenario);
@@ -98,6 +108,10 @@ static void write_case(FILE *out, const sim_scenario *scenario, const sim_outcom
     }
     for (int i = 0; scenario->slowdown && i < scenario->n_policies; i++) {
         write_slowdown(out, scenario->policies[i].name, width, &outcome->results[i]);
+    }
+    for (int i = 0; has_zones(scenario) && i < scenario->n_policies; i++) {
+        fprintf(out, "%-*s handed %.2f%% of the requests to another zone\n", width, scenario->policies[i].name,
+                share_of(outcome->results[i].crossed, outcome->results[i].handoffs));
     }
     fprintf(out, "share of the requests a server\n");
     for (int i = 0; i < scenario->n_policies; i++) {
@@ -116,7 +130,8 @@ static void write_trace(FILE *out, const sim_trace *trace)
     fputc('\n', out);
 }
 
-/* Name, mean, p50, p90, p99, p99.9 in ms, share in % handed to another server, of errors, of failures, requests. */
+/* Name, mean, p50, p90, p99, p99.9 in ms, share in % handed to another server, of errors, of failures, requests, share
+ * in % handed to another zone. */
 static void write_numbers(FILE *out, const sim_scenario *scenario, const sim_outcome *outcome)
 {
     static const double quantiles[] = {0.5, 0.9, 0.99, 0.999};
@@ -127,9 +142,9 @@ static void write_numbers(FILE *out, const sim_scenario *scenario, const sim_out
         for (size_t q = 0; q < sizeof(quantiles) / sizeof(quantiles[0]); q++) {
             fprintf(out, "\t%.6g", sim_histogram_quantile(&result->times, quantiles[q]) / 1e3);
         }
-        fprintf(out, "\t%.3f\t%.3f\t%.3f\t%llu\n", share_of(result->away, result->handoffs),
+        fprintf(out, "\t%.3f\t%.3f\t%.3f\t%llu\t%.3f\n", share_of(result->away, result->handoffs),
                 share_of(result->errors, result->arrived), share_of(result->failed, result->arrived),
-                (unsigned long long)result->arrived);
+                (unsigned long long)result->arrived, share_of(result->crossed, result->handoffs));
     }
 }
 

@@ -82,6 +82,9 @@ static void happen(sim_world *world, const sim_event *event)
     case SIM_HEARD:
         hear(world, event->who, event->what);
         break;
+    case SIM_HEARD_FAR:
+        sim_dispatchers_hear_far(world, event->who, event->what);
+        break;
     case SIM_CHANGE:
         change(world, event->who);
         break;

@@ -27,6 +27,7 @@
 /** One `servers` line: servers that are alike. */
 typedef struct sim_group {
     const char *name; /**< as in `fast`; the line's text if it has none */
+    const char *zone; /**< "": none */
     int count;
     int workers; /**< 0: as many as it takes */
     int slots; /**< requests that something behind as many workers as it takes serves at a time; 0: `workers` says it */
@@ -105,6 +106,7 @@ typedef struct sim_scenario {
     int backlog;        /**< requests that wait for a worker count as in flight in what a server says */
     double load_window; /**< s that the load average looks back; 0: the load of that moment */
     int64_t delay;      /**< one way over the network */
+    int64_t zone_delay; /**< the same between servers of different zones; SIM_NEVER: as `delay` */
     int64_t hop;        /**< what a hand-off costs besides, on its way there */
     int64_t hop_work;   /**< and CPU time at a server whose requests share CPUs, us */
     int64_t retry;      /**< a server that refused is asked last for so long */

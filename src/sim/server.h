@@ -46,7 +46,16 @@ struct sim_server {
     int64_t started;   /**< when it started last */
     backhand_announcement announcement;
     backhand_announcement sent; /**< what it announced last, which may be an offer */
+    backhand_announcement *far; /**< [SIM_FAR] what is under way to other zones, by sequence; NULL: not needed */
 };
+
+/** The most announcements of a server that are under way to other zones; of more, the newest are. */
+#define SIM_FAR 64
+
+/** True when both are servers, of different zones. */
+int sim_server_is_far(const sim_world *world, uint32_t a, uint32_t b);
+/** One way over the network between them, us. */
+int64_t sim_server_delay(const sim_world *world, uint32_t a, uint32_t b);
 
 /** Makes the servers of the scenario. */
 void sim_servers_make(sim_world *world);

@@ -3,6 +3,19 @@
 #include "sim/memory.h"
 #include "sim/server.h"
 
+#include <string.h>
+
+int sim_server_is_far(const sim_world *world, uint32_t a, uint32_t b)
+{
+    return a != SIM_NONE && b != SIM_NONE && strcmp(world->servers[a].group->zone, world->servers[b].group->zone) != 0;
+}
+
+int64_t sim_server_delay(const sim_world *world, uint32_t a, uint32_t b)
+{
+    const sim_scenario *scenario = world->scenario;
+    return scenario->zone_delay != SIM_NEVER && sim_server_is_far(world, a, b) ? scenario->zone_delay : scenario->delay;
+}
+
 void sim_servers_make(sim_world *world)
 {
     const sim_scenario *scenario = world->scenario;
@@ -14,6 +27,9 @@ void sim_servers_make(sim_world *world)
         for (int j = 0; j < group->count; j++, server++) {
             world->servers[server].group = group;
             world->servers[server].planned = SIM_NEVER;
+            if (scenario->zone_delay != SIM_NEVER) {
+                world->servers[server].far = sim_memory_zeroed(SIM_FAR, sizeof(*world->servers[server].far));
+            }
             world->fastest = group->speed > world->fastest ? group->speed : world->fastest;
         }
     }
@@ -23,6 +39,7 @@ void sim_servers_free(sim_world *world)
 {
     for (int i = 0; i < world->scenario->servers; i++) {
         sim_memory_free(world->servers[i].running);
+        sim_memory_free(world->servers[i].far);
     }
     sim_memory_free(world->servers);
 }

@@ -21,6 +21,7 @@ static void count(sim_world *world, const sim_request *asked, uint32_t server)
     if (asked->counts) {
         result->handoffs++;
         result->away += !asked->local;
+        result->crossed += sim_server_is_far(world, sim_dispatcher_server(world, asked->dispatcher), server);
         result->again += world->before == server;
         result->shares[server]++;
     }
@@ -106,7 +107,8 @@ static void send_to(sim_world *world, uint32_t request, uint32_t server)
     count(world, asked, server);
     count_sent(world, asked);
     world->servers[server].coming++;
-    sim_events_add(&world->events, world->now + world->scenario->delay + world->scenario->hop, SIM_REACH, request, 0);
+    sim_events_add(&world->events, world->now + sim_server_delay(world, own, server) + world->scenario->hop, SIM_REACH,
+                   request, 0);
 }
 
 /* Does what a step of the walk says. */

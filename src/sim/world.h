@@ -39,6 +39,7 @@ typedef struct sim_result {
     uint64_t errors;     /**< of these, answered with an error */
     uint64_t handoffs;   /**< requests sent to a server */
     uint64_t away;       /**< of these, to another one than that which caught it */
+    uint64_t crossed;    /**< of these, to one of another zone */
     uint64_t again;      /**< of these, to the one that the request before was sent to */
     double peak;         /**< most requests that a server had, for each of its workers */
     double slowdown;     /**< sum over the requests: time they took by the time on a fastest server alone */

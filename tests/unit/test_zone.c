@@ -124,8 +124,13 @@ static void a_few_requests_too_many_spill_nothing(void **state)
     home("eu", 16);
     others("eu", 1, 3, 15);
     others("us", 3, 6, 0);
+    assert_int_equal(left_of(0, 6, "50"), 0x07);
+    assert_int_equal(left_of(0, 6, NULL), 0x3f);
+    /* (13 + 1 - 12) / 12 = 0.17 */
+    home("eu", 14);
+    others("eu", 1, 3, 13);
     assert_int_equal(left_of(0, 6, NULL), 0x07);
-    assert_int_equal(left_of(0, 6, "20"), 0x3f);
+    assert_int_equal(left_of(0, 6, "0"), 0x3f);
 }
 
 static void a_zone_that_cannot_be_asked_lets_others_in(void **state)
