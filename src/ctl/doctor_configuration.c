@@ -91,21 +91,30 @@ static void read_all(int fd, apr_time_t deadline, char *out, size_t room)
     close(fd);
 }
 
-/* @return 0: the command had not ended at the deadline, and was killed */
-static int wait_for_end(pid_t pid, apr_time_t deadline, int *status)
+/* @return 0: the command had not ended at the deadline */
+static int has_ended(pid_t pid, apr_time_t deadline, int *status)
 {
     pid_t ended;
 
     while ((ended = waitpid(pid, status, WNOHANG)) == 0 || (ended < 0 && errno == EINTR)) {
         if (backhand_clock_now() >= deadline) {
-            kill(-pid, SIGKILL);
-            while (waitpid(pid, status, 0) < 0 && errno == EINTR) {
-            }
             return 0;
         }
         apr_sleep(LOOK);
     }
     return 1;
+}
+
+/* Kills the command if it has not ended at the deadline. A command of another user, as of sudo, may go on. @return 0:
+ * it had not ended */
+static int wait_for_end(pid_t pid, apr_time_t deadline, int *status)
+{
+    if (has_ended(pid, deadline, status)) {
+        return 1;
+    }
+    kill(-pid, SIGKILL);
+    (void)has_ended(pid, backhand_clock_now() + apr_time_from_sec(1), status);
+    return 0;
 }
 
 static void take_destination(ctl_facts *facts, const char *value, apr_pool_t *p)
