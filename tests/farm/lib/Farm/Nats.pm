@@ -37,7 +37,8 @@ sub missing {
     return $linked ? '' : 'the module was built without libnats';
 }
 
-# Options: conf, further lines of its configuration; host [127.0.0.1]; port; scheme [nats].
+# Options: conf, further lines of its configuration; host [127.0.0.1]; port; scheme [nats]; name, for the
+# URL [the host].
 sub new {
     my ($class, %options) = @_;
     my $self = bless { host => '127.0.0.1', port => Farm::free_port(), conf => '', scheme => 'nats', %options }, $class;
@@ -59,7 +60,10 @@ EOT
     return @brokers;
 }
 
-sub url { return "$_[0]{scheme}://$_[0]{host}:$_[0]{port}" }
+sub url {
+    my ($self) = @_;
+    return "$self->{scheme}://" . ($self->{name} // $self->{host}) . ":$self->{port}";
+}
 
 sub spawn {
     my ($self) = @_;
