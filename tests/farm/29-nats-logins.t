@@ -112,6 +112,27 @@ subtest 'a certificate of another name' => sub {
     $farm->check;
 };
 
+subtest 'a broker that hangs in the TLS handshake' => sub {
+    my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 16) || die "listen: $!";
+    my $fake     = bless {}, 'Farm::Process';
+    $fake->begin(
+        sub {
+            my @kept;
+            while (my $client = $listener->accept) {
+                print {$client} qq(INFO {"server_id":"x","version":"2.9.10","proto":1,"tls_required":true}\r\n);
+                $client->flush;
+                push @kept, $client;
+            }
+        }
+    );
+    my $farm = Farm->new(announce => 0);
+    my $a    = add($farm, 'tls://127.0.0.1:' . $listener->sockport);
+    $farm->start;
+    ok $a->wait_log(qr/not connected to a broker of BackhandTransport: .*no-broker/, 15), 'it is given up';
+    $farm->announce_log(qr/\[no-broker\]/);
+    $farm->check;
+};
+
 # --- mistakes ----------------------------------------------------------------------------------------------------
 
 my $dir   = File::Temp::tempdir(CLEANUP => 1);

@@ -33,6 +33,10 @@
 /* How long to wait until the next attempt to connect; all servers have lost a broker at the same time. */
 #define AGAIN_LEAST 500
 #define AGAIN_MOST  2500
+/* libnats 3.4 waits without end for the TLS handshake of a broker. A signal with this number ends such a wait, after
+ * PATIENCE; it has no other use in the moderator. */
+#define INTERRUPT SIGUSR2
+#define PATIENCE  apr_time_from_sec(5)
 /* How often to look at the connection, ms. */
 #define LOOK 1000
 
@@ -57,6 +61,8 @@ struct backhand_nats {
     backhand_nats_state state;
     int64_t slow; /* messages that libnats dropped on earlier connections */
     unsigned flushes_asked, flushes_done;
+    apr_time_t connecting; /* since when the thread connects, or was last interrupted in that; 0: it does not */
+    pthread_t thread;      /* only the caller of backhand_nats_start() uses it */
 };
 
 int backhand_nats_available(void)
@@ -219,6 +225,13 @@ static void drop_connection(backhand_nats *nats, natsConnection *nc)
     natsConnection_Destroy(nc);
 }
 
+static void note_connecting(backhand_nats *nats, apr_time_t since)
+{
+    pthread_mutex_lock(&nats->lock);
+    nats->connecting = since;
+    pthread_mutex_unlock(&nats->lock);
+}
+
 /* @return NULL when it fails; then the reason is in the state */
 static natsConnection *connect_once(backhand_nats *nats)
 {
@@ -228,7 +241,9 @@ static natsConnection *connect_once(backhand_nats *nats)
 
     s = natsOptions_Create(&options);
     s = s == NATS_OK ? set_options(options, nats) : s;
+    note_connecting(nats, backhand_clock_now());
     s = s == NATS_OK ? natsConnection_Connect(&nc, options) : s;
+    note_connecting(nats, 0);
     s = s == NATS_OK ? subscribe(nc, nats) : s;
     if (s != NATS_OK) {
         note_problem(nats, s, nats_GetLastError(NULL));
@@ -354,19 +369,25 @@ static void *run(void *data)
     return NULL;
 }
 
-/* All signals are for the thread that waits for datagrams; the threads of libnats inherit the mask. */
+static void on_interrupt(int sig)
+{
+    (void)sig;
+}
+
+/* All signals but INTERRUPT are for the thread that waits for datagrams; the threads of libnats inherit the mask. */
 static int start_thread(backhand_nats *nats)
 {
-    pthread_t thread;
+    struct sigaction action;
     sigset_t all, before;
     int rc;
+    memset(&action, 0, sizeof(action));
+    action.sa_handler = on_interrupt;
+    sigaction(INTERRUPT, &action, NULL);
     sigfillset(&all);
+    sigdelset(&all, INTERRUPT);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    rc = pthread_create(&thread, NULL, run, nats);
+    rc = pthread_create(&nats->thread, NULL, run, nats);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (rc == 0) {
-        pthread_detach(thread);
-    }
     return rc;
 }
 
@@ -426,10 +447,17 @@ void backhand_nats_wake(backhand_nats *nats)
 
 void backhand_nats_look(backhand_nats *nats, backhand_nats_state *out)
 {
+    apr_time_t now = backhand_clock_now();
+    int hangs;
     pthread_mutex_lock(&nats->lock);
+    hangs = nats->connecting && now - nats->connecting > PATIENCE;
+    nats->connecting = hangs ? now : nats->connecting;
     *out = nats->state;
     out->lost = nats->slow;
     pthread_mutex_unlock(&nats->lock);
+    if (hangs) {
+        pthread_kill(nats->thread, INTERRUPT);
+    }
     out->lost += backhand_queue_lost(nats->in);
     out->unsent += backhand_queue_lost(nats->out);
 }

@@ -58,7 +58,8 @@ int backhand_nats_take(backhand_nats *nats, backhand_queued *out);
 /** Makes the descriptor readable again, after a caller left some for later. */
 void backhand_nats_wake(backhand_nats *nats);
 
-/** Copies the state. Never waits for longer than a copy takes. */
+/** Copies the state, and interrupts an attempt to connect that hangs. Call it once a second or more often. Never waits
+ * for longer than a copy takes. */
 void backhand_nats_look(backhand_nats *nats, backhand_nats_state *out);
 
 /** Waits until the broker has everything that was sent, for at most `timeout`; not at all without a connection. */
