@@ -66,6 +66,17 @@ sub localize {
 
 # Files that examples name.
 chmod 0600, save('backhand-secret', "0123456789abcdef0123456789abcdef\n");
+my $creds = <<'EOT';
+-----BEGIN NATS USER JWT-----
+abc.def.ghi
+------END NATS USER JWT------
+-----BEGIN USER NKEY SEED-----
+SUAACAQDAQCQMBYIBEFAWDANBYHRAEISCMKBKFQXDAMRUGY4DUPB6IC5CQ
+------END USER NKEY SEED------
+EOT
+chmod 0600, save('backhand.creds', $creds);
+# As httpd's environment says on Debian.
+local $ENV{ZONE} = 'eu-1';    ## no critic (RequireLocalizedPunctuationVars)
 mkdir "$dir/farm" or die "$dir/farm: $!";
 save("farm/$_", "a certificate\n") for qw(ca.pem www1-with-key.pem);
 
@@ -91,6 +102,8 @@ for my $page (@pages) {
     for my $block (@parts) {
         my ($line, $conf) = @{$block};
         $conf =~ s{/etc/apache2(?=/backhand-secret|/farm)}{$dir}g;
+        $conf =~ s{conf/backhand[.]secret}{$dir/backhand-secret}g;
+        $conf =~ s{conf(?=/backhand[.]creds)}{$dir}g;
         my ($status, $said) = configtest(
             perl    => 1,
             modules => [qw(headers ssl socache_shmcb auth_basic authn_core authn_file authz_user)],
