@@ -8,8 +8,9 @@
 use strict;
 use warnings;
 
-use File::Temp ();
-use FindBin    ();
+use CPAN::Meta::YAML ();
+use File::Temp       ();
+use FindBin          ();
 use lib "$FindBin::Bin/../farm/lib";
 
 use Test::More;
@@ -80,6 +81,9 @@ local $ENV{ZONE} = 'eu-1';    ## no critic (RequireLocalizedPunctuationVars)
 mkdir "$dir/farm" or die "$dir/farm: $!";
 save("farm/$_", "a certificate\n") for qw(ca.pem www1-with-key.pem);
 
+# Variables of the environment that examples name.
+@ENV{qw(POD_IP POD_NAME HOST_IP REGION ZONE)} = qw(10.244.0.7 farm-1 10.1.0.1 eu eu);
+
 my @pages = map { s{\A\Q$repo\E/}{}r } glob "$repo/*.md $repo/docs/*.md";
 my %count;
 
@@ -111,6 +115,28 @@ for my $page (@pages) {
         );
         is $status, 0, "$page:$line works in a configuration" or diag $said;
         $count{apacheconf}++;
+    }
+    for my $block (blocks($page, 'yaml')) {
+        my ($line, $text) = @{$block};
+        my $read = eval { CPAN::Meta::YAML->read_string($text) };
+        ok($read && @{$read}, "$page:$line is YAML") || diag $@;
+        my %named = map { $_ => 1 } $text =~ /^\s+- name: ([A-Z_]+)$/gm;
+        my @asked = map { $_->[1] =~ /\$\{(POD_\w+)\}/g } @parts;
+        is_deeply [grep { !$named{$_} } @asked], [], '... and sets the variables that configurations of the page name';
+        $count{yaml}++;
+    }
+    for my $block (blocks($page, 'keepalived')) {
+        my ($line, $text) = @{$block};
+      SKIP: {
+            # It wants the interface that the configuration names.
+            my $namespace = q(unshare --net sh -c 'ip link add eth0 type veth peer name eth1 && exec "$@"' sh);
+            skip 'needs keepalived', 1 if system('command -v keepalived >/dev/null 2>&1') != 0;
+            skip 'takes root and a network namespace of its own', 1 if system("$namespace true 2>/dev/null") != 0;
+            # keepalived 2.2 ends itself in a check when scripts run as another user.
+            my $file = save('keepalived.conf', $text =~ s/script_user \Knobody/root/r);
+            my $said = qx{$namespace keepalived -t -f '$file' 2>&1 </dev/null};
+            is $?, 0, "$page:$line is a configuration of keepalived" or diag $said;
+        }
     }
     my @code = blocks($page, 'c') or next;
     my $file = save('code.c', join '', "#include <stdlib.h>\n", map { $_->[1] } @code);
