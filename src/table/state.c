@@ -2,7 +2,6 @@
 
 #include "table/state.h"
 #include "table/duty.h"
-#include "table/handoff.h"
 #include "table/inside.h"
 
 const char *backhand_row_state_name(backhand_row_state state)
@@ -55,7 +54,7 @@ int64_t backhand_table_state_changes(const backhand_table *table, int id)
 
 int backhand_table_replaced(const backhand_table *table, int id, uint64_t generation)
 {
-    uint64_t now = backhand_table_slot_generation(table, id);
+    uint64_t now = backhand_acquire(&table->slots[id].generation);
 
     return now != 0 && now != generation &&
            table->now() - backhand_table_state_since(table, id) > backhand_slot_silence_limit(&table->slots[id]);
