@@ -2,7 +2,6 @@
 
 #include "base/average.h"
 #include "sim/server.h"
-#include "sim/dispatcher.h"
 #include "sim/memory.h"
 
 #include <math.h>
@@ -12,12 +11,6 @@
 #define ROUNDING 1e-9
 /* An answer with an error takes so long, CPU seconds. */
 #define ERROR_WORK 0.001
-
-/* us from the server to the dispatcher of the request. */
-static int64_t way_back(const sim_world *world, uint32_t server, uint32_t request)
-{
-    return sim_server_delay(world, sim_dispatcher_server(world, sim_request_of(world, request)->dispatcher), server);
-}
 
 /* --- how fast ---------------------------------------------------------------------------------------------- */
 
@@ -240,7 +233,7 @@ void sim_server_reach(sim_world *world, uint32_t server, uint32_t request)
     if (asked->stage == SIM_SENT) {
         it->coming--;
         if (!it->up) {
-            sim_events_add(&world->events, world->now + way_back(world, server, request), SIM_REFUSAL, request, 0);
+            sim_events_add(&world->events, world->now + sim_server_way_back(world, request), SIM_REFUSAL, request, 0);
             return;
         }
         it->backed++;
@@ -300,7 +293,7 @@ static void end_first(sim_world *world, uint32_t server)
         return;
     }
     it->time = backhand_average_add_time(it->time, world->now - ended->began);
-    sim_events_add(&world->events, world->now + way_back(world, server, request), SIM_ANSWER, request, 0);
+    sim_events_add(&world->events, world->now + sim_server_way_back(world, request), SIM_ANSWER, request, 0);
 }
 
 void sim_server_done(sim_world *world, uint32_t server, uint64_t number)
@@ -331,7 +324,7 @@ static void drop(sim_world *world, uint32_t request)
         world->hears->dropped(world, request);
     }
     else {
-        sim_events_add(&world->events, world->now + way_back(world, dropped->server, request), SIM_REFUSAL, request, 0);
+        sim_events_add(&world->events, world->now + sim_server_way_back(world, request), SIM_REFUSAL, request, 0);
     }
 }
 

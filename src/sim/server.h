@@ -56,6 +56,8 @@ struct sim_server {
 int sim_server_is_far(const sim_world *world, uint32_t a, uint32_t b);
 /** One way over the network between them, us. */
 int64_t sim_server_delay(const sim_world *world, uint32_t a, uint32_t b);
+/** The same from the server that the request was sent to, back to the request's dispatcher. */
+int64_t sim_server_way_back(const sim_world *world, uint32_t request);
 
 /** Makes the servers of the scenario. */
 void sim_servers_make(sim_world *world);

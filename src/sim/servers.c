@@ -1,5 +1,6 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
+#include "sim/dispatcher.h"
 #include "sim/memory.h"
 #include "sim/server.h"
 
@@ -14,6 +15,12 @@ int64_t sim_server_delay(const sim_world *world, uint32_t a, uint32_t b)
 {
     const sim_scenario *scenario = world->scenario;
     return scenario->zone_delay != SIM_NEVER && sim_server_is_far(world, a, b) ? scenario->zone_delay : scenario->delay;
+}
+
+int64_t sim_server_way_back(const sim_world *world, uint32_t request)
+{
+    const sim_request *asked = sim_request_of(world, request);
+    return sim_server_delay(world, sim_dispatcher_server(world, asked->dispatcher), asked->server);
 }
 
 void sim_servers_make(sim_world *world)
