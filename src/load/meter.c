@@ -331,6 +331,7 @@ static void recover(backhand_meter *meter, int64_t now)
     }
     meter->forget = (uint64_t)first - 1;
     meter->usual.mean = meter->usual.steady;
+    meter->pace = (backhand_pace){0};
     if (meter->usual.count >= EXPERIENCE) {
         return;
     }
@@ -342,11 +343,19 @@ static void recover(backhand_meter *meter, int64_t now)
     }
 }
 
+/* The mean duration without a queue. A server that was full from its first request on shows it only by its pace. */
+static double service_of(const backhand_meter *meter)
+{
+    double pace = backhand_pace_usec(&meter->pace);
+    return pace > 0 && !(meter->calm && meter->usual.count >= EXPERIENCE) ? pace : meter->usual.mean;
+}
+
 void backhand_meter_read(backhand_meter *meter, int64_t now, int64_t workers, backhand_work *out)
 {
     records all;
 
     forget_guests(meter, now);
+    backhand_pace_look(&meter->pace, &meter->stall, backhand_meter_parallel(meter));
     learn(meter, (double)backhand_meter_parallel(meter) / 1000);
     recover(meter, now);
     collect(meter, now, &all);
@@ -359,7 +368,7 @@ void backhand_meter_read(backhand_meter *meter, int64_t now, int64_t workers, ba
     out->served = get(&meter->served);
     out->errors = backhand_meter_errors(meter);
     out->stall = backhand_meter_stall(meter, now);
-    out->service = number(meter->usual.mean);
+    out->service = number(service_of(meter));
     out->latency = backhand_latency_of(all.of, all.n, out->inflight, out->service, out->parallel);
     set(&meter->looked, out->inflight);
 }

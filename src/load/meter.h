@@ -19,7 +19,8 @@
  *  - **Whether requests have ceased to end** (`stall`): see stall.h.
  *  - **How many requests fail** (`errors`): a smoothed share of the last few.
  *
- * `service` is the mean duration of calm requests, for estimates of times. `latency` is the median duration of the
+ * `service` is the mean duration of calm requests, for estimates of times. While there are too few of them, it is the
+ * time for which a request has a place (pace.h). `latency` is the median duration of the
  * newest requests that arrived at about the present concurrency; it is for policies; the rule of decide.h does not use
  * it.
  */
@@ -28,6 +29,7 @@
 
 #include "figures/figures.h"
 #include "load/concurrency.h"
+#include "load/pace.h"
 #include "load/ring.h"
 #include "load/stall.h"
 #include "load/trial.h"
@@ -65,6 +67,7 @@ typedef struct backhand_meter {
     uint64_t learnt; /**< ends of requests that were learnt from */
     uint64_t forget; /**< records before this place in the ring do not count */
     backhand_usual usual;
+    backhand_pace pace;
     backhand_concurrency_level levels[BACKHAND_CONCURRENCY_LEVELS];
     int64_t drift;      /**< sum over all processes minus `inflight`, at the last check */
     int64_t drift_seen; /**< how many checks in a row found the same difference */

@@ -48,6 +48,7 @@ backhand_walk_rules sim_decision_rules(const sim_scenario *scenario)
     return (backhand_walk_rules){
         .retry = scenario->retry,
         .tries = scenario->tries,
+        .max_wait = scenario->max_wait,
         .serves = scenario->on_servers,
         .asks_self = !scenario->on_servers, /* but slot 0 is nobody */
         .can_ask = 1,

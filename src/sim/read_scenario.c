@@ -120,7 +120,8 @@ static const struct {
     {"delay", sim_read_delay},       {"hop", sim_read_hop},           {"retry", sim_read_retry},
     {"tries", sim_read_tries},       {"handoffs", sim_read_handoffs}, {"slow", sim_read_slow},
     {"duration", sim_read_duration}, {"warmup", sim_read_warmup},     {"seed", sim_read_seed},
-    {"runs", sim_read_runs},         {"policy", read_policy},         {"reference", read_reference},
+    {"runs", sim_read_runs},         {"max-wait", sim_read_max_wait}, {"policy", read_policy},
+    {"reference", read_reference},
 };
 
 static const char *unknown(const sim_reader *reader, const char *word)

@@ -58,6 +58,11 @@ const char *sim_read_tries(sim_reader *reader, sim_words *words)
     return sim_words_whole(words, "the number of tries", 1, 100, &reader->scenario->tries);
 }
 
+const char *sim_read_max_wait(sim_reader *reader, sim_words *words)
+{
+    return sim_words_time(words, "the longest wait", 0, &reader->scenario->max_wait);
+}
+
 const char *sim_read_handoffs(sim_reader *reader, sim_words *words)
 {
     return sim_words_number(words, "the share of the workers", 0, 1, &reader->scenario->handoffs);

@@ -37,6 +37,7 @@ const char *sim_read_delay(sim_reader *reader, sim_words *words);
 const char *sim_read_hop(sim_reader *reader, sim_words *words);
 const char *sim_read_retry(sim_reader *reader, sim_words *words);
 const char *sim_read_tries(sim_reader *reader, sim_words *words);
+const char *sim_read_max_wait(sim_reader *reader, sim_words *words);
 const char *sim_read_handoffs(sim_reader *reader, sim_words *words);
 const char *sim_read_slow(sim_reader *reader, sim_words *words);
 const char *sim_read_duration(sim_reader *reader, sim_words *words);

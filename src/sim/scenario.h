@@ -111,6 +111,7 @@ typedef struct sim_scenario {
     int64_t hop_work;   /**< and CPU time at a server whose requests share CPUs, us */
     int64_t retry;      /**< a server that refused is asked last for so long */
     int tries;          /**< servers asked for one request */
+    int64_t max_wait;   /**< a request that no server would begin within this time is refused; 0: no limit */
     double handoffs;    /**< share of a server's workers that may wait for other servers */
     double slow;        /**< one server in all is so many times slower; 0: none */
     int64_t moves;      /**< after so long another one is */

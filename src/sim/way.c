@@ -127,6 +127,9 @@ static void act(sim_world *world, uint32_t request, const backhand_step *step)
         serve_here(world, request);
     }
     else {
+        if (own != SIM_NONE) {
+            sim_server_unmeter(world, own, request, 0);
+        }
         sim_request_over(world, request, 0);
     }
 }

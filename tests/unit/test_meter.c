@@ -218,6 +218,19 @@ static void overload_does_not_let_the_places_run_away(void **state)
     assert_between((double)work.parallel, 5000, 24000);
 }
 
+/* No request is ever calm, and the first to end are the shortest. The wait for a place is told by service / parallel.
+ */
+static void a_server_that_was_never_calm_tells_the_wait_for_a_place(void **state)
+{
+    (void)state;
+    for (int64_t until = now + 10 * SECOND; now < until; pass(1000, 4, 1)) {
+        while (server.n < 100) {
+            arrive(exponential(20000));
+        }
+    }
+    assert_between((double)work.service / ((double)work.parallel / 1000), 4000, 6000);
+}
+
 static void errors_count_as_such_and_not_as_fast(void **state)
 {
     int64_t service, samples;
@@ -354,6 +367,7 @@ int main(void)
         cmocka_unit_test_setup(a_slowdown_is_seen_within_a_second_and_its_end_later, setup),
         cmocka_unit_test_setup(that_nothing_ends_is_seen_at_once, setup),
         cmocka_unit_test_setup(overload_does_not_let_the_places_run_away, setup),
+        cmocka_unit_test_setup(a_server_that_was_never_calm_tells_the_wait_for_a_place, setup),
         cmocka_unit_test_setup(errors_count_as_such_and_not_as_fast, setup),
         cmocka_unit_test_setup(a_recovery_forgets_what_was_before, setup),
         cmocka_unit_test_setup(what_is_handed_off_leaves_nothing, setup),
