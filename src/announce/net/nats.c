@@ -4,6 +4,7 @@
  * one as well as later ones, and there is one way to connect. */
 
 #include "announce/net/nats.h"
+#include "announce/net/nats_options.h"
 
 #include "base/random.h"
 #include "table/clock.h"
@@ -24,12 +25,8 @@
 /* Messages that libnats holds until the callback takes them, which never waits. */
 #define PENDING_MESSAGES 4096
 #define PENDING_BYTES    (PENDING_MESSAGES * BACKHAND_MESSAGE_SIZE)
-/* All in ms. A broker that says nothing is given up after PING * PINGS_OUT, one that takes nothing after WRITE. */
-#define CONNECT   2000
-#define PING      2000
-#define PINGS_OUT 2
-#define WRITE     2000
-#define FLUSH     100
+/* Longest wait for one flush, ms. */
+#define FLUSH 100
 /* How long to wait until the next attempt to connect; all servers have lost a broker at the same time. */
 #define AGAIN_LEAST 500
 #define AGAIN_MOST  2500
@@ -98,74 +95,18 @@ static void on_error(natsConnection *nc, natsSubscription *sub, natsStatus error
     (void)closure;
 }
 
-static natsStatus give_jwt(char **jwt, char **error, void *closure)
-{
-    const backhand_broker *broker = closure;
-    (void)error;
-    *jwt = strdup(broker->jwt);
-    return *jwt ? NATS_OK : NATS_NO_MEMORY;
-}
-
-static natsStatus sign(char **error, unsigned char **signature, int *length, const char *nonce, void *closure)
-{
-    const backhand_broker *broker = closure;
-    (void)error;
-    return nats_Sign(broker->seed, nonce, signature, length);
-}
-
 /* --- connecting -------------------------------------------------------------------------------------------- */
-
-static natsStatus set_login(natsOptions *options, backhand_broker *broker)
-{
-    if (broker->jwt) {
-        return natsOptions_SetUserCredentialsCallbacks(options, give_jwt, broker, sign, broker);
-    }
-    if (broker->public_key) {
-        return natsOptions_SetNKey(options, broker->public_key, sign, broker);
-    }
-    if (broker->token) {
-        return natsOptions_SetToken(options, broker->token);
-    }
-    return broker->user ? natsOptions_SetUserInfo(options, broker->user, broker->password) : NATS_OK;
-}
-
-static natsStatus set_tls(natsOptions *options, const backhand_broker *broker)
-{
-    natsStatus s = natsOptions_SetSecure(options, true);
-    if (s == NATS_OK && broker->ca) {
-        s = natsOptions_SetCATrustedCertificates(options, broker->ca);
-    }
-    if (s == NATS_OK && broker->cert) {
-        s = natsOptions_SetCertificatesChain(options, broker->cert, broker->key);
-    }
-    return s;
-}
-
-/* The number options of libnats, which fail only without memory. */
-static natsStatus set_times(natsOptions *options)
-{
-    natsStatus s = natsOptions_SetTimeout(options, CONNECT);
-    s = s == NATS_OK ? natsOptions_SetPingInterval(options, PING) : s;
-    s = s == NATS_OK ? natsOptions_SetMaxPingsOut(options, PINGS_OUT) : s;
-    s = s == NATS_OK ? natsOptions_SetWriteDeadline(options, WRITE) : s;
-    return s == NATS_OK ? natsOptions_SetSendAsap(options, true) : s;
-}
 
 static natsStatus set_options(natsOptions *options, backhand_nats *nats)
 {
-    /* libnats wants the URLs without `const`, and copies them. */
-    natsStatus s = natsOptions_SetServers(options, (const char **)nats->broker->url, nats->broker->count);
+    natsStatus s = backhand_nats_set_broker(options, nats->broker);
     s = s == NATS_OK ? natsOptions_SetName(options, nats->name) : s;
-    s = s == NATS_OK ? set_times(options) : s;
     s = s == NATS_OK ? natsOptions_SetAllowReconnect(options, false) : s;
     s = s == NATS_OK ? natsOptions_SetNoEcho(options, true) : s;
     /* One thread for all subscriptions keeps the order of messages. */
     s = s == NATS_OK ? natsOptions_UseGlobalMessageDelivery(options, true) : s;
     s = s == NATS_OK ? natsOptions_SetClosedCB(options, on_closed, nats) : s;
-    s = s == NATS_OK ? natsOptions_SetErrorHandler(options, on_error, nats) : s;
-    /* libnats takes closures without `const`. */
-    s = s == NATS_OK ? set_login(options, (backhand_broker *)nats->broker) : s;
-    return s == NATS_OK && nats->broker->tls ? set_tls(options, nats->broker) : s;
+    return s == NATS_OK ? natsOptions_SetErrorHandler(options, on_error, nats) : s;
 }
 
 static natsStatus subscribe(natsConnection *nc, backhand_nats *nats)
