@@ -99,7 +99,7 @@ __attribute__((unused)) static int start(void **state)
     return 0;
 }
 
-__attribute__((unused)) static int stop(void **state)
+__attribute__((unused)) static int finish(void **state)
 {
     (void)state;
     backhand_table_unmap(intake.table);
@@ -169,6 +169,6 @@ __attribute__((unused)) static backhand_drop sign(backhand_announcement *said, c
     return give("192.0.2.7", data);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, finish)
 
 #endif

@@ -34,7 +34,7 @@ __attribute__((unused)) static int start(void **state)
     return 0;
 }
 
-__attribute__((unused)) static int stop(void **state)
+__attribute__((unused)) static int finish(void **state)
 {
     (void)state;
     apr_pool_destroy(pool);
@@ -54,6 +54,6 @@ __attribute__((unused)) static void find(backhand_found *found, const char *addr
     backhand_found_add(found, (struct sockaddr *)&to, at_port);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, finish)
 
 #endif

@@ -34,7 +34,7 @@ static int start(void **state)
     return apr_pool_create(&pool, NULL);
 }
 
-static int stop(void **state)
+static int finish(void **state)
 {
     (void)state;
     apr_pool_destroy(pool);
@@ -218,7 +218,7 @@ static void a_full_queue_loses_the_oldest(void **state)
     assert_true(readable(queue));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, finish)
 
 int main(void)
 {

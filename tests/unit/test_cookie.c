@@ -23,7 +23,7 @@ static int start(void **state)
     return apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS;
 }
 
-static int stop(void **state)
+static int finish(void **state)
 {
     (void)state;
     apr_pool_destroy(pool);
@@ -139,5 +139,5 @@ int main(void)
         cmocka_unit_test(names_are_bounded),
         cmocka_unit_test(wrong_words_are_refused),
     };
-    return cmocka_run_group_tests_name("cookie", tests, start, stop);
+    return cmocka_run_group_tests_name("cookie", tests, start, finish);
 }

@@ -17,7 +17,7 @@ static int start(void **state)
     return 0;
 }
 
-static int stop(void **state)
+static int finish(void **state)
 {
     (void)state;
     apr_pool_destroy(pool);
@@ -148,7 +148,7 @@ static void senseless_words_are_refused(void **state)
     assert_non_null(backhand_destination_parse(&out, endless, NULL, pool));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, finish)
 
 int main(void)
 {

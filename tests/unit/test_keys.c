@@ -29,7 +29,7 @@ static int start(void **state)
     return apr_pool_create(&pool, NULL) != APR_SUCCESS;
 }
 
-static int stop(void **state)
+static int finish(void **state)
 {
     (void)state;
     apr_pool_destroy(pool);
@@ -277,7 +277,7 @@ static void other_files_are_refused(void **state)
     assert_non_null(strstr(read_file("# nothing\n", 0600, NULL), "no key"));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, finish)
 
 int main(void)
 {

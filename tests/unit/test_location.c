@@ -21,7 +21,7 @@ static int start(void **state)
     return apr_pool_create(&pool, NULL) != APR_SUCCESS;
 }
 
-static int stop(void **state)
+static int finish(void **state)
 {
     (void)state;
     apr_pool_destroy(pool);
@@ -85,5 +85,5 @@ int main(void)
         cmocka_unit_test(locations_are_written),
     };
     apr_initialize();
-    return cmocka_run_group_tests_name("location", tests, start, stop);
+    return cmocka_run_group_tests_name("location", tests, start, finish);
 }

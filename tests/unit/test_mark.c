@@ -32,7 +32,7 @@ static int start(void **state)
            backhand_keys_parse(&keys, key, strlen(key), "secret", pool) != NULL;
 }
 
-static int stop(void **state)
+static int finish(void **state)
 {
     (void)state;
     apr_pool_destroy(pool);
@@ -237,7 +237,7 @@ int main(void)
     };
     int failed;
     apr_initialize();
-    failed = cmocka_run_group_tests_name("mark", tests, start, stop);
+    failed = cmocka_run_group_tests_name("mark", tests, start, finish);
     apr_terminate();
     return failed;
 }

@@ -31,7 +31,7 @@ static int start(void **state)
     return spent == NULL;
 }
 
-static int stop(void **state)
+static int finish(void **state)
 {
     (void)state;
     free(spent);
@@ -155,7 +155,7 @@ static void threads_agree(void **state)
     assert_true(sum > 10000);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, finish)
 
 int main(void)
 {
