@@ -27,7 +27,7 @@ my @wrong = (
     ['servers 2 speed nan',  'the speed is a number from 1e-06 to 1e+06, and not `nan`'],
     [
         'servers 2 colour red',
-        'of servers there are name, speed, score, workers, slots, cpus, memory, joins, cold, fails, returns and'
+        'of servers there are name, zone, speed, score, workers, slots, cpus, memory, joins, cold, fails, returns and'
     ],
     ['servers 2 workers 0',           'the number of workers is a whole number from 1 to 100000, and not `0`'],
     ['servers 2 joins 20s fails 10s', 'these servers fail before they join'],
