@@ -54,6 +54,14 @@ sub start {
     return fail 'the page shows this server';
 }
 
+# The folder for run-time files is httpd's alone.
+sub has_folder {
+    my ($what) = @_;
+    my ($mode, $owner) = (stat '/run/apache2/backhand')[2, 4];
+    is sprintf('%o %s', ($mode // 0) & oct 7777, getpwuid($owner // 0)), '750 www-data', $what;
+    return;
+}
+
 ok_run('a web server',               'apt-get', '-qq', 'install', '-y', 'apache2');
 ok_run('the packages are installed', 'apt-get', '-qq', 'install', '-y', @debs);
 # mod_perl enables itself, unless it was there before httpd.
@@ -91,17 +99,30 @@ my @log = lines_of('/var/log/apache2/backhand.log');
 is scalar(grep { m{/(?:app|perl)/who .* 200 served-here:} } @log), 2, 'the log says why, once a request' or diag @log;
 my $doc = '/usr/share/doc/libapache2-mod-backhand';
 ok_run('backhandctl shows the server', 'backhandctl', 'status');
+has_folder('httpd made the folder for run-time files');
 is system("bash -c '. /usr/share/bash-completion/completions/backhandctl && complete -p backhandctl' >/dev/null"), 0,
   'bash completes its commands';
 ok_run('the simulator runs', 'bhsim', '--quiet', "$doc/examples/bhsim/one-slow.scenario");
 ok_run('it stops', 'apachectl', 'stop');
+for (1 .. 100) { last if !-e '/var/run/apache2/apache2.pid'; sleep 0.1 }
+
+# After a reboot /run is empty.
+if (!-x '/usr/bin/systemd-tmpfiles') {
+    ok_run('tmpfiles without systemd', 'apt-get', '-qq', 'install', '-y', 'systemd-standalone-tmpfiles');
+}
+ok_run('/run is empty',    'rm',               '-rf',      '/run/apache2');
+ok_run('tmpfiles fill it', 'systemd-tmpfiles', '--create', 'libapache2-mod-backhand.conf');
+has_folder('... with the folder for run-time files');
+start();
+has_folder('httpd leaves it as it is');
+ok_run('backhandctl shows the server again', 'backhandctl', 'status');
 
 ok_run('the policy goes', 'a2disconf', 'a-policy');
 unlink '/etc/apache2/conf-available/a-policy.conf';
 my @names = qw(libapache2-mod-backhand libapache2-mod-backhand-dev libapache-backhand-perl);
 ok_run('the packages are purged', 'apt-get', '-qq', 'purge', '-y', @names);
 my @own  = map  { "-path /var/lib/$_ -prune -o" } qw(dpkg apt);
-my @left = grep { /backhand/i } qx{find /etc /usr /var/lib @own -print};
+my @left = grep { /backhand/i } qx{find /etc /usr /run /var/lib /var/log @own -print};
 is_deeply \@left, [], 'they leave nothing';
 
 done_testing;
