@@ -62,8 +62,7 @@ sub has_folder {
     return;
 }
 
-ok_run('a web server',               'apt-get', '-qq', 'install', '-y', 'apache2');
-ok_run('the packages are installed', 'apt-get', '-qq', 'install', '-y', @debs);
+ok_run('the packages are installed, and a web server with them', 'apt-get', '-qq', 'install', '-y', @debs);
 # mod_perl enables itself, unless it was there before httpd.
 ok_run('the modules are enabled', 'a2enmod', 'backhand', 'perl');
 like ok_run('the configuration is right', 'apachectl', 'configtest'), qr/Syntax OK/, 'and httpd says so';
@@ -102,6 +101,8 @@ ok_run('backhandctl shows the server', 'backhandctl', 'status');
 has_folder('httpd made the folder for run-time files');
 is system("bash -c '. /usr/share/bash-completion/completions/backhandctl && complete -p backhandctl' >/dev/null"), 0,
   'bash completes its commands';
+ok -e "$doc/examples/$_", "examples/$_ is there"
+  for qw(prometheus/prometheus.yml light-heavy/light.conf containers/compose.yaml);
 ok_run('the simulator runs', 'bhsim', '--quiet', "$doc/examples/bhsim/one-slow.scenario");
 ok_run('it stops', 'apachectl', 'stop');
 for (1 .. 100) { last if !-e '/var/run/apache2/apache2.pid'; sleep 0.1 }
