@@ -8,6 +8,7 @@ use warnings;
 
 use FindBin;
 use HTTP::Tiny;
+use JSON::PP qw(decode_json);
 use Test::More;
 use Time::HiRes qw(sleep);
 
@@ -94,6 +95,11 @@ ok_run('it stops',                                            'apachectl', 'stop
 for (1 .. 100) { last if !-e '/var/run/apache2/apache2.pid'; sleep 0.1 }
 start();
 is content("/$_/who"), "here\n", "/$_ is served" for qw(app perl);
+like content('/backhand'), qr{</html>\s*\z}, 'the page is whole';
+is eval { scalar @{ decode_json(content('/backhand?json'))->{servers} } }, 1, '?json has this server';
+like content('/backhand?metrics'), qr/^# TYPE backhand_/m, '?metrics has its metrics';
+is eval { decode_json(content('/backhand?json&explain=/app/who'))->{decision}{action} }, 'serve-here',
+  '?explain says what the chain does';
 my @log = lines_of('/var/log/apache2/backhand.log');
 is scalar(grep { m{/(?:app|perl)/who .* 200 served-here:} } @log), 2, 'the log says why, once a request' or diag @log;
 my $doc = '/usr/share/doc/libapache2-mod-backhand';
