@@ -24,10 +24,11 @@ static void add_state(backhand_filter *filter, const char *word, size_t length)
     }
 }
 
-void backhand_filter_set(backhand_filter *filter, const char *name, const char *states)
+void backhand_filter_set(backhand_filter *filter, const char *name, const char *zone, const char *states)
 {
     memset(filter, 0, sizeof(*filter));
     apr_cpystrn(filter->name, name ? name : "", sizeof(filter->name));
+    apr_cpystrn(filter->zone, zone ? zone : "", sizeof(filter->zone));
     while (states && *states) {
         size_t length = strcspn(states, ",");
         filter->by_state = 1;
@@ -38,7 +39,7 @@ void backhand_filter_set(backhand_filter *filter, const char *name, const char *
 
 int backhand_filter_is_set(const backhand_filter *filter)
 {
-    return *filter->name || filter->by_state;
+    return *filter->name || *filter->zone || filter->by_state;
 }
 
 static int contains(const char *text, const char *part)
@@ -57,6 +58,9 @@ int backhand_filter_passes(const backhand_filter *filter, const backhand_row *ro
     const serverstat *stat = &row->announcement.stat;
 
     if (*filter->name && !contains(stat->hostname, filter->name) && !contains(stat->contact, filter->name)) {
+        return 0;
+    }
+    if (*filter->zone && strcmp(row->announcement.zone, filter->zone) != 0) {
         return 0;
     }
     return !filter->by_state || filter->state[row->state] ||

@@ -30,7 +30,7 @@ void backhand_status_conditions(request_rec *r, const backhand_table *table);
  */
 const char *backhand_status_argument(request_rec *r, const char *word);
 
-/** Reads the arguments `name` and `state` of the request. */
+/** Reads the arguments `name`, `zone` and `state` of the request. */
 void backhand_status_filter(backhand_filter *filter, request_rec *r);
 
 /** True if the page for people has a form to search with: its servers do not fit on one page, or it has a filter. */

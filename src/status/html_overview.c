@@ -46,6 +46,9 @@ const char *backhand_html_address(const backhand_html *page, const char *sort, c
     if (*page->filter.name) {
         text = apr_pstrcat(p, text, "&amp;name=", encoded(page, page->filter.name), NULL);
     }
+    if (*page->filter.zone) {
+        text = apr_pstrcat(p, text, "&amp;zone=", encoded(page, page->filter.zone), NULL);
+    }
     if (*state) {
         text = apr_pstrcat(p, text, "&amp;state=", state, NULL);
     }
@@ -90,6 +93,8 @@ static void print_form(const backhand_html *page)
 
     ap_rvputs(r, "<form class=\"ask\" action=\"?\">\n<label>Part of a name or contact <input name=\"name\" value=\"",
               backhand_html_escape(r, page->filter.name), "\" /></label>\n", NULL);
+    ap_rvputs(r, "<label>Zone <input name=\"zone\" value=\"", backhand_html_escape(r, page->filter.zone),
+              "\" /></label>\n", NULL);
     print_states(page);
     if (page->asked) {
         ap_rvputs(r, "<input type=\"hidden\" name=\"sort\" value=\"", sort_of(page), "\" />", NULL);

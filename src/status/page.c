@@ -86,7 +86,7 @@ static const char *decoded(request_rec *r, const char *word)
 
 void backhand_status_filter(backhand_filter *filter, request_rec *r)
 {
-    backhand_filter_set(filter, decoded(r, "name"), decoded(r, "state"));
+    backhand_filter_set(filter, decoded(r, "name"), decoded(r, "zone"), decoded(r, "state"));
 }
 
 /* Some programs, as Prometheus, can only send `word=`. */

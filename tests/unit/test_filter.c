@@ -26,7 +26,7 @@ static backhand_row row_of(const char *hostname, backhand_row_state state)
 static int passes(const char *name, const char *states, const backhand_row *row)
 {
     backhand_filter filter;
-    backhand_filter_set(&filter, name, states);
+    backhand_filter_set(&filter, name, NULL, states);
     return backhand_filter_passes(&filter, row);
 }
 
@@ -36,9 +36,9 @@ static void without_a_filter_all_pass(void **state)
     backhand_filter filter = {.by_state = 0};
     (void)state;
     assert_true(backhand_filter_passes(&filter, &row));
-    backhand_filter_set(&filter, NULL, NULL);
+    backhand_filter_set(&filter, NULL, NULL, NULL);
     assert_false(backhand_filter_is_set(&filter));
-    backhand_filter_set(&filter, "", "");
+    backhand_filter_set(&filter, "", "", "");
     assert_false(backhand_filter_is_set(&filter));
     assert_true(passes("", "", &row));
 }
@@ -56,6 +56,20 @@ static void a_part_of_name_or_contact_finds(void **state)
     memset(long_name, 'w', sizeof(long_name) - 1);
     long_name[sizeof(long_name) - 1] = '\0';
     assert_false(passes(long_name, NULL, &row));
+}
+
+static void a_zone_is_meant_whole(void **state)
+{
+    backhand_row row = row_of("a", BACKHAND_ROW_ALIVE);
+    backhand_filter filter;
+    (void)state;
+    backhand_filter_set(&filter, NULL, "eu", NULL);
+    assert_true(backhand_filter_is_set(&filter));
+    assert_false(backhand_filter_passes(&filter, &row));
+    strcpy(row.announcement.zone, "eu");
+    assert_true(backhand_filter_passes(&filter, &row));
+    strcpy(row.announcement.zone, "eu-1");
+    assert_false(backhand_filter_passes(&filter, &row));
 }
 
 static void states_are_joined_by_commas(void **state)
@@ -106,9 +120,8 @@ static void trouble_is_more_than_a_state(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(without_a_filter_all_pass),
-        cmocka_unit_test(a_part_of_name_or_contact_finds),
-        cmocka_unit_test(states_are_joined_by_commas),
+        cmocka_unit_test(without_a_filter_all_pass),    cmocka_unit_test(a_part_of_name_or_contact_finds),
+        cmocka_unit_test(a_zone_is_meant_whole),        cmocka_unit_test(states_are_joined_by_commas),
         cmocka_unit_test(trouble_is_more_than_a_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
