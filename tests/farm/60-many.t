@@ -25,8 +25,13 @@ my @fakes    = map {
     Farm::Fake->new(
         farm => $farm,
         host => sprintf('127.1.%d.%d', $_ >> 7, 1 + ($_ & 127)),
-        says =>
-          { host => "web$_.test", boot => sprintf('%x', 4096 + $_), load => 1_000_000 + $_, zone => $_ % 2 ? 'odd' : 'even', %{ $troubled{$_} || {} } }
+        says => {
+            host => "web$_.test",
+            boot => sprintf('%x', 4096 + $_),
+            load => 1_000_000 + $_,
+            zone => $_ % 2 ? 'odd' : 'even',
+            %{ $troubled{$_} || {} }
+        }
     )
 } 1 .. $fakes;
 eventually { $_->announce for @fakes; $server->status->{Servers} == $fakes + 1 } 20, 'there are 251 servers';
@@ -85,10 +90,10 @@ is join(q( ), names(page('?state=trouble'))),         '123 77',                 
 is join(q( ), names(page('?state=down'))),            '123',                      'only those down';
 is join(q( ), names(page('?name=WEB24'))),            join(q( ), 24, 240 .. 249), 'by a part of the name';
 is join(q( ), names(page('?name=web24&state=down'))), '',                         'name and state together';
-is join(q( ), names(page('?zone=odd&name=web24'))),  '241 243 245 247 249', 'by the zone';
-is link_of(page('?zone=odd'), 'next'), '?zone=odd&from=100', 'which links keep';
+is join(q( ), names(page('?zone=odd&name=web24'))),   '241 243 245 247 249',      'by the zone';
+is link_of(page('?zone=odd'), 'next'),                '?zone=odd&from=100',       'which links keep';
 is join(q( ), names(page('?name=127.1.1.1%3A'))),     '128',                      'by the contact';
-is scalar(names(page('?state=alive,down'))), 100, 'several states';
+is scalar(names(page('?state=alive,down'))),          100,                        'several states';
 like page('?name=web24'), qr{<b>11 found</b>.*Servers found}s, 'it says how many were found, and sums them up';
 like page('?name=web24'), qr{name="name" value="web24"},       'the form has what was searched for';
 like page('?state=down'), qr{<option value="down" selected="selected">}, 'and the state';

@@ -12,7 +12,7 @@ use Test::More;
 use Time::HiRes qw(sleep);
 
 my $built = qx{ninja -C '@{[build_dir()]}/meson' bench/openloop bench/mod_bench_work.so \\
-        bench/cost_core bench/mod_bench_policy.so 2>&1 </dev/null};
+        bench/cost_core bench/mod_bench_policy.so bench/announcers 2>&1 </dev/null};
 is $?, 0, 'what only the bench needs is built' or die $built;
 
 my $lane = Bench::Lane->new;
@@ -84,5 +84,16 @@ my @rows = $said =~ /^[|] (.*?) [|] [\d.]+ \S+s [|] [\d.]+ \S+s [|] /gm;
 is scalar @rows, 10, 'and have their rows' or diag $said;
 $said = qx{'$^X' '$cost' nonsense 2>&1 </dev/null};
 like $said, qr/there is no nonsense; there are: chain /, 'a word that is none is said';
+
+# By NATS, too, where it is installed.
+my $scale = repo_dir() . '/bench/scale';
+$said = qx{'$^X' '$scale' --quick 50 2>&1 </dev/null};
+is $?, 0, 'a farm of many announcers is measured' or diag $said;
+like $said, qr/^[|] \Q$_\E [|] 50 [|] \d+ [|] [\d.]+ % [|] [\d.]+ \S+s [|] 0 of [\d,]+ [|] /m, "$_: nothing is lost"
+  or diag $said
+  for 'multicast', 'multicast, signed';
+like $said, qr/^[|] 50 [|] [\d.]+ \S+s [|] \d+ KiB, \d+ ms [|]/m, 'and what it costs to show them';
+$said = qx{'$^X' '$scale' 5000 2>&1 </dev/null};
+like $said, qr/5000 announcers: a number from 2 to 4095 is right/, 'too many are said to be';
 
 done_testing;
