@@ -40,7 +40,7 @@ sub size { return scalar @{ load_serverstats() } }
 sub pid { $$ }
 sub all {
     my $n = 0;
-    for my $h (@$global) { $n += $_ for values %{ { %$h, hostname => 0, contact => 0 } } }
+    for my $h (@$global) { $n += $_ for values %{ { %$h, hostname => 0, contact => 0, zone => 0 } } }
     return 'read';
 }
 sub policy {

@@ -140,7 +140,7 @@ foreach my $mpm (Farm->mpms) {
             like "$status $line", qr/^3 BACKHAND UNKNOWN: .*\Q$says\E.*\n\z/, "$words: unknown";
         }
         ($status, $line) = check('--folder', '/nowhere');
-        like "$status $line", qr{^2 BACKHAND CRITICAL: there is no /nowhere/.*Dir\n\z}, 'no httpd';
+        like "$status $line", qr{^2 BACKHAND CRITICAL: there is no /nowhere/.*: httpd does not run .*\n\z}, 'no httpd';
 
         rename $b->root . '/htdocs/app/who', $b->root . '/htdocs/app/gone';
         eventually { $table->state(1) eq 'down' } 10, 'b is down';
