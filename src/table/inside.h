@@ -17,7 +17,7 @@
 #include <string.h>
 
 /** Version of the shared memory's layout: another one at a graceful restart means a new segment. */
-#define BACKHAND_TABLE_LAYOUT 21
+#define BACKHAND_TABLE_LAYOUT 22
 
 /** Earlier boots that a slot remembers. */
 #define BACKHAND_PAST_BOOTS 3

@@ -356,6 +356,24 @@ static void note_moved(backhand_update *out, backhand_table *table, int from, in
     }
 }
 
+/* A server of another zone that is not its representative. */
+static int is_out(const backhand_table *table, const backhand_announcement *announcement)
+{
+    return announcement->far == BACKHAND_FAR_OUT && !backhand_table_is_own_zone(table, announcement->zone);
+}
+
+/* `id`: its slot; -1 or 0: it has none. */
+static backhand_drop take_out(backhand_table *table, int id, const backhand_announcement *announcement)
+{
+    backhand_drop drop = id > 0 ? take_known(table, id, announcement) : BACKHAND_DROP_NONE;
+
+    if (id > 0 && drop == BACKHAND_DROP_NONE) {
+        backhand_table_forget(table, id);
+        backhand_table_look_duty(table);
+    }
+    return drop;
+}
+
 backhand_update backhand_table_update(backhand_table *table, const backhand_announcement *announcement,
                                       const backhand_voucher *voucher)
 {
@@ -363,6 +381,10 @@ backhand_update backhand_table_update(backhand_table *table, const backhand_anno
     int from = backhand_moved_find(table, announcement, at), is_new = at < 0 || from >= 0;
     backhand_update out = {.drop = BACKHAND_DROP_NONE, .id = -1};
 
+    if (is_out(table, announcement)) {
+        out.drop = take_out(table, from >= 0 ? from : at, announcement);
+        return out;
+    }
     if (from >= 0 && backhand_moved_late(table, announcement, from)) {
         out.drop = BACKHAND_DROP_OLD;
     }

@@ -34,6 +34,9 @@ typedef struct backhand_update {
  * which gets a new generation, and the table no longer has its old contact. A server of another slot with the new
  * contact is forgotten. An announcement with the old contact that arrives late changes nothing.
  *
+ * A server of another zone than this server's that announces BACKHAND_FAR_OUT is forgotten, if it was there; `id` is
+ * -1.
+ *
  * Own announcements must be sorted out before by their boot id. Another boot with the contact of slot 0 changes
  * nothing but the slot's rival (see backhand_table_rival()).
  *

@@ -46,6 +46,14 @@ static void compare_all(backhand_table *table)
     }
 }
 
+int backhand_table_is_own_zone(const backhand_table *table, const char zone[BACKHAND_ZONE_SIZE])
+{
+    uint64_t words[WORDS];
+
+    memcpy(words, zone, sizeof(words));
+    return backhand_table_zoned(table) && is_same(table->head, words);
+}
+
 void backhand_zone_note(backhand_table *table, int id, const char zone[BACKHAND_ZONE_SIZE])
 {
     uint64_t words[WORDS];

@@ -19,6 +19,9 @@ int backhand_table_zoned(const backhand_table *table);
  * zone. Any process. */
 int backhand_table_near(const backhand_table *table, int id);
 
+/** True when this server has a zone and that is its name; zeros behind its end. [moderator] */
+int backhand_table_is_own_zone(const backhand_table *table, const char zone[BACKHAND_ZONE_SIZE]);
+
 /** Notes the zone that the slot's server announces. `zone`: zeros behind its end. If slot 0 has got another zone, looks
  * at all other slots again. [moderator] */
 void backhand_zone_note(backhand_table *table, int id, const char zone[BACKHAND_ZONE_SIZE]);

@@ -29,6 +29,9 @@ static void check_ranges(const backhand_announcement *said)
     CHECK(said->sequence <= INT64_MAX);
     CHECK(said->leaving == 0 || said->leaving == 1);
     CHECK(said->direct == 0 || said->direct == 1);
+    CHECK(said->far >= 0 && said->far <= (said->zone[0] ? BACKHAND_FAR_OUT : BACKHAND_FAR_SAME));
+    CHECK(said->far == BACKHAND_FAR_IN || said->zone_servers + said->zone_ready + said->zone_busy == 0);
+    CHECK(said->zone_servers >= 0 && said->zone_ready >= 0 && said->zone_busy >= 0);
     CHECK(said->order >= 0 && said->order_do >= 0 && said->order_do <= 999);
     CHECK(said->order ? said->order_to[0] && memchr(said->order_to, '\0', sizeof(said->order_to)) : !said->order_to[0]);
     CHECK(said->time >= 0 && said->time <= INT64_C(253402300799999));

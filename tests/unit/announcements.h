@@ -90,6 +90,12 @@ static inline void draw_announcement(backhand_announcement *said)
     draw_text(said->farm, sizeof(said->farm) - 1, FARM_BYTES);
     if (draw() % 2) {
         draw_text(said->zone, sizeof(said->zone) - 1, ZONE_BYTES);
+        said->far = draw_number(0, 2);
+    }
+    if (said->far == BACKHAND_FAR_IN) {
+        said->zone_servers = draw_number(0, INT32_MAX);
+        said->zone_ready = draw_number(0, INT32_MAX);
+        said->zone_busy = draw_number(0, INT32_MAX);
     }
     draw_contact(said);
     said->boot = draw() | 1;
@@ -131,6 +137,10 @@ static inline void assert_sane(const backhand_announcement *said)
     assert_true(backhand_hostname_valid(said->stat.hostname));
     assert_non_null(memchr(said->zone, '\0', sizeof(said->zone)));
     assert_true(said->zone[0] == '\0' || backhand_word_is_zone(said->zone));
+    assert_in_range(said->far, 0, said->zone[0] ? 2 : 0);
+    assert_in_range(said->zone_servers, 0, said->far == BACKHAND_FAR_IN ? INT32_MAX : 0);
+    assert_in_range(said->zone_ready, 0, said->far == BACKHAND_FAR_IN ? INT32_MAX : 0);
+    assert_in_range(said->zone_busy, 0, said->far == BACKHAND_FAR_IN ? INT32_MAX : 0);
     assert_null(backhand_contact_parse(&contact, said->stat.contact, 0));
     assert_true(backhand_contact_equal(&contact, &said->contact));
     assert_true((said->boot == 0) == (said->farm[0] == '\0'));

@@ -63,6 +63,8 @@ static void the_longest_fits(void **state)
     said.stat.typical = said.stat.samples = said.stat.spread = said.stat.calm = said.stat.stall = INT64_MAX;
     said.direct = 1;
     said.time = INT64_MAX;
+    said.far = BACKHAND_FAR_IN;
+    said.zone_servers = said.zone_ready = said.zone_busy = INT64_MAX;
     said.stat.duty = said.stat.withheld = said.order = said.order_do = INT64_MAX;
     memcpy(said.order_to, said.stat.contact, sizeof(said.order_to));
     for (int i = 0; i < 4; i++) {
@@ -273,6 +275,10 @@ static const bad corpus[] = {
     {BACKHAND_DROP_FORMAT, "zone", "&inflight=2", "&inflight=2&zone="},
     {BACKHAND_DROP_FORMAT, "zone", "&inflight=2", "&inflight=2&zone=12345678901234567890123456789012"},
     {BACKHAND_DROP_FORMAT, "zone", "&inflight=2", "&inflight=2&zone=a&zone=a"},
+    {BACKHAND_DROP_RANGE, "far", "&inflight=2", "&inflight=2&zone=a&far=3"},
+    {BACKHAND_DROP_FORMAT, "far", "&inflight=2", "&inflight=2&far="},
+    {BACKHAND_DROP_RANGE, "zs", "&inflight=2", "&inflight=2&zone=a&far=1&zs=2147483648"},
+    {BACKHAND_DROP_FORMAT, "zb", "&inflight=2", "&inflight=2&zone=a&far=1&zb=1&zb=1"},
     {BACKHAND_DROP_FORMAT, "host", "host=a.test", "host=%3Cscript%3E"},
     {BACKHAND_DROP_FORMAT, "contact", "contact=http://192.0.2.1:80", "contact=http://a.test:80"},
     {BACKHAND_DROP_FORMAT, "contact", "contact=http://192.0.2.1:80", "contact=ftp://192.0.2.1:80"},

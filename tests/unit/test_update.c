@@ -108,6 +108,47 @@ static void leaves_and_comes_back(void **state)
     assert_int_equal(backhand_table_used(table), 2);
 }
 
+static backhand_announcement in_zone(int n, uint64_t sequence, const char *zone, int64_t far)
+{
+    backhand_announcement said = server(n, 9, sequence);
+    snprintf(said.zone, sizeof(said.zone), "%s", zone);
+    said.far = far;
+    return said;
+}
+
+static void forgets_who_represents_its_zone_no_more(void **state)
+{
+    backhand_announcement said = in_zone(0, 2, "eu", BACKHAND_FAR_SAME);
+    int id;
+    (void)state;
+    backhand_table_set_self(table, &said);
+    said = in_zone(1, 5, "us", BACKHAND_FAR_IN);
+    assert_int_equal(take(&said, &id), BACKHAND_DROP_NONE);
+    assert_int_equal(id, 1);
+    /* An earlier one changes nothing. */
+    said = in_zone(1, 4, "us", BACKHAND_FAR_OUT);
+    assert_int_equal(take(&said, &id), BACKHAND_DROP_OLD);
+    assert_true(backhand_table_live(table, 1));
+    said = in_zone(1, 6, "us", BACKHAND_FAR_OUT);
+    assert_int_equal(take(&said, &id), BACKHAND_DROP_NONE);
+    assert_int_equal(id, -1);
+    assert_true(backhand_table_forgotten(table, 1));
+    /* Again, and of one that was never there. */
+    said = in_zone(1, 7, "us", BACKHAND_FAR_OUT);
+    assert_int_equal(take(&said, &id), BACKHAND_DROP_NONE);
+    said = in_zone(2, 7, "us", BACKHAND_FAR_OUT);
+    assert_int_equal(take(&said, &id), BACKHAND_DROP_NONE);
+    assert_int_equal(id, -1);
+    assert_int_equal(backhand_table_used(table), 2);
+    /* In its own zone it stays. */
+    said = in_zone(3, 7, "eu", BACKHAND_FAR_OUT);
+    assert_int_equal(take(&said, &id), BACKHAND_DROP_NONE);
+    assert_true(id > 0 && backhand_table_live(table, id));
+    said = in_zone(1, 8, "us", BACKHAND_FAR_IN);
+    assert_int_equal(take(&said, &id), BACKHAND_DROP_NONE);
+    assert_true(id > 0 && backhand_table_live(table, id));
+}
+
 static void takes_heartbeats(void **state)
 {
     backhand_announcement said = server(1, 0, 0);
@@ -331,9 +372,16 @@ static void holds_whatever_comes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FARM_TEST(takes_in),      FARM_TEST(policies_write_until_the_next), FARM_TEST(publishes_no_stray_bytes),
-        FARM_TEST(drops_the_old), FARM_TEST(leaves_and_comes_back),         FARM_TEST(takes_heartbeats),
-        FARM_TEST(sets_self),     FARM_TEST(reuses_the_longest_silent),     cmocka_unit_test(holds_whatever_comes),
+        FARM_TEST(takes_in),
+        FARM_TEST(policies_write_until_the_next),
+        FARM_TEST(publishes_no_stray_bytes),
+        FARM_TEST(drops_the_old),
+        FARM_TEST(leaves_and_comes_back),
+        FARM_TEST(takes_heartbeats),
+        FARM_TEST(forgets_who_represents_its_zone_no_more),
+        FARM_TEST(sets_self),
+        FARM_TEST(reuses_the_longest_silent),
+        cmocka_unit_test(holds_whatever_comes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

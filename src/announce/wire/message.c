@@ -90,6 +90,16 @@ static void put_figures(writer *w, unsigned way, backhand_announcement *announce
     }
 }
 
+/* The sums count only of a representative. */
+static void put_far(writer *w, backhand_announcement *announcement)
+{
+    int last = announcement->far == BACKHAND_FAR_IN ? BACKHAND_KEY_ZBUSY : BACKHAND_KEY_FAR;
+
+    for (int key = BACKHAND_KEY_FAR; announcement->far && key <= last; key++) {
+        put_integer(w, (backhand_key)key, number_of(announcement, (backhand_key)key));
+    }
+}
+
 apr_size_t backhand_message_encode(char out[BACKHAND_MESSAGE_SIZE], const backhand_announcement *announcement)
 {
     writer w = {out, 0, 0};
@@ -127,6 +137,7 @@ apr_size_t backhand_message_encode(char out[BACKHAND_MESSAGE_SIZE], const backha
     }
     if (*announcement->zone) {
         put_text(&w, BACKHAND_KEY_ZONE, announcement->zone);
+        put_far(&w, &copy);
     }
     put_figures(&w, BACKHAND_BY_ADDITION, &copy);
     out[w.used] = '\0';

@@ -28,7 +28,8 @@
 
 /**
  * Writes `announcement` as a datagram. Numbers out of range become the nearest limit. `leave` and `direct` are written
- * only if they are 1, `time` and an order only if they are not 0, `zone` only if it is not empty.
+ * only if they are 1, `time` and an order only if they are not 0, `zone` only if it is not empty, `far` only beside
+ * `zone` and if it is not 0, the sums of the zone only beside `far=1`.
  * @return its length, without the terminating NUL; 0 when it does not fit (cannot happen with a hostname of at most
  *         255 valid bytes, a farm of at most 63 and a zone of at most 31)
  */

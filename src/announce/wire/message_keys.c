@@ -40,6 +40,10 @@ static const key_record keys[BACKHAND_KEYS] = {
     [BACKHAND_KEY_DO] = {NAME("do"), OF(order_do), 0, BACKHAND_ORDER_NUMBER_MAX},
     [BACKHAND_KEY_TO] = {NAME("to"), TEXT},
     [BACKHAND_KEY_ZONE] = {NAME("zone"), TEXT},
+    [BACKHAND_KEY_FAR] = {NAME("far"), OF(far), 0, BACKHAND_FAR_OUT},
+    [BACKHAND_KEY_ZSERVERS] = {NAME("zs"), OF(zone_servers), 0, BACKHAND_COUNT_MAX},
+    [BACKHAND_KEY_ZREADY] = {NAME("zr"), OF(zone_ready), 0, BACKHAND_COUNT_MAX},
+    [BACKHAND_KEY_ZBUSY] = {NAME("zb"), OF(zone_busy), 0, BACKHAND_COUNT_MAX},
 #define FIGURE(name, key, least, most, ...) [BACKHAND_KEY_OF(name)] = {NAME(key), OF(stat.name), least, most},
     BACKHAND_ALL_FIGURES(FIGURE)
 #undef FIGURE

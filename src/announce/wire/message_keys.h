@@ -21,13 +21,17 @@ typedef enum backhand_key {
     BACKHAND_KEY_SEQ, /**< this key and all after it but `to` and `zone` are numbers */
     BACKHAND_KEY_MS,
     BACKHAND_KEY_KA,
-    BACKHAND_KEY_TIME,    /**< optional, default 0 */
-    BACKHAND_KEY_LEAVE,   /**< optional, default 0 */
-    BACKHAND_KEY_DIRECT,  /**< optional, default 0 */
-    BACKHAND_KEY_ORDER,   /**< optional, default 0 */
-    BACKHAND_KEY_DO,      /**< optional, default 0 */
-    BACKHAND_KEY_TO,      /**< optional, default empty */
-    BACKHAND_KEY_ZONE,    /**< optional, default empty */
+    BACKHAND_KEY_TIME,     /**< optional, default 0 */
+    BACKHAND_KEY_LEAVE,    /**< optional, default 0 */
+    BACKHAND_KEY_DIRECT,   /**< optional, default 0 */
+    BACKHAND_KEY_ORDER,    /**< optional, default 0 */
+    BACKHAND_KEY_DO,       /**< optional, default 0 */
+    BACKHAND_KEY_TO,       /**< optional, default empty */
+    BACKHAND_KEY_ZONE,     /**< optional, default empty */
+    BACKHAND_KEY_FAR,      /**< optional, default 0 */
+    BACKHAND_KEY_ZSERVERS, /**< optional, default 0, as the next two */
+    BACKHAND_KEY_ZREADY,
+    BACKHAND_KEY_ZBUSY,
     BACKHAND_KEY_FIGURES, /**< this key and all after it: backhand_figures, in their order */
     BACKHAND_KEYS = BACKHAND_KEY_FIGURES + BACKHAND_FIGURES
 } backhand_key;

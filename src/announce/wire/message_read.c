@@ -277,6 +277,14 @@ static void complete_order(backhand_announcement *out, uint64_t seen)
     }
 }
 
+static void complete_far(backhand_announcement *out)
+{
+    out->far = *out->zone ? out->far : BACKHAND_FAR_SAME;
+    if (out->far != BACKHAND_FAR_IN) {
+        out->zone_servers = out->zone_ready = out->zone_busy = 0;
+    }
+}
+
 backhand_drop backhand_message_decode(backhand_announcement *out, const char *data, apr_size_t length,
                                       const char *sender, char detail[32])
 {
@@ -308,5 +316,6 @@ backhand_drop backhand_message_decode(backhand_announcement *out, const char *da
         reason = complete_heartbeat(out, sender);
     }
     complete_order(out, seen);
+    complete_far(out);
     return reason;
 }
