@@ -4,9 +4,11 @@
 use strict;
 use warnings;
 
+use Digest::SHA qw(hmac_sha256_hex);
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Farm qw(eventually wait_for);
+use Farm::Fake;
 use Farm::Nats;
 use Test::More;
 
@@ -149,11 +151,16 @@ subtest 'who else publishes there is not believed' => sub {
     ok $farm->together, 'servers with a secret see each other';
     my $subject = 'backhand.' . $farm->name . '.all';
     my $forged  = join '&', 'v=1', 'ready=9', 'busy=0', 'bh=1', "farm=@{[$farm->name]}", 'boot=0000000000000001';
-    $broker->publish($subject, 'v=1&ready=9&busy=0', $forged, "\x00\xff garbage", q(), 'x' x 1200, 'y' x 500_000);
+    my $fake    = Farm::Fake->new(farm => $farm, port => $farm->port);
+    my $other   = $fake->announcement(time => int 1000 * time);
+    my $wrong   = "$other&sig=" . hmac_sha256_hex("announce\n$other", pack 'H*', '2' x 64);
+    $broker->publish($subject, $other, $wrong, 'v=1&ready=9&busy=0', $forged, "\x00\xff garbage",
+        q(), 'x' x 1200, 'y' x 500_000);
     eventually { $servers[0]->status->{'Dropped-length'} == 2 } 5, 'too long: dropped and counted';
     is $servers[0]->status->{'Dropped-text'}, 1, 'garbage: dropped and counted';
     cmp_ok $servers[0]->status->{'Dropped-keys'}, '>=', 1, 'a stock heartbeat: dropped and counted';
-    is scalar(keys %{ $servers[0]->rows }), 2, 'nobody new is in the table';
+    is $servers[0]->status->{'Dropped-signature'}, 2, 'not signed, or by another key: dropped and counted';
+    is scalar(keys %{ $servers[0]->rows }),        2, 'nobody new is in the table';
     ok $farm->together, 'the servers still see each other';
     $farm->announce_log(qr/\[(?:other-release|secret-mismatch)\]/);
     $farm->check;
