@@ -91,6 +91,7 @@ is_deeply \%zones,
 is $front->json->{self}{zone},           'eu',  'and its own';
 is $other->json->{self}{zone},           undef, 'or none';
 is $other->row($far->contact)->{Zone},   'us',  'the plain form';
+is $front->status->{Zone},               'eu',  'of its own, too';
 is $other->status->{Zone},               undef, 'which leaves none out';
 is $other->row($other->contact)->{Zone}, undef, 'for servers, too';
 like $other->get('/backhand')->body,           qr/, zone us</,                                  'the page';

@@ -50,6 +50,7 @@ for my $mpm (Farm->few_mpms) {
         is_deeply nats_of($servers[0]), { connected => JSON::PP::true(), broker => $broker->url }, '?json says so';
         is metric($servers[0], 'backhand_nats_connected'), 1,            '?metrics too';
         is $servers[0]->status->{'Nats-Broker'},           $broker->url, '?auto too';
+        is $servers[0]->status->{'Nats-Connected'},        1,            'in both keys';
         is $servers[0]->status->{'Nats-Lost'},             0,            'no message was lost';
         like $servers[0]->get('/backhand')->body, qr{<dd>connected to \Q@{[$broker->url]}\E</dd>}, 'the page too';
 

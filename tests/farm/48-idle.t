@@ -138,8 +138,9 @@ EOT2
         my $slowest = max map { $b->get('/who')->seconds } 1 .. 10;
         cmp_ok $slowest, '<', scaled($prompt),
           sprintf 'after a burst of hand-offs a direct request waits for nobody: %.3f s', $slowest;
-        is $a->get('/app/who')->body,   'b', 'and b still gets requests';
-        is $a->status->{'Failed-Over'}, 0,   'nothing failed';
+        # The direct requests may have been announced as busy workers.
+        eventually { $a->get('/app/who')->body eq 'b' } 10, 'and b still gets requests';
+        is $a->status->{'Failed-Over'}, 0, 'nothing failed';
         $farm->check;
     };
 

@@ -59,7 +59,7 @@ sub start {
 sub has_folder {
     my ($what) = @_;
     my ($mode, $owner) = (stat '/run/apache2/backhand')[2, 4];
-    is sprintf('%o %s', ($mode // 0) & oct 7777, getpwuid($owner // 0)), '750 www-data', $what;
+    is sprintf('%o %s', ($mode // 0) & oct 7777, scalar getpwuid($owner // 0)), '750 www-data', $what;
     return;
 }
 
