@@ -236,6 +236,20 @@ static int check_trust_user(const backhand_config *conf, const server_rec *s)
     return HTTP_INTERNAL_SERVER_ERROR;
 }
 
+/* Without both, the others would not hear this server. */
+static int check_zone_summary(const backhand_config *conf, const server_rec *s)
+{
+    if (!conf->zone_summary || (conf->zone && conf->broker)) {
+        return OK;
+    }
+    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, s,
+                 "backhand: BackhandZoneSummary needs %s; add it to all servers of the farm, or take "
+                 "BackhandZoneSummary away",
+                 conf->zone ? "BackhandTransport, because UDP has no subjects for zones"
+                            : "BackhandZone with the name of this server's zone");
+    return HTTP_INTERNAL_SERVER_ERROR;
+}
+
 static void warn_of_accept(const backhand_config *conf, const server_rec *s)
 {
     char contact[BACKHAND_CONTACT_SIZE];
@@ -285,7 +299,7 @@ int backhand_config_complete(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s)
         warn_of_accept(conf, s);
         warn_of_zone(conf, s);
     }
-    return check_trust_user(conf, s);
+    return check_zone_summary(conf, s) == OK ? check_trust_user(conf, s) : HTTP_INTERNAL_SERVER_ERROR;
 }
 
 void backhand_config_check_functions(apr_pool_t *ptemp, server_rec *s)

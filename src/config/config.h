@@ -51,6 +51,7 @@ typedef struct backhand_config {
     apr_interval_time_t interval;        /**< BackhandInterval [250 ms] */
     const char *farm;                    /**< BackhandFarm [default] */
     const char *zone;                    /**< BackhandZone, or NULL */
+    int zone_summary;                    /**< BackhandZoneSummary: representatives of a zone, 0: Off [0] */
     const char *hostname;                /**< BackhandHostname [ServerName, else the system's name]; set after config */
     int contact_set;                     /**< contact is configured or known; set after config */
     const char *contact_text;            /**< BackhandContact as written, or NULL */
@@ -161,6 +162,7 @@ const char *backhand_directive_secret_file(cmd_parms *cmd, void *unused, const c
 const char *backhand_directive_destination(cmd_parms *cmd, void *unused, const char *first, const char *second);
 /** `BackhandTransport url[,url...] [prefix] [option=file...]` */
 const char *backhand_directive_transport(cmd_parms *cmd, void *unused, const char *line);
+const char *backhand_directive_zone_summary(cmd_parms *cmd, void *unused, const char *word);
 /** `BackhandLogLevel word ...`, of an earlier release */
 const char *backhand_directive_log_level(cmd_parms *cmd, void *unused, const char *line);
 

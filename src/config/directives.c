@@ -158,6 +158,8 @@ const command_rec backhand_commands[] = {
     AP_INIT_RAW_ARGS("BackhandTransport", backhand_directive_transport, NULL, ANYWHERE,
                      "NATS brokers to announce this server by: nats://host:4222[,nats://...] [subject-prefix] "
                      "[option=file ...]"),
+    AP_INIT_TAKE1("BackhandZoneSummary", backhand_directive_zone_summary, NULL, ANYWHERE,
+                  "On, or a number from 1 to 16: so many servers of each zone announce themselves to other zones"),
     AP_INIT_RAW_ARGS("BackhandCheck", backhand_directive_check, NULL, ANYWHERE,
                      "how this server checks its application: url|exec:program [interval] [fall] [rise] [timeout]"),
     AP_INIT_TAKE12("BackhandSecretFile", backhand_directive_secret_file, NULL, ANYWHERE,

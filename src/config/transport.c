@@ -1,14 +1,19 @@
 /* Licensed to the public under the Apache License, Version 2.0; see the file LICENSE. */
 
-/* BackhandTransport: the brokers by which this server announces itself. */
+/* BackhandTransport: the brokers by which this server announces itself; BackhandZoneSummary: to whom. */
 
 #include "config/config.h"
 #include "config/directive.h"
 #include "announce/net/nats.h"
+#include "base/number.h"
+#include "candidacy/representative.h"
 
 #include <apr_strings.h>
 
 #define WORDS_MAX 12
+
+/* Representatives of a zone with BackhandZoneSummary On. */
+#define REPRESENTATIVES 3
 
 /* Makes the paths absolute. @return NULL, or the word that names no file */
 static const char *complete_paths(backhand_broker *broker, apr_pool_t *p)
@@ -63,5 +68,27 @@ const char *backhand_directive_transport(cmd_parms *cmd, void *unused, const cha
         return apr_pstrcat(cmd->pool, cmd->cmd->name, " ", error, NULL);
     }
     conf->broker = broker;
+    return NULL;
+}
+
+const char *backhand_directive_zone_summary(cmd_parms *cmd, void *unused, const char *word)
+{
+    backhand_config *conf;
+    const char *error = backhand_config_server_wide(cmd, &conf);
+    int64_t most = REPRESENTATIVES;
+
+    (void)unused;
+    if (error) {
+        return error;
+    }
+    if (strcasecmp(word, "off") == 0) {
+        most = 0;
+    }
+    else if (strcasecmp(word, "on") != 0 && !backhand_number_read(&most, word, 1, BACKHAND_REPRESENTATIVES_MAX)) {
+        return backhand_directive_wrong(cmd, word,
+                                        "takes On, Off, or how many servers represent a zone, from 1 to 16 (default "
+                                        "Off)");
+    }
+    conf->zone_summary = (int)most;
     return NULL;
 }

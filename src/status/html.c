@@ -2,6 +2,7 @@
 
 #include "status/html.h"
 #include "table/link.h"
+#include "table/zones.h"
 
 #include <http_protocol.h>
 
@@ -24,6 +25,21 @@ static void item(request_rec *r, const char *label, const char *text)
     ap_rvputs(r, "<dt>", label, "</dt><dd>", backhand_html_escape(r, text), "</dd>\n", NULL);
 }
 
+/* The other zones, by their representatives. */
+static void print_zones(request_rec *r, const backhand_table *table)
+{
+    backhand_zone_sum zones[BACKHAND_ZONES_MAX];
+    int n = table ? backhand_zones_read(zones, table) : 0;
+
+    for (int i = 0; i < n; i++) {
+        item(r, apr_pstrcat(r->pool, "Zone ", zones[i].zone, NULL),
+             apr_psprintf(r->pool,
+                          "%" PRId64 " of %" PRId64 " servers known here; of all, %" PRId64 " workers ready, %" PRId64
+                          " busy",
+                          zones[i].representatives, zones[i].servers, zones[i].ready, zones[i].busy));
+    }
+}
+
 static void print_box(const backhand_html *page)
 {
     request_rec *r = page->r;
@@ -35,6 +51,7 @@ static void print_box(const backhand_html *page)
     if (conf->zone) {
         item(r, "Zone", conf->zone);
     }
+    print_zones(r, conf->table);
     item(r, "Announced as", conf->hostname);
     item(r, "Contact", page->box.contact[0] ? page->box.contact : "not known yet");
     item(r, "Interval", apr_psprintf(r->pool, "%" PRId64 " ms", (int64_t)apr_time_as_msec(conf->interval)));

@@ -8,6 +8,7 @@
 #include "table/link.h"
 #include "table/skewed.h"
 #include "table/wall.h"
+#include "table/zones.h"
 #include "walk/reason.h"
 
 #include <ctype.h>
@@ -263,6 +264,26 @@ static void write_skewed(const backhand_out *out, int *first, const backhand_tab
     backhand_out_text(out, "]");
 }
 
+static void write_zones(const backhand_out *out, int *first, const backhand_table *table)
+{
+    backhand_zone_sum zones[BACKHAND_ZONES_MAX];
+    int n = backhand_zones_read(zones, table), inner;
+
+    name_member(out, first, "zones");
+    backhand_out_text(out, "[");
+    for (int i = 0; i < n; i++) {
+        backhand_out_text(out, i > 0 ? ",{" : "{");
+        inner = 1;
+        text(out, &inner, "zone", zones[i].zone);
+        number(out, &inner, "representatives", zones[i].representatives);
+        number(out, &inner, "servers", zones[i].servers);
+        number(out, &inner, "ready", zones[i].ready);
+        number(out, &inner, "busy", zones[i].busy);
+        backhand_out_text(out, "}");
+    }
+    backhand_out_text(out, "]");
+}
+
 /* null without BackhandTransport. */
 static void write_link(const backhand_out *out, int *first, const backhand_table *table)
 {
@@ -325,6 +346,7 @@ void backhand_json_write(const backhand_out *out, const backhand_facts *facts)
         write_reasons(out, &first, table);
         write_tallies(out, &first, table);
         write_histograms(out, &first, table);
+        write_zones(out, &first, table);
         write_skewed(out, &first, table);
         write_conditions(out, &first, table);
     }

@@ -7,6 +7,7 @@
 #include "table/link.h"
 #include "table/skewed.h"
 #include "table/wall.h"
+#include "table/zones.h"
 #include "walk/reason.h"
 
 #include <apr_strings.h>
@@ -194,6 +195,33 @@ static int is_shadowed(const char *own, const backhand_row *row)
     return row->id != 0 && strcmp(own, row->announcement.stat.contact) == 0;
 }
 
+/* A number of each zone; `offset`: of it in a backhand_zone_sum. */
+static void write_zone_numbers(backhand_metric *metric, const backhand_zone_sum *zones, int n, size_t offset)
+{
+    for (int at = 0; at < n; at++) {
+        const backhand_label labels[] = {{"zone", zones[at].zone}, {NULL, NULL}};
+        int64_t value;
+        memcpy(&value, (const char *)&zones[at] + offset, sizeof(value));
+        backhand_metric_sample(metric, labels, value, 1);
+    }
+}
+
+static void write_zones(backhand_metric *metric, const backhand_table *table)
+{
+    backhand_zone_sum zones[BACKHAND_ZONES_MAX];
+    int n = backhand_zones_read(zones, table);
+
+    backhand_metric_begin(metric, GAUGE, "backhand_zone_representatives",
+                          "Servers by which another zone is known here");
+    write_zone_numbers(metric, zones, n, offsetof(backhand_zone_sum, representatives));
+    backhand_metric_begin(metric, GAUGE, "backhand_zone_servers", "Servers of another zone that take requests");
+    write_zone_numbers(metric, zones, n, offsetof(backhand_zone_sum, servers));
+    backhand_metric_begin(metric, GAUGE, "backhand_zone_workers_ready", "Their workers that are ready for a request");
+    write_zone_numbers(metric, zones, n, offsetof(backhand_zone_sum, ready));
+    backhand_metric_begin(metric, GAUGE, "backhand_zone_workers_busy", "Their other running workers");
+    write_zone_numbers(metric, zones, n, offsetof(backhand_zone_sum, busy));
+}
+
 static void write_servers(backhand_metric *metric, const backhand_facts *facts)
 {
     const backhand_table *table = facts->table;
@@ -234,6 +262,7 @@ void backhand_metrics_write(const backhand_out *out, const backhand_facts *facts
         write_decisions(&metric, table);
         write_conditions(&metric, table);
         write_servers(&metric, facts);
+        write_zones(&metric, table);
         write_skewed(&metric, table);
     }
     if (open_metrics) {

@@ -383,6 +383,7 @@ backhand_update backhand_table_update(backhand_table *table, const backhand_anno
 
     if (is_out(table, announcement)) {
         out.drop = take_out(table, from >= 0 ? from : at, announcement);
+        out.out = out.drop == BACKHAND_DROP_NONE;
         return out;
     }
     if (from >= 0 && backhand_moved_late(table, announcement, from)) {

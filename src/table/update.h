@@ -16,6 +16,7 @@ typedef struct backhand_update {
     int joined;         /**< 1: its server is new in the table, or back after it left or fell silent */
     int restarted;      /**< 1: its server was there, with another boot */
     int left;           /**< 1: its server leaves, and had not said so before */
+    int out;            /**< 1: its server is of another zone and no representative, so no slot has it */
     int64_t raised;     /**< its load_hwm, when that is larger than in the announcement before; else 0 */
     char rival[BACKHAND_HOSTNAME_SIZE]; /**< name of another live server with the same contact; empty: there is none */
     char moved[BACKHAND_CONTACT_SIZE];  /**< the contact that its server had before; empty: the same one */
@@ -34,8 +35,7 @@ typedef struct backhand_update {
  * which gets a new generation, and the table no longer has its old contact. A server of another slot with the new
  * contact is forgotten. An announcement with the old contact that arrives late changes nothing.
  *
- * A server of another zone than this server's that announces BACKHAND_FAR_OUT is forgotten, if it was there; `id` is
- * -1.
+ * A server of another zone than this server's that announces BACKHAND_FAR_OUT is forgotten, if it was there.
  *
  * Own announcements must be sorted out before by their boot id. Another boot with the contact of slot 0 changes
  * nothing but the slot's rival (see backhand_table_rival()).

@@ -132,6 +132,7 @@ static void forgets_who_represents_its_zone_no_more(void **state)
     said = in_zone(1, 6, "us", BACKHAND_FAR_OUT);
     assert_int_equal(take(&said, &id), BACKHAND_DROP_NONE);
     assert_int_equal(id, -1);
+    assert_true(backhand_table_update(table, &said, NULL).drop == BACKHAND_DROP_NONE);
     assert_true(backhand_table_forgotten(table, 1));
     /* Again, and of one that was never there. */
     said = in_zone(1, 7, "us", BACKHAND_FAR_OUT);

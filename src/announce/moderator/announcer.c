@@ -151,6 +151,7 @@ static int look_at_broker(announcer *a)
         return 0;
     }
     backhand_self_find_contact(&a->self);
+    backhand_self_connected(&a->self);
     return 1;
 }
 

@@ -34,17 +34,21 @@ backhand_brokered *backhand_brokered_start(const backhand_config *conf, uint64_t
                                            backhand_journal *journal, apr_pool_t *p)
 {
     char own[BACKHAND_SUFFIX_SIZE];
-    const char *suffixes[] = {BACKHAND_SUBJECT_ALL, inbox(boot, own)};
+    const char *suffixes[4] = {BACKHAND_SUBJECT_ALL, BACKHAND_SUBJECT_FAR, inbox(boot, own)};
+    int count = 3;
     backhand_brokered *brokered;
     apr_status_t rv;
 
     if (!conf->broker) {
         return NULL;
     }
+    if (conf->zone) {
+        suffixes[count++] = apr_pstrcat(p, BACKHAND_SUBJECT_ZONE, conf->zone, NULL);
+    }
     brokered = apr_pcalloc(p, sizeof(*brokered));
     brokered->journal = journal;
     rv = backhand_nats_start(&brokered->nats, conf->broker, backhand_broker_subject(conf->broker, conf->farm, p),
-                             suffixes, sizeof(suffixes) / sizeof(suffixes[0]), conf->hostname, p);
+                             suffixes, count, conf->hostname, p);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, journal->s,
                      "backhand: cannot start the thread for BackhandTransport: nothing is announced by NATS until a "

@@ -17,8 +17,13 @@ typedef struct backhand_brokered backhand_brokered;
 /** Called for each message that came by the broker; `suffix` is the end of its subject. */
 typedef void (*backhand_brokered_fn)(void *ctx, const char *suffix, const char *data, apr_size_t length);
 
-/** The suffix of the subject that all servers of the farm listen to. */
+/** The suffix of the subject by which servers without BackhandZoneSummary announce themselves. As all subjects here,
+ * it is for all servers of the farm to listen to, unless it says otherwise. */
 #define BACKHAND_SUBJECT_ALL "all"
+/** Of those with it: what representatives of zones say to all. */
+#define BACKHAND_SUBJECT_FAR "far"
+/** What others of a zone say to the servers of that zone: this, and its name. */
+#define BACKHAND_SUBJECT_ZONE "zone."
 /** Where the answer to one server goes: this, and its boot id in hex. */
 #define BACKHAND_SUBJECT_ONE "to."
 

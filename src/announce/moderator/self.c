@@ -11,8 +11,11 @@
 #include "table/process.h"
 #include "table/state.h"
 #include "table/wall.h"
+#include "table/zones.h"
 
 #include <ap_mpm.h>
+
+#include <apr_strings.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -42,6 +45,7 @@ static void measure(backhand_self *self)
     backhand_meter_reconcile(backhand_table_meter(self->table), serving);
     measure_work(self);
     backhand_table_settle(self->table);
+    backhand_zones_tidy(self->table);
     backhand_table_look_states(self->table);
     stat->arriba = backhand_table_speed(self->table);
     stat->numbacked = backhand_table_counted(self->table, BACKHAND_COUNT_RECEIVED);
@@ -86,6 +90,31 @@ static void send_directly(backhand_self *self)
     }
 }
 
+/* By the broker. Its subject depends on BackhandZoneSummary. */
+static void send_brokered(backhand_self *self, char data[BACKHAND_MESSAGE_SIZE], apr_size_t length)
+{
+    char suffix[BACKHAND_SUFFIX_SIZE];
+
+    if (backhand_office_says_out(&self->office, &self->announcement)) {
+        self->announcement.far = BACKHAND_FAR_OUT;
+        length = encode(self, data);
+        self->announcement.far = BACKHAND_FAR_SAME;
+        apr_cpystrn(suffix, BACKHAND_SUBJECT_FAR, sizeof(suffix));
+    }
+    else if (self->announcement.far == BACKHAND_FAR_IN) {
+        apr_cpystrn(suffix, BACKHAND_SUBJECT_FAR, sizeof(suffix));
+    }
+    else if (self->conf->zone_summary) {
+        apr_snprintf(suffix, sizeof(suffix), BACKHAND_SUBJECT_ZONE "%s", self->announcement.zone);
+    }
+    else {
+        apr_cpystrn(suffix, BACKHAND_SUBJECT_ALL, sizeof(suffix));
+    }
+    if (length) {
+        backhand_brokered_send(self->brokered, suffix, data, length);
+    }
+}
+
 static void send_out(backhand_self *self)
 {
     char data[BACKHAND_MESSAGE_SIZE], text[BACKHAND_JOURNAL_TEXT];
@@ -96,10 +125,10 @@ static void send_out(backhand_self *self)
              failed ? failed->text : "");
     backhand_journal_state(self->journal, BACKHAND_TROUBLE_SEND, rv, text);
     self->sent += rv == APR_SUCCESS;
-    if (length) {
-        backhand_brokered_send(self->brokered, BACKHAND_SUBJECT_ALL, data, length);
-    }
     send_directly(self);
+    if (self->brokered) {
+        send_brokered(self, data, length);
+    }
     backhand_table_count(self->table, BACKHAND_COUNT_ANNOUNCED);
 }
 
@@ -108,6 +137,10 @@ static void say(backhand_self *self)
 {
     serverstat true_stat = self->announcement.stat;
 
+    /* By the table as it was: another zone hears why this server does not represent its own any more. */
+    if (self->ready && !self->announcement.leaving) {
+        backhand_office_look(&self->office, &self->announcement, self->table);
+    }
     self->announcement.sequence++;
     self->announcement.stat.down = backhand_health_seconds(self->health, backhand_table_now(self->table));
     self->announcement.stat.why = self->health->down ? self->health->why : BACKHAND_WHY_NONE;
@@ -208,6 +241,13 @@ void backhand_self_hear(backhand_self *self, const backhand_update *update, cons
     }
 }
 
+/* A server of another zone does not have this one in its table, unless this one represents its zone. */
+static int is_known_to(const backhand_self *self, const backhand_announcement *other)
+{
+    return !self->conf->zone_summary || self->announcement.far == BACKHAND_FAR_IN ||
+           strcmp(self->announcement.zone, other->zone) == 0;
+}
+
 /* The contact's address stands for that of the sender: most servers send by UDP from there. */
 void backhand_self_hear_brokered(backhand_self *self, const backhand_update *update)
 {
@@ -226,7 +266,7 @@ void backhand_self_hear_brokered(backhand_self *self, const backhand_update *upd
     hearing.leaving = other.leaving != 0;
     hearing.joined = update->joined || (update->restarted && !hearing.leaving);
     hearing.interval = other.interval;
-    if (backhand_direct_heard(&self->direct, &hearing, backhand_clock_now())) {
+    if (backhand_direct_heard(&self->direct, &hearing, backhand_clock_now()) && is_known_to(self, &other)) {
         char data[BACKHAND_MESSAGE_SIZE];
         apr_size_t length;
         self->announcement.sequence++;
@@ -235,6 +275,11 @@ void backhand_self_hear_brokered(backhand_self *self, const backhand_update *upd
             backhand_brokered_answer(self->brokered, other.boot, data, length);
         }
     }
+}
+
+void backhand_self_connected(backhand_self *self)
+{
+    backhand_office_connected(&self->office);
 }
 
 void backhand_self_look_addresses(backhand_self *self)
@@ -291,5 +336,6 @@ void backhand_self_init(backhand_self *self, const backhand_config *conf, backha
                                        .table = self->table,
                                        .interval = conf->interval,
                                        .keeps_workers = !threaded};
+    backhand_office_init(&self->office, conf->broker ? conf->zone_summary : 0, conf->interval);
     recall_mark(self);
 }

@@ -12,6 +12,7 @@
 #include "announce/moderator/direct.h"
 #include "announce/moderator/identity.h"
 #include "announce/moderator/journal.h"
+#include "announce/moderator/office.h"
 #include "announce/moderator/work.h"
 #include "host/figures.h"
 
@@ -28,12 +29,13 @@ typedef struct backhand_self {
     backhand_highwater mark;
     backhand_announcement announcement;
     backhand_working working;
-    int64_t raised;     /**< the largest load_hwm that another server newly announced since the last measurement */
-    uint64_t addresses; /**< stands for this machine's addresses; 0: not known yet */
-    int contact_known;  /**< 1: the contact is configured, or was found */
-    uint64_t sent;      /**< announcements that could be sent to all of MulticastStats */
-    int ready;          /**< 1: a ready worker was announced */
-    int left;           /**< 1: it was announced that this server leaves; nothing is sent any more */
+    int64_t raised;         /**< the largest load_hwm that another server newly announced since the last measurement */
+    uint64_t addresses;     /**< stands for this machine's addresses; 0: not known yet */
+    int contact_known;      /**< 1: the contact is configured, or was found */
+    uint64_t sent;          /**< announcements that could be sent to all of MulticastStats */
+    int ready;              /**< 1: a ready worker was announced */
+    backhand_office office; /**< whether it is a representative of its zone */
+    int left;               /**< 1: it was announced that this server leaves; nothing is sent any more */
 } backhand_self;
 
 /** Makes the identity, and finds the contact if possible. All arguments must live as long as `self`. */
@@ -52,6 +54,9 @@ void backhand_self_announce(backhand_self *self);
 
 /** Between two announcements: reads the meter if it has changed, and announces news that cannot wait. */
 void backhand_self_look(backhand_self *self);
+
+/** After a new connection to a broker. */
+void backhand_self_connected(backhand_self *self);
 
 /** Announces twice that this server leaves. */
 void backhand_self_leave(backhand_self *self);

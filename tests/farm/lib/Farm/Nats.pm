@@ -9,6 +9,7 @@ package Farm::Nats;
 #     $broker->pause; $broker->resume; $broker->stop; $broker->start;
 #     my @three = Farm::Nats->cluster(3);
 #     $broker->publish($subject, $bytes);
+#     my $far = $broker->subscribe($subject); my @messages = $far->(2);
 #
 # Its log is in $broker->{log}.
 
@@ -21,6 +22,8 @@ use Carp       qw(croak);
 use File::Temp ();
 use IO::Select;
 use IO::Socket::INET;
+use List::Util  qw(max);
+use Time::HiRes qw(time);
 
 use Farm ();
 use Farm::Process;
@@ -103,6 +106,33 @@ sub said {
     open my $file, '<', $self->{log} or return '';
     local $/ = undef;
     return readline($file) // '';
+}
+
+# Subscribes as anybody may. Returns a function: called with seconds, it listens for so long, and returns the messages
+# that came since the last call.
+sub subscribe {
+    my ($self, $subject) = @_;
+    my $socket = $self->connection or croak "no broker: $!";
+    my $buffer = '';
+    print {$socket} "CONNECT {\"verbose\":false}\r\nSUB $subject 1\r\nPING\r\n";
+    while (defined(my $line = readline $socket)) {
+        croak $line if $line =~ /\A-ERR/;
+        last        if $line =~ /\APONG/;
+    }
+    return sub {
+        my ($seconds) = @_;
+        my ($until, @heard) = (time + $seconds);
+        while (IO::Select->new($socket)->can_read(max(0, $until - time))) {
+            sysread $socket, $buffer, 65_536, length $buffer or croak "the broker closed the connection: $!";
+            print {$socket} "PONG\r\n" if $buffer =~ s/\APING\r\n//;
+            while ($buffer =~ /\AMSG \S+ 1 (\d+)\r\n/ && length $buffer >= $+[0] + $1 + 2) {
+                push @heard, substr $buffer, $+[0], $1;
+                substr $buffer, 0, $+[0] + $1 + 2, '';
+                print {$socket} "PONG\r\n" if $buffer =~ s/\APING\r\n//;
+            }
+        }
+        return @heard;
+    };
 }
 
 sub pause  { return kill STOP => $_[0]{pid} }
