@@ -117,6 +117,7 @@ static void check_config(const backhand_config *conf)
     CHECK(conf->policy_interpreters >= 1 && conf->policy_interpreters <= 64);
     CHECK(conf->tries >= 0 && conf->tries <= 100);
     CHECK(backhand_word_is_farm(conf->farm));
+    CHECK(conf->zone_summary >= 0 && conf->zone_summary <= 16);
     CHECK(!conf->zone || backhand_word_is_zone(conf->zone));
     CHECK(!conf->hostname || backhand_hostname_valid(conf->hostname));
     CHECK(conf->pools == 0 || conf->pools == 1);
