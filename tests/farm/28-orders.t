@@ -80,6 +80,7 @@ for my $mpm (Farm->mpms) {
         $b->stop;
         $b->start;
         ok all_see('maintenance', $b, $a, $b, $c), 'all see that it is maintenance';
+        eventually { $b->sees($a) eq 'alive' && $b->sees($c) eq 'alive' } 10, 'it sees the others again';
         is_deeply [sort keys %{ answered(20, '/app/who', $b) }], [qw(a c)], 'under maintenance still';
         is order($b, 'normal', $b->contact), $obeyed, 'b is normal';
         ok all_see('alive', $b, $a, $b, $c), 'all see that it is alive';
