@@ -21,7 +21,7 @@
 /** The most representatives that BackhandZoneSummary may ask for. */
 #define BACKHAND_REPRESENTATIVES_MAX 16
 
-/** What a server finds in its table of its own zone. */
+/** A server's zone, as its own table shows it. */
 typedef struct backhand_zone_look {
     int chosen;      /**< 1: this server shall be a representative */
     int64_t servers; /**< able servers of the zone, this one among them if it is able */

@@ -81,7 +81,7 @@ void backhand_html_quantiles(const backhand_html *page, const backhand_histogram
 
 /* --- parts, in the page's order ----------------------------------------------------------------------------- */
 
-/** What a farm of several pages begins with: how many servers there are, sums, and a form to search with. */
+/** Writes the head of a list of several pages: how many servers there are, sums, and a form to search with. */
 void backhand_html_overview(const backhand_html *page);
 /** Where the shown servers stand among all, with links to those before and behind. */
 void backhand_html_range(const backhand_html *page);

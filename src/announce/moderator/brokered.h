@@ -22,7 +22,7 @@ typedef void (*backhand_brokered_fn)(void *ctx, const char *suffix, const char *
 #define BACKHAND_SUBJECT_ALL "all"
 /** Of those with it: what representatives of zones say to all. */
 #define BACKHAND_SUBJECT_FAR "far"
-/** What others of a zone say to the servers of that zone: this, and its name. */
+/** Ahead of a zone's name: the subject of announcements that stay within this zone. */
 #define BACKHAND_SUBJECT_ZONE "zone."
 /** Where the answer to one server goes: this, and its boot id in hex. */
 #define BACKHAND_SUBJECT_ONE "to."
