@@ -49,7 +49,7 @@ for my $mpm (grep { $_ ne 'worker' } Farm->mpms) {
                 ok $farm->together, 'they see each other';
             }
         }
-        $farm->announce_log(qr/dropped: it was stamped/, qr/mark is ignored: it was stamped/);
+        $farm->announce_log(qr/dropped: it was stamped/, qr/mark is ignored: it was stamped/, qr/\[nobody-accepted\]/);
         $farm->check;
     }
     # The first of the table refuses connections for a while, which is told by a clock that is ahead.
