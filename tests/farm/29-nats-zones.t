@@ -180,7 +180,12 @@ subtest 'requests reach the other zone when the own one is full' => sub {
     my $answer = sub {
         my ($clients, $path) = @_;
         in_parallel $clients, sub { return $front->get($path)->status };
-        my @lines = grep { index($_, " $path ") >= 0 && !/received=1/ } $front->access_lines;
+        # httpd logs after the response.
+        my @lines;
+        wait_for {
+            @lines = grep { index($_, " $path ") >= 0 && !/received=1/ } $front->access_lines;
+            @lines >= $clients
+        };
         return uniq(map { /server=(\S+)/ ? $1 : 'none' } @lines[-$clients .. -1]);
     };
     is join(q{ }, $answer->(1, '/app/who')), $eu[1]->contact, 'a free server of the own zone is asked';
