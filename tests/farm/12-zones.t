@@ -9,7 +9,7 @@ use warnings;
 use FindBin ();
 use lib "$FindBin::Bin/lib";
 
-use Farm       qw(build_dir configtest eventually in_parallel);
+use Farm       qw(build_dir configtest eventually in_parallel wait_for);
 use JSON::PP   qw(decode_json);
 use List::Util qw(uniq);
 use Test::More;
@@ -39,18 +39,26 @@ $farm->announce_log(qr/AH00484:|AH00161:|AH10159:|AH00286:|fell silent before it
 $farm->start;
 ok $farm->together, 'four servers see each other';
 
-# Asks so often at once. Returns the names of the servers that answered, each once.
+my %asked;    # requests so far, by path
+
+# Asks so often at once.
 sub answering {
     my ($clients, $path) = @_;
     my @answers = in_parallel $clients, sub { return $front->get($path)->header('Content-Type') // 'none' };
     die $_->{died} for grep { ref } @answers;
+    $asked{$path} += $clients;
     return;
 }
 
 # Servers that the front server's log names for the last `n` requests of that path.
 sub servers_of {
     my ($n, $path) = @_;
-    my @lines = grep { index($_, " $path ") >= 0 && !/received=1/ } $front->access_lines;
+    my @lines;
+    # httpd logs after the response.
+    wait_for {
+        @lines = grep { index($_, " $path ") >= 0 && !/received=1/ } $front->access_lines;
+        @lines >= $asked{$path}
+    };
     my @names = sort(uniq(map { /server=(\S+)/ ? $1 : 'none' } @lines[-$n .. -1]));
     return @names;
 }
