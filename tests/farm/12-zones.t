@@ -14,12 +14,13 @@ use JSON::PP   qw(decode_json);
 use List::Util qw(uniq);
 use Test::More;
 
-# The front server serves nothing itself, so that its zone is one other server.
+# The front server serves nothing itself, so that its zone is one other server. On a busy machine equal servers differ
+# by more than the default percentage.
 my $conf = <<'EOT';
 BackhandMaxHandoffs 90%
 <Location /app>
     Backhand removeSelf
-    Backhand byZone
+    Backhand byZone 400
     Backhand byExpectedTime
 </Location>
 <Location /all>
@@ -88,7 +89,7 @@ my $notes  = join q{ }, @{ $step->{notes} };
 like $notes, qr/\Azone eu: a place is free here, so servers of other zones are left out\z/, 'an explanation says why';
 is scalar @{ $step->{after}{ids} }, 2, 'and the list has the servers of the zone' or diag explain $step;
 my ($app) = explained('/app/who');
-like "@{$app->{notes}}", qr/takes [\d.]+ ms at its best server, and [\d.]+ ms .* not more than 20 % longer/,
+like "@{$app->{notes}}", qr/takes [\d.]+ ms at its best server, and [\d.]+ ms .* not more than 400 % longer/,
   'and without this server, by the times';
 
 # Everybody shows the zones.

@@ -41,7 +41,7 @@ BackhandSecretFile secret
 BackhandMaxHandoffs 90%
 <Location /app>
     Backhand removeSelf
-    Backhand byZone
+    Backhand byZone 400
     Backhand byExpectedTime
 </Location>
 EOT
