@@ -3,6 +3,7 @@
 #include "conditions/list.h"
 #include "base/hash.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include <stdarg.h>
@@ -88,12 +89,21 @@ backhand_condition *backhand_list_add(backhand_condition_list *list, backhand_co
     return backhand_list_add_server(list, kind_of, -1, "", 0);
 }
 
+/* A broker may choose bytes of its address and of its errors. */
+static void make_printable(char *text)
+{
+    for (; *text; text++) {
+        *text = apr_isprint(*text) ? *text : '?';
+    }
+}
+
 void backhand_condition_say(backhand_condition *condition, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(condition->text, sizeof(condition->text), format, arguments);
     va_end(arguments);
+    make_printable(condition->text);
 }
 
 void backhand_condition_advise(backhand_condition *condition, const char *format, ...)
@@ -102,4 +112,5 @@ void backhand_condition_advise(backhand_condition *condition, const char *format
     va_start(arguments, format);
     vsnprintf(condition->remedy, sizeof(condition->remedy), format, arguments);
     va_end(arguments);
+    make_printable(condition->remedy);
 }

@@ -4,6 +4,7 @@
 
 #include "announce/check/health.h"
 #include "conditions/list.h"
+#include "table/link.h"
 #include "table/trouble.h"
 
 #include <inttypes.h>
@@ -54,6 +55,21 @@ static backhand_condition *add_silence(backhand_condition_list *list, backhand_c
     return condition;
 }
 
+/* A broker that hangs looks like this to all of its servers, until the connection to it is given up. */
+static void advise_deaf(const backhand_condition_list *list, backhand_condition *condition)
+{
+    backhand_link link;
+    if (backhand_link_read(&link, list->table) && *link.broker) {
+        backhand_condition_advise(condition,
+                                  "see whether the broker %s runs and answers, and look at this machine's network: "
+                                  "its interface, its firewall, its switch",
+                                  link.broker);
+    }
+    else {
+        backhand_condition_advise(condition, "look at this machine's network: its interface, its firewall, its switch");
+    }
+}
+
 void backhand_list_hearing(backhand_condition_list *list)
 {
     backhand_hearing_sum sum = backhand_list_sum(list);
@@ -66,7 +82,7 @@ void backhand_list_hearing(backhand_condition_list *list)
         condition = add_silence(list, BACKHAND_DEAF, sum.newest, sum.interval);
         backhand_condition_say(condition, "all other servers fell silent at the same time, so this server probably "
                                           "hears nothing; it goes on by the last figures of each");
-        backhand_condition_advise(condition, "look at this machine's network: its interface, its firewall, its switch");
+        advise_deaf(list, condition);
     }
     else if (sum.known > 0 && sum.heard == 0) {
         condition = add_silence(list, BACKHAND_ALL_STALE, sum.newest, sum.interval);

@@ -9,6 +9,7 @@
 
 #include "../said.h"
 #include "conditions/conditions.h"
+#include "table/link.h"
 #include "table/skewed.h"
 #include "table/trouble.h"
 #include "table/update.h"
@@ -156,6 +157,22 @@ static void servers_that_fall_silent_are_lost_and_all_of_them_stale(void **state
     assert_true(find("all-stale")->since == clock_now - (SERVER_TIMEOUT + 1) * SECOND);
     pass((apr_time_t)24 * 60 * MINUTE);
     assert_null(find("server-lost"));
+}
+
+static void a_broker_that_hangs_is_named_to_servers_that_hear_nobody(void **state)
+{
+    (void)state;
+    hear(7);
+    hear(8);
+    backhand_link_note(table, 1, "nats://10.0.0.4:4222");
+    pass(2 * SECOND);
+    assert_non_null(strstr(find("deaf")->remedy, "whether the broker nats://10.0.0.4:4222 runs and answers, and"));
+    backhand_link_note(table, 1, "nats://10.0.0.4\n\x1b");
+    assert_non_null(strstr(find("deaf")->remedy, "the broker nats://10.0.0.4?? runs"));
+    backhand_link_note(table, 0, "");
+    assert_null(strstr(find("deaf")->remedy, "broker"));
+    backhand_link_clear(table);
+    assert_null(strstr(find("deaf")->remedy, "broker"));
 }
 
 /* A server that does not listen hears nobody, so its conditions say nothing of others. */
@@ -328,6 +345,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(drops_are_told_with_their_sender_for_a_while, make_table, teardown),
         cmocka_unit_test_setup_teardown(nobody_accepted_names_the_latest_reason, make_table, teardown),
         cmocka_unit_test_setup_teardown(servers_that_fall_silent_are_lost_and_all_of_them_stale, make_table, teardown),
+        cmocka_unit_test_setup_teardown(a_broker_that_hangs_is_named_to_servers_that_hear_nobody, make_table, teardown),
         cmocka_unit_test_setup_teardown(a_moderator_that_stands_still_loses_nobody, make_table, teardown),
         cmocka_unit_test_setup_teardown(many_lost_servers_make_a_short_list, make_table, teardown),
         cmocka_unit_test_setup_teardown(a_server_whose_check_fails_is_down, make_table, teardown),
