@@ -13,6 +13,8 @@
 
 /* A sum or difference of a few numbers up to this overflows nowhere. */
 #define NUMBER_MAX (INT64_C(1) << 40)
+/* Seconds and milliseconds that a server announces: as us they overflow nowhere. */
+#define SPAN_MAX (INT64_C(1) << 42)
 /* Times of the segment are us by a clock that begins with the machine's start. */
 #define TIME_MAX     (INT64_C(1) << 56)
 #define INTERVAL_MAX 86400000 /* ms, as in update.c */
@@ -54,8 +56,10 @@ static int ends(const char *text, size_t size)
 
 static int announcement_valid(const backhand_announcement *said)
 {
+    const int64_t times[] = {said->stat.down, said->keepalive, said->time};
+
     return ENDS(said->stat.hostname) && ENDS(said->stat.contact) && ENDS(said->contact.address) && ENDS(said->farm) &&
-           ENDS(said->zone);
+           ENDS(said->zone) && ENDS(said->order_to) && all_in_range(times, sizeof(times) / 8, SPAN_MAX);
 }
 
 /* A server that is silent has an interval, too; a slot without a server has none. */
