@@ -202,7 +202,9 @@ foreach my $mpm (Farm->mpms) {
                   if ($response->header('Connection') // '') ne 'close';
             }
         }
-        is join(' ', sort $near->children), "@children", 'no child has died';
+        # prefork may still be starting some.
+        my %now = map { $_ => 1 } $near->children;
+        is join(' ', grep { !$now{$_} } @children), '', 'no child has died';
         my @log = $near->log_lines;
         for my $n (0 .. $#cases) {
             my ($code, $says, $more) = @{ $cases[$n] };
