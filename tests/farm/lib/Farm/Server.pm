@@ -299,16 +299,17 @@ sub resume {
     return $self;
 }
 
-# All processes of this machine that are no zombies, as [pid, parent, group].
+# All processes of this machine that are no zombies, as [pid, parent, group]. The first thread of a process that is
+# killed may be a zombie while others still hold its sockets, so that clients can connect.
 sub processes {
     my @processes;
     for my $file (glob '/proc/[0-9]*/stat') {
         open my $stat, '<', $file or next;
         my $line = readline $stat;
         close $stat;
-        if (defined $line && $line =~ /\A(\d+)[ ][(].*[)][ ]([A-Z])[ ](\d+)[ ](\d+)[ ]/s && $2 ne 'Z') {
-            push @processes, [$1, $3, $4];
-        }
+        next if !defined $line || $line !~ /\A(\d+)[ ][(].*[)][ ](.*)/s;
+        my ($pid, $state, $parent, $group, $threads) = ($1, (split q( ), $2)[0 .. 2, 17]);
+        push @processes, [$pid, $parent, $group] if $state ne 'Z' || $threads > 1;
     }
     return @processes;
 }
