@@ -13,7 +13,7 @@ use IO::Select;
 use IPC::Open2 qw(open2);
 use List::Util qw(max);
 use Test::More;
-use Time::HiRes qw(time);
+use Time::HiRes qw(sleep time);
 
 # So long an idle connection lives, and so long at most a request may take that needs its worker.
 my $alive  = 15;
@@ -85,6 +85,28 @@ for my $mpm (grep { $_ ne 'event' } Farm->mpms) {
               "$how: two requests sent at once are both answered";
             $farm->check;
         }
+    };
+
+    subtest "$mpm: a client that may ask again at once keeps its worker for a moment" => sub {
+        my $farm   = Farm->new(mpm => $mpm, workers => 4, conf => $conf);
+        my $server = $farm->add;
+        $farm->announce_log(qr/AH00161:|AH00286:|AH00287:/);
+        $farm->start;
+        my ($open, $seconds);
+        # Within the 100 ms, which a busy machine may miss.
+        eventually {
+            my $began = time;
+            my @idle  = idle_clients($server, 4);
+            my $new   = $server->connect;
+            $new->send("GET /who HTTP/1.1\r\nHost: x\r\n\r\n");
+            sleep 0.04;
+            $open    = still_open(@idle);
+            $seconds = time - $began;
+            $new->response->body eq 'a' && $seconds < 0.09
+        }
+        20, 'another client is answered';
+        is $open, 4, sprintf 'all connections are open after %.3f s', $seconds;
+        $farm->check;
     };
 
     subtest "$mpm: with TLS" => sub {

@@ -33,7 +33,7 @@ APLOG_USE_MODULE(backhand);
 /* After a response, a client's connection stays open for this time, because the next request may be on its way.
  * Connections of other servers need no such time: a server sends a request again if the connection closes at that
  * moment. */
-#define GRACE apr_time_from_msec(10)
+#define GRACE apr_time_from_msec(100)
 /* Time that a worker needs to take the next connection. Meanwhile no other worker gives up its connection. */
 #define TURN apr_time_from_msec(1)
 /* Longest time for the rest of a response to reach the client. After that the connection counts as idle in any case. */
@@ -130,8 +130,8 @@ static int may_close(const guarded *g, apr_time_t now)
            (idle >= DRAIN || ioctl(fd_of(g->socket), SIOCOUTQ, &unsent) != 0 || unsent == 0);
 }
 
-/* Ends the wait. shutdown() keeps httpd from waiting 2 s for the other side to close. Data that arrived before it can
- * still be read, so a request that has just arrived is served. */
+/* Ends the wait, unless a request has just arrived. A request that the client sends between the two calls is lost to
+ * it, so shutdown() follows at once: httpd's own closing would come later, and wait 2 s for the other side. */
 static apr_status_t stop_reading(guarded *g)
 {
     int fd = fd_of(g->socket);
@@ -140,8 +140,11 @@ static apr_status_t stop_reading(guarded *g)
     if (fd < 0) {
         return APR_TIMEUP;
     }
-    shutdown(fd, SHUT_RD);
-    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0 ? APR_SUCCESS : APR_TIMEUP;
+    if (recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
+        return APR_SUCCESS;
+    }
+    shutdown(fd, SHUT_RDWR);
+    return APR_TIMEUP;
 }
 
 /* Sleeps until something may have changed. @return 1: the connection is readable */
