@@ -72,13 +72,17 @@ sub pin { return $_[0]{pin} }
 # died }; the user takes the cookie.
 sub ask {
     my ($self, $server, %options) = @_;
-    my $path   = '/pinned/work' . ($options{work} ? "?$options{work}" : q());
-    my @cookie = $self->{pin}           ? (Cookie => "PIN=$self->{pin}") : ();
-    my @body   = defined $options{body} ? (body   => $options{body})     : ();
-    my $method = $options{method} || (@body ? 'POST' : 'GET');
-    my $began  = time;
-    my $response =
-      eval { $self->connection($server)->request($method, $path, headers => \@cookie, @body, close => !$self->{kept}) };
+    my $path     = '/pinned/work' . ($options{work} ? "?$options{work}" : q());
+    my @cookie   = $self->{pin}           ? (Cookie => "PIN=$self->{pin}") : ();
+    my @body     = defined $options{body} ? (body   => $options{body})     : ();
+    my $method   = $options{method} || (@body ? 'POST' : 'GET');
+    my $began    = time;
+    my @request  = ($method, $path, headers => \@cookie, @body, close => !$self->{kept});
+    my $kept     = $self->kept($server);
+    my $response = eval { ($kept || $self->connect($server))->request(@request) };
+    # As browsers do: the server may close a kept connection while a request is on its way.
+    $response = eval { $self->connect($server)->request(@request) }
+      if !$response && $kept && $method eq 'GET' && $@ =~ /closed without a response/;
     my %answer = (seconds => time - $began, died => $@, status => 0);
 
     if ($response) {
@@ -91,12 +95,16 @@ sub ask {
     return \%answer;
 }
 
-sub connection {
+# The connection that is kept, if the server has not closed it.
+sub kept {
     my ($self, $server) = @_;
     my $open = $self->{connections}{ $server->name };
-    # The server has closed it.
-    undef $open if $open && $open->closed;
-    return $self->{connections}{ $server->name } = $open || $server->connect;
+    return $open && !$open->closed ? $open : undef;
+}
+
+sub connect {    ## no critic (ProhibitBuiltinHomonyms)
+    my ($self, $server) = @_;
+    return $self->{connections}{ $server->name } = $server->connect;
 }
 
 # Tests that the first of the servers answers the user in time, with a cookie of whoever took the session over, and that
