@@ -158,7 +158,7 @@ foreach my $mpm (Farm->mpms) {
         is $servers->[1]{hostname}, 'b.test', 'the old one can still be read';
         my $again = Apache::Backhand->attach($folder);
         ok $again->is_current, 'and the new one attached';
-        is $again->load_serverstats->[0]{hostname}, 'a.test', 'which shows the server';
+        eventually { $again->load_serverstats->[0]{hostname} eq 'a.test' } 10, 'which shows the server';
         $a->kill_all;
         eventually { $again->idle > 2 } 20, 'a server that was killed is idle';
         undef $_ for $again, $table, $servers;
