@@ -32,7 +32,7 @@ static const char *complete_paths(backhand_broker *broker, apr_pool_t *p)
  * read the files, and a graceful restart reads them anew. */
 const char *backhand_directive_transport(cmd_parms *cmd, void *unused, const char *line)
 {
-    const char *words[WORDS_MAX], *wrong = "", *error;
+    const char *words[WORDS_MAX] = {NULL}, *wrong = "", *error;
     backhand_config *conf;
     backhand_broker *broker;
     int n = 0;

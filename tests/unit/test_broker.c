@@ -43,7 +43,7 @@ static int finish(void **state)
 
 static const char *parse(const char *line)
 {
-    const char *words[16], *wrong;
+    const char *words[16] = {NULL}, *wrong;
     char *copy = apr_pstrdup(pool, line), *at;
     int n = 0;
     for (char *word = apr_strtok(copy, " ", &at); word; word = apr_strtok(NULL, " ", &at)) {

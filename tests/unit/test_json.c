@@ -34,7 +34,9 @@ static const char *skip_string(const char *at)
         return NULL;
     }
     for (; *at != '"'; at++) {
-        if (*at < ' ' || *at > '~' || (*at == '\\' && !strchr("\"\\u", *++at))) {
+        int escape = *at == '\\';
+        at += escape;
+        if (*at < ' ' || *at > '~' || (escape && !strchr("\"\\u", *at))) {
             return NULL;
         }
     }
@@ -67,9 +69,10 @@ static const char *skip_list(const char *at, int object)
         at += strspn(at, "\n");
         if (object) {
             at = skip_string(at);
-            if (!at || *at++ != ':') {
+            if (!at || *at != ':') {
                 return NULL;
             }
+            at++;
         }
         at = skip_value(at);
         if (!at) {

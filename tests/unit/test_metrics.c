@@ -43,11 +43,14 @@ static const char *skip_labels(const char *at)
     do {
         at++;
         at += name_length(at);
-        if (*at++ != '=' || *at++ != '"') {
+        if (at[0] != '=' || at[1] != '"') {
             return NULL;
         }
+        at += 2;
         for (; *at != '"'; at++) {
-            if (*at < ' ' || *at > '~' || (*at == '\\' && !strchr("\"\\n", *++at))) {
+            int escape = *at == '\\';
+            at += escape;
+            if (*at < ' ' || *at > '~' || (escape && !strchr("\"\\n", *at))) {
                 return NULL;
             }
         }
