@@ -7,7 +7,8 @@ use strict;
 use warnings;
 use utf8;
 
-use Exporter qw(import);
+use Exporter   qw(import);
+use List::Util qw(max);
 
 use Bench::Table qw(ms);
 
@@ -91,10 +92,11 @@ sub line_head {
     return
         "| mean / p50 / p90 / p99, ms | no balancing | `Backhand on` | HAProxy leastconn | nginx least_conn "
       . "| ours to no balancing | "
-      . "ours to HAProxy's | handed off | failed | not reached |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|---|\n";
+      . "ours to HAProxy's | handed off | failed | busy | late, ms | not reached |\n"
+      . "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|\n";
 }
 
-# A row of the table. failed: of each system, in its order.
+# A row of the table. failed: of each system, in its order. busy, late: the most of all systems.
 sub cell_line {
     my ($cell, $of) = @_;
     my $handed = $of->{backhand} ? $of->{backhand}{handed} : undef;
@@ -105,6 +107,8 @@ sub cell_line {
         ratios($of, 'haproxy'),
         defined $handed ? sprintf('%.1f %%', $handed) : '-',
         join(' ', map { $of->{$_} ? $of->{$_}{failed} : '-' } qw(none backhand haproxy nginx)),
+        sprintf('%.0f %%', 100 * max(map { $_->{busy} } values %{$of})),
+        sprintf('%.1f',    max(map { $_->{lag99} } values %{$of})),
         missed($cell, $of) || 'none'
     );
     return '| ' . join(' | ', @cells) . " |\n";
