@@ -34,7 +34,7 @@ function handle(r)
         return apache2.OK
     end
     if kind == 'slow' then
-        r.usleep(5000000)
+        r.usleep(3000000)
     end
     if kind == 'header' then
         r.headers_out['X-Long'] = string.rep('x', 100000)
@@ -43,8 +43,9 @@ function handle(r)
         os.execute('kill -9 $PPID')
     end
     if kind == 'download' then
+        local part = string.rep('x', 100000)
         for n = 1, 200 do
-            r:puts(string.rep('x', 100000))
+            r:puts(part)
         end
     end
     if kind == 'broken' then
@@ -96,7 +97,9 @@ my @attacks = (
         fault   => 'it gives up waiting',
         bytes   => sub { "GET /app/bad/slow HTTP/1.1\r\nHost: x\r\n\r\n" },
         reads   => 0,
-        clients => 1
+        clients => 1,
+        # What it has asked for occupies a third of the workers, by chance half of a server's; not all of them.
+        pause => 0.1
     },
     { fault => 'it asks for long headers', bytes => sub { "GET /app/bad/header HTTP/1.0\r\n\r\n" }, status => 200 },
     {
@@ -136,7 +139,7 @@ sub attack {
         $client->send($attack->{bytes}->());
         if (defined $attack->{reads}) {
             sysread $client->{socket}, my $some, $attack->{reads} if $attack->{reads};
-            sleep 0.05;
+            sleep($attack->{pause} || 0.05);
             next;
         }
         my $response = eval { $client->response('GET') };
@@ -153,7 +156,7 @@ sub start_farm {
         4,
         mpm     => $mpm,
         workers => 24,
-        also    => 'BackhandResponseTimeout 1s',
+        also    => 'BackhandResponseTimeout 2s',
         chain   => "Backhand byAge 20\nBackhand byRandom\n"
     );
     for my $server ($farm->servers) {
