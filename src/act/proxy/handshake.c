@@ -10,8 +10,9 @@
 
 #include <openssl/x509v3.h>
 
-/* Shortest wait for the server's verdict on our certificate, for fast networks. */
-#define VERDICT_MIN apr_time_from_msec(20)
+/* Shortest wait for the server's verdict on our certificate: a server near by may be busy, and a body that goes out
+ * before its refusal is lost. Only a server that sends no session tickets keeps a new connection so long. */
+#define VERDICT_MIN apr_time_from_msec(100)
 
 /* The handshake of this thread: mod_ssl performs a handshake in the thread that writes first. */
 static _Thread_local backhand_handshake *watched;
