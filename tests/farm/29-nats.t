@@ -69,6 +69,9 @@ for my $mpm (Farm->few_mpms) {
           $_->name . ' says so once'
           for @servers[0, 1];
         is $servers[0]->get('/app/who')->body, 'b', 'a known server is asked as long as byAge would have it';
+        eventually { $servers[0]->row($servers[1]->contact)->{State} ne 'alive' } 5, 'it is silent';
+        is $servers[0]->get('/app/slow?0.4')->status,  200, 'a response that takes longer than a look at who is silent';
+        is $servers[0]->logged('/app/slow')->{reason}, 'handed-off:next', 'is waited for';
         $broker->start;
         ok $_->wait_log(qr/backhand: resolved: this server is not connected to a broker.*\[no-broker\]/, 15),
           $_->name . ' says that it is over'

@@ -68,10 +68,11 @@ is_deeply [sort @families], [sort keys %documented], 'the manual has every metri
 
 # Figures and counts.
 my $there = $second->contact;
-is samples($first)->{"backhand_server_state{server=$there,state=alive}"}, 1,   'the other server is alive';
-is samples($first)->{"backhand_server_workers{server=$there}"},           8,   'with its workers';
-is $first->get('/app/who')->body,                                         'b', 'a request is handed off';
-is $first->get('/app/none')->status,                                      404, 'another one';
+is samples($first)->{"backhand_server_state{server=$there,state=alive}"}, 1, 'the other server is alive';
+# Its threads begin one by one.
+eventually { samples($first)->{"backhand_server_workers{server=$there}"} == 8 } 10, 'with its workers';
+is $first->get('/app/who')->body,    'b', 'a request is handed off';
+is $first->get('/app/none')->status, 404, 'another one';
 eventually { samples($first)->{"backhand_tries_total{server=$there,outcome=answered}"} == 2 } 10,
   'two tries were answered';
 my $now = samples($first);

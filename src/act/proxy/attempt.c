@@ -41,6 +41,9 @@ struct backhand_connection {
 /* How long an address may be missing before it counts as gone: it may be set anew. */
 #define STRANDED apr_time_from_sec(1)
 
+/* How long a server that was asked although it was silent has for the first byte of its response. */
+#define DOUBTED apr_time_from_msec(500)
+
 /* The attempts under way in this process. The mutex is not allocated from a pool, because it must outlive every
  * pool. */
 static struct {
@@ -307,6 +310,7 @@ void backhand_attempt_begin(backhand_attempt *t)
 {
     t->asked = backhand_clock_now();
     t->from = backhand_table_moved(t->conf->table);
+    t->doubted = backhand_table_silent(t->conf->table, t->id);
     pthread_mutex_lock(&attempts.lock);
     t->next = attempts.first;
     t->link = &attempts.first;
@@ -346,14 +350,18 @@ void backhand_attempt_response(backhand_attempt *t)
 }
 
 /* True when the server no longer announces itself with this contact. A server that has left announces nothing, but
- * finishes its requests, so it does not count; nor does a server that was forgotten. */
+ * finishes its requests, so it does not count; nor does a server that was forgotten, or one that announces nothing but
+ * answers. */
 static int has_fallen_silent(const backhand_table *table, const backhand_attempt *t)
 {
     if (backhand_table_replaced(table, t->id, t->generation)) {
         return !backhand_table_deaf(table);
     }
+    if (t->doubted && backhand_clock_now() - t->asked <= DOUBTED) {
+        return 0;
+    }
     return backhand_table_slot_generation(table, t->id) == t->generation && backhand_table_silent(table, t->id) &&
-           !backhand_table_left(table, t->id) && !backhand_table_deaf(table);
+           !backhand_table_answers(table, t->id) && !backhand_table_left(table, t->id) && !backhand_table_deaf(table);
 }
 
 /* True when the request was sent from an address that this machine has no longer. */

@@ -32,6 +32,7 @@ typedef struct backhand_attempt {
     const apr_table_t *own;      /**< headers that this server has set for its connection with the client */
     apr_time_t asked;            /**< when the attempt began; set by backhand_attempt_begin() */
     apr_time_t from;             /**< backhand_table_moved() at that time; set by backhand_attempt_begin() */
+    int doubted;                 /**< the server was silent already at that time; set by backhand_attempt_begin() */
     int accepted;                /**< AcceptStats covers the address that answers; set by the attempt */
     int repeatable; /**< the request may be sent to another server if this one falls silent and its body can be sent
                      * again */
