@@ -254,17 +254,23 @@ sub stop_all {
 # As done(), without ending the plan, for a test that makes several farms.
 sub check {
     my ($self) = @_;
-    my @announced = @{ $self->{announced} };
-    push @announced, $hears_nobody if busy();
     my @running = grep { $_->{pid} } $self->servers;
     # All at once, but for the search for leaks, which takes all processors.
     my @stuck = $ENV{BACKHAND_SANITIZED} ? (map { stop_all($_) } @running) : stop_all(@running);
     Test::More::is("@{[map { $_->{name} } @stuck]}", '', 'every server stops in time and leaves no process');
-    my @unexpected = map { $_->unexpected_log(@announced) } $self->servers;
+    my @unexpected = $self->said_unexpectedly;
     Test::More::is(scalar @unexpected, 0, 'the error logs hold only what was announced')
       or Test::More::diag(@unexpected > 50 ? (@unexpected[0 .. 49], '…') : @unexpected);
     $self->remove;
     return;
+}
+
+# Lines of the servers' logs that were not announced.
+sub said_unexpectedly {
+    my ($self) = @_;
+    my @announced = @{ $self->{announced} };
+    push @announced, $hears_nobody if busy();
+    return map { $_->unexpected_log(@announced) } $self->servers;
 }
 
 # Ends all processes and removes all files.
@@ -283,6 +289,8 @@ sub remove {
 
 END {
     if ($$ == $main_pid) {
+        # A test that has died says what its servers said.
+        Test::More::diag($_->said_unexpectedly) for $? ? @farms : ();
         local $?;
         # A copy: remove() takes each out of the list.
         my @left = @farms;
