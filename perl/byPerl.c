@@ -7,6 +7,7 @@
 #include "clones.h"
 #include "interpreters.h"
 #include "respite.h"
+#include "thread.h"
 #include "undo.h"
 
 #include <http_log.h>
@@ -353,6 +354,7 @@ const char *byPerl_check(apr_pool_t *p, server_rec *s, const char *arg)
     }
     clones_arrange(s);
     interpreters_arrange(s);
+    thread_arrange(s);
     respite_arrange(s);
     found = is_defined_somewhere(s, name);
     PERL_SET_CONTEXT(context);

@@ -5,6 +5,7 @@
 #include "clones.h"
 #include "limit.h"
 #include "mod_backhand.h"
+#include "thread.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -136,7 +137,6 @@ static void lend_own(interpreter_loan *loan, modperl_config_con_t *con)
 typedef struct token {
     request_rec *r;
     modperl_config_con_t *con;
-    void *context;
     modperl_interp_t interp;
 } token;
 
@@ -160,7 +160,6 @@ static apr_status_t token_place(void *data)
     }
     if (con && !con->interp) {
         t->con = con;
-        t->context = PERL_GET_CONTEXT;
         con->interp = &t->interp;
     }
     return APR_SUCCESS;
@@ -171,7 +170,7 @@ static apr_status_t token_remove(void *data)
     token *t = data;
     if (t->con) {
         t->con->interp = NULL;
-        PERL_SET_CONTEXT(t->context);
+        thread_let_go(t->interp.mip);
     }
     return APR_SUCCESS;
 }
@@ -246,6 +245,11 @@ int interpreter_give_back(interpreter_loan *loan, request_rec *r)
         }
     }
     modperl_interp_unselect(interp);
-    PERL_SET_CONTEXT(loan->context);
+    if (loan->con) {
+        thread_let_go(interp->mip);
+    }
+    else {
+        PERL_SET_CONTEXT(loan->context);
+    }
     return held;
 }

@@ -97,6 +97,32 @@ foreach my $mpm (Farm->mpms) {
     };
 }
 
+# A thread may still have an interpreter, and from Perl 5.38 on its locale, that another thread ends.
+subtest 'interpreters end while threads go on' => sub {
+    my ($farm, $server) = bridge(
+        mpm      => 'event',
+        workers  => 8,
+        perl     => $perl,
+        policies => ['T::pid'],
+        conf     => "BackhandMaxServers 16\nPerlInterpStart 1\nPerlInterpMax 8\nPerlInterpMaxSpare 1\n"
+          . "PerlInterpMaxRequests 1\n"
+    );
+    $farm->start;
+    my @died = in_parallel(
+        6,
+        sub {
+            for (1 .. ($ENV{BACKHAND_TEST_LONG} ? 300 : 100)) {
+                $_ % 2 ? left_by($server, 0) : call($server, 'T::pid');
+                $server->get('/who');
+            }
+            return 0;
+        }
+    );
+    is_deeply \@died, [(0) x 6], 'all is answered';
+    $farm->announce_log(qr/backhand: byPerl: T::pid/, qr/server reached MaxRequestWorkers/);
+    $farm->check;
+};
+
 subtest 'a virtual host with interpreters of its own' => sub {
     my $vhost_perl =
         "package V; use Apache::Backhand; sub policy { return [2, 1] } "

@@ -234,8 +234,8 @@ sub reap {
 sub signal {
     my ($self, $signal) = @_;
     croak "server $self->{name} does not run" if !$self->{pid};
-    $self->{farm}->silences                   if $signal ne 'USR1' && $signal ne 'CONT';
-    push @{ $self->{stopped_at} }, scalar $self->log_lines if $signal eq 'TERM';
+    $self->{farm}->silences if $signal ne 'USR1' && $signal ne 'CONT';
+    push @{ $self->{stopped_at} }, scalar $self->log_lines if $signal eq 'TERM' && !$self->has_dead_child;
     kill $signal, $self->{pid};
     return $self;
 }
@@ -298,6 +298,18 @@ sub resume {
     my ($self) = @_;
     kill 'CONT', -$self->{pid};
     return $self;
+}
+
+# True when a child has died that httpd has not noticed yet: it looks once a second.
+sub has_dead_child {
+    my ($self) = @_;
+    for my $file (glob '/proc/[0-9]*/stat') {
+        open my $stat, '<', $file or next;
+        my $line = readline $stat;
+        close $stat;
+        return 1 if defined $line && $line =~ /[)] Z $self->{pid} /;
+    }
+    return 0;
 }
 
 # All processes of this machine that are no zombies, as [pid, parent, group]. The first thread of a process that is
