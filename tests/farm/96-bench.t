@@ -81,7 +81,7 @@ my $cost = repo_dir() . '/bench/cost';
 $said = qx{'$^X' '$cost' --quick chain intake byperl 2>&1 </dev/null};
 is $?, 0, 'costs are measured' or diag $said;
 my @rows = $said =~ /^[|] (.*?) [|] [\d.]+ \S+s [|] [\d.]+ \S+s [|] /gm;
-is scalar @rows, 10, 'and have their rows' or diag $said;
+is scalar @rows, 12, 'and have their rows' or diag $said;
 $said = qx{'$^X' '$cost' nonsense 2>&1 </dev/null};
 like $said, qr/there is no nonsense; there are: chain /, 'a word that is none is said';
 
