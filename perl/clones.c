@@ -2,6 +2,7 @@
 
 #define PERL_NO_GET_CONTEXT
 #include "clones.h"
+#include "thread.h"
 
 static const char arranged_key[] = "backhand: clones after PerlChildInitHandler";
 
@@ -23,14 +24,9 @@ static void replace_clones(apr_pool_t *p, server_rec *s)
 
 void clones_hook(server_rec *s, const char *key, ap_HOOK_child_init_t *hook)
 {
-    apr_pool_t *pconf = s->process->pconf;
-    void *arranged = NULL;
-    apr_pool_userdata_get(&arranged, key, pconf);
-    if (arranged || !modperl_threaded_mpm()) {
-        return;
+    if (thread_wants_hooks(s, key)) {
+        ap_hook_child_init(hook, NULL, NULL, APR_HOOK_REALLY_LAST);
     }
-    apr_pool_userdata_setn(key, key, NULL, pconf);
-    ap_hook_child_init(hook, NULL, NULL, APR_HOOK_REALLY_LAST);
 }
 
 void clones_arrange(server_rec *s)

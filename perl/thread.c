@@ -52,15 +52,22 @@ static int request_begins(request_rec *r)
     return DECLINED;
 }
 
-void thread_arrange(server_rec *s)
+int thread_wants_hooks(server_rec *s, const char *key)
 {
     apr_pool_t *pconf = s->process->pconf;
     void *arranged = NULL;
-    apr_pool_userdata_get(&arranged, arranged_key, pconf);
+    apr_pool_userdata_get(&arranged, key, pconf);
     if (arranged || !modperl_threaded_mpm()) {
-        return;
+        return 0;
     }
-    apr_pool_userdata_setn(arranged_key, arranged_key, NULL, pconf);
-    ap_hook_pre_connection(connection_begins, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_create_request(request_begins, NULL, NULL, APR_HOOK_MIDDLE);
+    apr_pool_userdata_setn(key, key, NULL, pconf);
+    return 1;
+}
+
+void thread_arrange(server_rec *s)
+{
+    if (thread_wants_hooks(s, arranged_key)) {
+        ap_hook_pre_connection(connection_begins, NULL, NULL, APR_HOOK_MIDDLE);
+        ap_hook_create_request(request_begins, NULL, NULL, APR_HOOK_MIDDLE);
+    }
 }

@@ -15,6 +15,10 @@
 
 #include "mod_perl_api.h"
 
+/** True once for each configuration and key: hooks for an MPM with threads are to be registered. False for an MPM
+ * without threads. @param key  static text */
+int thread_wants_hooks(server_rec *s, const char *key);
+
 /** Lets go of interpreters at the beginning and end of each request of this configuration. Does nothing for an MPM
  * without threads. Called in post_config; may be called several times. */
 void thread_arrange(server_rec *s);
