@@ -70,13 +70,13 @@ int backhand_share_new(const backhand_table *table, ServerSlot *list, int n, int
     return kept;
 }
 
+/* Policies in C may have written any load. */
 int64_t backhand_share_scale(const backhand_table *table, int id, int64_t load)
 {
     int share = 100 - backhand_table_withheld(table, id);
 
-    if (share >= 100) {
+    if (share >= 100 || load > INT64_MAX / 100 || load < INT64_MIN / 100) {
         return load;
     }
-    share = share > 0 ? share : 1;
-    return load < INT64_MAX / 100 ? load * 100 / share : load;
+    return load * 100 / (share > 0 ? share : 1);
 }

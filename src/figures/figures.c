@@ -63,3 +63,12 @@ void backhand_figures_read(serverstat *out, const serverstat *live)
     BACKHAND_ALL_FIGURES(FIGURE)
 #undef FIGURE
 }
+
+void backhand_figures_bound(serverstat *stat)
+{
+    for (int i = 0; i < BACKHAND_FIGURES; i++) {
+        const backhand_field *field = &backhand_figures[i].field;
+        int64_t *number = backhand_figure_of(stat, &backhand_figures[i]);
+        *number = *number < field->min ? field->min : *number > field->max ? field->max : *number;
+    }
+}

@@ -39,10 +39,12 @@ enum {
 /** Figures on responses may have it. */
 #define BACKHAND_ON_RESPONSES (BACKHAND_BY_RESPONSE | BACKHAND_BY_NEWER_RESPONSE)
 
-/** The largest time, count and number of bytes. A time is at most half of INT64_MAX, so that the difference of two
- * times never overflows. */
+/** The largest time, count, count since a server's start and number of bytes. A time is at most half of INT64_MAX, so
+ * that the difference of two times never overflows; a count since the start is at most 2^50, so that the sum over all
+ * servers of a table never overflows, and programs that read JSON numbers as doubles lose no digit. */
 #define BACKHAND_TIME_MAX  (INT64_MAX / 2)
 #define BACKHAND_COUNT_MAX INT32_MAX
+#define BACKHAND_TOTAL_MAX (INT64_C(1) << 50)
 #define BACKHAND_BYTES_MAX INT64_MAX
 
 /* clang-format off */
@@ -69,7 +71,7 @@ enum {
            "memory available, bytes") \
     FIGURE(arriba, "speed", 0, BACKHAND_COUNT_MAX, BACKHAND_BY_ANNOUNCEMENT, "Arriba", 1, \
            "speed score, larger is faster; 0: not measured yet") \
-    FIGURE(numbacked, "backed", 0, INT64_MAX, BACKHAND_BY_ANNOUNCEMENT, "Requests-Received", 1, \
+    FIGURE(numbacked, "backed", 0, BACKHAND_TOTAL_MAX, BACKHAND_BY_ANNOUNCEMENT, "Requests-Received", 1, \
            "handed-off requests that it received since it started") \
     FIGURE(tatime, "tatime", 0, BACKHAND_COUNT_MAX, BACKHAND_BY_ANNOUNCEMENT, "Ms-Per-Request", 1, \
            "average time to serve a handed-off request, ms")
@@ -90,7 +92,7 @@ enum {
            "median time of recent requests that came at a concurrency like the present one, us; 0: none yet") \
     FIGURE(errors, "errors", 0, 1000, BACKHAND_BY_ADDITION | BACKHAND_BY_RESPONSE, "Errors", 1000, \
            "share of recent responses with a status of 500 or more, x 1000") \
-    FIGURE(served, "served", 0, INT64_MAX, BACKHAND_BY_ADDITION, "Served", 1, \
+    FIGURE(served, "served", 0, BACKHAND_TOTAL_MAX, BACKHAND_BY_ADDITION, "Served", 1, \
            "requests that it served itself since it started") \
     FIGURE(typical, "typical", 0, BACKHAND_COUNT_MAX, BACKHAND_BY_ADDITION | BACKHAND_BY_STAYING | BACKHAND_BY_HEALTH, \
            "Typical-Ms", 1000, \
@@ -176,5 +178,8 @@ void backhand_work_read(backhand_work *out, const serverstat *live);
 
 /** Copies all figures from a serverstat in shared memory: one atomic load for each number. */
 void backhand_figures_read(serverstat *out, const serverstat *live);
+
+/** Brings each figure into its range. Policies in C may have written any number. */
+void backhand_figures_bound(serverstat *stat);
 
 #endif

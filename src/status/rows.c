@@ -14,7 +14,7 @@ static apr_interval_time_t since(int64_t then, apr_time_t now)
     return now > then ? now - then : 0;
 }
 
-/* Policies may have written what is no measure; what is counts by the newest word. */
+/* Policies may have written what is no measure; what is counts by the newest word. Readers of a row add numbers up. */
 static void read_figures(backhand_row *row, const backhand_table *table, int id)
 {
     serverstat *stat = &row->announcement.stat;
@@ -26,6 +26,7 @@ static void read_figures(backhand_row *row, const backhand_table *table, int id)
     backhand_table_view(table, id, &view);
     backhand_work_put(stat, &view.work);
     stat->inflight = inflight;
+    backhand_figures_bound(stat);
 }
 
 int backhand_row_read(backhand_row *row, const backhand_table *table, int id, apr_time_t now)

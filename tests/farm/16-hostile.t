@@ -15,13 +15,37 @@ use Test::More;
 my $policies = build_dir() . '/meson/tests/farm/policies.so';
 # Each function reads figures that the function before it has just written.
 my @builtins = (
-    'byAge 5', 'byRandom', 'addPrediction',  'byLoad 0.5', 'byBusyChildren 3', 'byCPU',
-    'byCost',  'byWeight', 'byExpectedTime', 'byPrequal',  'byLogWindow',      'bySession S='
+    'byAge 5',    'byRandom',   'addPrediction',  'byLoad 0.5', 'byBusyChildren 3', 'byCPU',
+    'byCost',     'byWeight',   'byExpectedTime', 'byPrequal',  'byLogWindow',      'bySession S=',
+    'byZone 400', 'removeSelf', 'addSelf'
 );
+
+# Each way to look at the table, of servers whose figures are being written at random.
+sub pages_can_be_shown {
+    my (@servers) = @_;
+    my @pages = (
+        (
+            map { "/backhand$_" } '', '?sort=load', '?name=a', '?json', '?auto', '?metrics', '?explain=/app/who',
+            '?chains'
+        ),
+        '/server-status',
+        '/server-status?auto'
+    );
+    for my $page (@pages) {
+        is join(' ', map { $servers[$_ % 3]->get($page)->status } 1 .. 12), join(' ', (200) x 12), "$page can be shown";
+    }
+    return;
+}
 
 foreach my $mpm (Farm->mpms) {
     subtest $mpm => sub {
-        my $farm = Farm::Steady::idle_farm(3, mpm => $mpm, also => "BackhandMaxServers 4\n");
+        my $farm = Farm::Steady::idle_farm(
+            3,
+            mpm     => $mpm,
+            modules => [qw(lua status)],
+            also    => "BackhandMaxServers 4\nBackhandZone here\n"
+              . "<Location /server-status>\nSetHandler server-status\n</Location>\n"
+        );
         $farm->announce_log(qr/backhand: function scribbles /);
         my @servers = $farm->servers;
         my $decoy   = Farm::Fake->new(
@@ -42,7 +66,7 @@ foreach my $mpm (Farm->mpms) {
         $farm->start;
         my $before = join ' ', map { sort $_->children } @servers;
         my $load   = Farm::Steady->new(servers => \@servers);
-        my $result = $load->during("$mpm: functions in C scribble", 4, sub { });
+        my $result = $load->during("$mpm: functions in C scribble", 4, sub { pages_can_be_shown(@servers) });
         $result->nothing_failed;
         for my $server (@servers) {
             ok scalar $result->answered($server, -10), 'answered by ' . $server->name;

@@ -10,6 +10,7 @@
 
 #include "announce/moderator/intake.h"
 #include "announce/wire/order.h"
+#include "status/rows.h"
 #include "table/counters.h"
 
 #include <apr_strings.h>
@@ -98,6 +99,17 @@ static void start(const char *trust)
 
 /* --- what must hold ---------------------------------------------------------------------------------------- */
 
+/* The numbers of rows are added up without a look at them. */
+static void check_row(int id)
+{
+    backhand_row row;
+    CHECK(backhand_row_read(&row, intake.table, id, backhand_table_now(intake.table)));
+    for (int i = 0; i < BACKHAND_FIGURES; i++) {
+        int64_t number = backhand_figure_get(&row.announcement.stat, &backhand_figures[i]);
+        CHECK(number >= backhand_figures[i].field.min && number <= backhand_figures[i].field.max);
+    }
+}
+
 static void check_table(void)
 {
     backhand_announcement said;
@@ -106,6 +118,7 @@ static void check_table(void)
             CHECK(backhand_accept_covers_text(intake.accept, said.contact.address));
             CHECK(strcmp(said.farm, "default") == 0);
             CHECK((id == 0) == (said.boot == OWN_BOOT));
+            check_row(id);
         }
     }
     CHECK(backhand_table_read(intake.table, 0, &said, NULL) && strcmp(said.stat.contact, OWN) == 0);

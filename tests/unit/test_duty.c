@@ -243,6 +243,9 @@ static void a_smaller_share_counts_as_a_smaller_server(void **state)
     is_ordered(1, BACKHAND_DUTY_NORMAL, 75);
     assert_int_equal(backhand_share_scale(table, a, 1000), 4000);
     assert_int_equal(backhand_share_scale(table, b, 1000), 1000);
+    assert_true(backhand_share_scale(table, a, INT64_MAX) == INT64_MAX);
+    assert_true(backhand_share_scale(table, a, INT64_MIN) == INT64_MIN);
+    assert_true(backhand_share_scale(table, a, INT64_MIN / 100) < INT64_MIN / 100);
     backhand_estimate_make(&of, table, a, table->now());
     assert_true(of.parallel == parallel);
     assert_true(of.places == parallel / 4);

@@ -4,6 +4,7 @@
 
 #include "table_fixture.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -85,6 +86,45 @@ static void a_row_shows_numbers_as_policies_see_them(void **state)
     row = row_of(id);
     assert_int_equal(row.announcement.stat.load, 9999);
     assert_int_equal(row.age, 40 * SECOND);
+}
+
+static void assert_figures_in_range(const serverstat *stat)
+{
+    for (int i = 0; i < BACKHAND_FIGURES; i++) {
+        int64_t number = backhand_figure_get(stat, &backhand_figures[i]);
+        if (number < backhand_figures[i].field.min || number > backhand_figures[i].field.max) {
+            fail_msg("%s is %" PRId64, backhand_figures[i].field.name, number);
+        }
+    }
+}
+
+/* Policies in C can write any number into the table, also of this server. */
+static void no_figure_of_a_row_is_out_of_its_range(void **state)
+{
+    const int64_t written[] = {INT64_MIN, -1, INT64_MAX, (int64_t)INT32_MAX + 1};
+    backhand_announcement said = announcement(7);
+    int ids[] = {0, take(&said)};
+    backhand_row row;
+    (void)state;
+    said = announcement(3);
+    backhand_table_set_self(table, &said);
+    for (size_t i = 0; i < sizeof(written) / sizeof(*written); i++) {
+        for (int at = 0; at < 2; at++) {
+            for (int k = 0; k < BACKHAND_FIGURES; k++) {
+                backhand_number_set(backhand_figure_of(&table->stats[ids[at]], &backhand_figures[k]), written[i]);
+            }
+            row = row_of(ids[at]);
+            assert_figures_in_range(&row.announcement.stat);
+        }
+    }
+}
+
+static void counts_of_a_full_table_can_be_added_up(void **state)
+{
+    (void)state;
+    assert_true(BACKHAND_TOTAL_MAX <= INT64_MAX / (BACKHAND_SERVERS_MAX + 1));
+    assert_true(backhand_figures[BACKHAND_FIGURE_numbacked].field.max <= BACKHAND_TOTAL_MAX);
+    assert_true(backhand_figures[BACKHAND_FIGURE_served].field.max <= BACKHAND_TOTAL_MAX);
 }
 
 static void silence_kills(void **state)
@@ -232,6 +272,8 @@ int main(void)
         WITH_TABLE(unused_entries_have_no_row),
         WITH_TABLE(a_row_holds_what_was_announced),
         WITH_TABLE(a_row_shows_numbers_as_policies_see_them),
+        WITH_TABLE(no_figure_of_a_row_is_out_of_its_range),
+        WITH_TABLE(counts_of_a_full_table_can_be_added_up),
         WITH_TABLE(silence_kills),
         WITH_TABLE(leaving_is_no_death),
         WITH_TABLE(a_rival_is_shown_while_it_is_heard),
