@@ -26,7 +26,7 @@ static double time_at(const backhand_estimate *of, double calm)
 
 static double slowed(const backhand_estimate *of, const backhand_estimate *reference)
 {
-    return exp(backhand_estimate_slower(of, reference)) * of->stall;
+    return backhand_estimate_times(of, reference) * of->stall;
 }
 
 /* @return the burden from which on a server is passed over */

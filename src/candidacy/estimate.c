@@ -18,11 +18,11 @@
 #define ERRORS_MAX 0.98
 /* The fewest samples that show a server's speed. */
 #define FEW 3
-/* The allowances by which a difference of speeds is reduced: standard errors, a difference of logarithms, and the
- * latter when only means are known. */
+/* The allowances by which a difference of speeds is reduced: standard errors, a difference of logarithms, and, when
+ * only means are known, a factor: exp(0.5). */
 #define SURE           3
 #define EQUAL          0.1
-#define EQUAL_OF_MEANS 0.5
+#define EQUAL_OF_MEANS 1.6487
 /* Calm samples, those without contention, count so many times when the reference is chosen. */
 #define CALM 4
 /* All other servers together are assumed to send this share of the requests that this server sends. */
@@ -34,7 +34,7 @@
 
 static double positive(int64_t number)
 {
-    return number > 0 ? (double)number : 0;
+    return (double)(number > 0 ? number : 0);
 }
 
 /* Estimates from the busy workers and the number of workers, for a server without other figures, as in a stock
@@ -107,11 +107,11 @@ void backhand_estimate_make(backhand_estimate *out, const backhand_table *table,
     }
     out->service = positive(view.work.service);
     out->samples = view.work.typical > 0 ? positive(view.work.samples) : 0;
-    out->log = out->samples > 0 ? log((double)view.work.typical) : 0;
+    out->typical = positive(view.work.typical);
     out->spread = positive(view.work.spread) * THOUSANDTH;
     out->known = view.work.calm > 0 ? CALM * out->samples : out->samples;
     out->stall = view.work.stall > 1000 ? (double)view.work.stall * THOUSANDTH : 1;
-    out->burden = view.work.errors > 0 ? backhand_estimate_burden((double)view.work.errors / 1000) : 1;
+    out->burden = view.work.errors > 0 ? backhand_estimate_burden((double)view.work.errors * THOUSANDTH) : 1;
     out->hop = 0;
     if (id == 0) {
         /* The request that is decided on is itself in flight here; it does not count. */
@@ -130,29 +130,43 @@ const backhand_estimate *backhand_estimate_reference(const backhand_estimate *of
     return most;
 }
 
-/* Reduces a difference by its error; 0 if the error is larger. */
-static double beyond(double difference, double error)
+/* Reduces a ratio by its error, a difference of logarithms; 1 if the error is larger. */
+static double beyond(double ratio, double error)
 {
-    if (difference > error) {
-        return difference - error;
+    double most;
+
+    /* exp(error) is more than 1 + error. Most servers are as fast as the reference, and need no exp(). */
+    if (ratio <= 1 + error && ratio * (1 + error) >= 1) {
+        return 1;
     }
-    return difference < -error ? difference + error : 0;
+    most = exp(error);
+    if (ratio > most) {
+        return ratio / most;
+    }
+    return ratio * most < 1 ? ratio * most : 1;
 }
 
-double backhand_estimate_slower(const backhand_estimate *estimate, const backhand_estimate *reference)
+static double times_by_means(const backhand_estimate *estimate, const backhand_estimate *reference)
 {
-    double difference, error, variance;
+    int known = estimate->service > 0 && reference->service > 0;
+    double ratio = known ? estimate->service / reference->service : 1;
+
+    return ratio > EQUAL_OF_MEANS ? ratio / EQUAL_OF_MEANS : 1;
+}
+
+double backhand_estimate_times(const backhand_estimate *estimate, const backhand_estimate *reference)
+{
+    double variance, weight;
 
     if (estimate == reference) {
-        return 0;
+        return 1;
     }
     if (estimate->samples < FEW || reference->samples < FEW) {
-        difference = estimate->service > 0 && reference->service > 0 ? log(estimate->service / reference->service) : 0;
-        return difference > EQUAL_OF_MEANS ? difference - EQUAL_OF_MEANS : 0;
+        return times_by_means(estimate, reference);
     }
     variance = (estimate->spread * estimate->spread + reference->spread * reference->spread) / 2;
-    error = SURE * sqrt(variance * (1 / estimate->samples + 1 / reference->samples)) + EQUAL;
-    return beyond(estimate->log - reference->log, error);
+    weight = estimate->samples * reference->samples / (estimate->samples + reference->samples);
+    return beyond(estimate->typical / reference->typical, SURE * sqrt(variance / weight) + EQUAL);
 }
 
 double backhand_estimate_usual(const backhand_estimate *reference)
@@ -172,7 +186,7 @@ void backhand_estimate_explain(backhand_explanation *e, int id, const backhand_e
     backhand_explanation_read(e, id, "in_flight", of->inflight);
     backhand_explanation_read(e, id, "at_once", of->parallel);
     if (of->samples > 0) {
-        backhand_explanation_read(e, id, "typical_ms", exp(of->log) / 1000);
+        backhand_explanation_read(e, id, "typical_ms", of->typical / 1000);
         backhand_explanation_read(e, id, "spread", exp(of->spread));
     }
     backhand_explanation_read(e, id, "samples", of->samples);

@@ -26,8 +26,8 @@ typedef struct backhand_estimate {
     double parallel; /**< number of places; 1 or more */
     double places;   /**< of these, those that an order leaves it; 0.01 or more */
     double service;  /**< mean duration of its requests, us; 0: unknown */
-    double log;      /**< mean of ln(duration in us); valid with 3 samples or more */
-    double samples;  /**< samples behind `log` */
+    double typical;  /**< exp of the mean of ln(duration in us); valid with 3 samples or more */
+    double samples;  /**< samples behind `typical` */
     double spread;   /**< standard deviation of ln(duration in us) */
     double known;    /**< how much is known about it: samples, calm ones counted four times */
     double stall;    /**< factor by which it is slower now; 1 or more */
@@ -44,9 +44,9 @@ void backhand_estimate_explain(backhand_explanation *e, int id, const backhand_e
 /** The reference: among `n` servers, 1 or more, the one about which most is known; in a tie the last one. */
 const backhand_estimate *backhand_estimate_reference(const backhand_estimate *of, int n);
 
-/** ln of the factor by which the server is slower than the reference; 0 unless the difference is sure. Ignores `stall`.
- */
-double backhand_estimate_slower(const backhand_estimate *estimate, const backhand_estimate *reference);
+/** How many times as long as at the reference a request takes at the server; 1 unless the difference is sure. Ignores
+ * `stall`. */
+double backhand_estimate_times(const backhand_estimate *estimate, const backhand_estimate *reference);
 
 /** The mean duration of a request at the reference, us; 0.1 s when it is unknown. */
 double backhand_estimate_usual(const backhand_estimate *reference);

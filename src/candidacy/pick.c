@@ -3,6 +3,7 @@
 #include "candidacy/pick.h"
 
 #include "table/duty.h"
+#include "table/view.h"
 
 /* Random draws for each server that is wanted, before all servers are looked at. */
 #define DRAWS 4
@@ -83,10 +84,28 @@ static int is_in(const int *ids, int n, int id)
     return 0;
 }
 
-static int is_wanted(const backhand_table *table, const int *ids, int n, int id, apr_time_t now)
+static int is_wanted(const backhand_table *table, int id, apr_time_t now)
 {
-    return !is_in(ids, n, id) && !backhand_table_passed_over(table, id) &&
-           !backhand_table_older_at(table, id, SERVER_TIMEOUT, now);
+    return !backhand_table_passed_over(table, id) && !backhand_table_older_at(table, id, SERVER_TIMEOUT, now);
+}
+
+/* Each server is drawn once at most, so no draw is in vain. */
+static int pick_of_few(const backhand_table *table, int *ids, int most, int others, apr_time_t now)
+{
+    uint8_t left[BACKHAND_PICK_MOST];
+    int n = 0;
+
+    for (int i = 0; i < others; i++) {
+        left[i] = (uint8_t)(i + 1);
+    }
+    for (; others > 0 && n < most; others--) {
+        int at = (int)backhand_random_below((uint32_t)others), id = left[at];
+        left[at] = left[others - 1];
+        if (is_wanted(table, id, now)) {
+            ids[n++] = id;
+        }
+    }
+    return n;
 }
 
 static void shuffle(int *ids, int n)
@@ -101,11 +120,11 @@ static void shuffle(int *ids, int n)
 /* Walks through the entries from a random one on, and then shuffles the servers found. */
 static int walk(const backhand_table *table, int *ids, int n, int most, apr_time_t now)
 {
-    int others = backhand_table_used(table) - 1, from = others > 0 ? (int)backhand_random_below((uint32_t)others) : 0;
+    int others = backhand_table_used(table) - 1, from = (int)backhand_random_below((uint32_t)others);
 
     for (int i = 0; i < others && n < most; i++) {
         int id = 1 + (from + i) % others;
-        if (is_wanted(table, ids, n, id, now)) {
+        if (!is_in(ids, n, id) && is_wanted(table, id, now)) {
             ids[n++] = id;
         }
     }
@@ -113,18 +132,42 @@ static int walk(const backhand_table *table, int *ids, int n, int most, apr_time
     return n;
 }
 
-int backhand_pick_any(const backhand_table *table, int *ids, int most, apr_time_t now)
+/* Draws servers that are not among the first `n` until there are `most`. @return how many there are */
+static int draw(const backhand_table *table, int *ids, int n, int most, int others, int *draws)
 {
-    int others = backhand_table_used(table) - 1, n = 0;
-
-    if (others <= most) {
-        return walk(table, ids, 0, most, now);
-    }
-    for (int draws = 0; draws < DRAWS * most && n < most; draws++) {
+    for (; *draws > 0 && n < most; --*draws) {
         int id = 1 + (int)backhand_random_below((uint32_t)others);
-        if (is_wanted(table, ids, n, id, now)) {
+        if (!is_in(ids, n, id)) {
+            backhand_table_view_soon(table, id);
             ids[n++] = id;
         }
+    }
+    return n;
+}
+
+/* Of the servers from `first` on only wanted ones are left. @return how many are left of all */
+static int keep_wanted(const backhand_table *table, int *ids, int first, int n, apr_time_t now)
+{
+    int kept = first;
+
+    for (int i = first; i < n; i++) {
+        if (is_wanted(table, ids[i], now)) {
+            ids[kept++] = ids[i];
+        }
+    }
+    return kept;
+}
+
+int backhand_pick_any(const backhand_table *table, int *ids, int most, apr_time_t now)
+{
+    int others = backhand_table_used(table) - 1, n = 0, draws = DRAWS * most;
+
+    if (others <= BACKHAND_PICK_MOST) {
+        return pick_of_few(table, ids, most, others, now);
+    }
+    while (draws > 0 && n < most) {
+        int all = draw(table, ids, n, most, others, &draws);
+        n = keep_wanted(table, ids, n, all, now);
     }
     return n < most ? walk(table, ids, n, most, now) : n;
 }

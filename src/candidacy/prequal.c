@@ -85,7 +85,7 @@ static void read_pool(pool *all, const backhand_table *table, const ServerSlot *
     }
     reference = backhand_estimate_reference(all->of, all->n);
     for (int i = 0; i < all->n; i++) {
-        all->calm[i] = exp(backhand_estimate_slower(&all->of[i], reference)) * all->of[i].stall * all->of[i].burden *
+        all->calm[i] = backhand_estimate_times(&all->of[i], reference) * all->of[i].stall * all->of[i].burden *
                        backhand_estimate_usual(reference);
     }
     all->hot = threshold(all);

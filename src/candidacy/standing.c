@@ -9,7 +9,7 @@
 /* The duration of a request that has a free place, us. */
 static double idle_time(const backhand_estimate *of, const backhand_estimate *reference)
 {
-    return exp(backhand_estimate_slower(of, reference)) * of->stall * of->burden * backhand_estimate_usual(reference) +
+    return backhand_estimate_times(of, reference) * of->stall * of->burden * backhand_estimate_usual(reference) +
            of->hop;
 }
 
@@ -17,7 +17,7 @@ static double idle_time(const backhand_estimate *of, const backhand_estimate *re
  */
 static int64_t seems(const backhand_estimate *reference, double times)
 {
-    double usec = reference->samples > 0 ? exp(reference->log) * times : 0;
+    double usec = reference->samples > 0 ? reference->typical * times : 0;
     return usec < INT32_MAX ? (int64_t)usec : INT32_MAX;
 }
 

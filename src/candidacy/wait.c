@@ -41,7 +41,7 @@ apr_interval_time_t backhand_wait_least(const backhand_table *table, const Serve
         return 0;
     }
     for (int i = 0; i < known; i++) {
-        double usec = exp(backhand_estimate_slower(&of[i], reference)) * of[i].stall * reference->service *
+        double usec = backhand_estimate_times(&of[i], reference) * of[i].stall * reference->service *
                       backhand_estimate_queue(&of[i]);
         least = fmin(least, usec);
     }

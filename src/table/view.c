@@ -3,6 +3,9 @@
 #include "table/inside.h"
 #include "table/view.h"
 
+/* Bytes of a cache line. */
+#define LINE 64
+
 static void read_counts(const backhand_slot *slot, backhand_view *view)
 {
     view->sent_now = backhand_number_get(&slot->sent);
@@ -55,4 +58,24 @@ void backhand_table_view(const backhand_table *table, int id, backhand_view *vie
     backhand_work_read(&view->work, stat);
     view->outstanding = backhand_number_get(&slot->outstanding_heard);
     view->sent = backhand_number_get(&slot->sent_heard);
+}
+
+static inline void fetch(const void *from, size_t bytes)
+{
+    const char *at = from;
+
+    for (size_t done = 0; done < bytes; done += LINE) {
+        __builtin_prefetch(at + done);
+    }
+}
+
+void backhand_table_view_soon(const backhand_table *table, int id)
+{
+    const backhand_slot *slot = &table->slots[id];
+    const size_t workers = offsetof(backhand_announcement, stat.aservers);
+
+    fetch(&table->stats[id], offsetof(serverstat, down));
+    fetch(slot, offsetof(backhand_slot, refused));
+    __builtin_prefetch((const char *)slot->copy[0] + workers);
+    __builtin_prefetch((const char *)slot->copy[1] + workers);
 }

@@ -26,4 +26,8 @@ typedef struct backhand_view {
 /** The newest of a slot's announcement and its last report. */
 void backhand_table_view(const backhand_table *table, int id, backhand_view *view);
 
+/** Begins to fetch the memory that decisions read of a server. In a large table it is in no cache: who asks for several
+ * servers before the first one is read waits once for all of them. */
+void backhand_table_view_soon(const backhand_table *table, int id);
+
 #endif

@@ -17,7 +17,7 @@ static const backhand_estimate usual = {.inflight = 5,
                                         .parallel = 12,
                                         .places = 12,
                                         .service = 80000,
-                                        .log = 10.7,
+                                        .typical = 44000,
                                         .samples = 500,
                                         .spread = 1.2,
                                         .known = 2000,
@@ -62,15 +62,15 @@ static void differences_that_chance_makes_decide_nothing(void **state)
 {
     (void)state;
     /* Three standard errors of two means of 500, and 10 %. */
-    contest.of[4].log += 3 * 1.2 * sqrt(2.0 / 500) + 0.09;
+    contest.of[4].typical *= exp(3 * 1.2 * sqrt(2.0 / 500) + 0.09);
     assert_int_equal(best(), -1);
-    contest.of[4].log += 0.2;
+    contest.of[4].typical *= exp(0.2);
     assert_true(best() >= 0);
     /* With few samples hardly any difference is sure. */
     contest.of[4].samples = 5;
     contest.of[4].known = 20;
     assert_int_equal(best(), -1);
-    contest.of[4].log += 4;
+    contest.of[4].typical *= exp(4);
     assert_true(best() >= 0);
 }
 
@@ -111,7 +111,7 @@ static void no_more_than_three_are_looked_at(void **state)
 static void a_slow_server_sends_away_what_it_could_serve(void **state)
 {
     (void)state;
-    contest.of[4].log += log(10);
+    contest.of[4].typical *= 10;
     contest.of[4].inflight = 0;
     assert_true(best() >= 0);
     assert_true(verdict.free);
@@ -127,11 +127,11 @@ static void noise_between_two_others_decides_nothing(void **state)
 {
     (void)state;
     /* Home is slow, and hardly known; the others are compared with one another by what is known of them. */
-    contest.of[4].log += log(10);
+    contest.of[4].typical *= 10;
     contest.of[4].samples = 4;
     contest.of[4].known = 16;
     for (int i = 0; i < 4; i++) {
-        contest.of[i].log += 0.05 * (i % 2 ? 1 : -1);
+        contest.of[i].typical *= exp(0.05 * (i % 2 ? 1 : -1));
         contest.of[i].inflight = 5 + i;
     }
     assert_int_equal(best(), 0);
