@@ -9,7 +9,7 @@ use warnings;
 use Exporter   qw(import);
 use List::Util qw(max sum0);
 
-our @EXPORT_OK = qw(median summary);
+our @EXPORT_OK = qw(beside median summary);
 
 # Infinite for a quantile that fell on a failed request.
 sub median {
@@ -17,6 +17,13 @@ sub median {
     return if !@sorted;
     my $middle = $sorted[$#sorted / 2];
     return @sorted % 2 || $middle == $sorted[@sorted / 2] ? $middle : ($middle + $sorted[@sorted / 2]) / 2;
+}
+
+# beside([ours in each pass], [the other's]): [median of ours, of the other's, of their ratios pass by pass]. The machine
+# may be twice as fast a moment later, so only neighbours compare.
+sub beside {
+    my ($ours, $others) = @_;
+    return [median(@{$ours}), median(@{$others}), median(map { $ours->[$_] / $others->[$_] } 0 .. $#{$ours})];
 }
 
 # Sums up the results of Bench::Lane: the median of each figure, the sums of failed and count, the largest lag99.

@@ -10,7 +10,7 @@ use warnings;
 use Carp qw(croak);
 
 use Bench::Cost::Load qw(ab);
-use Bench::Figures    qw(median);
+use Bench::Figures    qw(beside);
 use Bench::Peer::Haproxy;
 
 my $file_size = 1000;
@@ -44,7 +44,8 @@ sub make_farm {
     return $farm;
 }
 
-# measure(passes of each, requests a pass): requests a second of ours, and behind HAProxy
+# measure(passes of each, requests a pass): what Bench::Figures::beside() says of requests a second of ours and behind
+# HAProxy, then the share of ours that were handed off
 sub measure {
     my ($passes, $requests) = @_;
     my $farm    = make_farm();
@@ -77,7 +78,7 @@ sub measure {
     $handed += $_->status->{'Handed-Off'} for @servers;
     $haproxy->stop;
     $farm->remove;
-    return (median(@{ $rates{own} }), median(@{ $rates{haproxy} }), $handed / $passes / $requests);
+    return (@{ beside($rates{own}, $rates{haproxy}) }, $handed / $passes / $requests);
 }
 
 1;

@@ -10,7 +10,7 @@ use warnings;
 use Carp qw(croak);
 
 use Bench::Cost::Load qw(cpu_of ab);
-use Bench::Figures    qw(median);
+use Bench::Figures    qw(beside);
 
 my $file_size = 1000;
 
@@ -53,18 +53,24 @@ sub pass {
     my ($farm, $dir, $requests) = @_;
     my @servers = $farm->servers;
     my @before  = map { cpu_of($_) } @servers;
-    ab(requests => $requests, clients => ($ENV{CC} || 4), urls => ['http://' . $servers[0]->address . "/$dir/file"]);
+    ab(requests => $requests, clients => 4, urls => ['http://' . $servers[0]->address . "/$dir/file"]);
     my @took = map { (cpu_of($servers[$_]) - $before[$_]) / 1000 / $requests } 0, 1;
     return [$took[0] + $took[1], @took];
 }
 
-# measure(passes of each, requests a pass): [us of both, of the one that hands off, of the other], the same with
-# ProxyPass
+# The figure number `$i` of each pass.
+sub of {
+    my ($i, $passes) = @_;
+    return [map { $_->[$i] } @{$passes}];
+}
+
+# measure(passes of each, requests a pass): three times what Bench::Figures::beside() says of us a hand-off and us with
+# ProxyPass: of both servers, of the one that hands off, of the other.
 sub measure {
     my ($passes, $requests) = @_;
     my $farm = make_farm();
-    pass($farm, $_, $requests / 4) for qw(handed proxied);
-    my %took;
+    my %took = (handed => [], proxied => []);
+    pass($farm, $_, $requests) for qw(handed proxied);
     for my $pass (1 .. $passes) {
         push @{ $took{$_} }, pass($farm, $_, $requests) for $pass % 2 ? qw(handed proxied) : qw(proxied handed);
     }
@@ -73,15 +79,7 @@ sub measure {
     my $sent = ($farm->servers)[0]->status->{'Handed-Off'};
     croak "only $sent of $all requests were handed off" if $sent < 0.99 * $all;
     $farm->remove;
-    return map {
-        my $of = $took{$_};
-        [
-            map {
-                my $i = $_;
-                median(map { $_->[$i] } @{$of})
-            } 0 .. 2
-        ]
-    } qw(handed proxied);
+    return map { beside(of($_, $took{handed}), of($_, $took{proxied})) } 0 .. 2;
 }
 
 1;
