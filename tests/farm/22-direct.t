@@ -135,6 +135,7 @@ subtest 'who is answered, and where' => sub {
     my $other    = IO::Socket::INET->new(Proto => 'udp', LocalAddr => '127.0.0.9');
     my $fake     = Farm::Fake->new(farm => $farm);
 
+    eventually { $a->status->{Announced} } 5, 'the moderator listens before it announces';
     for my $case (
         ['whom AcceptStats does not cover', $stranger, $fake->announcement],
         ['who names another farm',          $friend,   $fake->announcement(farm => 'another')],

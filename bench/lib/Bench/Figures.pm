@@ -19,8 +19,8 @@ sub median {
     return @sorted % 2 || $middle == $sorted[@sorted / 2] ? $middle : ($middle + $sorted[@sorted / 2]) / 2;
 }
 
-# beside([ours in each pass], [the other's]): [median of ours, of the other's, of their ratios pass by pass]. The machine
-# may be twice as fast a moment later, so only neighbours compare.
+# beside([ours in each pass], [the other's]): [median of ours, of the other's, of their ratios pass by pass]. Only
+# neighbours compare, because the machine may be twice as fast a moment later.
 sub beside {
     my ($ours, $others) = @_;
     return [median(@{$ours}), median(@{$others}), median(map { $ours->[$_] / $others->[$_] } 0 .. $#{$ours})];
