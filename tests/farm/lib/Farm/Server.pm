@@ -286,12 +286,25 @@ sub kill_all {
     return $self;
 }
 
-# Stops all processes with SIGSTOP, and lets them continue.
+# Stops all processes with SIGSTOP, and lets them continue. A thread that has not stopped yet could still answer.
 sub pause {
     my ($self) = @_;
     $self->{farm}->silences;
     kill 'STOP', -$self->{pid};
+    wait_for { !$self->runs };
     return $self;
+}
+
+# True while a thread of it is not stopped.
+sub runs {
+    my ($self) = @_;
+    for my $file (map { glob "/proc/$_/task/*/stat" } $self->left) {
+        open my $stat, '<', $file or next;
+        my $line = readline $stat;
+        close $stat;
+        return 1 if defined $line && $line =~ /.*[)] ([^TtZX]) /;
+    }
+    return 0;
 }
 
 sub resume {

@@ -14,6 +14,7 @@ package Farm::Session;
 use strict;
 use warnings;
 
+use Carp        qw(croak);
 use Exporter    qw(import);
 use Test::More  ();
 use Time::HiRes qw(time);
@@ -115,7 +116,9 @@ sub moves {
     Test::More::is($answer->{status}, 200, "$what: answered") or Test::More::diag(Test::More::explain($answer));
     Test::More::cmp_ok($answer->{seconds}, '<', $seconds, sprintf 'in %.2f s', $answer->{seconds});
     my ($owner) = grep { $_->name eq ($answer->{server} || q()) } @{$servers};
-    Test::More::is($answer->{set}, $owner ? id_of($owner) : '?', 'with a cookie of the server that answered');
+    Test::More::is($answer->{set}, $owner ? id_of($owner) : '?', 'with a cookie of the server that answered')
+      or Test::More::diag(Test::More::explain($answer));
+    croak "none of the servers answered $what" if !$owner;
     stays($user, $owner, 'after that', $servers);
     return $owner;
 }
