@@ -138,7 +138,7 @@ static int draw(const backhand_table *table, int *ids, int n, int most, int othe
     for (; *draws > 0 && n < most; --*draws) {
         int id = 1 + (int)backhand_random_below((uint32_t)others);
         if (!is_in(ids, n, id)) {
-            backhand_table_view_soon(table, id);
+            backhand_table_view_prefetch(table, id);
             ids[n++] = id;
         }
     }

@@ -69,7 +69,7 @@ static inline void fetch(const void *from, size_t bytes)
     }
 }
 
-void backhand_table_view_soon(const backhand_table *table, int id)
+void backhand_table_view_prefetch(const backhand_table *table, int id)
 {
     const backhand_slot *slot = &table->slots[id];
     const size_t workers = offsetof(backhand_announcement, stat.aservers);

@@ -26,8 +26,9 @@ typedef struct backhand_view {
 /** The newest of a slot's announcement and its last report. */
 void backhand_table_view(const backhand_table *table, int id, backhand_view *view);
 
-/** Begins to fetch the memory that decisions read of a server. In a large table it is in no cache: who asks for several
- * servers before the first one is read waits once for all of them. */
-void backhand_table_view_soon(const backhand_table *table, int id);
+/** Begins to fetch the memory that decisions read of slot `id`, 0 to backhand_table_max() - 1. In a large table it is
+ * in no cache: a caller that prefetches several servers before it reads the first one waits once for all of them.
+ * Changes nothing. */
+void backhand_table_view_prefetch(const backhand_table *table, int id);
 
 #endif

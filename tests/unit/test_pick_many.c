@@ -157,6 +157,82 @@ static void a_full_table_can_be_picked_from(void **state)
     }
 }
 
+/* --- without a list ---------------------------------------------------------------------------------------- */
+
+/* How often each server is picked, in `places`, and as the first one, in `firsts`. All are different and live. */
+static int firsts[SERVERS];
+
+static void count_picks(int rounds, int most, int wanted)
+{
+    int ids[BACKHAND_PICK_MOST];
+
+    memset(places, 0, sizeof(places));
+    memset(firsts, 0, sizeof(firsts));
+    for (int round = 0; round < rounds; round++) {
+        assert_int_equal(backhand_pick_any(table, ids, most, table->now()), wanted);
+        firsts[ids[0]]++;
+        for (int i = 0; i < wanted; i++) {
+            assert_in_range(ids[i], 1, SERVERS - 1);
+            assert_false(backhand_table_older(table, ids[i], SERVER_TIMEOUT));
+            places[ids[i]]++;
+            for (int k = 0; k < i; k++) {
+                assert_int_not_equal(ids[i], ids[k]);
+            }
+        }
+    }
+}
+
+/* Servers 1 to count - 1; of these only `from` to `to` - 1 were heard lately. */
+static void make_some_live(int count, int from, int to)
+{
+    make_servers(count);
+    clock_now += apr_time_from_sec(SERVER_TIMEOUT + 2);
+    for (int id = from; id < to; id++) {
+        announce(id, (figures){0});
+    }
+}
+
+/* Fewer than BACKHAND_PICK_MOST, and more: these are drawn in different ways. */
+static void without_a_list_every_live_server_is_as_likely(void **state)
+{
+    static const struct {
+        int count, from, to;
+    } farms[] = {
+        {16, 1, 16}, {BACKHAND_PICK_MOST + 1, 1, BACKHAND_PICK_MOST + 1}, {41, 11, 31}, {200, 1, 200}, {200, 41, 161}};
+    int rounds = 20000;
+    (void)state;
+    for (size_t i = 0; i < sizeof(farms) / sizeof(*farms); i++) {
+        int from = farms[i].from, to = farms[i].to;
+        make_some_live(farms[i].count, from, to);
+        count_picks(rounds, MOST, MOST);
+        assert_even(from, to, rounds, (double)MOST / (to - from));
+        assert_even(1, from, rounds, 0);
+        assert_even(to, farms[i].count, rounds, 0);
+        memcpy(places, firsts, sizeof(places));
+        assert_even(from, to, rounds, 1.0 / (to - from));
+    }
+}
+
+/* Few are left of many: no draw finds them. */
+static void without_a_list_the_last_live_ones_are_found(void **state)
+{
+    (void)state;
+    make_some_live(1000, 500, 503);
+    count_picks(1000, MOST, 3);
+    assert_even(500, 503, 1000, 1);
+    make_some_live(1000, 0, 0);
+    assert_int_equal(backhand_pick_any(table, (int[BACKHAND_PICK_MOST]){0}, MOST, table->now()), 0);
+}
+
+static void without_a_list_few_are_all_picked(void **state)
+{
+    (void)state;
+    make_some_live(MOST + 1, 1, MOST + 1);
+    count_picks(200, MOST, MOST);
+    assert_even(1, MOST + 1, 200, 1);
+    count_picks(200, BACKHAND_PICK_MOST, MOST);
+}
+
 #define WITH_TABLE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -168,6 +244,9 @@ int main(void)
         WITH_TABLE(this_server_is_kept_if_it_was_there),
         WITH_TABLE(few_are_all_kept),
         WITH_TABLE(a_full_table_can_be_picked_from),
+        WITH_TABLE(without_a_list_every_live_server_is_as_likely),
+        WITH_TABLE(without_a_list_the_last_live_ones_are_found),
+        WITH_TABLE(without_a_list_few_are_all_picked),
     };
     return cmocka_run_group_tests_name("pick_many", tests, NULL, NULL);
 }

@@ -291,7 +291,7 @@ sub pause {
     my ($self) = @_;
     $self->{farm}->silences;
     kill 'STOP', -$self->{pid};
-    wait_for { !$self->runs };
+    wait_for { !$self->runs } or croak "server $self->{name} does not stop";
     return $self;
 }
 
